@@ -1,0 +1,96 @@
+import { checkInterrupted } from '../work/errors.ts'
+import type { Progress, WorkOptions } from '../work/progress.ts'
+
+const LINE_EVERY_MS = 10_000
+
+interface Display {
+  update(progress: Progress): void
+  stop(ok: boolean): void
+}
+
+function seconds(ms: number): string {
+  const s = Math.round(ms / 1000)
+  return s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`
+}
+
+function left(startMs: number, { done, total }: Progress): string {
+  if (total === undefined || done <= 0) return ''
+  return `${seconds(((performance.now() - startMs) / done) * Math.max(0, total - done))} left`
+}
+
+/** A log line now and then, for terminals that are none (CI, pipes). */
+function lines(title: string): Display {
+  const startMs = performance.now()
+  let last = startMs
+  process.stderr.write(`${title} …\n`)
+  return {
+    update(progress) {
+      if (performance.now() - last < LINE_EVERY_MS) return
+      last = performance.now()
+      const count = progress.total === undefined ? `${progress.done}` : `${progress.done}/${progress.total}`
+      process.stderr.write(`${title}: ${[count, progress.note, left(startMs, progress)].filter(Boolean).join(' · ')}\n`)
+    },
+    stop(ok) {
+      process.stderr.write(`${title}: ${ok ? 'done' : 'stopped'} after ${seconds(performance.now() - startMs)}\n`)
+    },
+  }
+}
+
+/** A spinner until the total is known, then a bar. */
+async function terminal(title: string): Promise<Display> {
+  const { default: ora } = await import('ora')
+  const { SingleBar } = (await import('cli-progress')).default
+  const startMs = performance.now()
+  const spinner = ora({ text: title, stream: process.stderr, discardStdin: false }).start()
+  let bar: InstanceType<typeof SingleBar> | undefined
+  return {
+    update(progress) {
+      const { done, total, note = '' } = progress
+      if (total === undefined) {
+        spinner.text = `${title} ${done} ${note}`
+        return
+      }
+      if (bar === undefined) {
+        spinner.stop()
+        bar = new SingleBar({
+          format: `${title} {bar} {value}/{total} · {left} {note}`,
+          hideCursor: true,
+          barsize: 24,
+          fps: 8,
+          linewrap: false,
+          stream: process.stderr,
+        })
+        bar.start(total, done, { note, left: '' })
+      }
+      if (bar.getTotal() !== total) bar.setTotal(total)
+      bar.update(done, { note, left: left(startMs, progress) })
+    },
+    stop(ok) {
+      bar?.stop()
+      const text = `${title} (${seconds(performance.now() - startMs)})`
+      if (ok) spinner.succeed(text)
+      else spinner.fail(`${title} stopped`)
+    },
+  }
+}
+
+const silent: Display = { update() {}, stop() {} }
+
+/** Runs `body` under a bar on stderr: ora and cli-progress on a terminal, a line now and then elsewhere, nothing when quiet. */
+export async function withBar<T>(
+  title: string,
+  quiet: boolean,
+  signal: AbortSignal,
+  body: (work: Required<WorkOptions>) => Promise<T>,
+): Promise<T> {
+  const display = quiet ? silent : process.stderr.isTTY ? await terminal(title) : lines(title)
+  let ok = false
+  try {
+    checkInterrupted(signal)
+    const result = await body({ signal, onProgress: (progress) => display.update(progress) })
+    ok = true
+    return result
+  } finally {
+    display.stop(ok)
+  }
+}

@@ -1,0 +1,47 @@
+/** Exit codes of the command line (CLI.md). */
+export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, interrupted: 130 } as const
+
+/** An error that the user can act on: one line saying what was expected and found, and a hint for what to do next. */
+export class DfkError extends Error {
+  readonly exitCode: number
+  readonly hint: string | undefined
+
+  constructor(message: string, options: { hint?: string; exitCode?: number; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'DfkError'
+    this.hint = options.hint
+    this.exitCode = options.exitCode ?? EXIT.failed
+  }
+}
+
+/** The command line itself is wrong (exit code 2). */
+export class UsageError extends DfkError {
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { ...options, exitCode: EXIT.usage })
+    this.name = 'UsageError'
+  }
+}
+
+/** Consent or safety forbids it (exit code 3); `clause` names the part of the record that decided. */
+export class RefusedError extends DfkError {
+  readonly clause: string
+
+  constructor(clause: string, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, { ...options, exitCode: EXIT.refused })
+    this.name = 'RefusedError'
+    this.clause = clause
+  }
+}
+
+/** The user stopped it, Ctrl-C or SIGTERM (exit code 130). */
+export class InterruptedError extends DfkError {
+  constructor(message = 'interrupted', options: { hint?: string } = {}) {
+    super(message, { ...options, exitCode: EXIT.interrupted })
+    this.name = 'InterruptedError'
+  }
+}
+
+/** Throws InterruptedError when `signal` has been aborted. Call between units of work. */
+export function checkInterrupted(signal: AbortSignal | undefined, hint?: string): void {
+  if (signal?.aborted) throw new InterruptedError('interrupted', hint === undefined ? {} : { hint })
+}
