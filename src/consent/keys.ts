@@ -1,0 +1,75 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
+import { DfkError, RefusedError } from '../work/errors.ts'
+
+export interface KeyPair {
+  /** PKCS#8 in PEM, encrypted when a passphrase was given. */
+  readonly privatePem: string
+  /** SPKI in PEM. */
+  readonly publicPem: string
+  /** The raw public key in base64url, as records name it. */
+  readonly publicKey: string
+}
+
+/** The raw Ed25519 public key of a key object, base64url. */
+export function publicKeyOf(key: KeyObject): string {
+  const jwk = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' })
+  if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519' || typeof jwk.x !== 'string') {
+    throw new DfkError(`expected an Ed25519 key but found ${jwk.crv ?? jwk.kty ?? 'something else'}`, {
+      hint: 'make one with: dfk consent keygen',
+    })
+  }
+  return jwk.x
+}
+
+/** Makes an Ed25519 key pair; without a passphrase the private key is not encrypted. */
+export function makeKeyPair(passphrase?: string): KeyPair {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const encryption = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }
+  return {
+    privatePem: privateKey.export({ type: 'pkcs8', format: 'pem', ...encryption }) as string,
+    publicPem: publicKey.export({ type: 'spki', format: 'pem' }) as string,
+    publicKey: publicKeyOf(publicKey),
+  }
+}
+
+/** Whether a PEM private key asks for a passphrase. */
+export function isEncrypted(pem: string): boolean {
+  return pem.includes('ENCRYPTED')
+}
+
+/** Reads a private key; throws DfkError when it is none, RefusedError when the passphrase is wrong. */
+export function openPrivateKey(pem: string, passphrase?: string): KeyObject {
+  if (!pem.includes('PRIVATE KEY')) {
+    throw new DfkError('expected a private key in PEM but found none in the key file', {
+      hint: 'give the .key file that dfk consent keygen wrote',
+    })
+  }
+  try {
+    return createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) })
+  } catch (cause) {
+    if (!isEncrypted(pem)) throw new DfkError('expected a private key in PEM but found a damaged one', { cause })
+    throw new RefusedError('key', 'expected the passphrase of the key but found another', {
+      hint: 'set DFK_PASSPHRASE, or give --passphrase-file, or type it when asked',
+      cause,
+    })
+  }
+}
+
+/** The key object of a public key as records name it; throws DfkError when it is none. */
+function publicKeyObject(publicKey: string): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
+}
+
+/** Signs a text with Ed25519; base64url. */
+export function signText(text: string, key: KeyObject): string {
+  return sign(null, Buffer.from(text, 'utf8'), key).toString('base64url')
+}
+
+/** Whether `signature` is that of `publicKey` over `text`; a malformed key or signature is a no. */
+export function verifyText(text: string, signature: string, publicKey: string): boolean {
+  try {
+    return verify(null, Buffer.from(text, 'utf8'), publicKeyObject(publicKey), Buffer.from(signature, 'base64url'))
+  } catch {
+    return false
+  }
+}

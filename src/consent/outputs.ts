@@ -1,0 +1,36 @@
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** One finished output, as a line of the log. */
+export interface OutputEntry {
+  /** 64-bit id of the output, 16 hexadecimal digits: the one in its watermark. */
+  readonly outputId: string
+  /** Base name only. */
+  readonly file: string
+  /** Hashes of the records under which it was made. */
+  readonly records: readonly string[]
+  readonly at: string
+}
+
+function logPath(home: string): string {
+  return join(home, 'consent', 'outputs.jsonl')
+}
+
+/** How many outputs the log names for a record's hash. */
+export function countOutputs(home: string, hash: string): number {
+  let text: string
+  try {
+    text = readFileSync(logPath(home), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
+    throw error
+  }
+  return text.split('\n').filter((line) => line.includes(hash)).length
+}
+
+/** Appends one finished output to `<home>/consent/outputs.jsonl`; `limits.maxOutputs` is counted there. Call it once an output is in place. */
+export function recordOutput(home: string, entry: OutputEntry): void {
+  const path = logPath(home)
+  mkdirSync(dirname(path), { recursive: true })
+  appendFileSync(path, `${JSON.stringify(entry)}\n`)
+}
