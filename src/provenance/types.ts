@@ -1,0 +1,73 @@
+/** The IPTC term for footage in which a trained model rendered a part. */
+export const COMPOSITE_SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia'
+
+/** A consent record as outputs name it: hash and scope, never a descriptor. */
+export interface ConsentMention {
+  readonly role: string
+  readonly hash: string
+  readonly scope: string
+}
+
+export interface StampRequest {
+  /** The finished output; it is replaced atomically by the signed one (or gets a sidecar `.c2pa`). */
+  readonly file: string
+  /** The footage that it was made of, which becomes the parent ingredient. */
+  readonly parent?: string | undefined
+  /** 64-bit id of the output as 16 hexadecimal digits: see `newOutputId`. */
+  readonly outputId: string
+  readonly title: string
+  readonly consent: readonly ConsentMention[]
+  readonly model: { readonly name: string; readonly sha256: string }
+  /** Whether `embedWatermark` wrote `outputId` into the pixels. */
+  readonly watermark?: boolean | undefined
+  readonly now?: Date | undefined
+  /** Where the signing certificate lies (`<home>/.dfk/`); default: DFK_HOME or the working directory. */
+  readonly home?: string | undefined
+}
+
+export interface ManifestSummary {
+  /** The file that holds the manifest: the output itself, or its sidecar. */
+  readonly file: string
+  readonly embedded: boolean
+  /** `valid`: whole, by a certificate that nobody vouches for (the self-made one). */
+  readonly state: ManifestState
+  readonly outputId: string
+  readonly digitalSourceType: string
+  /** Organisation in the signing certificate. */
+  readonly issuer: string
+}
+
+/** `trusted`: whole, and the signer's authority is among the anchors; `valid`: whole, signer unknown; `invalid`: changed since, or malformed. */
+export type ManifestState = 'trusted' | 'valid' | 'invalid'
+
+export interface C2paFound {
+  /** The file that holds the manifest. */
+  readonly file: string
+  readonly state: ManifestState
+  /** Validation codes of what failed, such as `assertion.bmffHash.mismatch`. */
+  readonly problems: readonly string[]
+  readonly title: string | undefined
+  /** Program that wrote it, with its version. */
+  readonly generator: string | undefined
+  readonly issuer: string | undefined
+  readonly actions: readonly string[]
+  readonly digitalSourceTypes: readonly string[]
+  /** Of a dfk output. */
+  readonly outputId: string | undefined
+  readonly consent: readonly ConsentMention[]
+}
+
+export interface MetadataMark {
+  /** `AIGC`: the key of GB 45438-2025; `digital-source-type`: IPTC's, in XMP or as a tag. */
+  readonly kind: 'AIGC' | 'digital-source-type'
+  /** Where it stands: `xmp`, `tags` or `text`. */
+  readonly where: string
+  readonly value: string
+}
+
+export interface ProvenanceFound {
+  readonly c2pa: C2paFound | undefined
+  readonly marks: readonly MetadataMark[]
+  /** Whether anything found says that the content was generated or altered by a trained model. */
+  readonly declaresSynthetic: boolean
+}
