@@ -1,0 +1,61 @@
+import { type HostTensor, tf } from '../tensor/index.ts'
+import type { Random } from './random.ts'
+
+/** A network's weights by name. */
+export type Parameters = Record<string, tf.Tensor>
+/** The shape of each weight of a network; names end in `.weight` or `.bias`. */
+export type ParameterShapes = Record<string, readonly number[]>
+
+/** Shapes of a convolution: HWIO filter and bias. */
+export function convShapes(name: string, size: number, from: number, to: number): ParameterShapes {
+  return { [`${name}.weight`]: [size, size, from, to], [`${name}.bias`]: [to] }
+}
+
+/** Shapes of a dense layer. */
+export function denseShapes(name: string, from: number, to: number): ParameterShapes {
+  return { [`${name}.weight`]: [from, to], [`${name}.bias`]: [to] }
+}
+
+/** Initial weights: uniform with the variance 1 / fan-in that keeps a leaky layer's scale, biases zero. */
+export function initialise(shapes: ParameterShapes, random: Random): Record<string, HostTensor> {
+  const tensors: Record<string, HostTensor> = {}
+  for (const [name, shape] of Object.entries(shapes)) {
+    const size = shape.reduce((product, length) => product * length, 1)
+    const data = new Float32Array(size)
+    if (name.endsWith('.weight')) {
+      const fanIn = size / shape.at(-1)!
+      const limit = Math.sqrt(3 / fanIn)
+      for (let i = 0; i < size; i += 1) data[i] = (2 * random.uniform() - 1) * limit
+    }
+    tensors[name] = { data, shape }
+  }
+  return tensors
+}
+
+function weight<T extends tf.Tensor>(parameters: Parameters, name: string): T {
+  const found = parameters[name]
+  if (found === undefined) throw new Error(`expected the weight ${name} but the network has none of that name`)
+  return found as T
+}
+
+/** 'same' convolution with bias; x [n, h, w, c]. */
+export function conv(x: tf.Tensor4D, parameters: Parameters, name: string, stride = 1): tf.Tensor4D {
+  return tf.add(tf.conv2d(x, weight<tf.Tensor4D>(parameters, `${name}.weight`), stride, 'same'), weight(parameters, `${name}.bias`))
+}
+
+/** x [n, c] times weights plus bias. */
+export function dense(x: tf.Tensor2D, parameters: Parameters, name: string): tf.Tensor2D {
+  return tf.add(tf.matMul(x, weight<tf.Tensor2D>(parameters, `${name}.weight`)), weight(parameters, `${name}.bias`))
+}
+
+/** Depth to space by 2: [n, h, w, 4c] → [n, 2h, 2w, c]. From reshapes, since tf.js has no gradient for its own op. */
+export function pixelShuffle(x: tf.Tensor4D): tf.Tensor4D {
+  const [n, h, w, depth] = x.shape
+  const c = depth / 4
+  return tf.reshape(tf.transpose(tf.reshape(x, [n, h, w, 2, 2, c]), [0, 1, 3, 2, 4, 5]), [n, 2 * h, 2 * w, c])
+}
+
+/** Scales each row of x [n, c] to a root mean square of 1 (Karras et al. 2018). */
+export function pixelNorm(x: tf.Tensor2D): tf.Tensor2D {
+  return tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), 1e-6)))
+}

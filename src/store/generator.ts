@@ -1,0 +1,92 @@
+import { decode, encode, generatorShapes } from '../models/generator.ts'
+import type { Parameters } from '../models/layers.ts'
+import { type Device, type ProgramFn, type Signature, tf } from '../tensor/index.ts'
+import { DfkError } from '../work/errors.ts'
+import { type Run, requireCheckpoint } from './checkpoint.ts'
+
+/** A trained generator, ready to render the source's face. */
+export interface Generator {
+  readonly sizePx: number
+  /** How the faces that it takes are to be cut out. */
+  readonly framing: string
+  /** Steps that it has been trained. */
+  readonly step: number
+  /** SHA-256 of its weights' file. */
+  readonly sha256: string
+  /** Renders the source in place of the target: faces [n, s, s, 3], RGB 0–1, any n; mask [n, s, s, 1]. */
+  swap(faces: Float32Array): Promise<{ rgb: Float32Array; mask: Float32Array }>
+  dispose(): Promise<void>
+}
+
+/** The generator as a program of `faces` → `rgb`, `mask`, its (averaged) weights captured as constants. */
+export interface GeneratorProgram {
+  readonly fn: ProgramFn
+  readonly signature: Signature
+  readonly step: number
+  readonly sha256: string
+  /** Frees the weights; after the program that was compiled from `fn`. */
+  dispose(): void
+}
+
+/** Reads the newest whole checkpoint of a run as a program for `batch` faces. */
+export async function generatorProgram(run: Run, batch: number, onDamaged?: (message: string) => void): Promise<GeneratorProgram> {
+  const { generator: shape, sizePx } = run.config
+  const checkpoint = await requireCheckpoint(run, onDamaged)
+  const weights = await checkpoint.read('generator')
+  const parameters: Parameters = {}
+  for (const [name, wanted] of Object.entries(generatorShapes(shape))) {
+    if (name.startsWith('target.')) continue
+    const found = weights[name]
+    if (found === undefined || found.shape.join() !== wanted.join()) {
+      throw new DfkError(
+        `expected ${name} of shape [${wanted}] in the checkpoint of ${run.name} but found ${found ? `[${found.shape}]` : 'none'}`,
+        {
+          hint: 'config.json and the checkpoint are not of one run; train again under another name',
+        },
+      )
+    }
+    parameters[name] = tf.tensor(found.data, [...found.shape], 'float32')
+  }
+  return {
+    fn: ({ faces }) => {
+      const { rgb, mask } = decode(encode(faces as tf.Tensor4D, parameters, shape), parameters, 'source', shape)
+      return { outputs: { rgb, mask } }
+    },
+    signature: { inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } } },
+    step: checkpoint.state.step,
+    sha256: checkpoint.sha256['generator']!,
+    dispose: () => tf.dispose(parameters),
+  }
+}
+
+/** Opens the generator of a run's newest whole checkpoint for `batch` faces a call of the device. */
+export async function openGenerator(run: Run, device: Device, batch: number, onDamaged?: (message: string) => void): Promise<Generator> {
+  const { sizePx, framing } = run.config
+  const built = await generatorProgram(run, batch, onDamaged)
+  const program = await device.compile(built.fn, built.signature)
+  const pixels = sizePx * sizePx
+  return {
+    sizePx,
+    framing,
+    step: built.step,
+    sha256: built.sha256,
+    async swap(faces) {
+      const n = faces.length / (pixels * 3)
+      const rgb = new Float32Array(n * pixels * 3)
+      const mask = new Float32Array(n * pixels)
+      const data = new Float32Array(batch * pixels * 3)
+      for (let first = 0; first < n; first += batch) {
+        const count = Math.min(batch, n - first)
+        data.set(faces.subarray(first * pixels * 3, (first + count) * pixels * 3))
+        const out = await program.run({ faces: { data, shape: [batch, sizePx, sizePx, 3] } })
+        rgb.set((out['rgb']!.data as Float32Array).subarray(0, count * pixels * 3), first * pixels * 3)
+        mask.set((out['mask']!.data as Float32Array).subarray(0, count * pixels), first * pixels)
+      }
+      return { rgb, mask }
+    },
+    async dispose() {
+      await program.dispose()
+      built.dispose()
+    },
+  }
+}

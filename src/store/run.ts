@@ -1,0 +1,140 @@
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { DfkError, UsageError } from '../work/errors.ts'
+
+const count = z.int().min(1)
+
+/** Widths of the generator; see models/generator.ts. */
+const generatorDims = z.object({
+  sizePx: count,
+  encoder: z.array(count).length(4),
+  code: count,
+  inner: count,
+  decoder: z.array(count).length(4),
+  /** How many of the four upscales, from the first, a residual block follows. */
+  residuals: z.int().min(0).max(4),
+})
+export type GeneratorDims = z.output<typeof generatorDims>
+
+/** Widths of the patch discriminator; see models/discriminator.ts. */
+const discriminatorDims = z.object({ base: count, depth: z.int().min(1).max(4) })
+export type DiscriminatorDims = z.output<typeof discriminatorDims>
+
+const party = z.object({
+  dataset: z.string(),
+  consentHash: z.string(),
+  subject: z.string(),
+  /** Mean of the training faces' descriptors, of length 1. */
+  descriptor: z.array(z.number()).length(128),
+  /** SHA-256 over the aligned list and pictures that the run trains on. */
+  facesSha256: z.string(),
+  faces: z.int().min(0),
+})
+export type Party = z.output<typeof party>
+
+const runConfig = z.object({
+  schema: z.literal(1),
+  name: z.string().min(1),
+  preset: z.string(),
+  generator: generatorDims,
+  discriminator: discriminatorDims,
+  /** Size of the generator's pictures. */
+  sizePx: count,
+  /** How the aligned faces are cut out of a frame; a swap must cut them in the same way. */
+  framing: z.string(),
+  landmarks: z.enum(['facemesh', 'face-api']),
+  seed: z.int().min(0),
+  /** Faces of each person in a step. */
+  batch: count,
+  flip: z.boolean(),
+  source: party,
+  target: party,
+})
+/** `config.json`: what stays the same for the whole life of a run. */
+export type RunConfig = z.output<typeof runConfig>
+
+/** A training run on disk. */
+export interface Run {
+  readonly name: string
+  /** Absolute path of the folder. */
+  readonly folder: string
+  readonly config: RunConfig
+}
+
+/** The folder that a name or path stands for: a plain name lies in `<home>/checkpoints`, anything with a separator is a path. */
+export function runFolder(home: string, name: string): string {
+  if (name.trim() === '')
+    throw new UsageError('expected the name of a run but found an empty one', { hint: 'dfk train my-run --source alice --target bob' })
+  if (name === '.' || name === '..' || /[/\\]/.test(name)) return resolve(name)
+  return join(home, 'checkpoints', name)
+}
+
+/** Whether a run is there. */
+export async function runExists(home: string, name: string): Promise<boolean> {
+  return stat(join(runFolder(home, name), 'config.json')).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+}
+
+/** Opens a run; throws DfkError where there is none or its config does not read. */
+export async function openRun(home: string, name: string): Promise<Run> {
+  const folder = runFolder(home, name)
+  const path = join(folder, 'config.json')
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
+    throw new DfkError(`expected a training run at ${folder} but found none`, {
+      hint: `make one: dfk train ${basename(folder)} --source <dataset> --target <dataset>`,
+    })
+  })
+  return { name: basename(folder), folder, config: parseConfig(text, path) }
+}
+
+/** Makes the folder of a new run with the texts of both signed consent records; `config.json` comes last. */
+export async function createRun(
+  folder: string,
+  config: RunConfig,
+  consent: { readonly source: string; readonly target: string },
+): Promise<Run> {
+  await mkdir(join(folder, 'consent'), { recursive: true })
+  await mkdir(join(folder, 'previews'), { recursive: true })
+  await writeWhole(join(folder, 'consent', 'source.json'), consent.source)
+  await writeWhole(join(folder, 'consent', 'target.json'), consent.target)
+  await writeWhole(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+  return { name: basename(folder), folder, config }
+}
+
+/** Path of the consent record that the run was trained under. */
+export function runConsentPath(run: Run, role: 'source' | 'target'): string {
+  return join(run.folder, 'consent', `${role}.json`)
+}
+
+function parseConfig(text: string, path: string): RunConfig {
+  const hint = 'train again under another name, or restore the file'
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new DfkError(`expected JSON in ${path} but it does not parse`, { hint, cause })
+  }
+  const parsed = runConfig.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new DfkError(`expected the config of a run in ${path} but ${issue?.path.join('.') ?? 'it'}: ${issue?.message ?? 'is invalid'}`, {
+    hint,
+  })
+}
+
+/** Writes a text beside, waits until the disk has it, and renames it into place. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const beside = `${path}.part`
+  const file = await open(beside, 'w')
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(beside, path)
+}
