@@ -1,0 +1,147 @@
+import type { EncoderName } from './binaries.ts'
+import type { ColourTags, Matrix } from './colour.ts'
+import type { AudioStream, Rational } from './probe.ts'
+
+/** Accurate conversion between YCbCr and RGB: without these swscale takes short cuts that shift colours by a level or two. */
+const ACCURATE = 'flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'
+
+const LOCAL_ONLY = ['-protocol_whitelist', 'file,pipe'] as const
+
+/** A path as a URL that ffmpeg cannot take for an option, a pattern or a network protocol. */
+export function fileUrl(path: string): string {
+  return `file:${path}`
+}
+
+/** Options before `-i` for footage: nothing but local files may be opened. */
+export function inputOptions(): string[] {
+  return ['-hide_banner', '-nostats', '-loglevel', 'level+info', ...LOCAL_ONLY]
+}
+
+/** `-vsync 0` was renamed in ffmpeg 5.1 and goes away later; old builds know only the old name. */
+export function passthroughOptions(version: string): string[] {
+  const release = /^n?(\d+)\.(\d+)/.exec(version)
+  const revision = /^N-(\d+)/.exec(version)
+  const knows =
+    release !== null ? Number(release[1]) > 5 || (release[1] === '5' && Number(release[2]) >= 1) : Number(revision?.[1] ?? 0) > 107_000
+  return knows ? ['-fps_mode', 'passthrough'] : ['-vsync', '0']
+}
+
+export interface DecodePlan {
+  /** Size of the frames that come out, square pixels, display orientation. */
+  readonly width: number
+  readonly height: number
+  readonly matrix: Matrix
+  readonly every: number
+  readonly maxFrames?: number | undefined
+  /** Version of the ffmpeg that will run it. */
+  readonly version: string
+}
+
+/** Output options that decode to packed RGB on a pipe. A zero-copy corner of each frame goes through `showinfo`, which prints its time. */
+export function decodeOptions(plan: DecodePlan): string[] {
+  const pick = plan.every > 1 ? `select='not(mod(n\\,${plan.every}))',` : ''
+  const graph =
+    `[0:V:0]${pick}split[picture][corner];` +
+    `[corner]crop=w='min(16,iw)':h='min(16,ih)':x=0:y=0,showinfo,nullsink;` +
+    `[picture]scale=${plan.width}:${plan.height}:in_color_matrix=${plan.matrix}:${ACCURATE},format=rgb24[out]`
+  const limit = plan.maxFrames === undefined ? [] : ['-frames:v', String(plan.maxFrames)]
+  return ['-filter_complex', graph, '-map', '[out]', ...passthroughOptions(plan.version), ...limit, '-f', 'rawvideo']
+}
+
+/** Output options that print the SHA-256 of the first video stream's packets; sound and container do not change it. */
+export function packetHashOptions(): string[] {
+  return ['-map', '0:V:0', '-c', 'copy', '-f', 'hash', '-hash', 'sha256']
+}
+
+/** Arguments that make ffprobe describe a file as JSON. */
+export function probeArguments(path: string): string[] {
+  return ['-v', 'error', ...LOCAL_ONLY, '-of', 'json', '-show_format', '-show_streams', fileUrl(path)]
+}
+
+/** Arguments that make ffprobe count the video packets, for containers that do not say. */
+export function countArguments(path: string): string[] {
+  const only = ['-select_streams', 'V:0', '-count_packets', '-show_entries', 'stream=nb_read_packets']
+  return ['-v', 'error', ...LOCAL_ONLY, '-of', 'json', ...only, fileUrl(path)]
+}
+
+export interface EncodePlan {
+  readonly encoder: EncoderName
+  /** 0–51, lower is better; mapped to the encoder's own scale. */
+  readonly quality: number
+  readonly preset: string
+  readonly width: number
+  readonly height: number
+  readonly matrix: Matrix
+  readonly tags: ColourTags
+  /** Ticks of the clip's timestamps, in seconds. */
+  readonly timeBase: Rational
+  readonly container: 'mp4' | 'mov' | 'matroska' | 'webm'
+  /** Sound of the clip that is kept; empty where there is none. */
+  readonly audio: readonly AudioStream[]
+  readonly version: string
+}
+
+const MP4_SOUND = new Set(['aac', 'mp3', 'mp2', 'ac3', 'eac3', 'alac'])
+const WEBM_SOUND = new Set(['opus', 'vorbis'])
+
+/** Copies each sound track bit for bit where the container can hold it, else transcodes it to AAC (Opus in WebM). */
+export function audioOptions(audio: readonly AudioStream[], container: EncodePlan['container']): string[] {
+  const fits = (codec: string) =>
+    container === 'matroska' ||
+    (container === 'webm' ? WEBM_SOUND : MP4_SOUND).has(codec) ||
+    (container === 'mov' && codec.startsWith('pcm_'))
+  return audio.flatMap(({ codec }, index) => {
+    if (fits(codec)) return [`-c:a:${index}`, 'copy']
+    return container === 'webm' ? [`-c:a:${index}`, 'libopus'] : [`-c:a:${index}`, 'aac', `-b:a:${index}`, '192k']
+  })
+}
+
+function encoderOptions({ encoder, quality, preset }: EncodePlan): string[] {
+  const q = String(quality)
+  switch (encoder) {
+    case 'libx264':
+    case 'libx265':
+      return ['-crf', q, '-preset', preset, ...(encoder === 'libx265' ? ['-tag:v', 'hvc1', '-x265-params', 'log-level=error'] : [])]
+    case 'libvpx-vp9':
+      return ['-crf', q, '-b:v', '0', '-deadline', 'good', '-cpu-used', '4', '-row-mt', '1']
+    case 'h264_nvenc':
+    case 'hevc_nvenc':
+      return ['-rc', 'vbr', '-cq', q, '-b:v', '0', '-preset', 'slow']
+    case 'h264_qsv':
+      return ['-global_quality', q]
+    case 'h264_amf':
+      return ['-rc', 'cqp', '-qp_i', q, '-qp_p', q]
+    case 'h264_videotoolbox':
+      return ['-q:v', String(Math.max(1, Math.min(100, 100 - quality * 2)))]
+    case 'mpeg4':
+      return ['-q:v', String(Math.max(1, Math.min(31, Math.round(quality / 3) - 3)))]
+    case 'h264_mf':
+    case 'libopenh264':
+      return ['-b:v', '8M']
+    default:
+      return encoder satisfies never
+  }
+}
+
+function colourTagOptions({ tags }: EncodePlan): string[] {
+  const range = ['-color_range', 'tv']
+  if (tags.matrix !== undefined) range.push('-colorspace', tags.matrix)
+  if (tags.primaries !== undefined) range.push('-color_primaries', tags.primaries)
+  if (tags.transfer !== undefined) range.push('-color_trc', tags.transfer)
+  return range
+}
+
+/** Output options that encode the piped frames (input 0) and keep the sound of the clip (input 1). 4:2:0 needs even sides; odd ones keep full chroma. */
+export function encodeOptions(plan: EncodePlan): string[] {
+  const chroma = plan.width % 2 === 0 && plan.height % 2 === 0 ? 'yuv420p' : 'yuv444p'
+  const filter = `scale=out_color_matrix=${plan.matrix}:out_range=tv:${ACCURATE},format=${chroma},setsar=1`
+  const isMp4 = plan.container === 'mp4' || plan.container === 'mov'
+  const scale = isMp4 && plan.timeBase.num === 1 ? ['-video_track_timescale', String(plan.timeBase.den)] : []
+  return [
+    ...['-map', '0:v:0', ...plan.audio.flatMap((_, index) => ['-map', `1:a:${index}`])],
+    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan), ...colourTagOptions(plan)],
+    ...[...passthroughOptions(plan.version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`, ...scale],
+    ...audioOptions(plan.audio, plan.container),
+    ...['-map_metadata', '-1', '-map_chapters', '-1', ...(isMp4 ? ['-movflags', '+faststart'] : []), '-f', plan.container],
+  ]
+}

@@ -1,0 +1,107 @@
+import { accessSync, chmodSync, constants } from 'node:fs'
+import { createRequire } from 'node:module'
+import { DfkError } from '../work/errors.ts'
+import { askProgram } from './process.ts'
+
+/** A program of the ffmpeg family that runs here. */
+export interface FoundBinary {
+  readonly path: string
+  /** As the program states it, such as `5.1.9-0+deb12u1` or `N-47683-g0e8eb07980-static`. */
+  readonly version: string
+  readonly source: 'environment' | 'system' | 'npm'
+}
+
+type ProgramName = 'ffmpeg' | 'ffprobe'
+
+const found = new Map<string, Promise<FoundBinary>>()
+
+function npmBinary(name: ProgramName): string | undefined {
+  try {
+    const { path } = createRequire(import.meta.url)(`@${name}-installer/${name}`) as { path: string }
+    try {
+      accessSync(path, constants.X_OK)
+    } catch {
+      chmodSync(path, 0o755)
+    }
+    return path
+  } catch {
+    return undefined
+  }
+}
+
+async function versionOf(path: string, name: ProgramName): Promise<string> {
+  const text = await askProgram(path, ['-hide_banner', '-version'])
+  const version = new RegExp(`^${name} version (\\S+)`).exec(text)?.[1]
+  if (version === undefined) throw new Error(`${path} does not answer like ${name}`)
+  return version
+}
+
+async function find(name: ProgramName, variable: string, asked: string | undefined): Promise<FoundBinary> {
+  if (asked) {
+    try {
+      return { path: asked, version: await versionOf(asked, name), source: 'environment' }
+    } catch (cause) {
+      throw new DfkError(`expected ${variable} to name a working ${name} but ${asked} does not run`, {
+        hint: `unset ${variable} to let dfk choose, or point it to ${name} itself`,
+        cause,
+      })
+    }
+  }
+  for (const source of ['system', 'npm'] as const) {
+    const path = source === 'system' ? name : npmBinary(name)
+    if (path === undefined) continue
+    try {
+      return { path, version: await versionOf(path, name), source }
+    } catch {
+      // Not there, or not for this machine: the next one may be.
+    }
+  }
+  throw new DfkError(`expected ${name} on this machine but found none that runs`, {
+    hint: `install ffmpeg with your system's package manager, or set ${variable} to its path`,
+  })
+}
+
+function once(name: ProgramName, variable: string): Promise<FoundBinary> {
+  const asked = process.env[variable]
+  const key = `${name} ${asked ?? ''}`
+  const known = found.get(key)
+  if (known !== undefined) return known
+  const search = find(name, variable, asked)
+  found.set(key, search)
+  return search
+}
+
+/** Finds ffmpeg: FFMPEG_PATH, then the system's, then the one from npm. Throws DfkError where none runs. */
+export function findFfmpeg(): Promise<FoundBinary> {
+  return once('ffmpeg', 'FFMPEG_PATH')
+}
+
+/** Finds ffprobe: FFPROBE_PATH, then the system's, then the one from npm. Throws DfkError where none runs. */
+export function findFfprobe(): Promise<FoundBinary> {
+  return once('ffprobe', 'FFPROBE_PATH')
+}
+
+/** The video encoders that dfk knows how to drive, best first. */
+export const KNOWN_ENCODERS = [
+  'libx264',
+  'h264_videotoolbox',
+  'h264_nvenc',
+  'h264_qsv',
+  'h264_amf',
+  'h264_mf',
+  'libopenh264',
+  'libx265',
+  'hevc_nvenc',
+  'libvpx-vp9',
+  'mpeg4',
+] as const
+
+export type EncoderName = (typeof KNOWN_ENCODERS)[number]
+
+/** Tells which of the encoders that dfk can drive this ffmpeg was built with. A hardware encoder may still fail where its device is missing. */
+export async function ffmpegEncoders(): Promise<EncoderName[]> {
+  const { path } = await findFfmpeg()
+  const listed = await askProgram(path, ['-hide_banner', '-encoders'])
+  const names = new Set(Array.from(listed.matchAll(/^ V\S{5} (\S+)/gm), (match) => match[1]))
+  return KNOWN_ENCODERS.filter((name) => names.has(name))
+}

@@ -1,0 +1,72 @@
+import { basename } from 'node:path'
+import { DfkError, InterruptedError } from '../work/errors.ts'
+import { ProcessFailure } from './process.ts'
+
+const CLIP_HINT = 'check that the file opens in a video player'
+
+/** The error for a file whose end is missing. */
+export function truncatedError(path: string, cause?: unknown): DfkError {
+  return new DfkError(`expected a whole video in ${path} but its end is missing (the file is truncated)`, {
+    hint: 'copy or download it again',
+    cause,
+  })
+}
+
+/** Whether ffmpeg complained that the file ends too early. */
+export function saysTruncated(line: string): boolean {
+  return /moov atom not found|partial file|File ended prematurely|Packet corrupt.*EOF|Truncating packet/i.test(line)
+}
+
+function plain(line: string): string {
+  return line
+    .replace(/\[[^\]]*\]\s*/g, '')
+    .replace(/^file:/, '')
+    .trim()
+}
+
+/** Turns what ffmpeg or ffprobe said about reading `path` into one line for the user. */
+export function readFailure(path: string, failure: unknown): unknown {
+  if (!(failure instanceof ProcessFailure)) return failure
+  const log = failure.log.join('\n')
+  if (/received signal|SIGINT|SIGTERM/.test(`${log}\n${failure.message}`) || /aborted/i.test(failure.message)) return new InterruptedError()
+  if (failure.log.some(saysTruncated)) return truncatedError(path, failure)
+  if (/not on whitelist|Protocol .* not allowed/i.test(log))
+    return new DfkError(`expected footage in ${path} itself but it refers to other files or to the network`, {
+      hint: 'download the clip and give dfk the file',
+      cause: failure,
+    })
+  if (/Invalid data found|could not find codec|Unknown format|matches no streams|Error opening input/i.test(log))
+    return new DfkError(`expected a video or an image but ${path} is neither, or is damaged`, { hint: CLIP_HINT, cause: failure })
+  const last = failure.log.findLast((line) => /error|invalid|fail|unable|cannot/i.test(line)) ?? failure.message
+  return new DfkError(`expected to decode ${basename(path)} but ffmpeg stopped: ${plain(last)}`, { hint: CLIP_HINT, cause: failure })
+}
+
+/** Turns what ffmpeg said about writing `path` into one line for the user. */
+export function writeFailure(path: string, failure: unknown): unknown {
+  if (!(failure instanceof ProcessFailure)) return failure
+  const log = failure.log.join('\n')
+  if (/received signal/.test(log)) return new InterruptedError()
+  if (/No space left on device/i.test(log))
+    return new DfkError(`expected room to write ${path} but the disk is full`, {
+      hint: 'free some space and run the same command again',
+      cause: failure,
+    })
+  if (/Permission denied|Read-only file system/i.test(log))
+    return new DfkError(`expected to write ${path} but there is no permission`, { hint: 'choose another place with -o', cause: failure })
+  if (
+    /Unknown encoder|No capable devices|Cannot load|No device available|Error initializing output stream|Error while opening encoder/i.test(
+      log,
+    )
+  ) {
+    const reason = failure.log.findLast((line) => /encoder|device|load/i.test(line)) ?? ''
+    return new DfkError(`expected a working video encoder for ${path} but ffmpeg said: ${plain(reason)}`, {
+      hint: 'leave --encoder out, or see `dfk doctor` for the encoders of this machine',
+      cause: failure,
+    })
+  }
+  const last = failure.log.findLast((line) => /error|invalid|fail|unable|cannot/i.test(line)) ?? failure.message
+  return new DfkError(`expected to encode ${basename(path)} but ffmpeg stopped: ${plain(last)}`, {
+    hint: 'run the command again; if it stays, try another --encoder',
+    cause: failure,
+  })
+}

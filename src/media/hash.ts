@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { basename } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { checkInterrupted } from '../work/errors.ts'
+import { fileUrl, inputOptions, packetHashOptions } from './arguments.ts'
+import { findFfmpeg } from './binaries.ts'
+import { readFailure, saysTruncated, truncatedError } from './failures.ts'
+import { requireFile } from './probe.ts'
+import { startFfmpeg } from './process.ts'
+import { probePicture } from './stills.ts'
+
+/** What a consent record binds to: SHA-256 (hex) of the file and, for a video, of its picture packets, which sound does not change. */
+export interface FootageHash {
+  /** Base name of the file. */
+  readonly name: string
+  readonly sha256: string
+  readonly videoSha256?: string
+}
+
+async function videoHash(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const { path: ffmpeg } = await findFfmpeg()
+  const answer = new PassThrough()
+  let truncated = false
+  const run = startFfmpeg(
+    ffmpeg,
+    { inputs: [{ source: fileUrl(path), options: ['-nostdin', ...inputOptions()] }], output: answer, outputOptions: packetHashOptions() },
+    (line) => {
+      truncated ||= saysTruncated(line)
+    },
+  )
+  const stop = () => void run.kill()
+  signal?.addEventListener('abort', stop, { once: true })
+  run.done.catch(() => answer.end())
+  try {
+    const said = await text(answer)
+    await run.done
+    if (truncated) throw truncatedError(path)
+    return /SHA256=([0-9a-f]{64})/i.exec(said)?.[1]?.toLowerCase()
+  } catch (failure) {
+    checkInterrupted(signal)
+    throw readFailure(path, failure)
+  } finally {
+    signal?.removeEventListener('abort', stop)
+  }
+}
+
+/** Hashes a video or an image. Reads the whole file. Throws DfkError for missing, empty, truncated and other files. */
+export async function hashFootage(path: string, signal?: AbortSignal): Promise<FootageHash> {
+  await requireFile(path)
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash, ...(signal ? [{ signal }] : [])).catch((error: unknown) => {
+    checkInterrupted(signal)
+    throw error
+  })
+  const sha256 = hash.digest('hex')
+  const name = basename(path)
+  if ((await probePicture(path)) !== undefined) return { name, sha256 }
+  const videoSha256 = await videoHash(path, signal)
+  return { name, sha256, ...(videoSha256 !== undefined && { videoSha256 }) }
+}

@@ -1,0 +1,7 @@
+export { ffmpegEncoders, findFfmpeg, findFfprobe } from './binaries.ts'
+export { decodeFrames, type Frame } from './decode.ts'
+export { createEncoder, type Encoder } from './encode.ts'
+export { type FootageHash, hashFootage } from './hash.ts'
+export { expandInputs, type MediaInput } from './inputs.ts'
+export { type MediaInfo, probeMedia } from './probe.ts'
+export { encodePicture, readPicture, writePicture } from './stills.ts'

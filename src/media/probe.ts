@@ -1,0 +1,159 @@
+import { stat } from 'node:fs/promises'
+import { z } from 'zod'
+import { DfkError } from '../work/errors.ts'
+import { countArguments, probeArguments } from './arguments.ts'
+import { findFfprobe } from './binaries.ts'
+import type { ColourTags } from './colour.ts'
+import { readFailure } from './failures.ts'
+import { askProgram } from './process.ts'
+import { probePicture } from './stills.ts'
+
+export interface Rational {
+  readonly num: number
+  readonly den: number
+}
+
+export interface AudioStream {
+  readonly codec: string
+  readonly channels: number
+  readonly sampleRate: number
+}
+
+/** What dfk knows about a file before decoding it. Sizes are as displayed: square pixels, rotation applied. */
+export interface MediaInfo {
+  readonly path: string
+  readonly kind: 'video' | 'image'
+  readonly width: number
+  readonly height: number
+  /** Average rate; 0/1 for an image. */
+  readonly fps: Rational
+  /** Tick of the timestamps, in seconds. */
+  readonly timeBase: Rational
+  /** Frames that the container counts; decoding may give fewer where an edit list hides some. */
+  readonly frames: number
+  readonly durationS: number
+  readonly audio: readonly AudioStream[]
+  readonly codec: string
+  readonly pixelFormat: string
+  readonly colour: ColourTags
+  /** Clockwise degrees that the file asks players to turn the picture by. */
+  readonly rotation: number
+}
+
+const streamSchema = z.looseObject({
+  codec_type: z.string().optional(),
+  codec_name: z.string().default('unknown'),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  pix_fmt: z.string().default('unknown'),
+  sample_aspect_ratio: z.string().optional(),
+  avg_frame_rate: z.string().default('0/0'),
+  r_frame_rate: z.string().default('0/0'),
+  time_base: z.string().default('1/1000'),
+  nb_frames: z.string().optional(),
+  nb_read_packets: z.string().optional(),
+  duration: z.string().optional(),
+  channels: z.number().default(0),
+  sample_rate: z.string().default('0'),
+  color_space: z.string().optional(),
+  color_primaries: z.string().optional(),
+  color_transfer: z.string().optional(),
+  color_range: z.string().optional(),
+  disposition: z.looseObject({ attached_pic: z.number().optional() }).optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).optional(),
+})
+const reportSchema = z.looseObject({
+  streams: z.array(streamSchema).default([]),
+  format: z.looseObject({ duration: z.string().optional() }).default({}),
+})
+type StreamReport = z.output<typeof streamSchema>
+
+/** Reads `30000/1001` or `16:15`; undefined where it is no positive ratio. */
+export function parseRational(text: string | undefined): Rational | undefined {
+  const match = /^(\d+)[/:](\d+)$/.exec(text ?? '')
+  const num = Number(match?.[1] ?? 0)
+  const den = Number(match?.[2] ?? 0)
+  return num > 0 && den > 0 ? { num, den } : undefined
+}
+
+function rotationOf(stream: StreamReport): number {
+  const side = stream.side_data_list?.find(({ rotation }) => rotation !== undefined)?.rotation
+  const tagged = side === undefined ? Number(stream.tags?.['rotate'] ?? 0) : -side
+  return ((Math.round(tagged) % 360) + 360) % 360
+}
+
+function known(text: string | undefined): string | undefined {
+  return text === undefined || text === 'unknown' || text === 'reserved' || text === 'gbr' ? undefined : text
+}
+
+function colourOf(stream: StreamReport): ColourTags {
+  const matrix = known(stream.color_space)
+  const primaries = known(stream.color_primaries)
+  const transfer = known(stream.color_transfer)
+  const range = stream.color_range === 'tv' || stream.color_range === 'pc' ? stream.color_range : undefined
+  return { ...(matrix && { matrix }), ...(primaries && { primaries }), ...(transfer && { transfer }), ...(range && { range }) }
+}
+
+/** Display size: non-square pixels widen (to an even width), quarter turns exchange the sides. */
+function displaySize(stream: StreamReport, rotation: number): { width: number; height: number } {
+  const { width = 0, height = 0 } = stream
+  const sar = parseRational(stream.sample_aspect_ratio) ?? { num: 1, den: 1 }
+  const wide = sar.num === sar.den ? width : Math.max(2, 2 * Math.round((width * sar.num) / sar.den / 2))
+  return rotation % 180 === 90 ? { width: height, height: wide } : { width: wide, height }
+}
+
+/** Turns ffprobe's report into MediaInfo; `frames` is 0 where the container does not count them. Throws DfkError where the file has no video stream. */
+export function parseProbe(path: string, text: string): MediaInfo {
+  const report = reportSchema.parse(JSON.parse(text))
+  const stream = report.streams.find((candidate) => candidate.codec_type === 'video' && candidate.disposition?.attached_pic !== 1)
+  if (stream === undefined || !stream.width || !stream.height) {
+    const only = report.streams.some(({ codec_type: type }) => type === 'audio') ? 'only sound' : 'no picture'
+    throw new DfkError(`expected a video or an image but found ${only} in ${path}`, { hint: 'give a file with a video stream' })
+  }
+  const rotation = rotationOf(stream)
+  const fps = parseRational(stream.avg_frame_rate) ?? parseRational(stream.r_frame_rate) ?? { num: 25, den: 1 }
+  const durationS = Number(stream.duration ?? report.format.duration ?? 0)
+  return {
+    path,
+    kind: 'video',
+    ...displaySize(stream, rotation),
+    fps,
+    timeBase: parseRational(stream.time_base) ?? { num: 1, den: 90_000 },
+    frames: Number(stream.nb_frames ?? 0),
+    durationS,
+    audio: report.streams
+      .filter(({ codec_type: type }) => type === 'audio')
+      .map((audio) => ({ codec: audio.codec_name, channels: audio.channels, sampleRate: Number(audio.sample_rate) })),
+    codec: stream.codec_name,
+    pixelFormat: stream.pix_fmt,
+    colour: colourOf(stream),
+    rotation,
+  }
+}
+
+/** Throws DfkError where `path` is missing, a folder, or empty. */
+export async function requireFile(path: string): Promise<void> {
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    const what = cause.code === 'ENOENT' || cause.code === 'ENOTDIR' ? 'found no such file' : `it cannot be read (${cause.code})`
+    throw new DfkError(`expected a video or an image at ${path} but ${what}`, { hint: 'check the path', cause })
+  })
+  if (found.isDirectory()) throw new DfkError(`expected a file but found a folder at ${path}`, { hint: 'name a file in it' })
+  if (found.size === 0) throw new DfkError(`expected a video or an image but ${path} is empty (0 bytes)`, { hint: 'copy it again' })
+}
+
+/** Reads what the file says about itself, without decoding it. Throws DfkError for anything but a video or a still image. */
+export async function probeMedia(path: string, signal?: AbortSignal): Promise<MediaInfo> {
+  await requireFile(path)
+  const still = await probePicture(path)
+  if (still !== undefined) return still
+  const { path: ffprobe } = await findFfprobe()
+  try {
+    const info = parseProbe(path, await askProgram(ffprobe, probeArguments(path), signal))
+    if (info.frames > 0) return info
+    const counted = reportSchema.parse(JSON.parse(await askProgram(ffprobe, countArguments(path), signal)))
+    return { ...info, frames: Number(counted.streams[0]?.nb_read_packets ?? 0) }
+  } catch (failure) {
+    throw readFailure(path, failure)
+  }
+}

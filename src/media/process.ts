@@ -1,0 +1,111 @@
+import { execFile } from 'node:child_process'
+import { createRequire } from 'node:module'
+import type { Readable, Writable } from 'node:stream'
+import type Fluent from 'fluent-ffmpeg'
+
+// fluent-ffmpeg is archived upstream: this is the only file that knows it, or that starts a process.
+
+const KEPT_LINES = 60
+
+export interface FfmpegInput {
+  /** A URL that ffmpeg opens, or a stream that is piped to its standard input (at most one). */
+  readonly source: string | Readable
+  readonly options: readonly string[]
+}
+
+export interface FfmpegJob {
+  readonly inputs: readonly FfmpegInput[]
+  readonly output: string | Writable
+  readonly outputOptions: readonly string[]
+}
+
+export interface FfmpegRun {
+  /** Resolves when ffmpeg has ended well; rejects with ProcessFailure otherwise. */
+  readonly done: Promise<void>
+  /** Kills ffmpeg and waits until it is gone; never rejects. */
+  kill(): Promise<void>
+}
+
+/** ffmpeg or ffprobe ended badly; `log` holds the last lines that it wrote on stderr. */
+export class ProcessFailure extends Error {
+  readonly log: readonly string[]
+
+  constructor(message: string, log: readonly string[], cause: unknown) {
+    super(message, { cause })
+    this.name = 'ProcessFailure'
+    this.log = log
+  }
+}
+
+const running = new Set<() => void>()
+let guarded = false
+
+function dieWithUs(kill: () => void): () => void {
+  if (!guarded) {
+    guarded = true
+    process.once('exit', () => {
+      for (const stop of running) stop()
+    })
+  }
+  running.add(kill)
+  return () => running.delete(kill)
+}
+
+let loaded: typeof Fluent | undefined
+
+function fluent(): typeof Fluent {
+  loaded ??= createRequire(import.meta.url)('fluent-ffmpeg') as typeof Fluent
+  return loaded
+}
+
+/** Starts ffmpeg at `path`. `onLine` gets each line of its stderr; the process is killed when ours exits. */
+export function startFfmpeg(path: string, job: FfmpegJob, onLine?: (line: string) => void): FfmpegRun {
+  const command = fluent()({ stdoutLines: KEPT_LINES })
+  command.setFfmpegPath(path)
+  for (const input of job.inputs) command.input(input.source as string).inputOptions(...input.options)
+  command.output(job.output as string).outputOptions(...job.outputOptions)
+  const log: string[] = []
+  let started = false
+  let killed = false
+  const kill = () => {
+    killed = true
+    if (started) command.kill('SIGKILL')
+  }
+  const release = dieWithUs(kill)
+  command.on('stderr', (line: string) => {
+    log.push(line)
+    if (log.length > KEPT_LINES) log.shift()
+    onLine?.(line)
+  })
+  command.on('start', () => {
+    started = true
+    if (killed) command.kill('SIGKILL')
+  })
+  const done = new Promise<void>((resolve, reject) => {
+    command.on('end', () => resolve())
+    command.on('error', (error: Error) => reject(new ProcessFailure(error.message, log, error)))
+  }).finally(release)
+  done.catch(() => {})
+  command.run()
+  return {
+    done,
+    async kill() {
+      kill()
+      await done.catch(() => {})
+    },
+  }
+}
+
+/** Runs a program that answers on stdout (ffprobe, `ffmpeg -encoders`) and returns what it said. */
+export function askProgram(path: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(path, args, { maxBuffer: 64 << 20, windowsHide: true, ...(signal && { signal }) }, (error, stdout, stderr) => {
+      release()
+      if (error === null) resolve(stdout)
+      else reject(new ProcessFailure(error.message, stderr.trim().split(/\r?\n/).slice(-KEPT_LINES), error))
+    })
+    const release = dieWithUs(() => child.kill('SIGKILL'))
+    child.stdin?.on('error', () => {})
+    child.stdin?.end()
+  })
+}
