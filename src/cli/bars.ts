@@ -1,5 +1,5 @@
 import { checkInterrupted } from '../work/errors.ts'
-import type { Progress, WorkOptions } from '../work/progress.ts'
+import type { Progress, Work } from '../work/progress.ts'
 
 const LINE_EVERY_MS = 10_000
 
@@ -58,6 +58,7 @@ async function terminal(title: string): Promise<Display> {
           barsize: 24,
           fps: 8,
           linewrap: false,
+          gracefulExit: false, // interrupt.ts decides what Ctrl-C does
           stream: process.stderr,
         })
         bar.start(total, done, { note, left: '' })
@@ -81,7 +82,7 @@ export async function withBar<T>(
   title: string,
   quiet: boolean,
   signal: AbortSignal,
-  body: (work: Required<WorkOptions>) => Promise<T>,
+  body: (work: Work) => Promise<T>,
 ): Promise<T> {
   const display = quiet ? silent : process.stderr.isTTY ? await terminal(title) : lines(title)
   let ok = false

@@ -5,20 +5,32 @@ import { UsageError } from '../work/errors.ts'
 interface Flag {
   readonly key: string
   readonly option: Option
+  readonly required: boolean
 }
 
 function kebab(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-function unwrap(schema: unknown): { inner: unknown; fallback: unknown } {
+interface Unwrapped {
+  readonly inner: unknown
+  readonly fallback: unknown
+  readonly optional: boolean
+}
+
+function unwrap(schema: unknown): Unwrapped {
   let inner = schema
   let fallback: unknown
-  while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) {
+  let optional = false
+  while (true) {
     if (inner instanceof z.ZodDefault) fallback = inner.def.defaultValue
+    else if (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable) optional = true
+    else if (inner instanceof z.ZodPipe) {
+      inner = inner.def.in
+      continue
+    } else return { inner, fallback, optional: optional || fallback !== undefined }
     inner = inner.def.innerType
   }
-  return { inner, fallback }
 }
 
 function valueName(inner: unknown): string {
@@ -35,7 +47,7 @@ function parseNumber(text: string): number {
 }
 
 function flagOf(key: string, schema: z.ZodType): Flag {
-  const { inner, fallback } = unwrap(schema)
+  const { inner, fallback, optional } = unwrap(schema)
   const meta = schema.meta() ?? {}
   const isBoolean = inner instanceof z.ZodBoolean
   const plain = isBoolean ? (fallback === true ? `--no-${kebab(key)}` : `--${kebab(key)}`) : `--${kebab(key)} ${valueName(inner)}`
@@ -43,24 +55,41 @@ function flagOf(key: string, schema: z.ZodType): Flag {
   if (inner instanceof z.ZodNumber) option.argParser(parseNumber)
   if (inner instanceof z.ZodEnum) option.choices(inner.options.map(String))
   if (fallback !== undefined && !isBoolean && !(Array.isArray(fallback) && fallback.length === 0)) option.default(fallback)
-  return { key, option }
+  const required = !optional && !isBoolean
+  if (required) option.description += ' (required)'
+  return { key, option, required }
 }
 
-/** Adds one commander option per key of the schema and returns a function that reads them back, validated. */
-export function bindOptions<S extends z.ZodObject>(command: CommanderCommand, schema: S): (raw: Record<string, unknown>) => z.output<S> {
+function found(value: unknown): string {
+  return Array.isArray(value) ? value.join(' ') : String(value)
+}
+
+/**
+ * Adds one commander option per key of the schema and returns a function that reads them back, validated.
+ * What has neither default nor `.optional()` is required. `path` names the command in hints, such as `dfk consent sign`.
+ */
+export function bindOptions<S extends z.ZodObject>(
+  command: CommanderCommand,
+  schema: S,
+  path: string,
+): (raw: Record<string, unknown>) => z.output<S> {
   const flags = Object.entries(schema.shape).map(([key, value]) => flagOf(key, value as z.ZodType))
   for (const flag of flags) command.addOption(flag.option)
   return (raw) => {
+    const hint = `see: ${path} --help`
     const picked: Record<string, unknown> = {}
-    for (const { key, option } of flags) {
+    for (const { key, option, required } of flags) {
       const value = raw[option.attributeName()]
       if (value !== undefined) picked[key] = value
+      // Not commander's own mandatory options: they would hide an unknown one, which is often the same, misspelt.
+      else if (required) throw new UsageError(`required option '${option.flags}' not specified`, { hint })
     }
     const parsed = schema.safeParse(picked)
     if (parsed.success) return parsed.data
     const issue = parsed.error.issues[0]
     const flag = flags.find(({ key }) => key === issue?.path[0])
-    const where = flag?.option.long ?? 'options'
-    throw new UsageError(`${where}: ${issue?.message ?? 'invalid value'}`, { hint: `see: dfk ${command.name()} --help` })
+    const what = issue?.message ?? 'invalid value'
+    const message = flag === undefined ? what : `${flag.option.long}: ${what} (found: ${found(picked[flag.key])})`
+    throw new UsageError(message, { hint })
   }
 }

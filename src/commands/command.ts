@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { WorkOptions } from '../work/progress.ts'
+import type { Work } from '../work/progress.ts'
 
 /** What a command gets from the command line besides its own arguments and options. */
 export interface Context {
@@ -16,7 +16,7 @@ export interface Context {
   /** Prints a warning on stderr, even with --quiet. */
   warn(text: string): void
   /** Runs one piece of long work under a progress bar titled `title`, passing it the signal and the bar. */
-  work<T>(title: string, body: (work: Required<WorkOptions>) => Promise<T>): Promise<T>
+  work<T>(title: string, body: (work: Work) => Promise<T>): Promise<T>
 }
 
 export interface ArgumentSpec {

@@ -11,3 +11,9 @@ export interface WorkOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
 }
+
+/** What a command passes on to a stage: both are there. */
+export interface Work {
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: Progress) => void
+}

@@ -1,0 +1,41 @@
+import { EXIT, InterruptedError } from '../work/errors.ts'
+
+const SHOW_CURSOR = '\x1b[?25h'
+
+function leave(exitCode: number): never {
+  // Bars hide the cursor and get no chance to show it again.
+  if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR)
+  process.exit(exitCode)
+}
+
+/**
+ * The first Ctrl-C (or SIGTERM) aborts the signal, so that stages stop at a safe point; the second one ends the process.
+ * A reader that closes our stdout (`dfk … | head`) aborts it too, without a word.
+ */
+export function listenForInterrupts(): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController()
+  let asked = false
+  const interrupt = () => {
+    if (asked) leave(EXIT.interrupted)
+    asked = true
+    process.stderr.write('\nstopping (once more to stop at once) …\n')
+    controller.abort(new InterruptedError())
+  }
+  const onPipe = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    controller.abort(new InterruptedError())
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  process.stdout.on('error', onPipe)
+  process.stderr.on('error', onPipe)
+  return {
+    signal: controller.signal,
+    stop() {
+      process.off('SIGINT', interrupt)
+      process.off('SIGTERM', interrupt)
+      process.stdout.off('error', onPipe)
+      process.stderr.off('error', onPipe)
+    },
+  }
+}
