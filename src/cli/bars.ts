@@ -36,6 +36,12 @@ function lines(title: string): Display {
   }
 }
 
+/** stderr without "save" and "restore the cursor": a bar that jumps back to where it began overwrites what was printed since. */
+function withoutJumps(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  const write = (text: string) => text === '\x1B7' || text === '\x1B8' || stream.write(text)
+  return Object.assign(Object.create(stream) as NodeJS.WriteStream, { write })
+}
+
 /** A spinner until the total is known, then a bar. */
 async function terminal(title: string): Promise<Display> {
   const { default: ora } = await import('ora')
@@ -56,10 +62,13 @@ async function terminal(title: string): Promise<Display> {
           format: `${title} {bar} {value}/{total} · {left} {note}`,
           hideCursor: true,
           barsize: 24,
+          barCompleteChar: '\u2588',
+          barIncompleteChar: '\u2591',
+          clearOnComplete: true,
           fps: 8,
           linewrap: false,
           gracefulExit: false, // interrupt.ts decides what Ctrl-C does
-          stream: process.stderr,
+          stream: withoutJumps(process.stderr),
         })
         bar.start(total, done, { note, left: '' })
       }
@@ -67,10 +76,14 @@ async function terminal(title: string): Promise<Display> {
       bar.update(done, { note, left: left(startMs, progress) })
     },
     stop(ok) {
-      bar?.stop()
-      const text = `${title} (${seconds(performance.now() - startMs)})`
-      if (ok) spinner.succeed(text)
-      else spinner.fail(`${title} stopped`)
+      const text = `${title} ${ok ? '' : 'stopped '}(${seconds(performance.now() - startMs)})`
+      if (bar === undefined) {
+        if (ok) spinner.succeed(text)
+        else spinner.fail(text)
+        return
+      }
+      bar.stop()
+      process.stderr.write(`${ok ? '✔' : '✖'} ${text}\n`)
     },
   }
 }
@@ -78,12 +91,7 @@ async function terminal(title: string): Promise<Display> {
 const silent: Display = { update() {}, stop() {} }
 
 /** Runs `body` under a bar on stderr: ora and cli-progress on a terminal, a line now and then elsewhere, nothing when quiet. */
-export async function withBar<T>(
-  title: string,
-  quiet: boolean,
-  signal: AbortSignal,
-  body: (work: Work) => Promise<T>,
-): Promise<T> {
+export async function withBar<T>(title: string, quiet: boolean, signal: AbortSignal, body: (work: Work) => Promise<T>): Promise<T> {
   const display = quiet ? silent : process.stderr.isTTY ? await terminal(title) : lines(title)
   let ok = false
   try {

@@ -4,7 +4,7 @@ const SHOW_CURSOR = '\x1b[?25h'
 
 function leave(exitCode: number): never {
   // Bars hide the cursor and get no chance to show it again.
-  if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR)
+  if (process.stderr.isTTY) process.stderr.write(`${SHOW_CURSOR}\n`)
   process.exit(exitCode)
 }
 
