@@ -10,6 +10,7 @@ import { type EncoderName, ffmpegEncoders, findFfmpeg } from './binaries.ts'
 import { matrixOf } from './colour.ts'
 import { writeFailure } from './failures.ts'
 import { matroskaFrameHeader, matroskaHeader } from './matroska.ts'
+import { setLastDuration } from './mp4-duration.ts'
 import type { MediaInfo, Rational } from './probe.ts'
 import { type FfmpegRun, startFfmpeg } from './process.ts'
 import { besideName } from './stills.ts'
@@ -117,6 +118,7 @@ class PipedEncoder implements Encoder {
         checkInterrupted(this.#options.signal)
         throw writeFailure(this.#options.output, failure)
       })
+      if (this.#plan.container === 'mp4' || this.#plan.container === 'mov') await setLastDuration(this.#partial, this.#lastFrameS())
       await before?.(this.#partial)
       checkInterrupted(this.#options.signal)
       await rename(this.#partial, this.#options.output)
@@ -132,6 +134,14 @@ class PipedEncoder implements Encoder {
     this.#frames.destroy()
     await rm(this.#partial, { force: true })
     process.off('exit', this.#cleanUp)
+  }
+
+  /** How long the last frame lasts: to the end of the clip, if that is where this is, else one mean frame. */
+  #lastFrameS(): number {
+    const { fps, copyFrom } = this.#options
+    const meanS = fps.den / fps.num
+    const restS = copyFrom === undefined ? 0 : copyFrom.startS + copyFrom.durationS - this.#lastS
+    return restS > meanS / 2 && this.#count === copyFrom?.frames ? restS : meanS
   }
 
   #start(startS: number): FfmpegRun {

@@ -30,6 +30,11 @@ export function readFailure(path: string, failure: unknown): unknown {
   const log = failure.log.join('\n')
   if (/received signal|SIGINT|SIGTERM/.test(`${log}\n${failure.message}`) || /aborted/i.test(failure.message)) return new InterruptedError()
   if (failure.log.some(saysTruncated)) return truncatedError(path, failure)
+  if (failure.crashed)
+    return new DfkError(`expected ffprobe to read ${path} but it crashed; the build from npm does so on some formats`, {
+      hint: "install ffmpeg with your system's package manager",
+      cause: failure,
+    })
   if (/not on whitelist|Protocol .* not allowed/i.test(log))
     return new DfkError(`expected footage in ${path} itself but it refers to other files or to the network`, {
       hint: 'download the clip and give dfk the file',

@@ -31,7 +31,10 @@ export interface MediaInfo {
   readonly timeBase: Rational
   /** Frames that the container counts; decoding may give fewer where an edit list hides some. */
   readonly frames: number
+  /** Length of the video stream. */
   readonly durationS: number
+  /** When its first frame is shown, counted from the start of the file (sound may begin earlier). */
+  readonly startS: number
   readonly audio: readonly AudioStream[]
   readonly codec: string
   readonly pixelFormat: string
@@ -53,6 +56,7 @@ const streamSchema = z.looseObject({
   nb_frames: z.string().optional(),
   nb_read_packets: z.string().optional(),
   duration: z.string().optional(),
+  start_time: z.string().optional(),
   channels: z.number().default(0),
   sample_rate: z.string().default('0'),
   color_space: z.string().optional(),
@@ -65,7 +69,7 @@ const streamSchema = z.looseObject({
 })
 const reportSchema = z.looseObject({
   streams: z.array(streamSchema).default([]),
-  format: z.looseObject({ duration: z.string().optional() }).default({}),
+  format: z.looseObject({ duration: z.string().optional(), start_time: z.string().optional() }).default({}),
 })
 type StreamReport = z.output<typeof streamSchema>
 
@@ -122,6 +126,7 @@ export function parseProbe(path: string, text: string): MediaInfo {
     timeBase: parseRational(stream.time_base) ?? { num: 1, den: 90_000 },
     frames: Number(stream.nb_frames ?? 0),
     durationS,
+    startS: Math.max(0, Number(stream.start_time ?? 0) - Number(report.format.start_time ?? 0)) || 0,
     audio: report.streams
       .filter(({ codec_type: type }) => type === 'audio')
       .map((audio) => ({ codec: audio.codec_name, channels: audio.channels, sampleRate: Number(audio.sample_rate) })),

@@ -29,11 +29,14 @@ export interface FfmpegRun {
 /** ffmpeg or ffprobe ended badly; `log` holds the last lines that it wrote on stderr. */
 export class ProcessFailure extends Error {
   readonly log: readonly string[]
+  /** Whether a signal that nobody sent ended it, such as SIGSEGV. */
+  readonly crashed: boolean
 
   constructor(message: string, log: readonly string[], cause: unknown) {
     super(message, { cause })
     this.name = 'ProcessFailure'
     this.log = log
+    this.crashed = /SIGSEGV|SIGABRT|SIGILL|SIGBUS/.test(`${(cause as { signal?: string }).signal} ${message}`)
   }
 }
 
