@@ -1,4 +1,4 @@
-import type { Box } from '../picture/picture.ts'
+import type { Box, Picture } from '../picture/picture.ts'
 
 /** Landmarks of one face, in pixels of the picture (continuous: pixel centres lie at .5). */
 export interface Landmarks {
@@ -35,4 +35,21 @@ export interface DetectOptions {
   readonly minSizePx?: number
   /** Most faces to return, best first. */
   readonly max?: number
+}
+
+/** Finds and describes faces with pretrained networks, all run on one device. */
+export interface FaceAnalyser {
+  /** All faces, best first. Candidates that the landmark network does not take for faces are dropped. */
+  detect(picture: Picture, options?: DetectOptions): Promise<Detection[]>
+  /** Landmarks of the face in a box, which need not fit tightly. */
+  landmarks(picture: Picture, box: Box): Promise<Landmarks>
+  /** Faces with landmarks and pose, best first. */
+  find(picture: Picture, options?: DetectOptions): Promise<FoundFace[]>
+  /** Landmarks from the last frame's region without the detector; undefined when the face is lost. */
+  track(picture: Picture, previous: Landmarks): Promise<FoundFace | undefined>
+  /** 128-d identity descriptor; compare with `descriptorDistance`. */
+  descriptor(picture: Picture, landmarks: Landmarks): Promise<Float32Array>
+  /** Descriptor of a second, independent recogniser, of length 1: for judging results only. */
+  judge(picture: Picture, landmarks: Landmarks): Promise<Float32Array>
+  dispose(): Promise<void>
 }

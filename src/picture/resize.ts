@@ -28,7 +28,7 @@ function tapsFor(from: number, to: number): Taps {
   return { first, weights, count }
 }
 
-const clamp = (value: number, most: number) => (value < 0 ? 0 : value > most ? most : value)
+const clamp = (value: number, most: number) => Math.max(0, Math.min(most, value))
 
 /** Resizes a picture (RGB or grey) to `width` × `height`: bilinear when it grows, a triangle filter over the covered area when it shrinks. */
 export function resizePicture<P extends Picture | GrayPicture>(picture: P, width: number, height: number): P {

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { tf } from '../tensor/tf.ts'
+import { DfkError } from '../work/errors.ts'
+
+const require = createRequire(import.meta.url)
+
+/** A tensor of a weight file, in host memory. */
+export interface Weight {
+  readonly data: Float32Array
+  readonly shape: readonly number[]
+}
+
+interface ManifestEntry {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly dtype: string
+  readonly quantization?: { readonly dtype: string; readonly scale: number; readonly min: number }
+}
+
+async function readPackageFile(name: string, ...path: string[]): Promise<Buffer> {
+  try {
+    return await readFile(join(packageFolder(name), ...path))
+  } catch (cause) {
+    throw new DfkError(`expected ${path.join('/')} in the package ${name} but it cannot be read`, {
+      hint: 'install the packages again: npm ci',
+      cause,
+    })
+  }
+}
+
+/** Both packages keep their entry point in `dist/`, and export no package.json. */
+function packageFolder(name: string): string {
+  return dirname(dirname(require.resolve(name)))
+}
+
+/** Reads one of face-api's weight files (`model/<name>-weights_manifest.json`), dequantised. Integers, which are constants of the graph that it came from, are left out. */
+export async function readFaceApiWeights(name: string): Promise<(name: string) => Weight> {
+  const pack = '@vladmandic/face-api'
+  const [manifest] = JSON.parse((await readPackageFile(pack, 'model', `${name}-weights_manifest.json`)).toString()) as [
+    { weights: ManifestEntry[]; paths: [string] },
+  ]
+  const bytes = await readPackageFile(pack, 'model', manifest.paths[0])
+  const weights = new Map<string, Weight>()
+  let offset = 0
+  for (const { name, shape, dtype, quantization } of manifest.weights) {
+    const count = shape.reduce((product, side) => product * side, 1)
+    const width = quantization?.dtype === 'uint8' ? 1 : 4
+    const data = new Float32Array(count)
+    if (quantization === undefined) for (let i = 0; i < count; i++) data[i] = bytes.readFloatLE(offset + i * 4)
+    else for (let i = 0; i < count; i++) data[i] = bytes[offset + i]! * quantization.scale + quantization.min
+    if (dtype === 'float32') weights.set(name, { data, shape })
+    offset += count * width
+  }
+  return (name) => {
+    const weight = weights.get(name)
+    if (weight === undefined) throw new DfkError(`expected the weight ${name} in face-api's files but found none`, { hint: 'npm ci' })
+    return weight
+  }
+}
+
+/** Loads one of human's graph models (`models/<name>.json`). */
+export async function loadHumanModel(name: string): Promise<tf.GraphModel> {
+  const pack = '@vladmandic/human'
+  const { weightsManifest, ...model } = JSON.parse((await readPackageFile(pack, 'models', `${name}.json`)).toString()) as {
+    modelTopology: object
+    weightsManifest: [{ weights: import('@tensorflow/tfjs').io.WeightsManifestEntry[] }]
+  }
+  const bytes = await readPackageFile(pack, 'models', `${name}.bin`)
+  const weightData = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+  return tf.loadGraphModel({ load: async () => ({ ...model, weightSpecs: weightsManifest[0].weights, weightData }) })
+}
