@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream'
+import type { PassThrough } from 'node:stream'
 import type { Picture } from '../picture/picture.ts'
 import { checkInterrupted, DfkError } from '../work/errors.ts'
 import { decodeOptions, fileUrl, inputOptions } from './arguments.ts'
@@ -6,7 +6,7 @@ import { findFfmpeg } from './binaries.ts'
 import { matrixOf } from './colour.ts'
 import { readFailure, saysTruncated, truncatedError } from './failures.ts'
 import { type MediaInfo, probeMedia } from './probe.ts'
-import { type FfmpegRun, startFfmpeg } from './process.ts'
+import { type FfmpegRun, outputPipe, startFfmpeg } from './process.ts'
 import { readPicture } from './stills.ts'
 
 /** A decoded frame; nobody else holds its pixels. */
@@ -96,7 +96,7 @@ export async function* decodeFrames(source: string | MediaInfo, options: DecodeO
   const { width, height } = info
   const times = new Times()
   let truncated = false
-  const pixels = new PassThrough()
+  const pixels = outputPipe()
   const job = {
     inputs: [{ source: fileUrl(info.path), options: ['-nostdin', ...inputOptions()] }],
     output: pixels,

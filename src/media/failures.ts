@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DfkError, InterruptedError } from '../work/errors.ts'
 import { ProcessFailure } from './process.ts'
@@ -17,6 +18,18 @@ export function saysTruncated(line: string): boolean {
   return /moov atom not found|partial file|File ended prematurely|Packet corrupt.*EOF|Truncating packet/i.test(line)
 }
 
+/** ffmpeg misses the index (`moov`) in anything that is named .mp4, also in a text. */
+function startsLikeMp4(path: string): boolean {
+  const head = Buffer.alloc(8)
+  const file = openSync(path, 'r')
+  try {
+    readSync(file, head)
+  } finally {
+    closeSync(file)
+  }
+  return ['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip'].includes(head.toString('latin1', 4))
+}
+
 function plain(line: string): string {
   return line
     .replace(/\[[^\]]*\]\s*/g, '')
@@ -29,7 +42,7 @@ export function readFailure(path: string, failure: unknown): unknown {
   if (!(failure instanceof ProcessFailure)) return failure
   const log = failure.log.join('\n')
   if (/received signal|SIGINT|SIGTERM/.test(`${log}\n${failure.message}`) || /aborted/i.test(failure.message)) return new InterruptedError()
-  if (failure.log.some(saysTruncated)) return truncatedError(path, failure)
+  if (failure.log.some(saysTruncated) && (!/moov atom not found/.test(log) || startsLikeMp4(path))) return truncatedError(path, failure)
   if (failure.crashed)
     return new DfkError(`expected ffprobe to read ${path} but it crashed; the build from npm does so on some formats`, {
       hint: "install ffmpeg with your system's package manager",
@@ -40,7 +53,7 @@ export function readFailure(path: string, failure: unknown): unknown {
       hint: 'download the clip and give dfk the file',
       cause: failure,
     })
-  if (/Invalid data found|could not find codec|Unknown format|matches no streams|Error opening input/i.test(log))
+  if (/Invalid data found|moov atom not found|could not find codec|Unknown format|matches no streams|Error opening input/i.test(log))
     return new DfkError(`expected a video or an image but ${path} is neither, or is damaged`, { hint: CLIP_HINT, cause: failure })
   const last = failure.log.findLast((line) => /error|invalid|fail|unable|cannot/i.test(line)) ?? failure.message
   return new DfkError(`expected to decode ${basename(path)} but ffmpeg stopped: ${plain(last)}`, { hint: CLIP_HINT, cause: failure })

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { checkInterrupted } from '../work/errors.ts'
@@ -9,7 +8,7 @@ import { fileUrl, inputOptions, packetHashOptions } from './arguments.ts'
 import { findFfmpeg } from './binaries.ts'
 import { readFailure, saysTruncated, truncatedError } from './failures.ts'
 import { requireFile } from './probe.ts'
-import { startFfmpeg } from './process.ts'
+import { outputPipe, startFfmpeg } from './process.ts'
 import { probePicture } from './stills.ts'
 
 /** What a consent record binds to: SHA-256 (hex) of the file and, for a video, of its picture packets, which sound does not change. */
@@ -22,7 +21,7 @@ export interface FootageHash {
 
 async function videoHash(path: string, signal: AbortSignal | undefined): Promise<string | undefined> {
   const { path: ffmpeg } = await findFfmpeg()
-  const answer = new PassThrough()
+  const answer = outputPipe()
   let truncated = false
   const run = startFfmpeg(
     ffmpeg,

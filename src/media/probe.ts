@@ -81,6 +81,12 @@ export function parseRational(text: string | undefined): Rational | undefined {
   return num > 0 && den > 0 ? { num, den } : undefined
 }
 
+/** Reads Matroska's `00:01:02.5`. */
+function seconds(text: string | undefined): number | undefined {
+  const match = /^(\d+):(\d+):([\d.]+)$/.exec(text ?? '')
+  return match === null ? undefined : Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3])
+}
+
 function rotationOf(stream: StreamReport): number {
   const side = stream.side_data_list?.find(({ rotation }) => rotation !== undefined)?.rotation
   const tagged = side === undefined ? Number(stream.tags?.['rotate'] ?? 0) : -side
@@ -117,7 +123,6 @@ export function parseProbe(path: string, text: string): MediaInfo {
   }
   const rotation = rotationOf(stream)
   const fps = parseRational(stream.avg_frame_rate) ?? parseRational(stream.r_frame_rate) ?? { num: 25, den: 1 }
-  const durationS = Number(stream.duration ?? report.format.duration ?? 0)
   return {
     path,
     kind: 'video',
@@ -125,7 +130,7 @@ export function parseProbe(path: string, text: string): MediaInfo {
     fps,
     timeBase: parseRational(stream.time_base) ?? { num: 1, den: 90_000 },
     frames: Number(stream.nb_frames ?? 0),
-    durationS,
+    durationS: Number(stream.duration ?? seconds(stream.tags?.['DURATION']) ?? report.format.duration ?? 0),
     startS: Math.max(0, Number(stream.start_time ?? 0) - Number(report.format.start_time ?? 0)) || 0,
     audio: report.streams
       .filter(({ codec_type: type }) => type === 'audio')

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
-import type { Readable, Writable } from 'node:stream'
+import { PassThrough, type Readable, type Writable } from 'node:stream'
 import type Fluent from 'fluent-ffmpeg'
 
 // fluent-ffmpeg is archived upstream: this is the only file that knows it, or that starts a process.
@@ -59,6 +59,11 @@ let loaded: typeof Fluent | undefined
 function fluent(): typeof Fluent {
   loaded ??= createRequire(import.meta.url)('fluent-ffmpeg') as typeof Fluent
   return loaded
+}
+
+/** A stream to give as `output`. fluent-ffmpeg kills ffmpeg 20 ms after the close of its output, which a busy machine takes for an early end: this one never says so. */
+export function outputPipe(): PassThrough {
+  return new PassThrough({ emitClose: false })
 }
 
 /** Starts ffmpeg at `path`. `onLine` gets each line of its stderr; the process is killed when ours exits. */

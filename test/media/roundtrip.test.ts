@@ -1,0 +1,181 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createEncoder, decodeFrames, findFfmpeg, hashFootage, type MediaInfo, probeMedia } from '../../src/media/index.ts'
+import type { Picture } from '../../src/picture/picture.ts'
+import { scratchFolder } from '../support/data.ts'
+
+const folder = scratchFolder('media')
+const require = createRequire(import.meta.url)
+const { path: oldFfmpeg } = require('@ffmpeg-installer/ffmpeg') as { path: string }
+const { path: npmFfprobe } = require('@ffprobe-installer/ffprobe') as { path: string }
+const SINE = ['-f', 'lavfi', '-i', 'sine=d=1.4']
+
+function file(name: string): string {
+  return join(folder, name)
+}
+
+/** Makes test clips with the old build: what it writes, everything reads. */
+function make(name: string, ...args: string[]): string {
+  execFileSync(oldFfmpeg, ['-v', 'error', '-y', ...args, file(name)], { stdio: ['ignore', 'ignore', 'pipe'] })
+  return file(name)
+}
+
+function pattern(size: string, rate: string, seconds: number): string[] {
+  return ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:d=${seconds}`]
+}
+
+beforeAll(() => {
+  make('plain.mp4', ...pattern('160x120', '25', 1), ...SINE, '-c:a', 'aac')
+  make('ntsc.mkv', ...pattern('161x121', '30000/1001', 1), ...SINE, '-c:v', 'ffv1', '-pix_fmt', 'yuv420p', '-c:a', 'pcm_s16le')
+  const drop = "select='not(eq(n,5)+eq(n,11))',setpts=PTS+0.0333/TB*gte(N\\,10)"
+  make(
+    'vfr.mp4',
+    ...pattern('160x120', '25', 1),
+    '-vf',
+    drop,
+    '-vsync',
+    '0',
+    '-enc_time_base',
+    '1:90000',
+    '-video_track_timescale',
+    '90000',
+  )
+  make('turned.mp4', '-i', file('plain.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90')
+  make('late.mp4', '-itsoffset', '0.12', '-i', file('plain.mp4'), '-i', file('plain.mp4'), '-map', '0:v', '-map', '1:a', '-c', 'copy')
+  make('one.mp4', ...pattern('160x120', '25', 1), '-vframes', '1')
+  make('wide.avi', ...pattern('144x120', '25', 1), '-vf', 'setsar=16/15', '-c:v', 'mpeg4', '-vtag', 'xvid')
+  make('hd.mp4', ...pattern('1280x720', '10', 0.5))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => {
+  delete process.env['FFMPEG_PATH']
+  delete process.env['FFPROBE_PATH']
+})
+
+async function framesOf(source: string | MediaInfo): Promise<{ times: number[]; pictures: Picture[] }> {
+  const times: number[] = []
+  const pictures: Picture[] = []
+  for await (const frame of decodeFrames(source)) {
+    times.push(frame.timeS)
+    pictures.push(frame.picture)
+  }
+  return { times, pictures }
+}
+
+async function transcode(source: string, output: string): Promise<void> {
+  const info = await probeMedia(source)
+  const encoder = await createEncoder({ output, width: info.width, height: info.height, fps: info.fps, copyFrom: info, quality: 10 })
+  for await (const { picture, timeS } of decodeFrames(info)) await encoder.write(picture, timeS)
+  await encoder.finish()
+}
+
+function psnr(a: Picture, b: Picture): number {
+  let sum = 0
+  for (let i = 0; i < a.data.length; i += 1) sum += (a.data[i]! - b.data[i]!) ** 2
+  return 10 * Math.log10((255 * 255 * a.data.length) / Math.max(sum, 1e-9))
+}
+
+function soundOf(path: string): string {
+  return execFileSync(oldFfmpeg, ['-v', 'error', '-i', path, '-map', '0:a:0', '-c', 'copy', '-f', 'hash', '-'], { encoding: 'utf8' })
+}
+
+for (const build of ['system or npm', 'npm of 2018'] as const) {
+  describe(`round trip through the ffmpeg of ${build}`, () => {
+    it.each(['plain.mp4', 'ntsc.mkv', 'vfr.mp4', 'turned.mp4', 'late.mp4', 'one.mp4', 'wide.avi', 'hd.mp4'])('%s', async (name) => {
+      if (build === 'npm of 2018') Object.assign(process.env, { FFMPEG_PATH: oldFfmpeg, FFPROBE_PATH: npmFfprobe })
+      const output = file(`out-${build.length}-${name.replace(/\..*/, '')}.mp4`)
+      await transcode(file(name), output)
+      const [source, made] = [await probeMedia(file(name)), await probeMedia(output)]
+      expect([made.width, made.height, made.rotation]).toEqual([source.width, source.height, 0])
+      expect(made.durationS).toBeCloseTo(source.durationS, 2)
+      expect(made.startS).toBeCloseTo(source.startS, 3)
+      expect(made.audio.length).toBe(source.audio.length)
+      const [before, after] = [await framesOf(source), await framesOf(made)]
+      expect(after.times.length).toBe(before.times.length)
+      expect(Math.max(...after.times.map((time, index) => Math.abs(time - before.times[index]!)))).toBeLessThan(5e-4)
+      const worst = Math.min(...after.pictures.map((picture, index) => psnr(picture, before.pictures[index]!)))
+      expect(worst).toBeGreaterThan(24)
+      if (source.audio[0]?.codec === 'aac') expect(soundOf(output)).toBe(soundOf(file(name)))
+      expect(readdirSync(folder).filter((entry) => entry.includes('.part-'))).toEqual([])
+    })
+  })
+}
+
+describe('decode', () => {
+  it('gives every nth frame under its own number and time, and stops at the asked count', async () => {
+    const frames = []
+    for await (const { index, timeS } of decodeFrames(file('plain.mp4'), { every: 10, maxFrames: 2 })) frames.push([index, timeS])
+    expect(frames).toEqual([
+      [0, 0],
+      [10, 0.4],
+    ])
+  })
+
+  it('stops ffmpeg when the loop is left or the signal aborts', async () => {
+    for await (const frame of decodeFrames(file('hd.mp4'))) {
+      expect(frame.index).toBe(0)
+      break
+    }
+    const stop = new AbortController()
+    const interrupted = (async () => {
+      for await (const _ of decodeFrames(file('hd.mp4'), { signal: stop.signal })) stop.abort()
+    })()
+    await expect(interrupted).rejects.toThrow(/interrupted/)
+  })
+
+  it('shows colours as ffmpeg shows them', async () => {
+    make('red.mp4', '-f', 'lavfi', '-i', 'color=c=0xC04030:size=64x64:d=0.2', '-pix_fmt', 'yuv420p')
+    const { pictures } = await framesOf(file('red.mp4'))
+    const [r, g, b] = pictures[0]!.data
+    expect(Math.abs(r! - 0xc0)).toBeLessThanOrEqual(2)
+    expect(Math.abs(g! - 0x40)).toBeLessThanOrEqual(2)
+    expect(Math.abs(b! - 0x30)).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('encode', () => {
+  it('leaves nothing when it is stopped', async () => {
+    const info = await probeMedia(file('plain.mp4'))
+    const output = file('stopped.mp4')
+    const encoder = await createEncoder({ output, width: info.width, height: info.height, fps: info.fps, copyFrom: info })
+    for await (const { picture, timeS } of decodeFrames(info, { maxFrames: 5 })) await encoder.write(picture, timeS)
+    await encoder.abort()
+    expect(existsSync(output)).toBe(false)
+    expect(readdirSync(folder).filter((entry) => entry.includes('stopped'))).toEqual([])
+  })
+
+  it('leaves nothing when what comes after it fails', async () => {
+    const output = file('unsigned.mp4')
+    const encoder = await createEncoder({ output, width: 16, height: 16, fps: { num: 25, den: 1 } })
+    await encoder.write({ width: 16, height: 16, data: new Uint8Array(768) })
+    await expect(encoder.finish(() => Promise.reject(new Error('no signature')))).rejects.toThrow('no signature')
+    expect(readdirSync(folder).filter((entry) => entry.includes('unsigned'))).toEqual([])
+  })
+
+  it('says what is wrong with a name, an encoder or a folder', async () => {
+    const shape = { width: 16, height: 16, fps: { num: 25, den: 1 } }
+    await expect(createEncoder({ output: 'a.doc', ...shape })).rejects.toThrow(/expected a video name ending in .mp4/)
+    const encoder = await createEncoder({ output: file('nowhere/a.mp4'), ...shape })
+    const all = (async () => {
+      await encoder.write({ width: 16, height: 16, data: new Uint8Array(768) })
+      await encoder.finish()
+    })()
+    await expect(all).rejects.toThrow(/expected/)
+  })
+})
+
+describe('hash', () => {
+  it('is that of the picture alone, in any container, with either build', async () => {
+    const silent = make('silent.mkv', '-i', file('plain.mp4'), '-an', '-c', 'copy')
+    const [sound, none] = [await hashFootage(file('plain.mp4')), await hashFootage(silent)]
+    expect(sound.videoSha256).toMatch(/^[0-9a-f]{64}$/)
+    expect(none.videoSha256).toBe(sound.videoSha256)
+    expect(none.sha256).not.toBe(sound.sha256)
+    process.env['FFMPEG_PATH'] = oldFfmpeg
+    expect((await findFfmpeg()).source).toBe('environment')
+    expect((await hashFootage(file('plain.mp4'))).videoSha256).toBe(sound.videoSha256)
+  })
+})
