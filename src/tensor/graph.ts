@@ -1,0 +1,136 @@
+export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64'
+export type Elements = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array
+
+/** One edge of the graph: a named tensor of known shape; `data` is there when its value is known while tracing. */
+export interface Value {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly dtype: ElementType
+  readonly data?: Elements
+}
+
+export type Attribute = number | string | readonly number[]
+
+export interface Node {
+  readonly op: string
+  readonly inputs: readonly (Value | undefined)[]
+  readonly outputs: readonly Value[]
+  readonly attributes: Readonly<Record<string, Attribute>>
+}
+
+const SMALL = 64
+
+/**
+ * An ONNX graph under construction. Asking twice for the same computation gives the same value back
+ * (common subexpression elimination), and so does asking twice for the same small constant.
+ */
+export class Graph {
+  readonly nodes: Node[] = []
+  readonly #known = new Map<string, readonly Value[]>()
+  readonly #constants = new Map<string, Value>()
+  readonly #producers = new Map<string, Node>()
+  #count = 0
+
+  input(name: string, shape: readonly number[], dtype: ElementType): Value {
+    return { name, shape, dtype }
+  }
+
+  constant(data: Elements, shape: readonly number[], dtype: ElementType = typeOf(data)): Value {
+    if (data.length > SMALL) return this.#newConstant(data, shape, dtype)
+    const key = `${dtype}[${shape.join()}]${Array.from(data as Float32Array, (x) => (Object.is(x, -0) ? '-0' : String(x))).join()}`
+    return this.#remember(key, () => this.#newConstant(data, shape, dtype))
+  }
+
+  /** A constant made once for each key: for large ones that are cheaper to name than to compare. */
+  cachedConstant(key: string, shape: readonly number[], make: () => Elements): Value {
+    return this.#remember(`key ${key}`, () => this.#newConstant(make(), shape))
+  }
+
+  scalar(value: number, dtype: ElementType = 'float32'): Value {
+    return this.constant(elementsOf(dtype, [value]), [], dtype)
+  }
+
+  /** A list of int64, as ONNX wants shapes, axes and paddings. */
+  ints(values: readonly number[]): Value {
+    return this.constant(BigInt64Array.from(values, BigInt), [values.length])
+  }
+
+  /** Appends a node with one output. */
+  node(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    shape: readonly number[],
+    attributes: Record<string, Attribute> = {},
+    dtype: ElementType = inputs[0]?.dtype ?? 'float32',
+  ): Value {
+    return this.nodeOf(op, inputs, [{ shape, dtype }], attributes)[0]!
+  }
+
+  /** Appends a node with several outputs. */
+  nodeOf(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly { shape: readonly number[]; dtype: ElementType }[],
+    attributes: Record<string, Attribute> = {},
+  ): readonly Value[] {
+    const key = `${op}(${inputs.map((x) => x?.name ?? '').join()})${JSON.stringify(attributes)}${outputs.length}`
+    const known = this.#known.get(key)
+    if (known !== undefined) return known
+    const values = outputs.map(({ shape, dtype }) => ({ name: this.#nextName('v'), shape, dtype }))
+    const node: Node = { op, inputs, outputs: values, attributes }
+    this.nodes.push(node)
+    for (const value of values) this.#producers.set(value.name, node)
+    this.#known.set(key, values)
+    return values
+  }
+
+  producer(value: Value): Node | undefined {
+    return this.#producers.get(value.name)
+  }
+
+  #nextName(prefix: string): string {
+    this.#count += 1
+    return `${prefix}${this.#count}`
+  }
+
+  #newConstant(data: Elements, shape: readonly number[], dtype: ElementType = typeOf(data)): Value {
+    return { name: this.#nextName('c'), shape, dtype, data }
+  }
+
+  #remember(key: string, make: () => Value): Value {
+    const known = this.#constants.get(key)
+    if (known !== undefined) return known
+    const made = make()
+    this.#constants.set(key, made)
+    return made
+  }
+}
+
+function typeOf(data: Elements): ElementType {
+  if (data instanceof Float32Array) return 'float32'
+  if (data instanceof Int32Array) return 'int32'
+  if (data instanceof Uint8Array) return 'bool'
+  return data instanceof BigInt64Array ? 'int64' : 'float64'
+}
+
+/** The typed array that holds `values` as `dtype`. */
+export function elementsOf(dtype: ElementType, values: ArrayLike<number>): Elements {
+  switch (dtype) {
+    case 'float32':
+      return Float32Array.from(values)
+    case 'int32':
+      return Int32Array.from(values)
+    case 'bool':
+      return Uint8Array.from(values)
+    case 'float64':
+      return Float64Array.from(values)
+    case 'int64':
+      return BigInt64Array.from(Array.from(values), BigInt)
+    default:
+      return dtype satisfies never
+  }
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1)
+}

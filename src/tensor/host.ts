@@ -1,0 +1,41 @@
+import { DfkError } from '../work/errors.ts'
+import { sizeOf } from './graph.ts'
+import type { HostTensor, HostTensors, Signature, TensorSpec } from './types.ts'
+
+/** Throws unless `tensors` holds every tensor of `specs`, with its shape (behind a leading axis `steps` where given) and size. */
+export function checkTensors(what: string, tensors: HostTensors, specs: Signature['inputs'], steps?: number): void {
+  for (const [name, spec] of Object.entries(specs)) {
+    const tensor = tensors[name]
+    if (tensor === undefined) throw new DfkError(`expected ${what} "${name}" but found ${Object.keys(tensors).join(', ') || 'none'}`)
+    const shape = steps === undefined ? spec.shape : [steps, ...spec.shape]
+    if (tensor.shape.join() !== shape.join() || tensor.data.length !== sizeOf(shape)) {
+      throw new DfkError(
+        `expected ${what} "${name}" of shape [${shape.join()}] but found [${tensor.shape.join()}] with ${tensor.data.length} elements`,
+      )
+    }
+    if (!(tensor.data instanceof arrayOf(spec))) {
+      throw new DfkError(
+        `expected ${what} "${name}" as ${arrayOf(spec).name} (${spec.dtype ?? 'float32'}) but found ${tensor.data.constructor.name}`,
+      )
+    }
+  }
+}
+
+function arrayOf(spec: TensorSpec): typeof Float32Array | typeof Int32Array | typeof Uint8Array {
+  switch (spec.dtype ?? 'float32') {
+    case 'float32':
+      return Float32Array
+    case 'int32':
+      return Int32Array
+    case 'bool':
+      return Uint8Array
+  }
+}
+
+/** How many steps `runMany` was given: the leading axis, the same for every input. */
+export function stepsOf(inputs: HostTensors): number {
+  const first: HostTensor | undefined = Object.values(inputs)[0]
+  const steps = first?.shape[0]
+  if (steps === undefined || steps < 1) throw new DfkError('expected inputs with a leading axis of steps but found none')
+  return steps
+}

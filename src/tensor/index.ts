@@ -1,0 +1,18 @@
+export { openDevice, probeDevices } from './devices.ts'
+export { exportOnnx } from './model.ts'
+export { tf } from './tf.ts'
+export type {
+  CompileOptions,
+  Device,
+  DeviceName,
+  DeviceOptions,
+  DeviceStatus,
+  DType,
+  HostTensor,
+  HostTensors,
+  Program,
+  ProgramFn,
+  Signature,
+  TensorMap,
+  TensorSpec,
+} from './types.ts'

@@ -1,0 +1,166 @@
+import { DfkError } from '../../work/errors.ts'
+import type { Graph, Value } from '../graph.ts'
+import { tf } from '../tf.ts'
+import { activate, addBias, type Fused, type FusedAttrs } from './activation.ts'
+import { type KernelTable, kernel } from './kernel.ts'
+import { gemm, reshape, transpose } from './nodes.ts'
+import {
+  columns,
+  gatherColumns,
+  gradientColumns,
+  outPixels,
+  rowsWithZero,
+  tapsOf,
+  type Window,
+  type WindowInfo,
+  windowOf,
+} from './windows.ts'
+
+type Pair = [number, number]
+type Four = [number, number, number, number]
+
+export interface ConvAttrs {
+  readonly strides: Pair | number
+  readonly pad: 'valid' | 'same' | number
+  readonly dilations?: Pair | number
+  readonly dataFormat?: string
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
+}
+
+/** Above this many bytes the columns cost more to write and read than `Conv` takes. */
+const LARGEST_COLUMNS = 20e6
+/** With fewer input channels a Gather copies too little at a time to pay. */
+const FEWEST_CHANNELS = 8
+
+function infoOf(x: readonly number[], filter: readonly number[], attrs: ConvAttrs, depthwise = false): WindowInfo {
+  if (attrs.dataFormat !== undefined && attrs.dataFormat !== 'NHWC') {
+    throw new DfkError(`expected convolutions in NHWC but found ${attrs.dataFormat}`, { hint: 'transpose the input' })
+  }
+  return tf.backend_util.computeConv2DInfo(
+    x as Four,
+    filter as Four,
+    attrs.strides,
+    attrs.dilations ?? 1,
+    attrs.pad,
+    attrs.dimRoundingMode,
+    depthwise,
+  )
+}
+
+/** x [n, h, w, c] ⊛ filter [fh, fw, c, k] → [n, oh, ow, k]. A constant filter becomes `Conv`, which ONNX Runtime blocks for inference. */
+function conv2d(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value {
+  const info = infoOf(x.shape, filter.shape, attrs)
+  const w = windowOf(info)
+  const [, , c, k] = filter.shape as Four
+  const bytes = outPixels(w) * tapsOf(w) * c * 4
+  if (filter.data !== undefined || bytes > LARGEST_COLUMNS || (c < FEWEST_CHANNELS && tapsOf(w) > 1)) {
+    return convolve(graph, x, transpose(graph, filter, [3, 2, 0, 1]), info, 1)
+  }
+  const flat = gemm(graph, columns(graph, x, w), reshape(graph, filter, [tapsOf(w) * c, k]))
+  return reshape(graph, flat, [w.batch, w.outHeight, w.outWidth, k])
+}
+
+/** ONNX's own convolution: x in NHWC goes through NCHW and back. `filter` is [k, c / groups, fh, fw]. */
+function convolve(graph: Graph, x: Value, filter: Value, info: WindowInfo, group: number): Value {
+  const { padInfo: pad, strideHeight, strideWidth, dilationHeight, dilationWidth } = info
+  const out = [info.batchSize, filter.shape[0]!, info.outHeight, info.outWidth]
+  const made = graph.node('Conv', [transpose(graph, x, [0, 3, 1, 2]), filter], out, {
+    kernel_shape: [info.filterHeight, info.filterWidth],
+    strides: [strideHeight, strideWidth],
+    dilations: [dilationHeight, dilationWidth],
+    pads: [pad.top, pad.left, pad.bottom, pad.right],
+    group,
+  })
+  return transpose(graph, made, [0, 2, 3, 1])
+}
+
+/** The filter's gradient: the forward columns, transposed, × dy; it lands in HWIO. */
+function filterGradient(graph: Graph, x: Value, dy: Value, attrs: ConvAttrs & { filterShape: Four }): Value {
+  const w = windowOf(infoOf(x.shape, attrs.filterShape, attrs))
+  const k = dy.shape[3]!
+  const rows = reshape(graph, dy, [outPixels(w), k])
+  return reshape(graph, gemm(graph, columns(graph, x, w), rows, { transA: true }), attrs.filterShape)
+}
+
+/**
+ * The input's gradient. With stride 1 the columns of dy × the filter turned per tap; else dy × filterᵀ,
+ * and every input pixel then gathers and adds up what it took part in.
+ */
+function inputGradient(graph: Graph, dy: Value, filter: Value, attrs: ConvAttrs & { inputShape: Four }): Value {
+  const w = windowOf(infoOf(attrs.inputShape, filter.shape, attrs))
+  const [, , c, k] = filter.shape as Four
+  const taps = tapsOf(w)
+  if (w.strideY === 1 && w.strideX === 1 && k <= 2 * c) {
+    const turned = reshape(graph, transpose(graph, reshape(graph, filter, [taps, c, k]), [0, 2, 1]), [taps * k, c])
+    return reshape(graph, gemm(graph, gradientColumns(graph, dy, w), turned), attrs.inputShape)
+  }
+  const spread = gemm(graph, rowsWithZero(graph, dy, w), reshape(graph, filter, [taps * c, k]), { transB: true })
+  return gatherColumns(graph, spread, w, c, outPixels(w) * taps)
+}
+
+function depthwise(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value {
+  const info = infoOf(x.shape, filter.shape, attrs, true)
+  const [fh, fw, c, m] = filter.shape as Four
+  const weights = reshape(graph, transpose(graph, filter, [2, 3, 0, 1]), [c * m, 1, fh, fw])
+  return convolve(graph, x, weights, info, c)
+}
+
+function depthwiseWindow(x: readonly number[], filter: readonly number[], attrs: ConvAttrs): Window {
+  return windowOf(infoOf(x, filter, attrs, true))
+}
+
+/** Columns [p, taps, c, 1] × dy [p, 1, c, m], added up over the pixels. */
+function depthwiseFilterGradient(graph: Graph, x: Value, dy: Value, attrs: ConvAttrs & { filterShape: Four }): Value {
+  const w = depthwiseWindow(x.shape, attrs.filterShape, attrs)
+  const [, , c, m] = attrs.filterShape
+  const [p, taps] = [outPixels(w), tapsOf(w)]
+  const cols = reshape(graph, columns(graph, x, w), [p, taps, c, 1])
+  const product = graph.node('Mul', [cols, reshape(graph, dy, [p, 1, c, m])], [p, taps, c, m])
+  const sum = graph.node('ReduceSum', [product, graph.ints([0])], [taps, c, m], { keepdims: 0 })
+  return reshape(graph, sum, attrs.filterShape)
+}
+
+/** Columns of dy [p, taps, c, m] × the filter, added up over taps and multiples. */
+function depthwiseInputGradient(graph: Graph, dy: Value, filter: Value, attrs: ConvAttrs & { inputShape: Four }): Value {
+  const w = depthwiseWindow(attrs.inputShape, filter.shape, attrs)
+  const [, , c, m] = filter.shape as Four
+  const pixels = attrs.inputShape[0] * attrs.inputShape[1] * attrs.inputShape[2]
+  const taps = tapsOf(w)
+  const cols = reshape(graph, gradientColumns(graph, dy, w), [pixels, taps, c, m])
+  const product = graph.node('Mul', [cols, reshape(graph, filter, [1, taps, c, m])], [pixels, taps, c, m])
+  return reshape(graph, graph.node('ReduceSum', [product, graph.ints([1, 3])], [pixels, c], { keepdims: 0 }), attrs.inputShape)
+}
+
+interface XF extends Fused {
+  readonly x: Value
+  readonly filter: Value
+}
+interface XD {
+  readonly x: Value
+  readonly dy: Value
+}
+interface DF {
+  readonly dy: Value
+  readonly filter: Value
+}
+
+export const convolutions: KernelTable = {
+  Conv2D: kernel<XF, ConvAttrs>((graph, { x, filter }, attrs) => conv2d(graph, x, filter, attrs)),
+  Conv2DBackpropFilter: kernel<XD, ConvAttrs & { filterShape: Four }>((graph, { x, dy }, attrs) => filterGradient(graph, x, dy, attrs)),
+  Conv2DBackpropInput: kernel<DF, ConvAttrs & { inputShape: Four }>((graph, { dy, filter }, attrs) =>
+    inputGradient(graph, dy, filter, attrs),
+  ),
+  DepthwiseConv2dNative: kernel<XF, ConvAttrs>((graph, { x, filter }, attrs) => depthwise(graph, x, filter, attrs)),
+  DepthwiseConv2dNativeBackpropFilter: kernel<XD, ConvAttrs & { filterShape: Four }>((graph, { x, dy }, attrs) =>
+    depthwiseFilterGradient(graph, x, dy, attrs),
+  ),
+  DepthwiseConv2dNativeBackpropInput: kernel<DF, ConvAttrs & { inputShape: Four }>((graph, { dy, filter }, attrs) =>
+    depthwiseInputGradient(graph, dy, filter, attrs),
+  ),
+  FusedConv2D: kernel<XF, ConvAttrs & FusedAttrs>((graph, inputs, attrs) =>
+    activate(graph, addBias(graph, conv2d(graph, inputs.x, inputs.filter, attrs), inputs.bias), inputs, attrs),
+  ),
+  FusedDepthwiseConv2D: kernel<XF, ConvAttrs & FusedAttrs>((graph, inputs, attrs) =>
+    activate(graph, addBias(graph, depthwise(graph, inputs.x, inputs.filter, attrs), inputs.bias), inputs, attrs),
+  ),
+}

@@ -1,0 +1,156 @@
+import type { Graph, Value } from '../graph.ts'
+import { type Kernel, type KernelTable, kernel } from './kernel.ts'
+import { add, binary, cast, div, expand, mul, reshape, sub, unary, where } from './nodes.ts'
+
+interface X {
+  readonly x: Value
+}
+interface AB {
+  readonly a: Value
+  readonly b: Value
+}
+
+/** tf.js computes these in float32 whatever comes in. */
+const float = (op: string): Kernel => kernel<X>((graph, { x }) => unary(graph, op, cast(graph, x, 'float32')))
+const keeping = (op: string): Kernel => kernel<X>((graph, { x }) => unary(graph, op, x.dtype === 'bool' ? cast(graph, x, 'int32') : x))
+const arithmetic = (op: string): Kernel => kernel<AB>((graph, { a, b }) => binary(graph, op, a, b))
+const testing = (op: string): Kernel => kernel<X>((graph, { x }) => graph.node(op, [x], x.shape, {}, 'bool'))
+
+const comparing = (op: string): Kernel =>
+  kernel<AB>((graph, { a, b }) => {
+    const both = a.dtype === 'bool' && op !== 'Equal' ? [cast(graph, a, 'int32'), cast(graph, b, 'int32')] : [a, b]
+    return binary(graph, op, both[0]!, both[1]!, 'bool')
+  })
+
+const logical = (op: string): Kernel =>
+  kernel<AB>((graph, { a, b }) => binary(graph, op, cast(graph, a, 'bool'), cast(graph, b, 'bool'), 'bool'))
+
+export function clip(graph: Graph, x: Value, low: number, high: number): Value {
+  return graph.node('Clip', [x, graph.scalar(low, x.dtype), graph.scalar(high, x.dtype)], x.shape)
+}
+
+export function prelu(graph: Graph, x: Value, alpha: Value): Value {
+  return graph.node('PRelu', [x, alpha], x.shape)
+}
+
+const positive = (graph: Graph, x: Value): Value => binary(graph, 'Greater', x, graph.scalar(0, x.dtype), 'bool')
+
+function constantLike(value: number): Kernel {
+  return kernel<X>((graph, { x }) => expand(graph, graph.scalar(value, x.dtype), x.shape))
+}
+
+/** a − b·floor(a/b): the remainder has the divisor's sign. */
+const mod = kernel<AB>((graph, { a, b }) => {
+  if (a.dtype === 'int32') return binary(graph, 'Mod', a, b)
+  return sub(graph, a, mul(graph, b, unary(graph, 'Floor', div(graph, a, b))))
+})
+
+const floorDiv = kernel<AB>((graph, { a, b }) => {
+  if (a.dtype === 'float32') return unary(graph, 'Floor', div(graph, a, b))
+  const quotient = div(graph, cast(graph, a, 'float64'), cast(graph, b, 'float64'))
+  return cast(graph, unary(graph, 'Floor', quotient), 'int32')
+})
+
+/** The angle of (b, a): the arc tangent of a/b, moved by the quadrant. */
+const atan2 = kernel<AB>((graph, { a, b }) => {
+  const plain = unary(graph, 'Atan', div(graph, a, b))
+  const zero = graph.scalar(0)
+  const turn = where(graph, binary(graph, 'Less', a, zero, 'bool'), graph.scalar(-Math.PI), graph.scalar(Math.PI))
+  const turned = where(graph, binary(graph, 'Less', b, zero, 'bool'), add(graph, plain, turn), plain)
+  const still = binary(graph, 'And', binary(graph, 'Equal', a, zero, 'bool'), binary(graph, 'Equal', b, zero, 'bool'), 'bool')
+  return where(graph, still, zero, turned)
+})
+
+const select = kernel<{ condition: Value; t: Value; e: Value }>((graph, { condition, t, e }) => {
+  const spread = condition.shape.length === 1 && t.shape.length > 1
+  const test = spread ? reshape(graph, condition, [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)]) : condition
+  return where(graph, cast(graph, test, 'bool'), t, e)
+})
+
+const eluGrad = kernel<{ dy: Value; y: Value }>((graph, { dy, y }) =>
+  where(graph, binary(graph, 'GreaterOrEqual', y, graph.scalar(0), 'bool'), dy, mul(graph, dy, add(graph, y, graph.scalar(1)))),
+)
+
+const step = kernel<X, { alpha: number }>((graph, { x }, { alpha }) => {
+  const stepped = where(graph, positive(graph, x), graph.scalar(1), graph.scalar(alpha))
+  return x.dtype === 'float32' ? stepped : cast(graph, stepped, x.dtype)
+})
+
+export const elementwise: KernelTable = {
+  Abs: keeping('Abs'),
+  Acos: float('Acos'),
+  Acosh: float('Acosh'),
+  Add: arithmetic('Add'),
+  AddN: ({ graph, inputs }) => Object.values(inputs).reduce((total, value) => add(graph, total, value)),
+  Asin: float('Asin'),
+  Asinh: float('Asinh'),
+  Atan: float('Atan'),
+  Atan2: atan2,
+  Atanh: float('Atanh'),
+  Cast: kernel<X, { dtype: 'float32' | 'int32' | 'bool' }>((graph, { x }, { dtype }) => cast(graph, x, dtype)),
+  Ceil: float('Ceil'),
+  ClipByValue: kernel<X, { clipValueMin: number; clipValueMax: number }>((graph, { x }, a) =>
+    clip(graph, x, a.clipValueMin, a.clipValueMax),
+  ),
+  Cos: float('Cos'),
+  Cosh: float('Cosh'),
+  Elu: float('Elu'),
+  EluGrad: eluGrad,
+  Equal: comparing('Equal'),
+  Erf: float('Erf'),
+  Exp: float('Exp'),
+  Expm1: kernel<X>((graph, { x }) => sub(graph, unary(graph, 'Exp', x), graph.scalar(1))),
+  Floor: float('Floor'),
+  FloorDiv: floorDiv,
+  Greater: comparing('Greater'),
+  GreaterEqual: comparing('GreaterOrEqual'),
+  Identity: kernel<X>((_, { x }) => x),
+  IsFinite: kernel<X>((graph, { x }) => {
+    const odd = [graph.node('IsNaN', [x], x.shape, {}, 'bool'), graph.node('IsInf', [x], x.shape, {}, 'bool')] as const
+    return unary(graph, 'Not', binary(graph, 'Or', odd[0], odd[1], 'bool'))
+  }),
+  IsInf: testing('IsInf'),
+  IsNan: testing('IsNaN'),
+  LeakyRelu: kernel<X, { alpha: number }>((graph, { x }, { alpha }) => graph.node('LeakyRelu', [x], x.shape, { alpha })),
+  Less: comparing('Less'),
+  LessEqual: comparing('LessOrEqual'),
+  Log: float('Log'),
+  Log1p: kernel<X>((graph, { x }) => unary(graph, 'Log', add(graph, x, graph.scalar(1)))),
+  LogicalAnd: logical('And'),
+  LogicalNot: kernel<X>((graph, { x }) => unary(graph, 'Not', cast(graph, x, 'bool'))),
+  LogicalOr: logical('Or'),
+  LogicalXor: logical('Xor'),
+  Maximum: arithmetic('Max'),
+  Minimum: arithmetic('Min'),
+  Mod: mod,
+  Multiply: arithmetic('Mul'),
+  Neg: keeping('Neg'),
+  NotEqual: kernel<AB>((graph, { a, b }) => unary(graph, 'Not', binary(graph, 'Equal', a, b, 'bool'))),
+  OnesLike: constantLike(1),
+  Pow: arithmetic('Pow'),
+  Prelu: kernel<{ x: Value; alpha: Value }>((graph, { x, alpha }) => prelu(graph, x, alpha)),
+  RealDiv: arithmetic('Div'),
+  Reciprocal: float('Reciprocal'),
+  Relu: keeping('Relu'),
+  Relu6: kernel<X>((graph, { x }) => clip(graph, x, 0, 6)),
+  Round: float('Round'),
+  Rsqrt: kernel<X>((graph, { x }) => unary(graph, 'Reciprocal', unary(graph, 'Sqrt', x))),
+  Select: select,
+  Selu: float('Selu'),
+  Sigmoid: float('Sigmoid'),
+  Sign: keeping('Sign'),
+  Sin: float('Sin'),
+  Sinh: float('Sinh'),
+  Softplus: float('Softplus'),
+  Sqrt: float('Sqrt'),
+  Square: kernel<X>((graph, { x }) => mul(graph, x, x)),
+  SquaredDifference: kernel<AB>((graph, { a, b }) => {
+    const difference = sub(graph, a, b)
+    return mul(graph, difference, difference)
+  }),
+  Step: step,
+  Sub: arithmetic('Sub'),
+  Tan: float('Tan'),
+  Tanh: float('Tanh'),
+  ZerosLike: constantLike(0),
+}

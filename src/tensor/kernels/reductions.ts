@@ -1,0 +1,73 @@
+import type { ElementType, Graph, Value } from '../graph.ts'
+import { tf } from '../tf.ts'
+import { type Kernel, type KernelTable, kernel } from './kernel.ts'
+import { cast, reduce } from './nodes.ts'
+
+interface Axes {
+  readonly axis: number | number[]
+  readonly keepDims?: boolean
+}
+
+const axesOf = (x: Value, axis: number | number[]): number[] => tf.util.parseAxisParam(axis, [...x.shape]).sort((a, b) => a - b)
+
+const reducing = (op: string, change: (graph: Graph, x: Value) => Value = (_, x) => x): Kernel =>
+  kernel<{ x: Value }, Axes>((graph, { x }, { axis, keepDims }) => reduce(graph, op, change(graph, x), axesOf(x, axis), keepDims))
+
+const counting = (graph: Graph, x: Value): Value => (x.dtype === 'bool' ? cast(graph, x, 'int32') : x)
+
+/** All and Any, which ONNX has only as the least and the greatest. */
+const quantifying = (op: string): Kernel =>
+  kernel<{ x: Value }, Axes>((graph, { x }, { axis, keepDims }) =>
+    cast(graph, reduce(graph, op, cast(graph, x, 'int32'), axesOf(x, axis), keepDims), 'bool'),
+  )
+
+const pointing = (op: string): Kernel =>
+  kernel<{ x: Value }, Axes>((graph, { x }, { axis }) => {
+    const at = axesOf(x, axis)[0]!
+    const index = graph.node(
+      op,
+      [x],
+      x.shape.filter((_, i) => i !== at),
+      { axis: at, keepdims: 0 },
+      'int64',
+    )
+    return cast(graph, index, 'int32')
+  })
+
+const cumulating = kernel<{ x: Value }, { axis: number; exclusive: boolean; reverse: boolean }>((graph, { x }, attrs) => {
+  const axis = attrs.axis ?? 0
+  const attributes = { exclusive: attrs.exclusive ? 1 : 0, reverse: attrs.reverse ? 1 : 0 }
+  return graph.node('CumSum', [x, graph.scalar(axesOf(x, axis)[0]!, 'int32')], x.shape, attributes)
+})
+
+/** The k largest along the last axis, with their places. */
+const topK = kernel<{ x: Value }, { k: number; sorted: boolean }>((graph, { x }, { k, sorted }) => {
+  const shape = [...x.shape.slice(0, -1), k]
+  const outputs: { shape: number[]; dtype: ElementType }[] = [
+    { shape, dtype: x.dtype },
+    { shape, dtype: 'int64' },
+  ]
+  const [values, places] = graph.nodeOf('TopK', [x, graph.ints([k])], outputs, { axis: x.shape.length - 1, sorted: sorted ? 1 : 0 })
+  return [values!, cast(graph, places!, 'int32')]
+})
+
+const softmax = (op: string, name: 'logits'): Kernel =>
+  kernel<Record<typeof name, Value>>((graph, { logits }) => graph.node(op, [logits], logits.shape, { axis: logits.shape.length - 1 }))
+
+export const reductions: KernelTable = {
+  All: quantifying('ReduceMin'),
+  Any: quantifying('ReduceMax'),
+  ArgMax: pointing('ArgMax'),
+  ArgMin: pointing('ArgMin'),
+  Cumsum: cumulating,
+  LogSoftmax: softmax('LogSoftmax', 'logits'),
+  Max: kernel<{ x: Value }, { reductionIndices: number | number[]; keepDims: boolean }>((graph, { x }, attrs) =>
+    reduce(graph, 'ReduceMax', x, axesOf(x, attrs.reductionIndices), attrs.keepDims),
+  ),
+  Mean: reducing('ReduceMean', (graph, x) => cast(graph, x, 'float32')),
+  Min: reducing('ReduceMin'),
+  Prod: reducing('ReduceProd', counting),
+  Softmax: softmax('Softmax', 'logits'),
+  Sum: reducing('ReduceSum', counting),
+  TopK: topK,
+}

@@ -1,0 +1,292 @@
+import { type Elements, elementsOf, type Graph, sizeOf, type Value } from '../graph.ts'
+import { tf } from '../tf.ts'
+import { type KernelTable, kernel } from './kernel.ts'
+import { cast, concat, expand, reshape, slice, transpose } from './nodes.ts'
+
+interface X {
+  readonly x: Value
+}
+
+const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
+
+const reshaping = kernel<X, { shape: number[] }>((graph, { x }, { shape }) =>
+  reshape(graph, x, tf.util.inferFromImplicitShape([...shape], sizeOf(x.shape))),
+)
+
+const expandDims = kernel<{ input: Value }, { dim: number }>((graph, { input }, { dim }) => {
+  const shape = [...input.shape]
+  shape.splice(axisOf(dim, shape.length + 1), 0, 1)
+  return reshape(graph, input, shape)
+})
+
+function split(graph: Graph, x: Value, sizes: readonly number[], axis: number): readonly Value[] {
+  if (sizes.length === 1) return [x]
+  const outputs = sizes.map((size) => ({ shape: x.shape.map((old, i) => (i === axis ? size : old)), dtype: x.dtype }))
+  return graph.nodeOf('Split', [x, graph.ints(sizes)], outputs, { axis })
+}
+
+const splitV = kernel<X, { numOrSizeSplits: number[] | number; axis: number }>((graph, { x }, { numOrSizeSplits, axis }) => {
+  const at = axisOf(axis, x.shape.length)
+  const shaped = { shape: [...x.shape] } as Parameters<typeof tf.backend_util.prepareSplitSize>[0]
+  return split(graph, x, tf.backend_util.prepareSplitSize(shaped, numOrSizeSplits, at), at)
+})
+
+const slicing = kernel<X, { begin: number | number[]; size: number | number[] }>((graph, { x }, { begin, size }) => {
+  const shaped = { shape: [...x.shape], rank: x.shape.length } as unknown as Parameters<typeof tf.slice_util.parseSliceParams>[0]
+  const [from, sizes] = tf.slice_util.parseSliceParams(shaped, begin, size) as [number[], number[]]
+  return slice(graph, x, from, sizes)
+})
+
+interface StridedSliceAttrs {
+  readonly begin: number[]
+  readonly end: number[]
+  readonly strides: number[]
+  readonly beginMask: number
+  readonly endMask: number
+  readonly ellipsisMask: number
+  readonly newAxisMask: number
+  readonly shrinkAxisMask: number
+}
+
+const stridedSlice = kernel<X, StridedSliceAttrs>((graph, { x }, a) => {
+  const info = tf.slice_util.sliceInfo(
+    [...x.shape],
+    a.begin,
+    a.end,
+    a.strides,
+    a.beginMask,
+    a.endMask,
+    a.ellipsisMask,
+    a.newAxisMask,
+    a.shrinkAxisMask,
+  )
+  const { begin, end, strides, finalShape } = info
+  const axes = begin.map((_, axis) => axis)
+  // A step backwards ends before element 0, which ONNX writes as a far negative index.
+  const ends = end.map((value, axis) => (strides[axis]! < 0 && value < 0 ? -1 - x.shape[axis]! : value))
+  const [starts, stops, steps] = [graph.ints(begin), graph.ints(ends), graph.ints(strides)]
+  const taken = begin.map((from, axis) => Math.max(0, Math.ceil((end[axis]! - from) / strides[axis]!)))
+  return reshape(graph, graph.node('Slice', [x, starts, stops, graph.ints(axes), steps], taken), finalShape)
+})
+
+/** x turned round along `dims`: slices with a step of −1. */
+export function reverse(graph: Graph, x: Value, dims: readonly number[]): Value {
+  if (dims.length === 0) return x
+  const inputs = [
+    graph.ints(dims.map(() => -1)),
+    graph.ints(dims.map((axis) => -1 - x.shape[axis]!)),
+    graph.ints(dims),
+    graph.ints(dims.map(() => -1)),
+  ]
+  return graph.node('Slice', [x, ...inputs], x.shape)
+}
+
+const pads = (paddings: readonly (readonly [number, number])[]): number[] => [...paddings.map(([a]) => a), ...paddings.map(([, b]) => b)]
+const padded = (x: Value, paddings: readonly (readonly [number, number])[]): number[] =>
+  x.shape.map((size, axis) => size + paddings[axis]![0] + paddings[axis]![1])
+
+const padV2 = kernel<X, { paddings: [number, number][]; constantValue: number }>((graph, { x }, { paddings, constantValue }) => {
+  if (paddings.every(([a, b]) => a === 0 && b === 0)) return x
+  const filled = [x, graph.ints(pads(paddings)), graph.scalar(constantValue, x.dtype)]
+  return graph.node('Pad', filled, padded(x, paddings), { mode: 'constant' })
+})
+
+/** Along each axis, a Gather by the mirrored index: ONNX's Pad has no symmetric mode at this opset. */
+const mirrorPad = kernel<X, { paddings: [number, number][]; mode: 'reflect' | 'symmetric' }>((graph, { x }, { paddings, mode }) =>
+  paddings.reduce((value, [before, after], axis) => {
+    if (before === 0 && after === 0) return value
+    const size = x.shape[axis]!
+    const offset = mode === 'reflect' ? 0 : 1
+    const index = Array.from({ length: before + size + after }, (_, i) => {
+      const at = i - before
+      if (at < 0) return -at - offset
+      return at < size ? at : 2 * (size - 1) - at + offset
+    })
+    return gather(graph, value, graph.constant(Int32Array.from(index), [index.length]), axis)
+  }, x),
+)
+
+/** x picked along `axis` by an index of any shape. */
+export function gather(graph: Graph, x: Value, index: Value, axis: number): Value {
+  return graph.node('Gather', [x, index], [...x.shape.slice(0, axis), ...index.shape, ...x.shape.slice(axis + 1)], { axis })
+}
+
+const gatherV2 = kernel<{ x: Value; indices: Value }, { axis: number; batchDims: number }>((graph, { x, indices }, attrs) => {
+  const axis = axisOf(attrs.axis, x.shape.length)
+  const batch = axisOf(attrs.batchDims ?? 0, indices.shape.length)
+  const index = cast(graph, indices, 'int32')
+  if (batch === 0) return gather(graph, x, index, axis)
+  // Batched: each element of the index becomes a row number in x with its leading axes flattened.
+  const lead = x.shape.slice(0, batch)
+  const moved = transpose(graph, x, [...lead.map((_, i) => i), axis, ...x.shape.map((_, i) => i).filter((i) => i >= batch && i !== axis)])
+  const inner = moved.shape.slice(batch + 1)
+  const size = x.shape[axis]!
+  const offsets = Int32Array.from({ length: sizeOf(lead) }, (_, i) => i * size)
+  const offset = graph.constant(offsets, [...lead, ...indices.shape.slice(batch).map(() => 1)])
+  const rows = graph.node('Add', [index, offset], index.shape, {}, 'int32')
+  const picked = gather(graph, reshape(graph, moved, [sizeOf(lead) * size, ...inner]), rows, 0)
+  const tail = indices.shape.length - batch
+  const middle = axis - batch
+  const perm = [
+    ...lead.map((_, i) => i),
+    ...Array.from({ length: middle }, (_, i) => batch + tail + i),
+    ...Array.from({ length: tail }, (_, i) => batch + i),
+    ...Array.from({ length: inner.length - middle }, (_, i) => batch + tail + middle + i),
+  ]
+  return transpose(graph, picked, perm)
+})
+
+const gatherNd = kernel<{ params: Value; indices: Value }>((graph, { params, indices }) => {
+  const depth = indices.shape.at(-1)!
+  const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(depth)]
+  return graph.node('GatherND', [params, cast(graph, indices, 'int64')], shape)
+})
+
+const scatterNd = kernel<{ indices: Value; updates: Value }, { shape: number[] }>((graph, { indices, updates }, { shape }) => {
+  const zeros = expand(graph, graph.scalar(0, updates.dtype), shape)
+  return graph.node('ScatterND', [zeros, cast(graph, indices, 'int64'), updates], shape, { reduction: 'add' })
+})
+
+/** Sums of x's rows by segment: one-hot segments × rows, which any provider adds up in a fixed order. */
+const segmentSum = kernel<{ x: Value; segmentIds: Value }, { numSegments: number }>((graph, { x, segmentIds }, { numSegments }) => {
+  const rows = segmentIds.shape[0]!
+  const inner = x.shape.slice(1)
+  const hot = oneHot(graph, segmentIds, numSegments, 1, 0, 'float32')
+  const flat = cast(graph, reshape(graph, x, [rows, sizeOf(inner)]), 'float32')
+  const sums = graph.node('Gemm', [hot, flat], [numSegments, sizeOf(inner)], { transA: 1 })
+  return cast(graph, reshape(graph, sums, [numSegments, ...inner]), x.dtype)
+})
+
+function oneHot(graph: Graph, indices: Value, depth: number, on: number, off: number, dtype: 'float32' | 'int32' | 'bool'): Value {
+  const type = dtype === 'bool' ? 'int32' : dtype
+  const places = graph.constant(
+    Int32Array.from({ length: depth }, (_, i) => i),
+    [depth],
+  )
+  const column = reshape(graph, cast(graph, indices, 'int32'), [...indices.shape, 1])
+  const hot = graph.node('Equal', [column, places], [...indices.shape, depth], {}, 'bool')
+  const value = graph.node('Where', [hot, graph.scalar(on, type), graph.scalar(off, type)], hot.shape, {}, type)
+  return cast(graph, value, dtype)
+}
+
+function pack(graph: Graph, inputs: readonly Value[], axis: number): Value {
+  const at = axisOf(axis, inputs[0]!.shape.length + 1)
+  const parts = inputs.map((value) => reshape(graph, value, [...value.shape.slice(0, at), 1, ...value.shape.slice(at)]))
+  return concat(graph, parts, at)
+}
+
+const unpack = kernel<{ value: Value }, { axis: number }>((graph, { value }, { axis }) => {
+  const at = axisOf(axis, value.shape.length)
+  const shape = value.shape.filter((_, i) => i !== at)
+  const parts = split(
+    graph,
+    value,
+    Array.from({ length: value.shape[at]! }, () => 1),
+    at,
+  )
+  return parts.map((part) => reshape(graph, part, shape))
+})
+
+interface BlockAttrs {
+  readonly blockShape: number[]
+}
+
+const spaceToBatch = kernel<X, BlockAttrs & { paddings: [number, number][] }>((graph, { x }, { blockShape, paddings }) => {
+  const all: [number, number][] = [[0, 0], ...paddings, ...x.shape.slice(1 + blockShape.length).map((): [number, number] => [0, 0])]
+  const shape = padded(x, all)
+  const wide = all.every(([a, b]) => a === 0 && b === 0)
+    ? x
+    : graph.node('Pad', [x, graph.ints(pads(all)), graph.scalar(0, x.dtype)], shape, { mode: 'constant' })
+  const cut = tf.backend_util.getReshaped(shape, blockShape, sizeOf(blockShape), false)
+  const perm = tf.backend_util.getPermuted(cut.length, blockShape.length, false)
+  const flat = tf.backend_util.getReshapedPermuted(shape, blockShape, sizeOf(blockShape), false)
+  return reshape(graph, transpose(graph, reshape(graph, wide, cut), perm), flat)
+})
+
+const batchToSpace = kernel<X, BlockAttrs & { crops: number[][] }>((graph, { x }, { blockShape, crops }) => {
+  const product = sizeOf(blockShape)
+  const shape = [...x.shape]
+  const cut = tf.backend_util.getReshaped(shape, blockShape, product)
+  const perm = tf.backend_util.getPermuted(cut.length, blockShape.length)
+  const wide = reshape(
+    graph,
+    transpose(graph, reshape(graph, x, cut), perm),
+    tf.backend_util.getReshapedPermuted(shape, blockShape, product),
+  )
+  const begin = tf.backend_util.getSliceBeginCoords(crops, blockShape.length)
+  return slice(graph, wide, begin, tf.backend_util.getSliceSize([...wide.shape], crops, blockShape.length))
+})
+
+/** Pixel shuffle in tf.js's order: the block's rows and columns are the slowest of the channels. */
+const depthToSpace = kernel<X, { blockSize: number; dataFormat: string }>((graph, { x }, { blockSize: b, dataFormat }) => {
+  const [n, h, w, c] = (dataFormat === 'NCHW' ? [0, 2, 3, 1] : [0, 1, 2, 3]).map((axis) => x.shape[axis]!) as [
+    number,
+    number,
+    number,
+    number,
+  ]
+  const nhwc = dataFormat === 'NCHW' ? transpose(graph, x, [0, 2, 3, 1]) : x
+  const out = c / (b * b)
+  const shuffled = transpose(graph, reshape(graph, nhwc, [n, h, w, b, b, out]), [0, 1, 3, 2, 4, 5])
+  const spread = reshape(graph, shuffled, [n, h * b, w * b, out])
+  return dataFormat === 'NCHW' ? transpose(graph, spread, [0, 3, 1, 2]) : spread
+})
+
+const tile = kernel<X, { reps: number[] }>((graph, { x }, { reps }) => {
+  const shape = x.shape.map((size, axis) => size * reps[axis]!)
+  return graph.node('Tile', [x, graph.ints(reps)], shape)
+})
+
+const fill = kernel<object, { shape: number[]; value: number; dtype?: 'float32' | 'int32' | 'bool' }>((graph, _, { shape, value, dtype }) =>
+  expand(graph, graph.scalar(value, dtype ?? 'float32'), shape),
+)
+
+function counted(graph: Graph, count: number, at: (i: number) => number, dtype: 'float32' | 'int32'): Value {
+  const data: Elements = elementsOf(
+    dtype,
+    Array.from({ length: count }, (_, i) => at(i)),
+  )
+  return graph.constant(data, [count])
+}
+
+export const shapes: KernelTable = {
+  BatchToSpaceND: batchToSpace,
+  BroadcastTo: kernel<X, { shape: number[] }>((graph, { x }, { shape }) => expand(graph, x, shape)),
+  Concat: ({ graph, inputs, attrs }) => {
+    const values = Object.values(inputs)
+    const axis = axisOf(attrs['axis'] as number, values[0]!.shape.length)
+    const filled = values.filter((value) => sizeOf(value.shape) > 0)
+    return concat(graph, filled.length === 0 ? values.slice(0, 1) : filled, axis)
+  },
+  DepthToSpace: depthToSpace,
+  ExpandDims: expandDims,
+  Fill: fill,
+  GatherNd: gatherNd,
+  GatherV2: gatherV2,
+  LinSpace: kernel<object, { start: number; stop: number; num: number }>((graph, _, { start, stop, num }) =>
+    counted(graph, num, (i) => start + (num > 1 ? (i * (stop - start)) / (num - 1) : 0), 'float32'),
+  ),
+  MirrorPad: mirrorPad,
+  OneHot: kernel<{ indices: Value }, { depth: number; onValue: number; offValue: number; dtype: 'float32' | 'int32' | 'bool' }>(
+    (graph, { indices }, a) => oneHot(graph, indices, a.depth, a.onValue, a.offValue, a.dtype),
+  ),
+  Pack: ({ graph, inputs, attrs }) => pack(graph, Object.values(inputs), attrs['axis'] as number),
+  PadV2: padV2,
+  Range: kernel<object, { start: number; stop: number; step: number; dtype: 'float32' | 'int32' }>(
+    (graph, _, { start, stop, step, dtype }) =>
+      counted(graph, Math.max(0, Math.ceil((stop - start) / step)), (i) => start + i * step, dtype),
+  ),
+  Reshape: reshaping,
+  Reverse: kernel<X, { dims: number | number[] }>((graph, { x }, { dims }) =>
+    reverse(graph, x, x.shape.length === 0 ? [] : tf.util.parseAxisParam(dims, [...x.shape])),
+  ),
+  ScatterNd: scatterNd,
+  Slice: slicing,
+  SpaceToBatchND: spaceToBatch,
+  SplitV: splitV,
+  StridedSlice: stridedSlice,
+  Tile: tile,
+  Transpose: kernel<X, { perm: number[] }>((graph, { x }, { perm }) => transpose(graph, x, perm)),
+  Unpack: unpack,
+  UnsortedSegmentSum: segmentSum,
+}

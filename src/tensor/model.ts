@@ -1,0 +1,124 @@
+import { DfkError } from '../work/errors.ts'
+import type { Value } from './graph.ts'
+import { type Body, bodyOf, type GraphWriter, type Port, writeModel } from './onnx.ts'
+import { type Trace, trace } from './trace.ts'
+import type { ProgramFn, Signature } from './types.ts'
+
+/** Edges to be seen from outside, by the names that they get there. */
+type Bindings = readonly (readonly [string, Value])[]
+
+const INPUT = 'in.'
+const OUTPUT = 'out.'
+const STATE = 'state.'
+const NEXT = 'next.'
+
+/** The names in a trace's models: what to feed and what to fetch. */
+export const names = {
+  input: (name: string): string => INPUT + name,
+  output: (name: string): string => OUTPUT + name,
+  state: (name: string): string => STATE + name,
+  next: (name: string): string => NEXT + name,
+  steps: 'steps',
+}
+
+/** The names of the state that a step changes; the rest passes through. */
+export function changedState(traced: Trace): string[] {
+  return Object.keys(traced.state).filter((name) => traced.nextState[name] !== traced.state[name])
+}
+
+const bind = (prefix: string, values: Readonly<Record<string, Value>>, keys = Object.keys(values)): Bindings =>
+  keys.map((name) => [prefix + name, values[name]!])
+
+const port = (name: string, value: Value): Port => ({ name, shape: value.shape, dtype: value.dtype })
+
+/** Gives the outputs their names: the edge itself is renamed, or copied where it has a name already (an input, a constant, one used twice). */
+function writeBody(writer: GraphWriter, body: Body, outputs: Bindings): void {
+  const produced = new Set(body.nodes.flatMap((node) => node.outputs.map((value) => value.name)))
+  const renamed = new Map<string, string>()
+  const copied: (readonly [string, Value])[] = []
+  for (const [name, value] of outputs) {
+    if (produced.has(value.name) && !renamed.has(value.name)) renamed.set(value.name, name)
+    else copied.push([name, value])
+  }
+  writer.nodes(body.nodes, renamed)
+  for (const [name, value] of copied) writer.node('Identity', [renamed.get(value.name) ?? value.name], [name])
+}
+
+/** One step as an ONNX model: inputs and state in, outputs and changed state out. */
+export function stepModel(traced: Trace): Uint8Array {
+  const outputs = [...bind(OUTPUT, traced.outputs), ...bind(NEXT, traced.nextState, changedState(traced))]
+  const body = bodyOf(
+    traced.graph,
+    outputs.map(([, value]) => value),
+  )
+  return writeModel('step', (graph) => {
+    writeBody(graph, body, outputs)
+    graph.constants(body.constants)
+    for (const [name, value] of [...bind(INPUT, traced.inputs), ...bind(STATE, traced.state)]) graph.input(port(name, value))
+    for (const [name, value] of outputs) graph.output(port(name, value))
+  })
+}
+
+/**
+ * K steps as an ONNX model: the step is the body of a Loop that carries the state, picks the i-th of the stacked inputs
+ * and stacks the outputs. `steps` says how many.
+ */
+export function loopModel(traced: Trace): Uint8Array {
+  const changed = changedState(traced)
+  const carried = bind(NEXT, traced.nextState, changed)
+  const outputs = bind(OUTPUT, traced.outputs)
+  const all = [...carried, ...outputs]
+  const body = bodyOf(
+    traced.graph,
+    all.map(([, value]) => value),
+  )
+  return writeModel('steps', (graph) => {
+    graph.constants([...body.constants, { name: 'on', shape: [], dtype: 'bool', data: Uint8Array.of(1) }])
+    graph.input({ name: names.steps, shape: [], dtype: 'int64' })
+    for (const [name, value] of bind('all.in.', traced.inputs)) graph.input(port(name, stacked(value)))
+    for (const [name, value] of Object.entries(traced.state)) {
+      graph.input(port(changed.includes(name) ? `first.${name}` : STATE + name, value))
+    }
+    const results = [...changed.map((name) => `last.${name}`), ...outputs.map(([name]) => `all.${name}`)]
+    graph.nodeWithBody('Loop', [names.steps, 'on', ...changed.map((name) => `first.${name}`)], results, (inner) => {
+      for (const name of Object.keys(traced.inputs)) inner.node('Gather', [`all.in.${name}`, 'step'], [INPUT + name], { axis: 0 })
+      writeBody(inner, body, all)
+      inner.node('Identity', ['go'], ['goOn'])
+      inner.input({ name: 'step', shape: [], dtype: 'int64' })
+      inner.input({ name: 'go', shape: [], dtype: 'bool' })
+      for (const [name, value] of bind(STATE, traced.state, changed)) inner.input(port(name, value))
+      inner.output({ name: 'goOn', shape: [], dtype: 'bool' })
+      for (const [name, value] of all) inner.output(port(name, value))
+    })
+    for (const [name, value] of bind('last.', traced.nextState, changed)) graph.output(port(name, value))
+    for (const [name, value] of outputs) graph.output({ ...port(`all.${name}`, value), shape: [names.steps, ...value.shape] })
+  })
+}
+
+const stacked = (value: Value): Value => ({ ...value, shape: [names.steps, ...value.shape] as unknown as number[] })
+
+/**
+ * The program as an ONNX model for other tools: inputs and outputs have the names given, and the tensors that `fn` captures
+ * (its weights) lie inside. Throws where the program has state: close over the weights instead.
+ */
+export function exportOnnx(fn: ProgramFn, signature: Signature): Uint8Array {
+  if (Object.keys(signature.state ?? {}).length > 0) {
+    throw new DfkError('expected a program without state to export but found one with state', { hint: 'capture the weights as tensors' })
+  }
+  const traced = trace(fn, signature)
+  const outputs = bind('', traced.outputs)
+  const clash = outputs.find(([name]) => name in traced.inputs)
+  if (clash !== undefined) throw new DfkError(`expected different names for inputs and outputs but found "${clash[0]}" twice`)
+  const body = bodyOf(
+    traced.graph,
+    outputs.map(([, value]) => value),
+  )
+  return writeModel('dfk', (graph) => {
+    const inputs = bind('', traced.inputs)
+    for (const [name, value] of inputs) graph.node('Identity', [name], [value.name])
+    writeBody(graph, body, outputs)
+    graph.constants(body.constants)
+    for (const [name, value] of inputs) graph.input(port(name, value))
+    for (const [name, value] of outputs) graph.output(port(name, value))
+  })
+}
