@@ -1,0 +1,204 @@
+"""Self-blended images (Shiohara & Yamasaki, CVPR 2022) and two relatives, made from real faces alone.
+
+`fake_of(rng, face, other)` returns (real, fake) before the shared degradation; `degrade` wears both down alike.
+Pictures are uint8 RGB, points are float32 [68, 2] in their pixels.
+"""
+
+import cv2
+import numpy as np
+
+MOUTH, EYES, BROWS = slice(48, 68), slice(36, 48), slice(17, 27)
+
+
+def with_forehead(points, reach):
+    brows = points[BROWS]
+    up = brows.mean(0) - points[30]  # from the tip of the nose to the brows
+    return np.concatenate([points, brows + up * reach])
+
+
+def hull_mask(shape, points):
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(points.astype(np.int32)), 255)
+    return mask
+
+
+def elastic(rng, mask, alpha, sigma):
+    height, width = mask.shape
+    small = (max(4, width // 4), max(4, height // 4))  # the field is smooth: a quarter of the size will do
+    field = [cv2.resize(cv2.GaussianBlur(rng.uniform(-1, 1, small[::-1]).astype(np.float32), (0, 0), sigma / 4), (width, height)) for _ in 'xy']
+    norm = alpha * sigma / 7
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return cv2.remap(mask, x + norm * field[0], y + norm * field[1], cv2.INTER_LINEAR)
+
+
+def colour(rng, image, strength=1.0):
+    """RGB shift, hue/saturation/value and brightness/contrast, each at random."""
+    out = image.astype(np.float32)
+    if rng.random() < 0.6:
+        out += rng.uniform(-20, 20, 3) * strength
+    if rng.random() < 0.6:
+        hsv = cv2.cvtColor(np.clip(out, 0, 255).astype(np.uint8), cv2.COLOR_RGB2HSV).astype(np.float32)
+        hsv[..., 0] = (hsv[..., 0] + rng.uniform(-6, 6) * strength) % 180
+        hsv[..., 1:] *= 1 + rng.uniform(-0.3, 0.3, 2) * strength
+        out = cv2.cvtColor(np.clip(hsv, 0, [179, 255, 255]).astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float32)
+    if rng.random() < 0.8:
+        mean = out.mean()
+        out = (out - mean) * (1 + rng.uniform(-0.12, 0.12) * strength) + mean * (1 + rng.uniform(-0.12, 0.12) * strength)
+    return np.clip(out, 0, 255).astype(np.uint8)
+
+
+def shrink(rng, image, size):
+    """Down to `size` px of width and up again, with the usual kernels."""
+    height, width = image.shape[:2]
+    small = cv2.resize(image, (size, max(8, round(height * size / width))), interpolation=int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
+    return cv2.resize(small, (width, height), interpolation=int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4])))
+
+
+def frequency(rng, image):
+    if rng.random() < 0.5:
+        return shrink(rng, image, max(24, round(image.shape[1] / rng.uniform(1.5, 4))))
+    soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.7, 1.5))
+    return cv2.addWeighted(image, 1 + (amount := rng.uniform(0.3, 1.2)), soft, -amount, 0)
+
+
+def match_colour(image, like, mask):
+    """Reinhard's colour transfer in Lab inside the mask."""
+    inside = mask > 127
+    a, b = (cv2.cvtColor(x, cv2.COLOR_RGB2LAB).astype(np.float32) for x in (image, like))
+    spread = np.clip(b[inside].std(0) / (a[inside].std(0) + 1e-3), 0.5, 2)
+    a = (a - a[inside].mean(0)) * spread + b[inside].mean(0)
+    return cv2.cvtColor(np.clip(a, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)
+
+
+def thin_plate(image, source, target, shape):
+    """Warps `image` so that its points `source` come to lie on `target` in a picture of `shape`."""
+    height, width = shape[:2]
+    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float32)
+    linear, *_ = np.linalg.lstsq(np.c_[target, np.ones(len(target))], source, rcond=None)
+    to = np.concatenate([target, corners]).astype(np.float64)
+    offsets = np.concatenate([source, np.c_[corners, np.ones(4)] @ linear]) - np.c_[to, np.ones(len(to))] @ linear
+    kernel = lambda d2: d2 * np.log(d2 + 1e-6)
+    weights = np.linalg.solve(kernel(((to[:, None] - to[None]) ** 2).sum(2)) + 200.0 * np.eye(len(to)), offsets)
+    gx, gy = np.meshgrid(np.linspace(0, width - 1, 24), np.linspace(0, height - 1, 24))
+    grid = np.c_[gx.ravel(), gy.ravel()]
+    where = np.c_[grid, np.ones(len(grid))] @ linear + kernel(((grid[:, None] - to[None]) ** 2).sum(2)) @ weights
+    # the coarse grid's corners are the picture's corner pixels: sample it so that they coincide
+    fx, fy = np.meshgrid(np.linspace(0, 23, width, dtype=np.float32), np.linspace(0, 23, height, dtype=np.float32))
+    fields = [cv2.remap(where[:, i].reshape(24, 24).astype(np.float32), fx, fy, cv2.INTER_LINEAR) for i in (0, 1)]
+    return cv2.remap(image, *fields, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def region(rng, points):
+    """Which part of the face is replaced: mostly all of it, now and then the mouth or the eyes only."""
+    draw = rng.random()
+    if draw < 0.07:
+        return points[MOUTH] + (points[MOUTH] - points[MOUTH].mean(0)) * rng.uniform(0.2, 0.9)
+    if draw < 0.12:
+        part = np.concatenate([points[EYES], points[BROWS]])
+        return part + (part - part.mean(0)) * rng.uniform(0.1, 0.4)
+    if draw < 0.35:
+        return points
+    return with_forehead(points, rng.uniform(0.25, 0.75))
+
+
+def soften(rng, mask, size):
+    first, second = (2 * int(rng.integers(2, 13)) + 1 for _ in 'ab')
+    scale = size / 256
+    soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(0.4, first / 5 * scale))
+    soft = np.clip(soft / max(soft.max(), 1e-3), 0, 1)
+    soft = np.where(soft < 1, soft * soft if rng.random() < 0.3 else soft, soft)  # pulls the edge inwards, as an eroded mask does
+    return cv2.GaussianBlur(soft, (0, 0), max(0.4, second / 5 * scale))
+
+
+def jitter(rng, image, points, shape):
+    height, width = shape[:2]
+    face = np.ptp(points, 0)
+    scale, angle = rng.uniform(0.95, 1.05), rng.uniform(-2, 2)
+    centre = points.mean(0)
+    matrix = cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), angle, scale)
+    matrix[:, 2] += [rng.uniform(-0.03, 0.03) * face[0] * 1.5, rng.uniform(-0.015, 0.015) * face[1] * 1.5]
+    return cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def generated(rng, source, mask, face_px):
+    """What an autoencoder's face has: few pixels, a little flat or over-sharpened, colour matched by statistics."""
+    out = shrink(rng, source, max(20, round(source.shape[1] * rng.uniform(40, 150) / face_px)) if face_px > 60 else source.shape[1])
+    if rng.random() < 0.5:
+        out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 1.6) * face_px / 200)
+    if rng.random() < 0.3:
+        out = cv2.bilateralFilter(out, 5, rng.uniform(15, 45), 5)
+    return out
+
+
+def fake_of(rng, face, other=None):
+    """(real, fake): a self-blend, or with `other` a blend of another person's face, warped to fit."""
+    image, points = face['picture'], face['points']
+    mask = hull_mask(image.shape, region(rng, points))
+    face_px = float(np.ptp(points, 0).max())
+    real, source, target = image, image, image
+    if other is not None:
+        source = match_colour(thin_plate(other['picture'], other['points'], points, image.shape), image, hull_mask(image.shape, points))
+    if rng.random() < (0.5 if other is not None else 0.3):
+        source = generated(rng, source, mask, face_px)
+        if rng.random() < 0.7:
+            source = colour(rng, source, rng.uniform(0.3, 1))
+    else:
+        changed = [colour(rng, source), frequency(rng, source)]
+        changed = frequency(rng, changed[0]) if rng.random() < 0.6 else changed[int(rng.random() < 0.5)]
+        if other is None and rng.random() < 0.5:
+            target = changed
+            real = changed if rng.random() < 0.5 else image
+        else:
+            source = changed
+            real = changed if other is None and rng.random() < 0.3 else image
+    if other is None:
+        source = jitter(rng, source, points, image.shape)
+    mask = elastic(rng, mask, rng.uniform(20, 60) * face_px / 200, 7)
+    ratio = rng.choice([0.25, 0.5, 0.75, 1, 1, 1]) if other is None else rng.choice([0.75, 1, 1, 1])
+    alpha = (soften(rng, mask, face_px * 1.3) * ratio)[..., None]
+    return real, np.clip(source * alpha + target * (1 - alpha) + 0.5, 0, 255).astype(np.uint8)
+
+
+def degrade(seed, image):
+    """Wear that says nothing about manipulation; the same `seed` does the same to a real picture and its fake."""
+    rng = np.random.default_rng(seed)
+    image = colour(rng, image, 1.0)
+    if rng.random() < 0.12:
+        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    if rng.random() < 0.25:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.8) * image.shape[1] / 300)
+    if rng.random() < 0.1:
+        length = int(rng.integers(3, 8))
+        kernel = np.zeros((length, length), np.float32)
+        kernel[length // 2] = 1 / length
+        image = cv2.filter2D(image, -1, kernel if rng.random() < 0.6 else kernel.T)
+    if rng.random() < 0.25:
+        noise = rng.normal(0, rng.uniform(1, 9), (*image.shape[:2], 1 if rng.random() < 0.5 else 3))
+        image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    times = int(rng.random() < 0.8) + int(rng.random() < 0.3)
+    for turn in range(times):
+        if rng.random() < (0.45 if turn == 0 else 0.7):
+            size = max(48, round(image.shape[1] * rng.uniform(0.35, 1)))
+            image = cv2.resize(image, (size, size), interpolation=int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
+        quality = int(rng.integers(30, 100))
+        kind = '.webp' if rng.random() < 0.2 else '.jpg'
+        flag = cv2.IMWRITE_WEBP_QUALITY if kind == '.webp' else cv2.IMWRITE_JPEG_QUALITY
+        _, data = cv2.imencode(kind, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [flag, quality])
+        image = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return image
+
+
+def frame(rng, image, points, size, moves=True):
+    """Cuts the network's square out of a picture whose points are known; with `moves` a little off."""
+    from faces import crop_box
+
+    centre, side = crop_box(points)
+    if moves:
+        centre = centre + rng.uniform(-0.06, 0.06, 2) * side
+        side = side * rng.uniform(0.88, 1.14)
+    scale = size / side
+    if scale < 0.6:  # average when shrinking a lot
+        image = cv2.resize(image, None, fx=(f := scale / 0.9), fy=f, interpolation=cv2.INTER_AREA)
+        centre, scale = centre * f, scale / f
+    matrix = np.array([[scale, 0, size / 2 - scale * centre[0]], [0, scale, size / 2 - scale * centre[1]]], np.float32)
+    return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

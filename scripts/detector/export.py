@@ -1,0 +1,90 @@
+"""Folds the batch norms and writes the weights for the tensor core: python export.py checkpoint.pt detector.safetensors
+
+Also prints the logits of the generated picture that test/detect/network.test.ts uses, from the float16 weights.
+"""
+
+import hashlib
+import json
+import struct
+import sys
+
+import numpy as np
+import torch
+
+from network import Detector
+
+
+def fold(conv, norm):
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return conv.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
+
+
+def layers(net):
+    yield 'stem', net._conv_stem, net._bn0
+    for i, block in enumerate(net._blocks):
+        if block.expand:
+            yield f'block.{i}.expand', block._expand_conv, block._bn0
+        yield f'block.{i}.depthwise', block._depthwise_conv, block._bn1
+        yield f'block.{i}.project', block._project_conv, block._bn2
+    yield 'head', net._conv_head, net._bn1
+
+
+def folded(net):
+    """Tensors as tf.js wants them: filters [h, w, in, out], depthwise ones [h, w, c, 1]."""
+    out = {}
+    with torch.no_grad():
+        for name, conv, norm in layers(net):
+            weight, bias = fold(conv, norm)
+            order = (2, 3, 0, 1) if name.endswith('depthwise') else (2, 3, 1, 0)
+            out[f'{name}.weight'] = weight.permute(*order).numpy().astype(np.float16)
+            out[f'{name}.bias'] = bias.numpy().astype(np.float16)
+        out['logit.weight'] = net.logit.weight.T.numpy().astype(np.float16)
+        out['logit.bias'] = net.logit.bias.numpy().astype(np.float16)
+    return out
+
+
+def rounded(net):
+    """The same network with every folded weight rounded to float16: what the tensor core computes."""
+    tensors = folded(net)
+    copy = Detector()
+    with torch.no_grad():
+        for name, conv, norm in layers(copy):
+            weight = torch.from_numpy(tensors[f'{name}.weight'].astype(np.float32))
+            conv.weight.copy_(weight.permute(2, 3, 0, 1) if name.endswith('depthwise') else weight.permute(3, 2, 0, 1))
+            norm.running_mean.zero_()
+            norm.running_var.fill_(1 - norm.eps)
+            norm.weight.fill_(1)
+            norm.bias.copy_(torch.from_numpy(tensors[f'{name}.bias'].astype(np.float32)))
+        copy.logit.weight.copy_(torch.from_numpy(tensors['logit.weight'].astype(np.float32)).T)
+        copy.logit.bias.copy_(torch.from_numpy(tensors['logit.bias'].astype(np.float32)))
+    return copy.eval()
+
+
+def write_safetensors(path, tensors, metadata):
+    header, offset = {'__metadata__': metadata}, 0
+    for name, tensor in tensors.items():
+        header[name] = {'dtype': 'F16', 'shape': list(tensor.shape), 'data_offsets': [offset, offset + tensor.nbytes]}
+        offset += tensor.nbytes
+    text = json.dumps(header, separators=(',', ':')).encode()
+    text += b' ' * (-len(text) % 8)
+    data = struct.pack('<Q', len(text)) + text + b''.join(np.ascontiguousarray(t).tobytes() for t in tensors.values())
+    with open(path, 'wb') as file:
+        file.write(data)
+    return hashlib.sha256(data).hexdigest(), len(data)
+
+
+def generated_picture(size=224):
+    """The test's input, from integers only: uint8 [size, size, 3]."""
+    y, x, c = np.meshgrid(np.arange(size), np.arange(size), np.arange(3), indexing='ij')
+    return ((x * 7 + y * 13 + c * 61 + (x * y) // 97) % 256).astype(np.uint8)
+
+
+if __name__ == '__main__':
+    checkpoint, path = sys.argv[1:3]
+    net = Detector()
+    net.load_state_dict(torch.load(checkpoint, map_location='cpu'))
+    net.eval()
+    digest, size = write_safetensors(path, folded(net), {'format': 'dfk-detector', 'architecture': 'efficientnet-lite0', 'inputPx': '224'})
+    x = torch.from_numpy(generated_picture())[None].permute(0, 3, 1, 2).float().sub(127).div(128)
+    with torch.no_grad():
+        print(json.dumps({'sha256': digest, 'bytes': size, 'float32': float(net(x)), 'float16': float(rounded(net)(x))}))

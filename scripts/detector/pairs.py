@@ -1,0 +1,48 @@
+"""Endless stream of (real, fake) pairs for training, and fixed sets of them for calibration and test."""
+
+import numpy as np
+
+from blend import degrade, fake_of, frame
+
+
+def pair(rng, faces, weights, size, others=None, wear=True, moves=True):
+    face = faces[rng.choice(len(faces), p=weights)]
+    other = None
+    if rng.random() < 0.25:
+        other = faces[int(rng.integers(len(faces)))]
+        other = None if other['person'] == face['person'] else other
+    real, fake = fake_of(rng, face, other)
+    seed = int(rng.integers(2**31))
+    out = []
+    for image in (real, fake):
+        worn = degrade(seed, image) if wear else image
+        out.append((worn, face['points'] * (worn.shape[1] / image.shape[1])))
+    state = rng.bit_generator.state
+    framed = []
+    for image, points in out:
+        rng.bit_generator.state = state  # the pair is framed alike
+        framed.append(frame(rng, image, points, size, moves))
+    if rng.random() < 0.5:
+        framed = [np.ascontiguousarray(f[:, ::-1]) for f in framed]
+    return framed
+
+
+def stream(faces, size, batch, seed):
+    """Yields uint8 [2·batch, size, size, 3]: the reals, then their fakes."""
+    rng = np.random.default_rng(seed)
+    weights = np.array([f['weight'] for f in faces])
+    weights /= weights.sum()
+    while True:
+        pairs = [pair(rng, faces, weights, size) for _ in range(batch)]
+        yield np.stack([p[0] for p in pairs] + [p[1] for p in pairs])
+
+
+def fixed(faces, size, count, seed, **how):
+    return next(stream_once(faces, size, count, seed, **how))
+
+
+def stream_once(faces, size, count, seed, **how):
+    rng = np.random.default_rng(seed)
+    weights = np.full(len(faces), 1 / len(faces))
+    pairs = [pair(rng, faces, weights, size, **how) for _ in range(count)]
+    yield np.stack([p[0] for p in pairs]), np.stack([p[1] for p in pairs])

@@ -1,0 +1,117 @@
+"""Trains the detector: python train.py faces.jsonl out-folder [--minutes 40] [--size 224] [--resume]
+
+One thread for the network and one low-priority process for the pairs. The checkpoint holds the running average of the weights.
+"""
+
+import argparse
+import json
+import math
+import multiprocessing as mp
+import os
+import time
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from faces import load
+from network import Detector, imagenet_detector
+from pairs import fixed, stream
+
+EMA = 0.996
+
+
+def produce(queue, faces, size, batch, seed):
+    os.nice(3)
+    cv2.setNumThreads(1)
+    for images in stream(faces, size, batch, seed):
+        queue.put(images)
+
+
+def as_input(images):
+    x = torch.from_numpy(images).permute(0, 3, 1, 2).float().sub_(127).div_(128)
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def logits(net, images, batch=32):
+    net.eval()
+    with torch.no_grad():
+        return torch.cat([net(as_input(images[i : i + batch])) for i in range(0, len(images), batch)]).numpy()
+
+
+def auc(real, fake):
+    return float(((fake[:, None] > real[None]).mean() + 0.5 * (fake[:, None] == real[None]).mean()))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('faces')
+    parser.add_argument('out')
+    parser.add_argument('--minutes', type=float, default=40)
+    parser.add_argument('--size', type=int, default=224)
+    parser.add_argument('--batch', type=int, default=12, help='pairs')
+    parser.add_argument('--rate', type=float, default=4e-4)
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--frozen', type=int, default=3, help='blocks kept still in the first half')
+    parser.add_argument('--resume', help='checkpoint to start from instead of ImageNet')
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(args.seed)
+    cv2.setNumThreads(1)
+    os.makedirs(args.out, exist_ok=True)
+    faces = load(args.faces)
+    train = [f for f in faces if f['split'] == 'train']
+    watch = fixed([f for f in faces if f['split'] == 'calibration'], args.size, 120, 7)
+    queue = mp.Queue(8)
+    mp.Process(target=produce, args=(queue, train, args.size, args.batch, args.seed), daemon=True).start()
+
+    net, _ = imagenet_detector()
+    if args.resume:
+        net.load_state_dict(torch.load(args.resume, map_location='cpu'))
+    average = Detector()
+    average.load_state_dict(net.state_dict())
+    net = net.to(memory_format=torch.channels_last)
+    net.freeze(args.frozen)
+    net.train()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=0.02, betas=(0.9, 0.99))
+    labels = torch.cat([torch.zeros(args.batch), torch.ones(args.batch)])
+    start, step, running, next_watch = time.time(), 0, None, 120
+    log = open(f'{args.out}/log.jsonl', 'a')
+    while (elapsed := time.time() - start) < args.minutes * 60:
+        part = elapsed / (args.minutes * 60)
+        if part > 0.5 and net.frozen:
+            for p in net.parameters():
+                p.requires_grad_(True)
+            net.frozen = []
+        rate = args.rate * min(1, (step + 1) / 60) * (1 if part < 0.3 else 0.5 + 0.5 * math.cos(math.pi * (part - 0.3) / 0.7)) + 1e-6
+        for group in optimizer.param_groups:
+            group['lr'] = rate
+        out = net(as_input(queue.get()))
+        n = args.batch
+        loss = F.binary_cross_entropy_with_logits(out, labels * 0.96 + 0.02) + 0.3 * F.softplus(out[:n] - out[n:]).mean()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 3.0)
+        optimizer.step()
+        step += 1
+        keep = min(EMA, step / (step + 20))
+        with torch.no_grad():
+            for a, b in zip(average.parameters(), net.parameters()):
+                a.lerp_(b, 1 - keep)
+        running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
+        if elapsed > next_watch or elapsed + 2 > args.minutes * 60:
+            real, fake = (logits(average, images) for images in watch)
+            line = {'minutes': round(elapsed / 60, 1), 'step': step, 'loss': round(running, 4), 'auc': round(auc(real, fake), 4),
+                    'pairs': round(float((fake > real).mean()), 4), 'rate': rate}
+            print(json.dumps(line), flush=True)
+            log.write(json.dumps(line) + '\n')
+            log.flush()
+            torch.save(average.state_dict(), f'{args.out}/last.tmp')
+            os.replace(f'{args.out}/last.tmp', f'{args.out}/last.pt')
+            next_watch = elapsed + 150
+    torch.save(average.state_dict(), f'{args.out}/last.pt')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { DETECTOR_INPUT_PX, detectorProgram, detectorSignature } from '../models/detector.ts'
+import type { Picture } from '../picture/picture.ts'
+import { decodeSafetensors } from '../store/safetensors.ts'
+import type { Device } from '../tensor/index.ts'
+import { DfkError } from '../work/errors.ts'
+import { type Calibration, calibrationSchema } from './calibration.ts'
+
+/** The network that judges a face crop, with its calibration. */
+export interface DetectorNetwork {
+  readonly calibration: Calibration
+  /** Logit of a crop of 224 × 224 px, RGB; above 0 speaks for manipulation. */
+  logit(crop: Picture): Promise<number>
+  dispose(): Promise<void>
+}
+
+/** The same place from src/detect and dist/detect, in a checkout and in the npm package. */
+async function readModelFile(name: string): Promise<Buffer> {
+  const path = fileURLToPath(new URL(`../../models/${name}`, import.meta.url))
+  return readFile(path).catch((cause: unknown) => {
+    throw new DfkError(`expected the detector's file models/${name} but it cannot be read`, { hint: 'install dfk again', cause })
+  })
+}
+
+/** Loads the weights of the repository and compiles the network for `device`. Throws DfkError for missing, damaged or mismatched files. */
+export async function openDetectorNetwork(device: Device): Promise<DetectorNetwork> {
+  const [bytes, text] = await Promise.all([readModelFile('detector.safetensors'), readModelFile('detector.json')])
+  const calibration = calibrationSchema.parse(JSON.parse(text.toString()))
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  if (sha256 !== calibration.weights)
+    throw new DfkError(`expected detector weights with SHA-256 ${calibration.weights.slice(0, 12)}… but found ${sha256.slice(0, 12)}…`, {
+      hint: 'install dfk again: weights and calibration belong together',
+    })
+  const { tensors } = decodeSafetensors(bytes, 'detector.safetensors')
+  const program = await device.compile(detectorProgram(tensors), detectorSignature(1), { name: 'detector' })
+  return {
+    calibration,
+    async logit(crop) {
+      const faces = { data: Float32Array.from(crop.data), shape: [1, DETECTOR_INPUT_PX, DETECTOR_INPUT_PX, 3] }
+      const { logits } = await program.run({ faces })
+      return logits!.data[0]!
+    },
+    dispose: () => program.dispose(),
+  }
+}

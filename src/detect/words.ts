@@ -1,0 +1,97 @@
+import type { Calibration } from './calibration.ts'
+import type { Detected, Provenance } from './result.ts'
+
+export const NO_CERTAINTY =
+  'No detector is certain: a verdict is evidence to weigh, not proof, and never a reason to act against a person on its own.'
+
+/** How the network came to be, in a paragraph. */
+export const METHOD =
+  'A small convolutional network (EfficientNet-Lite0, 3.4 million parameters), trained on real faces alone and on blends made of them, looks at each face for traces of ' +
+  'replaced or blended faces. A clip is sampled evenly; the highest face of each frame counts, and the mean over the frames is the file’s probability, calibrated on people ' +
+  'that training did not see, with as many real as manipulated faces.'
+
+/** What it can not do, in a paragraph. */
+export const LIMITS =
+  'It was not trained on wholly generated pictures, on lip-synchronised speech, on retouching or on edits outside of the face, and says little about them. Very small, dark, strongly ' +
+  'compressed or filtered faces weaken or mimic the traces. See docs/detector.md for what it was measured on.'
+
+export function percent(value: number): string {
+  const text = (value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)
+  return value < 1 && text === '100' ? 'over 99 %' : `${text} %`
+}
+
+/** The verdict as a headline. */
+export function headline({ verdict, probability }: Detected): string {
+  if (probability === null) return 'No face found: nothing to judge'
+  switch (verdict) {
+    case 'likely-manipulated':
+      return 'Likely manipulated'
+    case 'likely-real':
+      return 'Likely real'
+    case 'inconclusive':
+      return 'Inconclusive'
+    default:
+      return verdict satisfies never
+  }
+}
+
+/** What the verdict means and how far it reaches. */
+export function explanation({ verdict, probability }: Detected, { rates }: Calibration): string {
+  if (probability === null) return 'The detector judges faces only. That it found none says nothing about whether the file is genuine.'
+  switch (verdict) {
+    case 'likely-manipulated':
+      return `The faces carry traces like those of swapped or blended faces. On the calibration faces ${percent(rates.realCalledManipulated)} of the real ones were called so too.`
+    case 'likely-real':
+      return `The faces carry no such traces. That is no proof: on the calibration faces ${percent(rates.manipulatedCalledReal)} of the manipulated ones were called real, and kinds that it was not trained on are missed more often.`
+    case 'inconclusive':
+      return 'The evidence points neither way clearly enough to say.'
+    default:
+      return verdict satisfies never
+  }
+}
+
+/** What the file says of itself, one line a finding; empty where it says nothing. */
+export function provenanceLines({ c2pa, marks, watermark, declaresSynthetic }: Provenance): string[] {
+  const lines: string[] = []
+  if (c2pa !== undefined) {
+    const by = c2pa.generator ?? c2pa.issuer ?? 'an unnamed program'
+    const state = {
+      trusted: 'intact, signer trusted',
+      valid: 'intact, signer unknown',
+      invalid: `NOT intact (${c2pa.problems.join(', ')})`,
+    }[c2pa.state]
+    lines.push(`C2PA manifest by ${by}: ${state}${c2pa.actions.length > 0 ? `; actions: ${c2pa.actions.join(', ')}` : ''}`)
+    for (const { role, hash, scope } of c2pa.consent) lines.push(`consent of the ${role}: record ${hash.slice(0, 16)}…, ${scope}`)
+  }
+  if (watermark !== undefined) lines.push(`dfk watermark ${watermark.id} (confidence ${percent(watermark.confidence)})`)
+  for (const { kind, where, value } of marks) lines.push(`${kind} mark in ${where}: ${value}`)
+  if (declaresSynthetic) lines.push('the file itself declares that a trained model made or altered it')
+  return lines
+}
+
+/** A result for people: the verdict, what it stands on, and the provenance. */
+export function describe(detected: Detected): string {
+  const { file, kind, probability, faces, framesExamined, framesWithFace, note } = detected
+  const where =
+    kind === 'video'
+      ? `${framesWithFace} of ${framesExamined} frames with a face`
+      : `${faces.length} ${faces.length === 1 ? 'face' : 'faces'}`
+  const chance = probability === null ? '' : ` (probability of manipulation ${percent(probability)}; ${where})`
+  const provenance = provenanceLines(detected.provenance).map((line) => `  provenance: ${line}`)
+  const top = strongest(detected).map((line) => `  ${line}`)
+  return [
+    `${file}: ${headline(detected).toLowerCase()}${chance}`,
+    ...(note === undefined ? [] : [`  note: ${note}`]),
+    ...top,
+    ...provenance,
+  ].join('\n')
+}
+
+function strongest({ kind, faces, verdict }: Detected): string[] {
+  if (verdict === 'likely-real' || faces.length < 2) return []
+  const top = [...faces].sort((a, b) => b.probability - a.probability).slice(0, 3)
+  const named = top.map(
+    ({ timeS, box, probability }) => `${percent(probability)} ${kind === 'video' ? `at ${timeS.toFixed(1)} s` : `at ${box.x},${box.y}`}`,
+  )
+  return [`strongest: ${named.join(', ')}`]
+}

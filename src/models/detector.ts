@@ -1,0 +1,61 @@
+import { type HostTensors, type ProgramFn, type Signature, tf } from '../tensor/index.ts'
+
+/** Side of the square face crop that the detector looks at, px. */
+export const DETECTOR_INPUT_PX = 224
+
+/** Stride of the stage's first block, expansion, blocks; kernel sizes are in the weights. */
+const STAGES = [
+  [1, 1, 1],
+  [2, 6, 2],
+  [2, 6, 2],
+  [2, 6, 3],
+  [1, 6, 3],
+  [2, 6, 4],
+  [1, 6, 1],
+] as const
+
+/** faces [n, 224, 224, 3], RGB 0–255. */
+export function detectorSignature(batch: number): Signature {
+  return { inputs: { faces: { shape: [batch, DETECTOR_INPUT_PX, DETECTOR_INPUT_PX, 3] } } }
+}
+
+/**
+ * EfficientNet-Lite0 (Tan & Le 2019) with one output: faces as in `detectorSignature` → logits [n], above 0 for "manipulated"
+ * before calibration. `weights` are those of `models/detector.safetensors`: batch norms folded, filters in HWIO.
+ * Throws Error naming a weight that is missing.
+ */
+export function detectorProgram(weights: HostTensors): ProgramFn {
+  const constants = new Map(Object.entries(weights).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]))
+  const get = <T extends tf.Tensor>(name: string): T => {
+    const found = constants.get(name)
+    if (found === undefined) throw new Error(`expected the detector's weight ${name} but found none`)
+    return found as T
+  }
+  return ({ faces }) => ({ outputs: { logits: forward(tf.div(tf.sub(faces as tf.Tensor4D, 127), 128), get) } })
+}
+
+type Get = <T extends tf.Tensor>(name: string) => T
+
+function convolve(x: tf.Tensor4D, get: Get, name: string, strides: number, activation: 'relu6' | 'linear'): tf.Tensor4D {
+  return tf.fused.conv2d({ x, filter: get<tf.Tensor4D>(`${name}.weight`), bias: get(`${name}.bias`), strides, pad: 'same', activation })
+}
+
+function block(x: tf.Tensor4D, get: Get, name: string, strides: number, expansion: number): tf.Tensor4D {
+  const wide = expansion === 1 ? x : convolve(x, get, `${name}.expand`, 1, 'relu6')
+  const filter = get<tf.Tensor4D>(`${name}.depthwise.weight`)
+  const bias = get(`${name}.depthwise.bias`)
+  const spread = tf.fused.depthwiseConv2d({ x: wide, filter, bias, strides, pad: 'same', activation: 'relu6' })
+  const narrow = convolve(spread, get, `${name}.project`, 1, 'linear')
+  return strides === 1 && narrow.shape[3] === x.shape[3] ? tf.add(x, narrow) : narrow
+}
+
+/** x [n, s, s, 3] in −1…1 → logits [n]. */
+function forward(x: tf.Tensor4D, get: Get): tf.Tensor1D {
+  let y = convolve(x, get, 'stem', 2, 'relu6')
+  let number = 0
+  for (const [stride, expansion, count] of STAGES) {
+    for (let i = 0; i < count; i += 1, number += 1) y = block(y, get, `block.${number}`, i === 0 ? stride : 1, expansion)
+  }
+  const features = tf.mean<tf.Tensor2D>(convolve(y, get, 'head', 1, 'relu6'), [1, 2])
+  return tf.reshape(tf.add(tf.matMul(features, get<tf.Tensor2D>('logit.weight')), get('logit.bias')), [x.shape[0]])
+}
