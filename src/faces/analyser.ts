@@ -13,7 +13,9 @@ import { type Region, regionMatrix, regionOfBox, regionOfMesh, regionShift } fro
 import { loadSsd, SSD_INPUT_PX, ssdSignature } from './ssd.ts'
 
 const DEFAULT_MIN_SCORE = 0.2
+/** Smallest face looked for: 24 px, or this part of a large picture's longer side. */
 const DEFAULT_MIN_SIZE_PX = 24
+const DEFAULT_MIN_PART = 1 / 64
 /** The landmark network is sure of real faces (.99 and more) and sure against everything else that the detector takes for one. */
 const MIN_CONFIDENCE = 0.8
 /** Two meshes whose centres are nearer than this part of their size are of one face. */
@@ -97,7 +99,8 @@ async function landmarksInBox(networks: Networks, picture: Picture, box: Box): P
 }
 
 async function find(networks: Networks, picture: Picture, options: DetectOptions): Promise<FoundFace[]> {
-  const { minScore = DEFAULT_MIN_SCORE, minSizePx = DEFAULT_MIN_SIZE_PX, max = Number.POSITIVE_INFINITY } = options
+  const { minScore = DEFAULT_MIN_SCORE, max = Number.POSITIVE_INFINITY } = options
+  const minSizePx = options.minSizePx ?? Math.max(DEFAULT_MIN_SIZE_PX, Math.max(picture.width, picture.height) * DEFAULT_MIN_PART)
   const { program, anchors } = await networks.ssd()
   const run = async (data: Float32Array) => {
     const { scores, codes } = await program.run({ picture: { data, shape: [1, SSD_INPUT_PX, SSD_INPUT_PX, 3] } })

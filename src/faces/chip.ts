@@ -20,7 +20,11 @@ export function descriptorMatrix({ mesh }: Landmarks, sizePx: number): Affine {
   return fitSimilarity(MEAN_FACE.map(([index, x, y]) => [mesh[index * 3]!, mesh[index * 3 + 1]!, place(x), place(y), 1]))
 }
 
+/** The judge tells people apart best in a crop this much tighter than the landmark network's. */
+const JUDGE_ZOOM = 0.9
+
 /** From the picture to the upright crop that the judge looks at. */
 export function judgeMatrix({ mesh }: Landmarks, sizePx: number): Affine {
-  return regionMatrix(regionOfMesh(mesh), sizePx)
+  const region = regionOfMesh(mesh)
+  return regionMatrix({ ...region, sizePx: region.sizePx * JUDGE_ZOOM }, sizePx)
 }

@@ -1,5 +1,5 @@
 /** Descriptors of one person lie nearer to each other than this; measured in docs/landmarks.md. */
-export const SAME_PERSON_DISTANCE = 0.5
+export const SAME_PERSON_DISTANCE = 0.52
 
 /** Euclidean distance of two descriptors. */
 export function descriptorDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
