@@ -7,8 +7,8 @@ import { DfkError } from '../work/errors.ts'
 import { type Run, writeWhole } from './run.ts'
 import { decodeSafetensors, writeSafetensors } from './safetensors.ts'
 
-export type { DiscriminatorDims, GeneratorDims, Party, Run, RunConfig } from './run.ts'
-export { createRun, openRun, runConsentPath, runExists, runFolder } from './run.ts'
+export type { Party, Run, RunConfig, Training } from './run.ts'
+export { openRun, runConsentPath, runExists, runFolder, saveRun, writeWhole } from './run.ts'
 
 const STEP_FOLDER = /^step-(\d+)$/
 
@@ -20,8 +20,9 @@ const stateSchema = z.object({
   elapsedMs: z.number().min(0),
   /** How far the schedule is, 0–1; it depends on time when a run is given minutes. */
   fraction: z.number().min(0).max(1),
-  /** Which program trained last; see train/schedule.ts. */
-  phase: z.string(),
+  /** The step at which averaging began, and the one at which the discriminator joined in. */
+  averageSince: z.int().min(0).optional(),
+  adversarialSince: z.int().min(0).optional(),
   /** State of the random numbers behind augmentation and the order of faces. */
   random: z.array(z.int()).length(4),
   files: z.record(z.string(), z.object({ sha256: z.string(), bytes: z.int().min(0) })),

@@ -21,13 +21,27 @@ export type GeneratorDims = z.output<typeof generatorDims>
 const discriminatorDims = z.object({ base: count, depth: z.int().min(1).max(4) })
 export type DiscriminatorDims = z.output<typeof discriminatorDims>
 
+/** How a run learns; see train/schedule.ts. */
+const training = z.object({
+  rate: z.number().positive(),
+  /** Steps after which a run without a time limit slows down, and by which its phases are counted. */
+  horizon: count,
+  /** Share of the adversarial loss in the generator's; 0: no discriminator. */
+  adversarialWeight: z.number().min(0),
+  /** When the discriminator joins in, as a share of the horizon or of the minutes given. */
+  adversarialFrom: z.number().min(0).max(1),
+  /** When averaging of the weights begins, likewise. */
+  averageFrom: z.number().min(0).max(1),
+})
+export type Training = z.output<typeof training>
+
 const party = z.object({
   dataset: z.string(),
   consentHash: z.string(),
   subject: z.string(),
-  /** Mean of the training faces' descriptors, of length 1. */
+  /** Mean of the training faces' descriptors; compared like any descriptor. */
   descriptor: z.array(z.number()).length(128),
-  /** SHA-256 over the aligned list and pictures that the run trains on. */
+  /** SHA-256 over the pictures as they were loaded, training and held out. */
   facesSha256: z.string(),
   faces: z.int().min(0),
 })
@@ -48,6 +62,7 @@ const runConfig = z.object({
   /** Faces of each person in a step. */
   batch: count,
   flip: z.boolean(),
+  training,
   source: party,
   target: party,
 })
@@ -91,8 +106,8 @@ export async function openRun(home: string, name: string): Promise<Run> {
   return { name: basename(folder), folder, config: parseConfig(text, path) }
 }
 
-/** Makes the folder of a new run with the texts of both signed consent records; `config.json` comes last. */
-export async function createRun(
+/** Makes the folder of a run with the texts of both signed consent records, or brings those of an older one up to date; `config.json` comes last. */
+export async function saveRun(
   folder: string,
   config: RunConfig,
   consent: { readonly source: string; readonly target: string },

@@ -1,0 +1,174 @@
+import { type HostTensor, type HostTensors, type ProgramFn, type Signature, type TensorMap, tf } from '../tensor/index.ts'
+import { type DiscriminatorShape, discriminate, discriminatorShapes } from './discriminator.ts'
+import { decode, encode, type GeneratorShape, generatorShapes, PEOPLE, type Rendered } from './generator.ts'
+import { initialise, type ParameterShapes, type Parameters } from './layers.ts'
+import { adversarialLoss, reconstructionLoss, type Truth } from './losses.ts'
+import { type AdamState, adamStep, averageStep } from './optimizer.ts'
+import { seedRandom } from './random.ts'
+
+/** Both networks. */
+export interface NetworkShapes {
+  readonly generator: GeneratorShape
+  readonly discriminator: DiscriminatorShape
+}
+
+/** Which parts of a training step are computed; what is left out costs nothing. */
+export interface StepParts {
+  /** Keep a running average of the generator's weights. */
+  readonly average: boolean
+  /** Train the discriminator, and the generator against it. */
+  readonly adversarial: boolean
+}
+
+/** Names of a step's inputs that hold pictures: faces [b, s, s, 3] and masks [b, s, s, 1] of each person. */
+export const PICTURE_INPUTS = ['sourceWarped', 'sourceFaces', 'sourceMasks', 'targetWarped', 'targetFaces', 'targetMasks'] as const
+/** Names of a step's scalar inputs. */
+export type ScalarInput = 'generatorRate' | 'discriminatorRate' | 'adversarialWeight' | 'averageKeep'
+
+/** Groups of a step's state; each is a prefix of tensor names. */
+type Group = 'weights' | 'first' | 'second' | 'average' | 'd.weights' | 'd.first' | 'd.second'
+
+function pick(state: TensorMap, group: Group): Parameters {
+  const prefix = `${group}/`
+  return Object.fromEntries(
+    Object.entries(state).flatMap(([name, tensor]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [])),
+  )
+}
+
+function put(state: TensorMap, group: Group, parameters: Parameters): void {
+  for (const [name, tensor] of Object.entries(parameters)) state[`${group}/${name}`] = tensor
+}
+
+function groupsOf(parts: StepParts): Group[] {
+  const adversarial: Group[] = parts.adversarial ? ['d.weights', 'd.first', 'd.second'] : []
+  return ['weights', 'first', 'second', ...(parts.average ? (['average'] as const) : []), ...adversarial]
+}
+
+function shapesOf(group: Group, shapes: NetworkShapes): ParameterShapes {
+  return group.startsWith('d.') ? discriminatorShapes(shapes.discriminator) : generatorShapes(shapes.generator)
+}
+
+/** The state that a new run starts from; weights depend on the seed alone. Groups are as in `stepSignature`, all of them. */
+export function initialState(shapes: NetworkShapes, seed: number): HostTensors {
+  const state: HostTensors = {}
+  const weights = {
+    weights: initialise(generatorShapes(shapes.generator), seedRandom(seed, 1)),
+    'd.weights': initialise(discriminatorShapes(shapes.discriminator), seedRandom(seed, 2)),
+  }
+  for (const group of groupsOf({ average: true, adversarial: true })) {
+    const start: Record<string, HostTensor> | undefined = group === 'average' ? weights.weights : weights[group as 'weights']
+    for (const [name, shape] of Object.entries(shapesOf(group, shapes))) {
+      const size = shape.reduce((product, length) => product * length, 1)
+      state[`${group}/${name}`] = start?.[name] ?? { data: new Float32Array(size), shape }
+    }
+  }
+  return state
+}
+
+/** Shapes of a step's inputs and state for `batch` faces of each person. */
+export function stepSignature(shapes: NetworkShapes, batch: number, parts: StepParts): Signature {
+  const { sizePx } = shapes.generator
+  const scalars: ScalarInput[] = ['generatorRate']
+  if (parts.average) scalars.push('averageKeep')
+  if (parts.adversarial) scalars.push('discriminatorRate', 'adversarialWeight')
+  const pictures = PICTURE_INPUTS.map((name) => [name, { shape: [batch, sizePx, sizePx, name.endsWith('Masks') ? 1 : 3] }] as const)
+  const state = groupsOf(parts).flatMap((group) =>
+    Object.entries(shapesOf(group, shapes)).map(([name, shape]) => [`${group}/${name}`, { shape }] as const),
+  )
+  return {
+    inputs: Object.fromEntries([...pictures, ...scalars.map((name) => [name, { shape: [] }] as const)]),
+    state: Object.fromEntries(state),
+  }
+}
+
+interface Losses {
+  readonly total: tf.Scalar
+  readonly source: tf.Scalar
+  readonly target: tf.Scalar
+  readonly adversarial?: tf.Scalar
+  /** What the source's decoder rendered, inside the true mask: the discriminator's fakes. */
+  readonly fakes: tf.Tensor4D
+}
+
+function generatorLosses(parameters: Parameters, inputs: TensorMap, shapes: NetworkShapes, judge: Parameters | undefined): Losses {
+  const warped: tf.Tensor4D = tf.concat([inputs['sourceWarped']!, inputs['targetWarped']!], 0) as tf.Tensor4D
+  const codes = tf.split(encode(warped, parameters, shapes.generator), 2, 0) as tf.Tensor4D[]
+  const made = PEOPLE.map((person, index) => decode(codes[index]!, parameters, person, shapes.generator)) as [Rendered, Rendered]
+  const [source, target] = PEOPLE.map((person, index) => reconstructionLoss(made[index]!, truthOf(inputs, person))) as [
+    tf.Scalar,
+    tf.Scalar,
+  ]
+  const fakes = tf.mul(made[0].rgb, inputs['sourceMasks']!) as tf.Tensor4D
+  const total = tf.add(source, target) as tf.Scalar
+  if (judge === undefined) return { total, source, target, fakes }
+  const adversarial = adversarialLoss(discriminate(fakes, judge, shapes.discriminator), true)
+  return { total: tf.add(total, tf.mul(adversarial, inputs['adversarialWeight']!)), source, target, adversarial, fakes }
+}
+
+function truthOf(inputs: TensorMap, person: 'source' | 'target'): Truth {
+  return { faces: inputs[`${person}Faces`] as tf.Tensor4D, masks: inputs[`${person}Masks`] as tf.Tensor4D }
+}
+
+/** Gradients of a scalar by a network's weights, and the scalar; `loss` gets the weights by name. */
+function gradientsOf(parameters: Parameters, loss: (parameters: Parameters) => tf.Scalar): { value: tf.Scalar; gradients: Parameters } {
+  const names = Object.keys(parameters)
+  const byArray = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
+    loss(Object.fromEntries(names.map((name, index) => [name, tensors[index]!]))),
+  )
+  const { value, grads } = byArray(names.map((name) => parameters[name]!))
+  return { value: value as tf.Scalar, gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
+}
+
+function adamOf(state: TensorMap, prefix: '' | 'd.'): AdamState {
+  return {
+    weights: pick(state, `${prefix}weights`),
+    first: pick(state, `${prefix}first`),
+    second: pick(state, `${prefix}second`),
+  }
+}
+
+function putAdam(state: TensorMap, prefix: '' | 'd.', next: AdamState): void {
+  for (const part of ['weights', 'first', 'second'] as const) put(state, `${prefix}${part}`, next[part])
+}
+
+/**
+ * One training step of both networks as one program: forward, backward and Adam, the generator's average, and the
+ * discriminator's step against the same fakes. Outputs are the losses, scalars.
+ */
+export function trainStep(shapes: NetworkShapes, parts: StepParts): ProgramFn {
+  return (inputs, state) => {
+    const next: TensorMap = {}
+    const judge = parts.adversarial ? adamOf(state, 'd.') : undefined
+    const kept: Losses[] = []
+    const { value, gradients } = gradientsOf(pick(state, 'weights'), (parameters) => {
+      const losses = generatorLosses(parameters, inputs, shapes, judge?.weights)
+      // The tape frees what it computes; the parts of the loss and the fakes are wanted after it.
+      tf.keep(losses.source)
+      tf.keep(losses.target)
+      tf.keep(losses.fakes)
+      if (losses.adversarial !== undefined) tf.keep(losses.adversarial)
+      kept.push(losses)
+      return losses.total
+    })
+    const losses = kept[0]!
+    const outputs: TensorMap = { loss: value, source: losses.source, target: losses.target }
+    const generator = adamStep(adamOf(state, ''), gradients, inputs['generatorRate']!)
+    putAdam(next, '', generator)
+    if (parts.average) put(next, 'average', averageStep(pick(state, 'average'), generator.weights, inputs['averageKeep']!))
+    if (judge !== undefined) {
+      const reals = tf.mul(inputs['sourceFaces']!, inputs['sourceMasks']!) as tf.Tensor4D
+      const step = gradientsOf(judge.weights, (weights) => discriminatorLoss(weights, reals, losses.fakes, shapes.discriminator))
+      putAdam(next, 'd.', adamStep(judge, step.gradients, inputs['discriminatorRate']!))
+      outputs['adversarial'] = losses.adversarial!
+      outputs['discriminator'] = step.value
+    }
+    losses.fakes.dispose()
+    return { outputs, state: next }
+  }
+}
+
+function discriminatorLoss(weights: Parameters, reals: tf.Tensor4D, fakes: tf.Tensor4D, shape: DiscriminatorShape): tf.Scalar {
+  const real = adversarialLoss(discriminate(reals, weights, shape), true)
+  const fake = adversarialLoss(discriminate(fakes, weights, shape), false)
+  return tf.mul(tf.add(real, fake), 0.5)
+}

@@ -1,0 +1,175 @@
+import type { Random } from '../models/random.ts'
+
+/** Strengths of the augmentation, FACTS' fast recipe; lengths as a share of the picture's side. */
+const ROTATE_DEGREES = 10
+const SCALE = 0.08
+const SHIFT = 0.05
+const WARP_DEVIATION = 0.06
+const GAIN = 0.1
+const BRIGHTNESS = 0.05
+const NODES = 5
+
+/** Square pictures of one person in memory, 8 bits a channel: faces [n, s, s, 3] and masks [n, s, s]. */
+export interface Pictures {
+  readonly sizePx: number
+  readonly count: number
+  readonly faces: Uint8Array
+  readonly masks: Uint8Array
+}
+
+/** Where a batch of one person goes: [b, s, s, 3], [b, s, s, 3] and [b, s, s, 1], in 0–1. */
+export interface PersonBatch {
+  readonly warped: Float32Array
+  readonly faces: Float32Array
+  readonly masks: Float32Array
+}
+
+interface Place {
+  readonly cos: number
+  readonly sin: number
+  readonly shiftX: number
+  readonly shiftY: number
+}
+
+/** Fills a batch of `batch` faces of side `sizePx` with randomly chosen, turned, shifted and (the input only) warped and tinted pictures. */
+export function fillBatch(pictures: Pictures, into: PersonBatch, sizePx: number, batch: number, random: Random, flip: boolean): void {
+  const pixels = sizePx * sizePx
+  const straight = new Float32Array(2 * pixels)
+  const bent = new Float32Array(2 * pixels)
+  const side = pictures.sizePx
+  for (let i = 0; i < batch; i += 1) {
+    const index = random.below(pictures.count)
+    const place = randomPlace(random)
+    const mirrored = flip && random.uniform() < 0.5
+    const nodes = randomWarp(random)
+    layOut(straight, sizePx, side, place, mirrored, undefined)
+    layOut(bent, sizePx, side, place, mirrored, nodes)
+    const face = pictures.faces.subarray(index * side * side * 3, (index + 1) * side * side * 3)
+    const mask = pictures.masks.subarray(index * side * side, (index + 1) * side * side)
+    const tint = Array.from({ length: 3 }, () => 1 + GAIN * (2 * random.uniform() - 1))
+    const lift = BRIGHTNESS * (2 * random.uniform() - 1)
+    sampleColours(face, side, bent, into.warped.subarray(i * pixels * 3, (i + 1) * pixels * 3), tint, lift)
+    sampleColours(face, side, straight, into.faces.subarray(i * pixels * 3, (i + 1) * pixels * 3), [1, 1, 1], 0)
+    sampleMask(mask, side, straight, into.masks.subarray(i * pixels, (i + 1) * pixels))
+  }
+}
+
+function randomPlace(random: Random): Place {
+  const angle = (ROTATE_DEGREES * (2 * random.uniform() - 1) * Math.PI) / 180
+  const scale = 1 / (1 + SCALE * (2 * random.uniform() - 1))
+  const shiftX = SHIFT * (2 * random.uniform() - 1)
+  const shiftY = SHIFT * (2 * random.uniform() - 1)
+  return { cos: Math.cos(angle) * scale, sin: Math.sin(angle) * scale, shiftX, shiftY }
+}
+
+/** Shifts of a 5×5 grid of nodes whose border stands still: x of all nodes, then y. */
+function randomWarp(random: Random): Float32Array {
+  const nodes = new Float32Array(2 * NODES * NODES)
+  for (let axis = 0; axis < 2; axis += 1) {
+    for (let row = 1; row < NODES - 1; row += 1) {
+      for (let column = 1; column < NODES - 1; column += 1) {
+        const shift = Math.max(-2.5, Math.min(2.5, random.normal()))
+        nodes[axis * NODES * NODES + row * NODES + column] = shift * WARP_DEVIATION
+      }
+    }
+  }
+  return nodes
+}
+
+/** For each pixel of the batch, where in the stored picture it comes from, in pixels of that: x, y in turn. */
+function layOut(
+  coordinates: Float32Array,
+  sizePx: number,
+  side: number,
+  place: Place,
+  mirrored: boolean,
+  nodes: Float32Array | undefined,
+): void {
+  const { cos, sin, shiftX, shiftY } = place
+  const row = new Float32Array(2 * NODES)
+  let at = 0
+  for (let y = 0; y < sizePx; y += 1) {
+    const v = (y + 0.5) / sizePx
+    if (nodes !== undefined) blendNodeRows(nodes, v, row)
+    for (let x = 0; x < sizePx; x += 1) {
+      let px = (x + 0.5) / sizePx
+      let py = v
+      if (nodes !== undefined) {
+        const across = px * (NODES - 1)
+        const left = Math.min(NODES - 2, across | 0)
+        const part = across - left
+        px += row[left]! * (1 - part) + row[left + 1]! * part
+        py += row[NODES + left]! * (1 - part) + row[NODES + left + 1]! * part
+      }
+      px += shiftX - 0.5
+      py += shiftY - 0.5
+      const u = cos * px - sin * py
+      coordinates[at] = ((mirrored ? -u : u) + 0.5) * side - 0.5
+      coordinates[at + 1] = (sin * px + cos * py + 0.5) * side - 0.5
+      at += 2
+    }
+  }
+}
+
+function blendNodeRows(nodes: Float32Array, v: number, row: Float32Array): void {
+  const down = v * (NODES - 1)
+  const top = Math.min(NODES - 2, down | 0)
+  const part = down - top
+  for (let axis = 0; axis < 2; axis += 1) {
+    for (let column = 0; column < NODES; column += 1) {
+      const at = axis * NODES * NODES + top * NODES + column
+      row[axis * NODES + column] = nodes[at]! * (1 - part) + nodes[at + NODES]! * part
+    }
+  }
+}
+
+/** Bilinear, borders repeated; each channel times its gain plus a lift, kept in 0–1. */
+function sampleColours(
+  picture: Uint8Array,
+  side: number,
+  coordinates: Float32Array,
+  out: Float32Array,
+  gain: readonly number[],
+  lift: number,
+): void {
+  const last = side - 1
+  const gains = [gain[0]! / 255, gain[1]! / 255, gain[2]! / 255] as const
+  for (let at = 0, o = 0; at < coordinates.length; at += 2, o += 3) {
+    const x = Math.max(0, Math.min(last, coordinates[at]!))
+    const y = Math.max(0, Math.min(last, coordinates[at + 1]!))
+    const x0 = x | 0
+    const y0 = y | 0
+    const fx = x - x0
+    const fy = y - y0
+    const a = (y0 * side + x0) * 3
+    const b = x0 < last ? a + 3 : a
+    const down = y0 < last ? side * 3 : 0
+    const wa = (1 - fx) * (1 - fy)
+    const wb = fx * (1 - fy)
+    const wc = (1 - fx) * fy
+    const wd = fx * fy
+    for (let c = 0; c < 3; c += 1) {
+      const mixed = wa * picture[a + c]! + wb * picture[b + c]! + wc * picture[a + down + c]! + wd * picture[b + down + c]!
+      const value = mixed * gains[c as 0] + lift
+      out[o + c] = Math.max(0, Math.min(1, value))
+    }
+  }
+}
+
+function sampleMask(mask: Uint8Array, side: number, coordinates: Float32Array, out: Float32Array): void {
+  const last = side - 1
+  for (let o = 0; o < out.length; o += 1) {
+    const x = Math.max(0, Math.min(last, coordinates[2 * o]!))
+    const y = Math.max(0, Math.min(last, coordinates[2 * o + 1]!))
+    const x0 = x | 0
+    const y0 = y | 0
+    const fx = x - x0
+    const fy = y - y0
+    const a = y0 * side + x0
+    const b = x0 < last ? a + 1 : a
+    const down = y0 < last ? side : 0
+    const top = mask[a]! + (mask[b]! - mask[a]!) * fx
+    const bottom = mask[a + down]! + (mask[b + down]! - mask[a + down]!) * fx
+    out[o] = (top + (bottom - top) * fy) / 255
+  }
+}

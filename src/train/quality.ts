@@ -1,0 +1,96 @@
+/** Likeness of rendered faces to real ones, inside the mask, means over faces. */
+export interface Likeness {
+  /** Structural similarity, 11 px Gaussian window (Wang et al. 2004), of the three channels; 1 is equal. */
+  readonly ssim: number
+  /** Mean absolute error, 0–1 scale. */
+  readonly error: number
+}
+
+const WINDOW = 11
+const SIGMA = 1.5
+const C1 = 0.01 ** 2
+const C2 = 0.03 ** 2
+
+function windowWeights(): number[] {
+  const raw = Array.from({ length: WINDOW }, (_, i) => Math.exp(-((i - (WINDOW - 1) / 2) ** 2) / (2 * SIGMA ** 2)))
+  const total = raw.reduce((a, b) => a + b, 0)
+  return raw.map((value) => value / total)
+}
+
+const WEIGHTS = windowWeights()
+
+/** Separable Gaussian blur of one plane, borders mirrored. */
+function blur(plane: Float64Array, size: number): Float64Array {
+  const half = (WINDOW - 1) / 2
+  const mirror = (i: number) => (i < 0 ? -i - 1 : i >= size ? 2 * size - 1 - i : i)
+  const rows = new Float64Array(plane.length)
+  const out = new Float64Array(plane.length)
+  for (let y = 0; y < size; y += 1) {
+    for (let x = 0; x < size; x += 1) {
+      let sum = 0
+      for (let k = 0; k < WINDOW; k += 1) sum += WEIGHTS[k]! * plane[y * size + mirror(x + k - half)]!
+      rows[y * size + x] = sum
+    }
+  }
+  for (let y = 0; y < size; y += 1) {
+    for (let k = 0; k < WINDOW; k += 1) {
+      const from = mirror(y + k - half) * size
+      for (let x = 0; x < size; x += 1) out[y * size + x]! += WEIGHTS[k]! * rows[from + x]!
+    }
+  }
+  return out
+}
+
+/** Sum over the mask of the structural similarity of two planes. */
+function maskedSimilarity(a: Float64Array, b: Float64Array, mask: Float32Array, size: number): number {
+  const product = (p: Float64Array, q: Float64Array) => p.map((value, i) => value * q[i]!)
+  const [meanA, meanB] = [blur(a, size), blur(b, size)]
+  const [aa, bb, ab] = [blur(product(a, a), size), blur(product(b, b), size), blur(product(a, b), size)]
+  let sum = 0
+  for (let i = 0; i < a.length; i += 1) {
+    const ma = meanA[i]!
+    const mb = meanB[i]!
+    const top = (2 * ma * mb + C1) * (2 * (ab[i]! - ma * mb) + C2)
+    const bottom = (ma * ma + mb * mb + C1) * (aa[i]! - ma * ma + bb[i]! - mb * mb + C2)
+    sum += (mask[i]! * top) / bottom
+  }
+  return sum
+}
+
+/** Compares faces [n, s, s, 3] inside masks [n, s, s]; all in 0–1. */
+export function likeness(made: Float32Array, real: Float32Array, masks: Float32Array, sizePx: number): Likeness {
+  const pixels = sizePx * sizePx
+  const count = masks.length / pixels
+  let ssim = 0
+  let error = 0
+  for (let i = 0; i < count; i += 1) {
+    const mask = masks.subarray(i * pixels, (i + 1) * pixels)
+    const area =
+      3 *
+      Math.max(
+        1e-6,
+        mask.reduce((a, b) => a + b, 0),
+      )
+    for (let c = 0; c < 3; c += 1) {
+      const a = new Float64Array(pixels)
+      const b = new Float64Array(pixels)
+      let off = 0
+      for (let p = 0; p < pixels; p += 1) {
+        a[p] = made[(i * pixels + p) * 3 + c]!
+        b[p] = real[(i * pixels + p) * 3 + c]!
+        off += mask[p]! * Math.abs(a[p]! - b[p]!)
+      }
+      error += off / area
+      ssim += maskedSimilarity(a, b, mask, sizePx) / area
+    }
+  }
+  return { ssim: ssim / count, error: error / count }
+}
+
+/** The mean of faces [n, s, s, 3] in 8 bits, as one face [s, s, 3] in 0–1: what a network must beat. */
+export function meanFace(faces: Uint8Array, count: number): Float32Array {
+  const length = faces.length / count
+  const sums = new Float64Array(length)
+  for (let i = 0; i < faces.length; i += 1) sums[i % length]! += faces[i]!
+  return Float32Array.from(sums, (sum) => sum / count / 255)
+}

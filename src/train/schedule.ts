@@ -1,0 +1,56 @@
+import type { StepParts } from '../models/step.ts'
+import type { Training } from '../store/checkpoint.ts'
+
+/**
+ * How long to train, counted over all calls for one run. A number of steps never changes what a step does, so that N steps and
+ * N more are bit for bit 2·N steps; minutes do: the rate falls towards the end of the time given.
+ */
+export type Plan = { readonly kind: 'steps'; readonly total: number } | { readonly kind: 'minutes'; readonly totalMs: number }
+
+/** Where training is. */
+export interface Position {
+  /** Steps done. */
+  readonly step: number
+  readonly elapsedMs: number
+  readonly averageSince?: number | undefined
+  readonly adversarialSince?: number | undefined
+}
+
+const WARM_UP = 100
+const ADVERSARIAL_RAMP = 200
+/** Share of the time after which the rate falls, and what is left of it at the end. */
+const FALL_FROM = 0.5
+const FALL_TO = 0.01
+/** Exponent of the power-law average; the window is about a tenth of the steps averaged (Karras et al. 2024). */
+const AVERAGE_POWER = 7.94
+
+/** How far the plan is, 0–1. */
+export function fractionOf(plan: Plan, { step, elapsedMs }: Position): number {
+  return Math.min(1, plan.kind === 'steps' ? step / plan.total : elapsedMs / plan.totalMs)
+}
+
+/** Which parts the next step computes: what has begun stays. */
+export function partsOf(plan: Plan, training: Training, position: Position): StepParts {
+  const share = plan.kind === 'steps' ? position.step / training.horizon : fractionOf(plan, position)
+  const average = position.averageSince !== undefined || share >= training.averageFrom
+  const adversarial = training.adversarialWeight > 0 && (position.adversarialSince !== undefined || share >= training.adversarialFrom)
+  return { average, adversarial }
+}
+
+/** Learning rate of the step after `step` done ones. */
+export function rateOf(plan: Plan, training: Training, step: number, fraction: number): number {
+  const warm = Math.min(1, (step + 1) / WARM_UP)
+  if (plan.kind === 'steps') return training.rate * warm * Math.min(1, Math.sqrt(training.horizon / (step + 1)))
+  const down = Math.max(0, (fraction - FALL_FROM) / (1 - FALL_FROM))
+  return training.rate * warm * (FALL_TO + (1 - FALL_TO) * 0.5 * (1 + Math.cos(Math.PI * down)))
+}
+
+/** What the average keeps of itself in the `n`-th step of averaging, from 0. */
+export function averageKeep(n: number): number {
+  return (1 - 1 / (n + 1)) ** AVERAGE_POWER
+}
+
+/** Weight of the adversarial loss in the `n`-th step with a discriminator, from 0. */
+export function adversarialWeight(training: Training, n: number): number {
+  return training.adversarialWeight * Math.min(1, n / ADVERSARIAL_RAMP)
+}

@@ -1,0 +1,40 @@
+import { appendFile, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Run, writeWhole } from '../store/checkpoint.ts'
+
+/** What is reported of an interval of steps: means of the losses over it. */
+export interface LogEntry {
+  /** Steps trained so far. */
+  readonly step: number
+  readonly loss: number
+  /** Reconstruction loss of each person. */
+  readonly source: number
+  readonly target: number
+  /** Loss of the generator against the discriminator, and of the discriminator, once it has joined in. */
+  readonly adversarial?: number
+  readonly discriminator?: number
+  readonly rate: number
+  readonly stepMs: number
+  readonly elapsedMs: number
+}
+
+/** Appends a line to `stats.jsonl`. */
+export async function appendStats(run: Run, entry: LogEntry): Promise<void> {
+  await appendFile(join(run.folder, 'stats.jsonl'), `${JSON.stringify(entry)}\n`)
+}
+
+/** Drops lines after `step`, and a broken one: what was trained after the last checkpoint will be trained again. */
+export async function trimStats(run: Run, step: number): Promise<void> {
+  const path = join(run.folder, 'stats.jsonl')
+  const text = await readFile(path, 'utf8').catch(() => '')
+  const kept = text.split('\n').filter((line) => stepOf(line) <= step)
+  await writeWhole(path, kept.map((line) => `${line}\n`).join(''))
+}
+
+function stepOf(line: string): number {
+  try {
+    return Number((JSON.parse(line) as { step?: unknown }).step)
+  } catch {
+    return Number.NaN
+  }
+}

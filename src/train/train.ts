@@ -1,0 +1,157 @@
+import { mkdir } from 'node:fs/promises'
+import type { Person } from '../models/generator.ts'
+import { latestCheckpoint, openRun, type Run, saveCheckpoint } from '../store/checkpoint.ts'
+import { lockFolder } from '../store/lock.ts'
+import type { Device } from '../tensor/index.ts'
+import { InterruptedError } from '../work/errors.ts'
+import type { WorkOptions } from '../work/progress.ts'
+import { beginRun, type Intent } from './begin.ts'
+import type { Faceset } from './faceset.ts'
+import { writePreview } from './preview.ts'
+import { openRenderer, type Renderer } from './renderer.ts'
+import { fractionOf, type Plan } from './schedule.ts'
+import { appendStats, type LogEntry, trimStats } from './stats.ts'
+import { openTrainer, type Trainer } from './trainer.ts'
+import { type Validation, validate } from './validation.ts'
+
+const LOG_EVERY = 50
+const KEEP_CHECKPOINTS = 2
+/** About how long one call of the device may take: the longest that Ctrl-C waits. */
+const CALL_MS = 2_000
+const MOST_STEPS_A_CALL = 16
+
+export interface TrainOptions extends WorkOptions {
+  readonly plan: Plan
+  readonly saveEvery: number
+  readonly previewEvery: number
+  readonly onLog?: (entry: LogEntry) => void
+  readonly onWarning?: (message: string) => void
+}
+
+export interface TrainResult {
+  readonly run: string
+  readonly step: number
+  readonly checkpoint: string
+  readonly preview: string
+  readonly validation: Validation
+}
+
+/**
+ * Trains a run until its plan is done, from where it stopped. Throws InterruptedError, after saving, when the signal is
+ * aborted, and DfkError where a loss is not a number (the last checkpoint stays) or another training holds the run.
+ */
+export async function trainRun(intent: Intent, device: Device, options: TrainOptions): Promise<TrainResult> {
+  await mkdir(intent.folder, { recursive: true })
+  const lock = await lockFolder(intent.folder, `run ${intent.settings.name}`)
+  try {
+    const earlier = intent.isNew ? undefined : (await openRun('', intent.folder)).config
+    const { run, facesets } = await beginRun(intent, earlier, options)
+    const from = await latestCheckpoint(run, options.onWarning)
+    await trimStats(run, from?.state.step ?? 0)
+    const trainer = await openTrainer({ device, config: run.config, plan: options.plan, facesets, from })
+    try {
+      return await loop({ run, facesets, trainer, device, options, touch: lock.touch })
+    } finally {
+      await trainer.dispose()
+    }
+  } finally {
+    await lock.release()
+  }
+}
+
+interface Session {
+  readonly run: Run
+  readonly facesets: Record<Person, Faceset>
+  readonly trainer: Trainer
+  readonly device: Device
+  readonly options: TrainOptions
+  touch(): Promise<void>
+}
+
+async function loop(session: Session): Promise<TrainResult> {
+  const { run, trainer, options } = session
+  const { plan, signal } = options
+  const log = startLog(session)
+  let renderer: Renderer | undefined
+  let saved = trainer.position.step
+  let checkpoint = ''
+  const save = async () => {
+    const { state, files } = await trainer.snapshot()
+    checkpoint = await saveCheckpoint(run, state, files, KEEP_CHECKPOINTS)
+    saved = state.step
+  }
+  const preview = async () => {
+    renderer ??= await openRenderer(session.device, run.config.generator)
+    await renderer.load(await trainer.weights())
+    return writePreview(run, trainer.position.step, renderer, session.facesets)
+  }
+  try {
+    while (fractionOf(plan, trainer.position) < 1) {
+      if (signal?.aborted) {
+        if (trainer.position.step > saved) await save()
+        throw new InterruptedError(`interrupted; saved at step ${saved}`, { hint: 'run the same command again to go on from there' })
+      }
+      await log(await trainer.advance(stepsUntilEvent(session, log.stepMs())))
+      const { step } = trainer.position
+      if (step % options.saveEvery === 0) await save()
+      if (step % options.previewEvery === 0) await preview()
+      await session.touch()
+      // The device blocks the event loop while it computes: this lets signals and the bar through.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    if (trainer.position.step > saved || checkpoint === '') await save()
+    const picture = await preview()
+    const validation = await validate(renderer!, session.facesets)
+    return { run: run.name, step: trainer.position.step, checkpoint, preview: picture, validation }
+  } finally {
+    await renderer?.dispose()
+  }
+}
+
+/** Steps for the next call: as many as fit into its time, up to the next log line, save, preview or the end. */
+function stepsUntilEvent({ trainer, options: { plan, saveEvery, previewEvery } }: Session, stepMs: number): number {
+  const { step } = trainer.position
+  const until = [LOG_EVERY, saveEvery, previewEvery].map((every) => every - (step % every))
+  if (plan.kind === 'steps') until.push(plan.total - step)
+  const fits = stepMs === 0 ? 1 : Math.floor(CALL_MS / stepMs)
+  return Math.max(1, Math.min(MOST_STEPS_A_CALL, fits, ...until))
+}
+
+interface Log {
+  (losses: readonly Readonly<Record<string, number>>[]): Promise<void>
+  /** Time a step takes, over the last calls; 0 before the first. */
+  stepMs(): number
+}
+
+/** Gathers losses, moves the bar on after each call, and writes a line every LOG_EVERY steps. */
+function startLog({ run, trainer, options }: Session): Log {
+  const { plan } = options
+  let since = { steps: 0, ms: trainer.position.elapsedMs, sums: {} as Record<string, number> }
+  let stepMs = 0
+  const log = async (losses: readonly Readonly<Record<string, number>>[]) => {
+    const { step, elapsedMs } = trainer.position
+    for (const each of losses) for (const [name, value] of Object.entries(each)) since.sums[name] = (since.sums[name] ?? 0) + value
+    since.steps += losses.length
+    stepMs = (elapsedMs - since.ms) / since.steps
+    const means = Object.fromEntries(Object.entries(since.sums).map(([name, sum]) => [name, sum / since.steps]))
+    options.onProgress?.({ ...progressOf(plan, trainer), note: noteOf(means, step, stepMs) })
+    if (step % LOG_EVERY !== 0 && fractionOf(plan, trainer.position) < 1) return
+    const entry = { step, ...means, rate: trainer.rate, stepMs: Math.round(stepMs * 10) / 10, elapsedMs: Math.round(elapsedMs) } as LogEntry
+    await appendStats(run, entry)
+    options.onLog?.(entry)
+    since = { steps: 0, ms: elapsedMs, sums: {} }
+  }
+  return Object.assign(log, { stepMs: () => stepMs })
+}
+
+/** Steps of a plan of steps; seconds of one of minutes. */
+function progressOf(plan: Plan, { position }: Trainer): { done: number; total: number } {
+  if (plan.kind === 'steps') return { done: position.step, total: plan.total }
+  return { done: Math.round(position.elapsedMs / 1000), total: Math.round(plan.totalMs / 1000) }
+}
+
+function noteOf(means: Record<string, number>, step: number, stepMs: number): string {
+  const losses = ['source', 'target', 'adversarial', 'discriminator'].filter((name) => means[name] !== undefined)
+  const shown = losses.map((name) => `${name} ${means[name]!.toFixed(3)}`).join(' ')
+  return `step ${step} · ${shown} · ${(1000 / stepMs).toFixed(1)} steps/s`
+}

@@ -1,0 +1,178 @@
+import { adamRate } from '../models/optimizer.ts'
+import { resumeRandom, seedRandom } from '../models/random.ts'
+import { initialState, type ScalarInput, type StepParts, stepSignature, trainStep } from '../models/step.ts'
+import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
+import type { Device, HostTensors, Program } from '../tensor/index.ts'
+import { DfkError } from '../work/errors.ts'
+import { drawBatches } from './batches.ts'
+import type { Faceset } from './faceset.ts'
+import { adversarialWeight, averageKeep, fractionOf, type Plan, type Position, partsOf, rateOf } from './schedule.ts'
+
+/** Losses of one step, by name. */
+type StepLosses = Readonly<Record<string, number>>
+
+export interface TrainerOptions {
+  readonly device: Device
+  readonly config: RunConfig
+  readonly plan: Plan
+  readonly facesets: { readonly source: Faceset; readonly target: Faceset }
+  /** Where to go on; absent for a new run. */
+  readonly from: Checkpoint | undefined
+}
+
+/** Trains a run on a device: its networks' state, its random numbers and its place in the plan. */
+export interface Trainer {
+  readonly position: Position
+  /** Learning rate of the next step. */
+  readonly rate: number
+  /** Trains up to `most` steps in one call of the device and returns the losses of each. Throws DfkError where one is not a number. */
+  advance(most: number): Promise<StepLosses[]>
+  /** What a checkpoint holds. */
+  snapshot(): Promise<{ state: TrainState; files: Record<string, HostTensors> }>
+  /** The weights to render with, by the generator's own names: the average, once there is one. */
+  weights(): Promise<HostTensors>
+  dispose(): Promise<void>
+}
+
+/** Opens a trainer at the start of a run or at a checkpoint. */
+export async function openTrainer({ device, config, plan, facesets, from }: TrainerOptions): Promise<Trainer> {
+  const { training } = config
+  const random = from === undefined ? seedRandom(config.seed) : resumeRandom(from.state.random)
+  const position = startOf(from)
+  let waiting: HostTensors = from === undefined ? initialState(config, config.seed) : await restore(from, config)
+  let program: { readonly parts: StepParts; readonly run: Program } | undefined
+
+  const state = async () => (program === undefined ? waiting : { ...waiting, ...(await program.run.readState()) })
+
+  /** The program for the parts that the next step needs; a part that begins takes over the state so far. */
+  const programFor = async (parts: StepParts): Promise<Program> => {
+    if (program !== undefined && sameParts(program.parts, parts)) return program.run
+    const now = await state()
+    await program?.run.dispose()
+    if (parts.average && position.averageSince === undefined) {
+      position.averageSince = position.step
+      for (const [name, tensor] of Object.entries(now)) if (name.startsWith('weights/')) now[name.replace('weights', 'average')] = tensor
+    }
+    if (parts.adversarial) position.adversarialSince ??= position.step
+    const signature = stepSignature(config, config.batch, parts)
+    const run = await device.compile(trainStep(config, parts), signature, { name: 'training step' })
+    const wanted = Object.keys(signature.state ?? {})
+    await run.writeState(Object.fromEntries(wanted.map((name) => [name, now[name]!])))
+    waiting = Object.fromEntries(Object.entries(now).filter(([name]) => !wanted.includes(name)))
+    program = { parts, run }
+    return run
+  }
+
+  const scalarsAt = (step: number): Record<ScalarInput, number> => ({
+    generatorRate: adamRate(rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
+    discriminatorRate: adamRate(training.rate / 2, step - (position.adversarialSince ?? step) + 1),
+    adversarialWeight: adversarialWeight(training, step - (position.adversarialSince ?? step)),
+    averageKeep: averageKeep(step - (position.averageSince ?? step)),
+  })
+
+  return {
+    position,
+    get rate() {
+      return rateOf(plan, training, position.step, fractionOf(plan, position))
+    },
+    async advance(most) {
+      const started = performance.now()
+      const parts = partsOf(plan, training, position)
+      const run = await programFor(parts)
+      let count = 1
+      while (count < most && sameParts(partsOf(plan, training, { ...position, step: position.step + count }), parts)) count += 1
+      const inputs = drawBatches(
+        facesets.source,
+        facesets.target,
+        count,
+        { sizePx: config.sizePx, batch: config.batch, flip: config.flip },
+        random,
+      )
+      const scalars = Array.from({ length: count }, (_, i) => scalarsAt(position.step + i))
+      for (const name of scalarNames(parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
+      const outputs = await run.runMany(inputs)
+      const losses = Array.from({ length: count }, (_, i) =>
+        Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[i]!])),
+      )
+      checkFinite(losses, position.step)
+      position.step += count
+      position.elapsedMs += performance.now() - started
+      return losses
+    },
+    async snapshot() {
+      const now = await state()
+      const average = position.averageSince !== undefined
+      const rest = Object.entries(now).filter(([name]) => isSaved(name, position))
+      return {
+        state: { ...position, fraction: fractionOf(plan, position), random: random.state() },
+        files: { generator: group(now, average ? 'average' : 'weights'), training: Object.fromEntries(rest) },
+      }
+    },
+    weights: async () => group(await state(), position.averageSince === undefined ? 'weights' : 'average'),
+    dispose: async () => program?.run.dispose(),
+  }
+}
+
+function startOf(from: Checkpoint | undefined): { -readonly [K in keyof Position]: Position[K] } {
+  if (from === undefined) return { step: 0, elapsedMs: 0 }
+  const { step, elapsedMs, averageSince, adversarialSince } = from.state
+  return {
+    step,
+    elapsedMs,
+    ...(averageSince === undefined ? {} : { averageSince }),
+    ...(adversarialSince === undefined ? {} : { adversarialSince }),
+  }
+}
+
+function sameParts(a: StepParts, b: StepParts): boolean {
+  return a.average === b.average && a.adversarial === b.adversarial
+}
+
+function scalarNames(parts: StepParts): ScalarInput[] {
+  const names: ScalarInput[] = ['generatorRate']
+  if (parts.average) names.push('averageKeep')
+  if (parts.adversarial) names.push('discriminatorRate', 'adversarialWeight')
+  return names
+}
+
+/** The generator's file holds what one renders with; the rest of the state goes into the other file, none of it twice. */
+function isSaved(name: string, { averageSince, adversarialSince }: Position): boolean {
+  if (name.startsWith('d.')) return adversarialSince !== undefined
+  if (name.startsWith('average/')) return false
+  return averageSince !== undefined || !name.startsWith('weights/')
+}
+
+function group(state: HostTensors, name: string): HostTensors {
+  const prefix = `${name}/`
+  return Object.fromEntries(
+    Object.entries(state).flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [])),
+  )
+}
+
+/** The whole state at a checkpoint: parts that had not begun start afresh from the seed. */
+async function restore(from: Checkpoint, config: RunConfig): Promise<HostTensors> {
+  const fresh = initialState(config, config.seed)
+  const prefix = from.state.averageSince === undefined ? 'weights' : 'average'
+  const generator = Object.entries(await from.read('generator')).map(([name, tensor]) => [`${prefix}/${name}`, tensor] as const)
+  const stored: HostTensors = { ...Object.fromEntries(generator), ...(await from.read('training')) }
+  for (const [name, tensor] of Object.entries(stored)) {
+    if (fresh[name]?.shape.join() !== tensor.shape.join()) {
+      throw new DfkError(`expected the networks of config.json in ${from.folder} but found ${name} of shape [${tensor.shape}]`, {
+        hint: 'config.json and the checkpoint are not of one run; train again under another name',
+      })
+    }
+  }
+  return { ...fresh, ...stored }
+}
+
+function checkFinite(losses: readonly StepLosses[], step: number): void {
+  const at = losses.findIndex((each) => !Object.values(each).every(Number.isFinite))
+  if (at < 0) return
+  const names = Object.entries(losses[at]!).filter(([, value]) => !Number.isFinite(value))
+  throw new DfkError(
+    `expected losses to be numbers but ${names.map(([name]) => name).join(' and ')} is not at step ${step + at + 1}; training stopped`,
+    {
+      hint: 'the last checkpoint is untouched: run the same command to go on from it, or train anew with a lower --rate',
+    },
+  )
+}
