@@ -11,6 +11,8 @@ export interface ConsentMention {
 export interface StampRequest {
   /** The finished output; it is replaced atomically by the signed one (or gets a sidecar `.c2pa`). */
   readonly file: string
+  /** Where the file will be renamed to, if it is not there yet: a sidecar is named after it. */
+  readonly placedAt?: string | undefined
   /** The footage that it was made of, which becomes the parent ingredient. */
   readonly parent?: string | undefined
   /** 64-bit id of the output as 16 hexadecimal digits: see `newOutputId`. */

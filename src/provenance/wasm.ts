@@ -2,26 +2,21 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 
-/** A piece of a file that the C2PA library reads as if it were a browser's Blob, synchronously and without loading the rest. */
-export class FileBlob extends Blob {
+/** A piece of a file that stands in for a browser's Blob: the C2PA library reads it synchronously, without loading the rest. */
+class FileBlob {
   readonly fd: number
   readonly start: number
-  readonly end: number
+  readonly size: number
 
-  constructor(fd: number, start = 0, end = fstatSync(fd).size) {
-    super([])
+  constructor(fd: number, start = 0, size = fstatSync(fd).size) {
     this.fd = fd
     this.start = start
-    this.end = end
+    this.size = size
   }
 
-  override get size(): number {
-    return this.end - this.start
-  }
-
-  override slice(from = 0, to = this.size): FileBlob {
+  slice(from = 0, to = this.size): FileBlob {
     const clamp = (offset: number) => Math.max(0, Math.min(this.size, offset < 0 ? this.size + offset : offset))
-    return new FileBlob(this.fd, this.start + clamp(from), this.start + Math.max(clamp(from), clamp(to)))
+    return new FileBlob(this.fd, this.start + clamp(from), Math.max(0, clamp(to) - clamp(from)))
   }
 
   readBytes(): ArrayBuffer {
@@ -35,16 +30,16 @@ export class FileBlob extends Blob {
     return bytes.buffer
   }
 
-  override async arrayBuffer(): Promise<ArrayBuffer> {
+  async arrayBuffer(): Promise<ArrayBuffer> {
     return this.readBytes()
   }
 }
 
 /** Opens a file as a blob for `body` and closes it. */
-export async function withFileBlob<T>(path: string, body: (blob: FileBlob) => Promise<T>): Promise<T> {
+export async function withFileBlob<T>(path: string, body: (blob: Blob) => Promise<T>): Promise<T> {
   const fd = openSync(path, 'r')
   try {
-    return await body(new FileBlob(fd))
+    return await body(new FileBlob(fd) as unknown as Blob)
   } finally {
     closeSync(fd)
   }

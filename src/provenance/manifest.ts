@@ -1,0 +1,75 @@
+import { basename } from 'node:path'
+import { COMPOSITE_SOURCE_TYPE, type StampRequest } from './types.ts'
+import { WATERMARK_ALGORITHM } from './watermark-layout.ts'
+
+/** Our own assertion: which output it is, by which model, under whose consent. Hashes and scopes only: a descriptor is biometric data. */
+export const RENDER_ASSERTION = 'org.dfk.render'
+
+/** Labels by which actions refer to ingredients. */
+export const PARENT_LABEL = 'parent'
+const MODEL_LABEL = 'model'
+
+const NOT_ALLOWED = { use: 'notAllowed' }
+
+/** The manifest definition of a swap (C2PA 2.x): opened, edited by a trained model, watermarked; not to be trained on. */
+export function manifestDefinition(request: StampRequest, format: string, version: string): object {
+  const agent = { name: 'dfk', version }
+  const watermarked = request.watermark === true
+  const softBinding = { alg: WATERMARK_ALGORITHM, blocks: [{ scope: {}, value: request.outputId }], pad: [] }
+  const actions = [
+    { action: 'c2pa.opened', parameters: { ingredientIds: [PARENT_LABEL] } },
+    {
+      action: 'c2pa.edited',
+      softwareAgent: agent,
+      digitalSourceType: COMPOSITE_SOURCE_TYPE,
+      description: 'The face of one consenting person was replaced by that of another consenting person, rendered by a trained model',
+      parameters: { ingredientIds: [MODEL_LABEL] },
+    },
+    ...(watermarked ? [{ action: 'c2pa.watermarked.bound', softwareAgent: agent }] : []),
+  ]
+  return {
+    claim_generator_info: [agent],
+    title: request.title,
+    format,
+    assertions: [
+      { label: 'c2pa.actions.v2', data: { actions } },
+      ...(watermarked ? [{ label: 'c2pa.soft-binding', data: softBinding }] : []),
+      {
+        label: 'cawg.training-mining',
+        data: {
+          entries: {
+            'cawg.ai_inference': NOT_ALLOWED,
+            'cawg.ai_training': NOT_ALLOWED,
+            'cawg.ai_generative_training': NOT_ALLOWED,
+            'cawg.data_mining': NOT_ALLOWED,
+          },
+        },
+      },
+      {
+        label: RENDER_ASSERTION,
+        data: {
+          outputId: request.outputId,
+          model: request.model,
+          consent: request.consent.map(({ role, hash, scope }) => ({ role, hash, scope })),
+        },
+      },
+    ],
+  }
+}
+
+/** The footage as the one parent ingredient. */
+export function parentIngredient(parent: string | undefined): object {
+  return { title: parent === undefined ? 'footage' : basename(parent), relationship: 'parentOf', label: PARENT_LABEL }
+}
+
+/** The trained generator as an input. */
+export function modelIngredient({ model }: StampRequest): object {
+  return {
+    title: model.name,
+    format: 'application/octet-stream',
+    relationship: 'inputTo',
+    label: MODEL_LABEL,
+    instance_id: `sha256:${model.sha256}`,
+    data_types: [{ type: 'c2pa.types.model' }],
+  }
+}
