@@ -74,7 +74,7 @@ function fileSections({ detected, crops }: Examined, calibration: Calibration, s
   ]
   const body = [
     verdict(headline(detected), TONES[detected.verdict], explanation(detected, calibration)),
-    ...(detected.note === undefined ? [] : [paragraph(`Note: ${detected.note}.`)]),
+    ...(detected.note === undefined || detected.probability === null ? [] : [paragraph(`Note: ${detected.note}.`)]),
     paragraph(NO_CERTAINTY, true),
     figures(detected, calibration),
     ...timeline(detected, calibration),

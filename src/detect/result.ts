@@ -1,5 +1,5 @@
 import type { Box } from '../picture/picture.ts'
-import type { ProvenanceFound } from '../provenance/index.ts'
+import type { ProvenanceFound, WatermarkFound } from '../provenance/index.ts'
 import type { Verdict } from './calibration.ts'
 
 /** One face in one of the frames that were looked at. */
@@ -11,12 +11,6 @@ export interface JudgedFace {
   readonly box: Box
   /** Calibrated probability that this face is manipulated, 0–1. */
   readonly probability: number
-}
-
-export interface WatermarkFound {
-  /** 16 hexadecimal digits. */
-  readonly id: string
-  readonly confidence: number
 }
 
 /** What the file says of itself. Never mixed into the probability. */

@@ -81,7 +81,7 @@ export function describe(detected: Detected): string {
   const top = strongest(detected).map((line) => `  ${line}`)
   return [
     `${file}: ${headline(detected).toLowerCase()}${chance}`,
-    ...(note === undefined ? [] : [`  note: ${note}`]),
+    ...(note === undefined || probability === null ? [] : [`  note: ${note}`]),
     ...top,
     ...provenance,
   ].join('\n')

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cropBox, cropFace } from '../../src/detect/crop.ts'
+import { type DetectorNetwork, openDetectorNetwork } from '../../src/detect/network.ts'
+import { type FaceAnalyser, type Landmarks, openFaceAnalyser } from '../../src/faces/index.ts'
+import { decodeFrames, readPicture } from '../../src/media/index.ts'
+import { detectorProgram } from '../../src/models/detector.ts'
+import { createPicture, type Picture } from '../../src/picture/picture.ts'
+import { openDevice } from '../../src/tensor/index.ts'
+import { sampleVideo, sharedData } from '../support/data.ts'
+import { blendSelf } from './blended.ts'
+
+/** PyTorch's answer to `generated()` with the weights of the repository: printed by scripts/detector/export.py. */
+const PYTORCH_LOGIT = -0.5511894822120667
+
+/** The same picture as export.py's `generated_picture`. */
+function generated(): Picture {
+  const picture = createPicture(224, 224)
+  for (let y = 0, i = 0; y < 224; y += 1)
+    for (let x = 0; x < 224; x += 1)
+      for (let c = 0; c < 3; c += 1, i += 1) picture.data[i] = (x * 7 + y * 13 + c * 61 + Math.floor((x * y) / 97)) % 256
+  return picture
+}
+
+describe('the detector network', () => {
+  let network: DetectorNetwork
+  let analyser: FaceAnalyser
+
+  beforeAll(async () => {
+    const device = await openDevice('cpu')
+    network = await openDetectorNetwork(device)
+    analyser = await openFaceAnalyser(device)
+  })
+  afterAll(async () => {
+    await network.dispose()
+    await analyser.dispose()
+  })
+
+  it('computes what PyTorch computes', async () => {
+    expect(await network.logit(generated())).toBeCloseTo(PYTORCH_LOGIT, 3)
+  })
+
+  it('names a weight that is missing', () => {
+    expect(() => detectorProgram({})({ faces: undefined as never }, {})).toThrow()
+  })
+
+  it('cuts a square out around the face, also where it leaves the picture', async () => {
+    const points68 = Float32Array.from({ length: 136 }, (_, i) => (i % 2 === 0 ? -20 + (i / 2) * 3 : 10 + (i / 2) * 2))
+    const landmarks: Landmarks = { mesh: new Float32Array(468 * 3), points68, confidence: 1 }
+    const box = cropBox(landmarks)
+    expect(box.width).toBeCloseTo(1.45 * 201, 1)
+    expect(box.width).toBe(box.height)
+    const crop = cropFace(generated(), landmarks)
+    expect([crop.width, crop.height]).toEqual([224, 224])
+  })
+
+  async function framesOf(name: 'franck.mp4' | 'cap13_edit2.mp4', every: number, count: number): Promise<Picture[]> {
+    const pictures: Picture[] = []
+    for await (const { picture } of decodeFrames(sampleVideo(name), { every, maxFrames: count })) pictures.push(picture)
+    return pictures
+  }
+
+  async function rise(picture: Picture): Promise<number | undefined> {
+    const [face] = await analyser.find(picture, { max: 1 })
+    if (face === undefined) return undefined
+    const fake = blendSelf(picture, face.landmarks)
+    return (await network.logit(cropFace(fake, face.landmarks))) - (await network.logit(cropFace(picture, face.landmarks)))
+  }
+
+  it('scores blended faces above the real ones that they were made of', async () => {
+    const pictures = [...(await framesOf('franck.mp4', 40, 4)), ...(await framesOf('cap13_edit2.mp4', 40, 4))]
+    for (const name of ['astronaut.png', 'grace_hopper_512x512.jpg', 'biden.jpg', 'obama.jpg', 'obama2.jpg']) {
+      const still = sharedData(`stills/${name}`)
+      if (still !== undefined) pictures.push(await readPicture(still))
+    }
+    const rises: number[] = []
+    for (const picture of pictures) rises.push((await rise(picture)) ?? 0)
+    const mean = rises.reduce((sum, value) => sum + value, 0) / rises.length
+    expect(mean).toBeGreaterThan(1)
+    expect(rises.filter((value) => value > 0).length / rises.length).toBeGreaterThanOrEqual(0.75)
+  })
+})
