@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeFrames, writePicture } from '../../src/media/index.ts'
+import { createPicture } from '../../src/picture/picture.ts'
+import { embedWatermark, newOutputId, stampOutput } from '../../src/provenance/index.ts'
+import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
+
+const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
+
+function dfk(...args: string[]): { code: number | null; stdout: string; stderr: string; lines: () => Record<string, never>[] } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'detect', ...args], { encoding: 'utf8' })
+  return {
+    code: status,
+    stdout,
+    stderr,
+    lines: () =>
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+  }
+}
+
+describe('dfk detect', () => {
+  let folder: string
+  let still: string
+  let stamped: string
+  const id = newOutputId()
+
+  beforeAll(async () => {
+    folder = scratchFolder('detect')
+    still = join(folder, 'still.png')
+    stamped = join(folder, 'stamped.png')
+    for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: 1 })) {
+      await writePicture(still, picture)
+      embedWatermark(picture, id)
+      await writePicture(stamped, picture)
+    }
+    const consent = [{ role: 'target', hash: 'a'.repeat(64), scope: 'a test' }]
+    const model = { name: 'test', sha256: 'b'.repeat(64) }
+    await stampOutput({ file: stamped, parent: still, outputId: id, title: 'stamped', consent, model, watermark: true, home: folder })
+    await writePicture(join(folder, 'blank.png'), createPicture(320, 240))
+    await writeFile(join(folder, 'broken.jpg'), 'not a picture')
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('scores what it can, says no-face without calling it real, and ends with 1 for a file that it cannot read', () => {
+    const { code, lines, stderr } = dfk(still, join(folder, 'blank.png'), join(folder, 'broken.jpg'), '--json')
+    expect(code).toBe(1)
+    const [face, blank] = lines()
+    expect(lines()).toHaveLength(2)
+    expect(face).toMatchObject({ file: still, provenance: { c2pa: null, watermark: null, marks: [] }, kind: 'image' })
+    expect(face?.['probability']).toBeGreaterThanOrEqual(0)
+    expect(face?.['probability']).toBeLessThanOrEqual(1)
+    expect(face?.['faces']).toHaveLength(1)
+    expect(blank).toMatchObject({ probability: null, verdict: 'inconclusive', faces: [], note: expect.stringMatching(/no face/) })
+    expect(stderr.split('\n').filter((line) => line.startsWith('dfk: '))).toEqual([expect.stringContaining('broken.jpg')])
+  })
+
+  it('reports manifest, watermark and marks beside a probability that they do not change', async () => {
+    const { code, lines } = dfk(still, stamped, '--json', '--quiet')
+    expect(code).toBe(0)
+    const [plain, marked] = lines() as unknown as { probability: number; provenance: Record<string, unknown>; sha256: string }[]
+    expect(marked?.provenance).toMatchObject({ c2pa: { state: 'valid', outputId: id }, watermark: { id }, declaresSynthetic: true })
+    expect(Math.abs(marked!.probability - plain!.probability)).toBeLessThan(0.25) // the watermark's noise alone
+    expect(marked?.sha256).toBe(
+      createHash('sha256')
+        .update(await readFile(stamped))
+        .digest('hex'),
+    )
+  })
+
+  it('samples a clip evenly, gives each face its time and writes a report', async () => {
+    const report = join(folder, 'out.html')
+    const { code, lines } = dfk(sampleVideo('cap13_edit2.mp4'), '--frames', '5', '--json', '--report', report)
+    expect(code).toBe(0)
+    const [clip] = lines() as unknown as { faces: { frame: number; timeS: number }[]; framesExamined: number }[]
+    expect(clip?.framesExamined).toBe(5)
+    expect(clip?.faces.map(({ frame }) => frame)).toEqual([0, 153, 306, 459, 612])
+    expect(clip?.faces.at(-1)?.timeS).toBeGreaterThan(20)
+    const page = await readFile(report, 'utf8')
+    expect(page).toContain('No detector is certain')
+    expect(page).toContain('cap13_edit2.mp4')
+  })
+
+  it.skipIf(sharedData('stills/three_people.jpg') === undefined)('judges every face of a group', () => {
+    const { lines } = dfk(sharedData('stills/three_people.jpg')!, '--json', '--quiet')
+    const [group] = lines() as unknown as { probability: number; faces: { probability: number }[] }[]
+    expect(group?.faces).toHaveLength(3)
+    expect(group?.probability).toBe(Math.max(...group!.faces.map(({ probability }) => probability)))
+  })
+
+  it('answers bad input with one line and the right code, and writes nothing', async () => {
+    await writeFile(join(folder, 'empty.mp4'), '')
+    await mkdir(join(folder, 'no-media'), { recursive: true })
+    for (const input of ['missing.mp4', 'empty.mp4', 'broken.jpg', 'no-media']) {
+      const { code, stdout, stderr } = dfk(join(folder, input), '--report', join(folder, 'none.html'))
+      expect(code).toBe(1)
+      expect(stdout).toBe('')
+      expect(stderr.split('\n').filter((line) => line.startsWith('dfk: '))).toHaveLength(1)
+    }
+    expect(existsSync(join(folder, 'none.html'))).toBe(false)
+    expect(dfk(still, '--frames', '0').code).toBe(2)
+    expect(dfk(still, '--report', still).code).toBe(2)
+    expect(dfk(still, '--report', join(folder, 'nowhere', 'out.html')).code).toBe(2)
+  })
+
+  it('says with --dry-run what it would do', () => {
+    const report = join(folder, 'dry.html')
+    const { code, lines } = dfk(still, '--dry-run', '--json', '--report', report)
+    expect(code).toBe(0)
+    expect(lines()).toEqual([{ files: [still], report, frames: 32, device: 'auto' }])
+    expect(existsSync(report)).toBe(false)
+  })
+})
