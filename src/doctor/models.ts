@@ -1,0 +1,50 @@
+import { stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+/** A network that the pipeline needs, and whether its files are in the installed package. */
+export interface ModelFile {
+  readonly name: string
+  readonly package: string
+  readonly use: string
+  readonly found: boolean
+}
+
+const require = createRequire(import.meta.url)
+
+const NEEDED: readonly (Omit<ModelFile, 'found'> & { readonly files: readonly string[] })[] = [
+  {
+    name: 'ssd_mobilenetv1',
+    package: '@vladmandic/face-api',
+    use: 'finds faces',
+    files: ['model/ssd_mobilenetv1_model-weights_manifest.json', 'model/ssd_mobilenetv1_model.bin'],
+  },
+  {
+    name: 'face_recognition',
+    package: '@vladmandic/face-api',
+    use: 'tells people apart',
+    files: ['model/face_recognition_model-weights_manifest.json', 'model/face_recognition_model.bin'],
+  },
+  { name: 'facemesh', package: '@vladmandic/human', use: 'landmarks', files: ['models/facemesh.json', 'models/facemesh.bin'] },
+  { name: 'faceres', package: '@vladmandic/human', use: 'judges identity in score', files: ['models/faceres.json', 'models/faceres.bin'] },
+]
+
+async function present(name: string, file: string): Promise<boolean> {
+  try {
+    // Both packages keep their entry point in dist/, and export no package.json.
+    const found = await stat(join(dirname(dirname(require.resolve(name))), file))
+    return found.size > 0
+  } catch {
+    return false
+  }
+}
+
+/** Looks for the files of the pretrained face networks. */
+export function checkModels(): Promise<ModelFile[]> {
+  return Promise.all(
+    NEEDED.map(async ({ files, ...model }) => {
+      const all = await Promise.all(files.map((file) => present(model.package, file)))
+      return { ...model, found: all.every(Boolean) }
+    }),
+  )
+}

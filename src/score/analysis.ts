@@ -1,0 +1,85 @@
+import type { FaceAnalyser } from '../faces/index.ts'
+import { type ExpressionMeasures, ExpressionTally } from './expression.ts'
+import { type FollowedFace, followFace } from './follow.ts'
+import { type Both, jitterOf, type PixelMeasures, pixelsOf, poseDifference, warpingOf } from './frame.ts'
+import { type DescribedPair, type Descriptors, unit } from './identity.ts'
+import type { FramePair } from './lockstep.ts'
+
+/** What was measured on one frame. */
+export interface FrameMeasures {
+  readonly frame: number
+  readonly timeS: number
+  /** `lost`: the target shows a face and the swap none at its place; `none`: the target shows none. */
+  readonly face: 'both' | 'lost' | 'none'
+  readonly pose?: ReturnType<typeof poseDifference>
+  readonly expression?: ExpressionMeasures
+  /** About the frame before this one, where three neighbours were looked at. */
+  readonly jitter?: Both
+  readonly warping?: Both
+  readonly pixels?: PixelMeasures
+  /** Index into the list of described pairs. */
+  readonly described?: number
+}
+
+interface Looked {
+  readonly pair: FramePair
+  readonly face: FollowedFace | undefined
+  readonly judged: boolean
+}
+
+/** Measures frames one after the other, keeping two of them and numbers. */
+export class ClipAnalysis {
+  readonly frames: FrameMeasures[] = []
+  readonly described: DescribedPair[] = []
+  readonly expression = new ExpressionTally()
+  readonly #analyser: FaceAnalyser
+  readonly #follow: ReturnType<typeof followFace>
+  #last: readonly Looked[] = []
+
+  constructor(analyser: FaceAnalyser) {
+    this.#analyser = analyser
+    this.#follow = followFace(analyser)
+  }
+
+  /** Looks at the next frame; recognisers and pixels only where it is to be `judged`, which takes most of the time. */
+  async add(pair: FramePair, judged: boolean): Promise<{ readonly measures: FrameMeasures; readonly face: FollowedFace | undefined }> {
+    const face = await this.#follow(pair.target, pair.swap)
+    const looked = { pair, face, judged }
+    const base = { frame: pair.index, timeS: pair.timeS }
+    const measures: FrameMeasures =
+      face?.swap === undefined
+        ? {
+            ...base,
+            face: face === undefined ? 'none' : 'lost',
+            ...(judged && face !== undefined && { pixels: pixelsOf(pair, face.target) }),
+          }
+        : { ...base, face: 'both', ...(await this.#measure(pair, face, judged)), ...this.#steadiness(looked) }
+    this.frames.push(measures)
+    this.#last = [...this.#last.slice(-1), looked]
+    return { measures, face }
+  }
+
+  async #measure(pair: FramePair, face: FollowedFace, judged: boolean) {
+    const pose = poseDifference(face.swap!.pose, face.target.pose)
+    const expression = this.expression.add(face)
+    const always = { pose, ...(expression && { expression }) }
+    if (!judged) return always
+    this.described.push({ swap: await this.#describe(pair.swap, face.swap!), target: await this.#describe(pair.target, face.target) })
+    return { ...always, pixels: pixelsOf(pair, face.target), described: this.described.length - 1 }
+  }
+
+  async #describe(picture: FramePair['swap'], { landmarks }: FollowedFace['target']): Promise<Descriptors> {
+    const judge = await this.#analyser.judge(picture, landmarks)
+    return { judge, pipeline: unit(await this.#analyser.descriptor(picture, landmarks)) }
+  }
+
+  /** Measures that need the frames just before, which must be neighbours. */
+  #steadiness(now: Looked): { jitter?: Both; warping?: Both } {
+    const [first, second] = this.#last.length === 2 ? this.#last : [undefined, this.#last[0]]
+    if (second?.face === undefined || now.face === undefined || second.pair.index !== now.pair.index - 1) return {}
+    const jitter = first?.face && first.pair.index === now.pair.index - 2 ? jitterOf(first.face, second.face, now.face) : undefined
+    // The warping error costs more and varies less: one pair of each burst is enough.
+    const warping = second.judged ? warpingOf(second.pair, now.pair, now.face.target) : undefined
+    return { ...(jitter && { jitter }), ...(warping && { warping }) }
+  }
+}

@@ -1,0 +1,93 @@
+import { alignMatrix, type FoundFace, type Pose } from '../faces/index.ts'
+import type { GrayPicture, Picture } from '../picture/picture.ts'
+import { toGray } from '../picture/resize.ts'
+import { applyAffineToPoints, warpAffine } from '../picture/warp.ts'
+import { blockFlow, warpingError } from './flow.ts'
+import type { FollowedFace } from './follow.ts'
+import type { FramePair } from './lockstep.ts'
+import { interocular, shake } from './mesh.ts'
+import { hullMask, maskedError, meanLab, sharpness } from './pixels.ts'
+
+/** The same quantity in both clips. */
+export interface Both {
+  readonly target: number
+  readonly swap: number
+}
+
+/** Side of the aligned face on which sharpness, colour and motion are measured, px. */
+const ALIGNED_PX = 192
+/** The hull of the landmarks widened by this much is "the face", which a swap may change; beyond it is background. */
+const FACE_SCALE = 1.25
+/** Between FACE_SCALE and this lies the near background, where spilled masks show; beyond it only re-encoding. */
+const NEAR_SCALE = 1.8
+const RIM_SCALE = 0.8
+
+/** Differences of the head's pose, degrees; `total` is their L2 norm. */
+export function poseDifference(a: Pose, b: Pose): Pose & { readonly total: number } {
+  const turn = (x: number, y: number) => Math.abs(((x - y + 540) % 360) - 180)
+  const difference = { yaw: turn(a.yaw, b.yaw), pitch: turn(a.pitch, b.pitch), roll: turn(a.roll, b.roll) }
+  return { ...difference, total: Math.hypot(difference.yaw, difference.pitch, difference.roll) }
+}
+
+/** Landmark jitter in the middle of three frames, in interocular distances of the target. */
+export function jitterOf(before: FollowedFace, now: FollowedFace, after: FollowedFace): Both | undefined {
+  if (before.swap === undefined || now.swap === undefined || after.swap === undefined) return undefined
+  const unit = interocular(now.target.landmarks.mesh)
+  const of = (a: FoundFace, b: FoundFace, c: FoundFace) => shake(a.landmarks.mesh, b.landmarks.mesh, c.landmarks.mesh) / unit
+  return { target: of(before.target, now.target, after.target), swap: of(before.swap, now.swap, after.swap) }
+}
+
+/** The target's aligned face region with the face's hull in it. */
+function alignedFace({ landmarks }: FoundFace, scale: number) {
+  const matrix = alignMatrix(landmarks, ALIGNED_PX)
+  return { matrix, hull: hullMask(applyAffineToPoints(matrix, landmarks.mesh, 3), scale, ALIGNED_PX, ALIGNED_PX) }
+}
+
+/** Warping error of both clips between neighbouring frames, 0–255, along the target's own motion. */
+export function warpingOf(before: FramePair, now: FramePair, face: FoundFace): Both | undefined {
+  const { matrix, hull } = alignedFace(face, 1)
+  const gray = (picture: Picture): GrayPicture => toGray(warpAffine(picture, matrix, ALIGNED_PX, ALIGNED_PX))
+  const targetNow = gray(now.target)
+  const targetBefore = gray(before.target)
+  const moves = blockFlow(targetNow, targetBefore, hull)
+  const target = warpingError(targetNow, targetBefore, moves)
+  const swap = warpingError(gray(now.swap), gray(before.swap), moves)
+  return target === null || swap === null ? undefined : { target, swap }
+}
+
+/** What the pixels say: mean squared errors outside the face (0–255 scale) and the look of the face itself. */
+export interface PixelMeasures {
+  /** Everywhere outside the face; null where the face fills the picture. */
+  readonly outside: number | null
+  /** Around the face. */
+  readonly near: number | null
+  /** Far from it. */
+  readonly far: number | null
+  /** Laplacian variance of the aligned face. */
+  readonly sharpness: Both
+  /** Colour difference along the face's rim between the clips, ΔE*ab. */
+  readonly rimColour: number | null
+}
+
+/** Compares the pixels of both clips around the target's face. */
+export function pixelsOf({ swap, target }: FramePair, face: FoundFace): PixelMeasures {
+  const { mesh } = face.landmarks
+  const { width, height } = target
+  const faceMask = hullMask(mesh, FACE_SCALE, width, height)
+  const nearMask = hullMask(mesh, NEAR_SCALE, width, height)
+  const { matrix, hull } = alignedFace(face, 1)
+  const core = alignedFace(face, RIM_SCALE).hull
+  const [alignedTarget, alignedSwap] = [target, swap].map((picture) => warpAffine(picture, matrix, ALIGNED_PX, ALIGNED_PX)) as [
+    Picture,
+    Picture,
+  ]
+  const colours = [alignedTarget, alignedSwap].map((picture) => meanLab(picture, hull, core))
+  const [a, b] = colours
+  return {
+    outside: maskedError(swap, target, faceMask),
+    near: maskedError(swap, target, faceMask, nearMask),
+    far: maskedError(swap, target, nearMask),
+    sharpness: { target: sharpness(toGray(alignedTarget), hull), swap: sharpness(toGray(alignedSwap), hull) },
+    rimColour: a && b ? Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) : null,
+  }
+}

@@ -1,0 +1,124 @@
+import { join } from 'node:path'
+import type { FaceAnalyser } from '../faces/index.ts'
+import { points68FromMesh } from '../faces/points68.ts'
+import { readPicture } from '../media/index.ts'
+import { type Dataset, type FaceRecord, readFaces } from '../store/dataset.ts'
+import { checkInterrupted, DfkError } from '../work/errors.ts'
+import type { WorkOptions } from '../work/progress.ts'
+import { mean } from './statistics.ts'
+
+/** Descriptors by one recogniser, each of length 1. */
+export interface Descriptors {
+  /** The independent one, human's faceres: training and swapping never use it. */
+  readonly judge: Float32Array
+  /** The pipeline's own, face-api's. */
+  readonly pipeline: Float32Array
+}
+
+export type Recogniser = keyof Descriptors
+
+/** The source as the recognisers know it; two halves of the dataset, far apart in time, so that `own` is never compared with itself. */
+export interface SourceIdentity {
+  readonly reference: Descriptors
+  readonly own: readonly Descriptors[]
+  readonly faces: number
+}
+
+/** Faces of the dataset that are looked at, evenly over it. */
+const MOST_FACES = 48
+
+/** Cosine of two descriptors of length 1. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let sum = 0
+  for (const [i, value] of a.entries()) sum += value * b[i]!
+  return sum
+}
+
+/** `vector` at length 1. */
+export function unit(vector: ArrayLike<number>): Float32Array {
+  const out = Float32Array.from(vector)
+  const length = Math.hypot(...out) || 1
+  return out.map((value) => value / length)
+}
+
+/** Mean direction of several descriptors, by both recognisers. */
+export function meanDescriptors(all: readonly Descriptors[]): Descriptors {
+  const direction = (of: Recogniser) => unit(all[0]![of].map((_, i) => all.reduce((sum, one) => sum + one[of][i]!, 0)))
+  return { judge: direction('judge'), pipeline: direction('pipeline') }
+}
+
+function evenly<T>(items: readonly T[], most: number): T[] {
+  const step = Math.max(1, items.length / most)
+  return Array.from({ length: Math.min(items.length, most) }, (_, i) => items[Math.floor(i * step)]!)
+}
+
+async function describe(dataset: Dataset, record: FaceRecord, analyser: FaceAnalyser): Promise<Descriptors> {
+  const mesh = Float32Array.from(record.mesh)
+  const picture = await readPicture(join(dataset.folder, record.image))
+  const judge = await analyser.judge(picture, { mesh, points68: points68FromMesh(mesh), confidence: record.confidence })
+  return { judge, pipeline: unit(record.descriptor) }
+}
+
+/** Reads faces of the source's dataset and describes them by both recognisers. Throws DfkError where it has none. */
+export async function describeSource(dataset: Dataset, analyser: FaceAnalyser, work: WorkOptions): Promise<SourceIdentity> {
+  const records = evenly(await readFaces(dataset), MOST_FACES)
+  if (records.length === 0) {
+    throw new DfkError(`expected faces in the dataset ${dataset.name} but found none`, { hint: 'collect footage of the source into it' })
+  }
+  const all: Descriptors[] = []
+  for (const record of records) {
+    checkInterrupted(work.signal)
+    all.push(await describe(dataset, record, analyser))
+    work.onProgress?.({ done: all.length, total: records.length })
+  }
+  const half = Math.ceil(all.length / 2)
+  return { reference: meanDescriptors(all.slice(0, half)), own: all.length > 1 ? all.slice(half) : all, faces: all.length }
+}
+
+/** A frame's face in both clips. */
+export interface DescribedPair {
+  readonly swap: Descriptors
+  readonly target: Descriptors
+}
+
+export interface FrameIdentity {
+  /** Cosine of the swap to the source. */
+  readonly toSource: number
+  /** Cosine of the swap to the target, as other frames of the clip show it. */
+  readonly toTarget: number
+  /** 0: no nearer to the source than the same frame of the target; 1: as near as the source's own frames. Null where source and target are too alike. */
+  readonly scale: number | null
+}
+
+export interface IdentityScale {
+  readonly frames: readonly FrameIdentity[]
+  /** Mean cosine of the source's own faces to its reference: what 1 on the scale means. */
+  readonly ownToSource: number
+  /** Mean cosine of the untouched target to the source: what 0 on the scale means. */
+  readonly targetToSource: number
+}
+
+/** Below this distance between "as its own" and "as the target", a scale between them would be noise. */
+const LEAST_SPAN = 0.02
+
+/**
+ * Places each swapped frame between target and source. The reference of the target for a frame is the mean over the
+ * other half of the clip, so that a frame is never compared with itself.
+ */
+export function identityScale(pairs: readonly DescribedPair[], source: SourceIdentity, of: Recogniser): IdentityScale {
+  const reference = source.reference[of]
+  const ownToSource = mean(source.own.map((own) => cosine(own[of], reference)))!
+  const targetToSource = mean(pairs.map(({ target }) => cosine(target[of], reference))) ?? 0
+  const span = ownToSource - targetToSource
+  const half = Math.ceil(pairs.length / 2)
+  const halves = [pairs.slice(0, half), pairs.slice(half)].map((part) =>
+    part.length === 0 ? undefined : meanDescriptors(part.map(({ target }) => target)),
+  )
+  const frames = pairs.map(({ swap, target }, i): FrameIdentity => {
+    const toSource = cosine(swap[of], reference)
+    const other = (i < half ? halves[1] : halves[0]) ?? halves[0]!
+    const scale = span < LEAST_SPAN ? null : (toSource - cosine(target[of], reference)) / span
+    return { toSource, toTarget: cosine(swap[of], other[of]), scale }
+  })
+  return { frames, ownToSource, targetToSource }
+}

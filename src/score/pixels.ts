@@ -1,0 +1,98 @@
+import type { GrayPicture, Picture } from '../picture/picture.ts'
+import { convexHull, fillConvex, type Point } from '../picture/polygon.ts'
+
+/** PSNR that stands for "no difference at all": infinity has no JSON. */
+export const PERFECT_DB = 99
+
+/** Peak signal-to-noise ratio of a mean squared error on the 0–255 scale, dB, at most PERFECT_DB. */
+export function psnr(meanSquaredError: number): number {
+  return meanSquaredError <= 0 ? PERFECT_DB : Math.min(PERFECT_DB, 10 * Math.log10(255 ** 2 / meanSquaredError))
+}
+
+/** The hull of a mesh in a picture, widened about its middle by `scale`: 255 inside. */
+export function hullMask(mesh: ArrayLike<number>, scale: number, width: number, height: number): GrayPicture {
+  const points: Point[] = []
+  let x = 0
+  let y = 0
+  for (let i = 0; i < mesh.length; i += 3) {
+    points.push([mesh[i]!, mesh[i + 1]!])
+    x += mesh[i]!
+    y += mesh[i + 1]!
+  }
+  x /= points.length
+  y /= points.length
+  const widened = convexHull(points).map(([px, py]): Point => [x + (px - x) * scale, y + (py - y) * scale])
+  return fillConvex(widened, width, height)
+}
+
+/** Mean squared error of two pictures (0–255, over the channels) where `inside` is set and `outside` is not; null where that is nowhere. */
+export function maskedError(a: Picture, b: Picture, outside: GrayPicture, inside?: GrayPicture): number | null {
+  let sum = 0
+  let count = 0
+  for (let i = 0; i < outside.data.length; i++) {
+    if (outside.data[i] !== 0 || inside?.data[i] === 0) continue
+    const p = i * 3
+    sum += (a.data[p]! - b.data[p]!) ** 2 + (a.data[p + 1]! - b.data[p + 1]!) ** 2 + (a.data[p + 2]! - b.data[p + 2]!) ** 2
+    count += 3
+  }
+  return count === 0 ? null : sum / count
+}
+
+/** Variance of the Laplacian (four neighbours) inside a mask: the usual measure of sharpness. */
+export function sharpness({ width, height, data }: GrayPicture, mask: GrayPicture): number {
+  let sum = 0
+  let squares = 0
+  let count = 0
+  for (let y = 1; y < height - 1; y++) {
+    for (let i = y * width + 1; i < (y + 1) * width - 1; i++) {
+      if (mask.data[i]! < 255) continue
+      const value = 4 * data[i]! - data[i - 1]! - data[i + 1]! - data[i - width]! - data[i + width]!
+      sum += value
+      squares += value * value
+      count += 1
+    }
+  }
+  return count === 0 ? 0 : squares / count - (sum / count) ** 2
+}
+
+function linear(value: number): number {
+  const v = value / 255
+  return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4
+}
+
+const LINEAR = Float64Array.from({ length: 256 }, (_, value) => linear(value))
+
+/** Mean CIELAB colour (D65) of an sRGB picture where `outer` is set and `inner` is not. */
+export function meanLab(picture: Picture, outer: GrayPicture, inner: GrayPicture): [number, number, number] | null {
+  let r = 0
+  let g = 0
+  let b = 0
+  let count = 0
+  for (let i = 0; i < outer.data.length; i++) {
+    if (outer.data[i] !== 255 || inner.data[i] !== 0) continue
+    r += LINEAR[picture.data[i * 3]!]!
+    g += LINEAR[picture.data[i * 3 + 1]!]!
+    b += LINEAR[picture.data[i * 3 + 2]!]!
+    count += 1
+  }
+  if (count === 0) return null
+  const f = (t: number) => (t > 216 / 24389 ? Math.cbrt(t) : ((24389 / 27) * t + 16) / 116)
+  const x = f((0.4124 * r + 0.3576 * g + 0.1805 * b) / count / 0.9505)
+  const y = f((0.2126 * r + 0.7152 * g + 0.0722 * b) / count)
+  const z = f((0.0193 * r + 0.1192 * g + 0.9505 * b) / count / 1.089)
+  return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
+}
+
+/** Mean absolute difference of two pictures inside a box, 0–255. */
+export function boxDifference(a: Picture, b: Picture, box: { x: number; y: number; width: number; height: number }): number {
+  const left = Math.max(0, Math.floor(box.x))
+  const top = Math.max(0, Math.floor(box.y))
+  const right = Math.min(a.width, Math.ceil(box.x + box.width))
+  const bottom = Math.min(a.height, Math.ceil(box.y + box.height))
+  let sum = 0
+  for (let y = top; y < bottom; y++) {
+    for (let i = (y * a.width + left) * 3; i < (y * a.width + right) * 3; i++) sum += Math.abs(a.data[i]! - b.data[i]!)
+  }
+  const count = Math.max(0, right - left) * Math.max(0, bottom - top) * 3
+  return count === 0 ? 0 : sum / count
+}

@@ -1,0 +1,42 @@
+/** Arithmetic mean; null of nothing. */
+export function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** Value below which the share `q` (0–1) of the values lies, interpolated; null of nothing. */
+export function quantile(values: readonly number[], q: number): number | null {
+  if (values.length === 0) return null
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = q * (sorted.length - 1)
+  const low = sorted[Math.floor(at)]!
+  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at))
+}
+
+/** Pearson's r of paired values; null with fewer than 3 pairs or where either side does not vary. */
+export function correlation(a: readonly number[], b: readonly number[]): number | null {
+  if (a.length < 3 || a.length !== b.length) return null
+  const meanA = mean(a)!
+  const meanB = mean(b)!
+  let ab = 0
+  let aa = 0
+  let bb = 0
+  for (const [i, value] of a.entries()) {
+    const da = value - meanA
+    const db = b[i]! - meanB
+    ab += da * db
+    aa += da * da
+    bb += db * db
+  }
+  return aa < 1e-12 || bb < 1e-12 ? null : ab / Math.sqrt(aa * bb)
+}
+
+/** Sum of `a` over sum of `b`; null where there is nothing to divide by. */
+export function ratioOfSums(a: readonly number[], b: readonly number[]): number | null {
+  const below = b.reduce((sum, value) => sum + value, 0)
+  return below <= 0 ? null : a.reduce((sum, value) => sum + value, 0) / below
+}
+
+/** The values that are numbers. */
+export function present(values: readonly (number | undefined | null)[]): number[] {
+  return values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
+}

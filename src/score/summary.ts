@@ -1,0 +1,178 @@
+import type { ClipAnalysis, FrameMeasures } from './analysis.ts'
+import type { Both } from './frame.ts'
+import { type IdentityScale, identityScale, type Recogniser, type SourceIdentity } from './identity.ts'
+import { psnr } from './pixels.ts'
+import { correlation, mean, present, quantile, ratioOfSums } from './statistics.ts'
+
+/** One recogniser's view of the identity. Cosines of descriptors; shares and scales as in docs/score.md. */
+export interface IdentityDetails {
+  readonly network: string
+  readonly scale: number | null
+  readonly toSource: number | null
+  readonly toTarget: number | null
+  readonly ownToSource: number
+  readonly targetToSource: number
+  /** Share of frames nearer to the source than to the target, 0–1. */
+  readonly nearerSource: number | null
+}
+
+/** The result of `dfk score`: five plain numbers and what stands behind them. Null: cannot be told from these files. */
+export interface Scores {
+  /** 0 = the untouched target, 1 = as like the source as its own frames are, by the independent recogniser. */
+  readonly identity: number | null
+  /** Mean L2 difference of yaw, pitch and roll, degrees. */
+  readonly pose: number | null
+  /** Mean landmark distance without pose, place and size, interocular distances. */
+  readonly expression: number | null
+  /** Landmark jitter over the original's; 1 = as steady. */
+  readonly temporal: number | null
+  /** Median PSNR outside the face, dB; 99 = no difference. */
+  readonly background: number | null
+  readonly frames: {
+    readonly swap: number
+    readonly target: number
+    readonly compared: number
+    readonly analysed: number
+    readonly judged: number
+    /** Analysed frames in which the target shows a face and the swap none at its place. */
+    readonly lostFace: number
+    readonly noFace: number
+  }
+  readonly details: {
+    readonly identity: { readonly judge: IdentityDetails; readonly pipeline: IdentityDetails; readonly sourceFaces: number }
+    readonly pose: { readonly p95: number | null; readonly yaw: number | null; readonly pitch: number | null; readonly roll: number | null }
+    readonly expression: {
+      readonly p95: number | null
+      readonly motion: number | null
+      readonly position: number | null
+      readonly mouthR: number | null
+      readonly eyesR: number | null
+    }
+    readonly temporal: { readonly jitter: number | null; readonly warping: number | null }
+    readonly background: { readonly pooled: number | null; readonly near: number | null; readonly far: number | null }
+    readonly appearance: { readonly sharpness: number | null; readonly rimColour: number | null }
+  }
+}
+
+const NETWORKS: Record<Recogniser, string> = { judge: 'faceres (@vladmandic/human)', pipeline: 'face_recognition (@vladmandic/face-api)' }
+
+function identityDetails(scale: IdentityScale, of: Recogniser): IdentityDetails {
+  const { frames, ownToSource, targetToSource } = scale
+  const nearer = frames.filter(({ toSource, toTarget }) => toSource > toTarget).length
+  return {
+    network: NETWORKS[of],
+    scale: mean(present(frames.map((frame) => frame.scale))),
+    toSource: mean(frames.map(({ toSource }) => toSource)),
+    toTarget: mean(frames.map(({ toTarget }) => toTarget)),
+    ownToSource,
+    targetToSource,
+    nearerSource: frames.length === 0 ? null : nearer / frames.length,
+  }
+}
+
+function poseDetails(frames: readonly FrameMeasures[]) {
+  const of = (key: 'yaw' | 'pitch' | 'roll' | 'total') => present(frames.map(({ pose }) => pose?.[key]))
+  return {
+    mean: mean(of('total')),
+    p95: quantile(of('total'), 0.95),
+    yaw: mean(of('yaw')),
+    pitch: mean(of('pitch')),
+    roll: mean(of('roll')),
+  }
+}
+
+function expressionDetails(frames: readonly FrameMeasures[], motion: number | null) {
+  const all = frames.flatMap(({ expression }) => (expression === undefined ? [] : [expression]))
+  const errors = all.map(({ error }) => error)
+  const r = (of: (one: (typeof all)[number]) => Both) =>
+    correlation(
+      all.map((one) => of(one).target),
+      all.map((one) => of(one).swap),
+    )
+  return {
+    mean: mean(errors),
+    details: {
+      p95: quantile(errors, 0.95),
+      motion,
+      position: mean(all.map(({ position }) => position)),
+      mouthR: r(({ mouth }) => mouth),
+      eyesR: r(({ eyes }) => eyes),
+    },
+  }
+}
+
+function temporalDetails(frames: readonly FrameMeasures[]) {
+  const ratio = (pairs: readonly (Both | undefined)[]) => {
+    const found = pairs.filter((pair) => pair !== undefined)
+    return ratioOfSums(
+      found.map(({ swap }) => swap),
+      found.map(({ target }) => target),
+    )
+  }
+  return { jitter: ratio(frames.map(({ jitter }) => jitter)), warping: ratio(frames.map(({ warping }) => warping)) }
+}
+
+function pixelDetails(frames: readonly FrameMeasures[]) {
+  const pixels = frames.flatMap((frame) => (frame.pixels === undefined ? [] : [frame.pixels]))
+  const errors = (of: 'outside' | 'near' | 'far') => present(pixels.map((one) => one[of]))
+  const median = (of: 'outside' | 'near' | 'far') => quantile(errors(of).map(psnr), 0.5)
+  const pooled = mean(errors('outside'))
+  const sharpness = pixels.filter((one) => one.sharpness.target > 0).map((one) => one.sharpness.swap / one.sharpness.target)
+  return {
+    median: median('outside'),
+    background: { pooled: pooled === null ? null : psnr(pooled), near: median('near'), far: median('far') },
+    appearance: { sharpness: quantile(sharpness, 0.5), rimColour: mean(present(pixels.map((one) => one.rimColour))) },
+  }
+}
+
+/** Rounds every number in a value to four decimals: more would be noise. */
+function rounded<T>(value: T): T {
+  if (typeof value === 'number') return (Math.round(value * 1e4) / 1e4) as T
+  if (Array.isArray(value) || typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, rounded(inner)])) as T
+}
+
+/** Per-frame identity by both recognisers, in the order of `ClipAnalysis.described`. */
+export type Identities = Readonly<Record<Recogniser, IdentityScale>>
+
+/** Places all described frames on the identity scale. */
+export function identitiesOf(analysis: ClipAnalysis, source: SourceIdentity): Identities {
+  const { described } = analysis
+  return { judge: identityScale(described, source, 'judge'), pipeline: identityScale(described, source, 'pipeline') }
+}
+
+/** Sums up a whole clip. `counts` are the frames that each file has and that were compared. */
+export function summarise(
+  analysis: ClipAnalysis,
+  identities: Identities,
+  sourceFaces: number,
+  counts: Pick<Scores['frames'], 'swap' | 'target' | 'compared'>,
+): Scores {
+  const { frames } = analysis
+  const judge = identityDetails(identities.judge, 'judge')
+  const { mean: pose, ...poseRest } = poseDetails(frames)
+  const expression = expressionDetails(frames, analysis.expression.motion())
+  const temporal = temporalDetails(frames)
+  const { median: background, ...pixels } = pixelDetails(frames)
+  return rounded({
+    identity: judge.scale,
+    pose,
+    expression: expression.mean,
+    temporal: temporal.jitter,
+    background,
+    frames: {
+      ...counts,
+      analysed: frames.length,
+      judged: analysis.described.length,
+      lostFace: frames.filter(({ face }) => face === 'lost').length,
+      noFace: frames.filter(({ face }) => face === 'none').length,
+    },
+    details: {
+      identity: { judge, pipeline: identityDetails(identities.pipeline, 'pipeline'), sourceFaces },
+      pose: poseRest,
+      expression: expression.details,
+      temporal,
+      ...pixels,
+    },
+  })
+}
