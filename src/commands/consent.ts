@@ -1,0 +1,13 @@
+import type { CommandGroup } from './command.ts'
+import { draft } from './consent-draft.ts'
+import { keygen } from './consent-keygen.ts'
+import { revoke } from './consent-revoke.ts'
+import { sign } from './consent-sign.ts'
+import { show, verify } from './consent-verify.ts'
+
+/** `dfk consent …`: records of who agreed to what. */
+export const consent: CommandGroup = {
+  name: 'consent',
+  summary: 'write, sign, check and revoke consent records',
+  commands: [keygen, draft, sign, verify, show, revoke],
+}
