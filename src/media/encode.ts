@@ -50,6 +50,11 @@ const CONTAINERS: Record<string, EncodePlan['container']> = {
   '.webm': 'webm',
 }
 
+/** Whether a name is one that dfk writes videos to. */
+export function isVideoName(path: string): boolean {
+  return CONTAINERS[extname(path).toLowerCase()] !== undefined
+}
+
 /** The container that an output's name asks for. Throws UsageError for one that dfk does not write. */
 export function containerOf(output: string): EncodePlan['container'] {
   const container = CONTAINERS[extname(output).toLowerCase()]

@@ -73,6 +73,11 @@ export function besideName(path: string): string {
   return join(dirname(path), `.${basename(path, extension)}.part-${randomBytes(4).toString('hex')}${extension}`)
 }
 
+/** Whether a name is one that dfk writes pictures to. */
+export function writesPicture(path: string): boolean {
+  return /\.(png|jpe?g|webp|tiff?|avif)$/i.test(path)
+}
+
 /** Encodes a picture (RGB, or gray with one byte a pixel) in the format that `extension` names, with or without the dot. */
 export async function encodePicture(picture: Picture, extension: string, quality = JPEG_QUALITY): Promise<Buffer> {
   const { default: sharp } = await import('sharp')

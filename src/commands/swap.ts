@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import type { SwapRequest } from '../swap/session.ts'
+import { defineCommand } from './command.ts'
+
+const options = z.object({
+  run: z
+    .string({ error: 'expected the run that renders: --run my-run' })
+    .describe('training run that renders the double: a name in checkpoints/, or a path'),
+  output: z
+    .string({ error: 'expected the file to write: -o out.mp4' })
+    .meta({ flag: '-o, --output <file>' })
+    .describe('file to write, a folder for a folder; replaced if it exists, once the new one is whole'),
+  face: z
+    .enum(['target', 'largest', 'all'])
+    .default('target')
+    .describe("whose face is replaced: that of the run's target, the largest in the frame, or all"),
+  threshold: z.number().min(0.1).max(1).default(0.5).describe('largest descriptor distance of a face that is taken for the target'),
+  consent: z.array(z.string()).default([]).describe('further consent records, for people in the clip other than the target'),
+  color: z
+    .enum(['rct', 'lct', 'none'])
+    .default('rct')
+    .describe('colours of the footage for the face: means and spreads in L*a*b*, covariances in RGB, or none'),
+  maskErode: z.number().min(-10).max(20).default(2).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
+  maskBlur: z.number().min(0).max(20).default(3).describe("softness of the mask's border, per cent of the face picture"),
+  sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
+  label: z.boolean().optional().describe('draw a visible label (always where a consent record requires it)'),
+  crf: z.number().min(0).max(51).default(18).describe('quality of the video, 0 best; 18 looks like the original'),
+  encoder: z
+    .enum([
+      'auto',
+      'libx264',
+      'h264_videotoolbox',
+      'h264_nvenc',
+      'h264_qsv',
+      'h264_amf',
+      'h264_mf',
+      'libopenh264',
+      'libx265',
+      'hevc_nvenc',
+      'libvpx-vp9',
+      'mpeg4',
+    ])
+    .default('auto')
+    .describe('video encoder of ffmpeg; auto: the best H.264 that it has'),
+  device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
+})
+
+function requestOf(home: string, asked: z.output<typeof options>): SwapRequest {
+  return {
+    home,
+    run: asked.run,
+    consent: asked.consent,
+    choice: asked.face,
+    threshold: asked.threshold,
+    colour: asked.color,
+    look: { mask: { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }, sharpen: asked.sharpen },
+    label: asked.label,
+    device: asked.device,
+  }
+}
+
+export const swap = defineCommand({
+  name: 'swap',
+  summary: 'render the double into a clip, an image or a folder',
+  args: [{ name: '<input>', help: 'video, image, or folder of them, that receives the face' }],
+  options,
+  example: 'dfk swap clip.mp4 --run my-run -o out.mp4',
+  writes: true,
+  async run(context, [input], asked) {
+    const { planJobs, prepareFolder } = await import('../swap/output.ts')
+    const { openSession, permit } = await import('../swap/session.ts')
+    const { swapFile, VIDEO_BATCH } = await import('../swap/swap.ts')
+    const jobs = await planJobs(input as string, asked.output, context.signal)
+    const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked), jobs, work))
+    if (context.dryRun) {
+      for (const { path, output } of jobs)
+        context.result(
+          { input: path, output, run: permitted.run.name, consent: permitted.permission.authorization.consent },
+          `would render ${path} to ${output}`,
+        )
+      return
+    }
+    const isMany = jobs.length > 1
+    for (const job of jobs) await prepareFolder(job, isMany || job.path !== input)
+    const batch = jobs.some(({ kind }) => kind === 'video') ? VIDEO_BATCH : 1
+    const session = await context.work('loading networks', () => openSession(permitted, batch, context.warn))
+    try {
+      for (const job of jobs) {
+        const result = await context.work(`rendering ${job.path}`, (work) =>
+          swapFile(session, job, { encoder: asked.encoder, quality: asked.crf }, work),
+        )
+        const { output, frames, swapped, fps, manifest } = result
+        context.result(
+          result,
+          `${output}: ${frames} frames, ${swapped} with the double, ${fps} frames/s; manifest ${manifest.embedded ? 'embedded' : `in ${manifest.file}`}`,
+        )
+      }
+    } finally {
+      await session.dispose()
+    }
+  },
+})

@@ -1,0 +1,65 @@
+import { access, constants, mkdir, stat } from 'node:fs/promises'
+import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+import { expandInputs, isVideoName, type MediaInput, writesPicture } from '../media/index.ts'
+import { DfkError, UsageError } from '../work/errors.ts'
+
+/** One file to render and where the result goes. */
+export interface Job extends MediaInput {
+  readonly output: string
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() === true
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((path) => stat(path, { bigint: true }).catch(() => undefined)))
+  return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev && one.ino !== 0n
+}
+
+function nameFor({ path, kind }: MediaInput): string {
+  const name = basename(path, extname(path))
+  if (kind === 'image') return writesPicture(path) ? basename(path) : `${name}.png`
+  return isVideoName(path) ? basename(path) : `${name}.mp4`
+}
+
+async function checkPlace(job: Job): Promise<void> {
+  const { path, kind, output } = job
+  const fits = kind === 'image' ? writesPicture(output) : isVideoName(output)
+  if (!fits) {
+    const wanted = kind === 'image' ? 'an image name (.png, .jpg, .webp, .tif, .avif)' : 'a video name (.mp4, .mov, .m4v, .mkv, .webm)'
+    throw new UsageError(`-o: expected ${wanted} for ${basename(path)} but found ${output}`, {
+      hint: `name it like -o out${kind === 'image' ? '.png' : '.mp4'}`,
+    })
+  }
+  if (resolve(path) === resolve(output) || (await isSameFile(path, output)))
+    throw new UsageError(`-o: expected another file than the footage but found ${output}`, { hint: 'dfk never writes over its input' })
+}
+
+/** Decides what is rendered to where; an existing output will be replaced, once the new one is whole. Throws UsageError where names do not fit. */
+export async function planJobs(input: string, output: string, signal?: AbortSignal): Promise<Job[]> {
+  const inputs = await expandInputs([input], signal)
+  if (!(await isFolder(input))) {
+    if (await isFolder(output))
+      throw new UsageError(`-o: expected a file name but found the folder ${output}`, { hint: `-o ${join(output, nameFor(inputs[0]!))}` })
+    const job = { ...inputs[0]!, output }
+    await checkPlace(job)
+    return [job]
+  }
+  if (resolve(input) === resolve(output))
+    throw new UsageError('-o: expected another folder than the footage is in', { hint: 'dfk never writes over its input' })
+  const jobs = inputs.map((media) => ({ ...media, output: join(output, relative(input, dirname(media.path)), nameFor(media)) }))
+  for (const job of jobs) await checkPlace(job)
+  return jobs
+}
+
+/** Makes sure that the folder of an output is there and may be written. A missing one is made for folders of footage only. */
+export async function prepareFolder(job: Job, make: boolean): Promise<void> {
+  const folder = dirname(resolve(job.output))
+  if (make) await mkdir(folder, { recursive: true })
+  if (!(await isFolder(folder)))
+    throw new DfkError(`-o: expected the folder ${folder} but found none`, { hint: `make it first: mkdir ${folder}` })
+  await access(folder, constants.W_OK).catch((cause) => {
+    throw new DfkError(`-o: expected to write into ${folder} but there is no permission`, { hint: 'choose another place', cause })
+  })
+}

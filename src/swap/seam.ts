@@ -1,0 +1,34 @@
+import { blurPlane } from '../picture/plane.ts'
+
+/** Width of the border's influence, as a share of the side. */
+const REACH = 0.09
+/** Most that a border may shift the face, 0–1: more is another object (hair, a hand), not light. */
+const MOST_SHIFT = 0.25
+
+/**
+ * Lets the rendered face meet the footage in colour all along its border: the difference there, spread smoothly inwards, is added to it.
+ * A cheap relative of Poisson blending (Pérez et al. 2003) and of membrane interpolation. `inside` is the mask, 0–1 a pixel.
+ */
+export function matchBorder(rendered: Float32Array, target: Float32Array, inside: Float32Array, sizePx: number): Float32Array {
+  const band = new Float32Array(inside.length)
+  // Heaviest where the mask is half: there footage and rendering show equally.
+  for (let i = 0; i < band.length; i += 1) band[i] = 4 * inside[i]! * (1 - inside[i]!)
+  const sigma = REACH * sizePx
+  const plane = (data: Float32Array) => blurPlane({ width: sizePx, height: sizePx, data }, sigma).data
+  const weight = plane(band)
+  const out = Float32Array.from(rendered)
+  for (let channel = 0; channel < 3; channel += 1) {
+    const difference = new Float32Array(band.length)
+    for (let i = 0; i < band.length; i += 1) {
+      const shift = target[i * 3 + channel]! - rendered[i * 3 + channel]!
+      difference[i] = band[i]! * Math.max(-MOST_SHIFT, Math.min(MOST_SHIFT, shift))
+    }
+    const spread = plane(difference)
+    for (let i = 0; i < band.length; i += 1) {
+      const w = weight[i]!
+      // Far from the border the weight fades, and the shift with it.
+      if (w > 1e-4) out[i * 3 + channel]! += (spread[i]! / w) * Math.min(1, w / 0.12)
+    }
+  }
+  return out
+}

@@ -1,0 +1,140 @@
+import { recordOutput } from '../consent/index.ts'
+import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
+import { type FootageHash, hashFootage } from '../media/index.ts'
+import { type ManifestSummary, newOutputId, stampOutput } from '../provenance/index.ts'
+import { openRun, type Run } from '../store/checkpoint.ts'
+import { type Generator, openGenerator } from '../store/generator.ts'
+import type { DeviceName } from '../tensor/index.ts'
+import { openDevice } from '../tensor/index.ts'
+import { DfkError, RefusedError } from '../work/errors.ts'
+import type { WorkOptions } from '../work/progress.ts'
+import type { ColourTransfer } from './colour.ts'
+import type { Look } from './face.ts'
+import { type FaceChoice, Recogniser } from './identity.ts'
+import type { Job } from './output.ts'
+import { type Permission, permitSwap } from './permission.ts'
+import { FaceTracker } from './track.ts'
+
+/** Everything that a swap is asked for besides the files. */
+export interface SwapRequest {
+  readonly home: string
+  readonly run: string
+  /** Paths of records for the clip's other people. */
+  readonly consent: readonly string[]
+  readonly choice: FaceChoice
+  /** Farthest descriptor distance of a face taken for the target. */
+  readonly threshold: number
+  readonly colour: ColourTransfer
+  readonly look: Look
+  /** Draw the visible label; `undefined`: where a record requires it. */
+  readonly label: boolean | undefined
+  readonly device: DeviceName | 'auto'
+}
+
+/** A swap that the records allow, before anything heavy is loaded. */
+export interface PermittedSwap {
+  readonly request: SwapRequest
+  readonly run: Run
+  readonly permission: Permission
+  readonly label: boolean
+}
+
+/** What renders one clip or picture after the other. */
+export interface SwapSession extends PermittedSwap {
+  readonly generator: Generator
+  readonly analyser: FaceAnalyser
+  dispose(): Promise<void>
+}
+
+/** Opens the run and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. */
+export async function permit(request: SwapRequest, jobs: readonly Job[], { signal, onProgress }: WorkOptions): Promise<PermittedSwap> {
+  const run = await openRun(request.home, request.run)
+  if (run.config.framing !== FRAMING)
+    throw new DfkError(`expected a run whose faces are framed as ${FRAMING} but ${run.name} was trained with ${run.config.framing}`, {
+      hint: 'align its datasets again with this version and train a new run',
+    })
+  const footage: FootageHash[] = []
+  for (const [index, job] of jobs.entries()) {
+    footage.push(await hashFootage(job.path, signal))
+    onProgress?.({ done: index + 1, total: jobs.length })
+  }
+  const permission = await permitSwap({ home: request.home, run, extra: request.consent, footage, outputs: jobs.length })
+  const required = permission.authorization.disclosure.visibleLabel
+  if (required && request.label === false)
+    throw new RefusedError('disclosure.visibleLabel', 'expected a visible label, which a consent record requires, but found --label off', {
+      hint: 'leave --label away',
+    })
+  return { request, run, permission, label: request.label ?? required }
+}
+
+/** Loads the generator and the face networks. `batch`: faces that the generator renders at once. */
+export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
+  const device = await openDevice(permitted.request.device)
+  const generator = await openGenerator(permitted.run, device, batch, onWarning)
+  const analyser = await openFaceAnalyser(device)
+  return {
+    ...permitted,
+    generator,
+    analyser,
+    async dispose() {
+      await analyser.dispose()
+      await generator.dispose()
+    },
+  }
+}
+
+/** A tracker for the next clip. */
+export function newTracker({ analyser, request, permission, run }: SwapSession): FaceTracker {
+  const recogniser = new Recogniser(permission.people, run.config.target.descriptor, request.threshold)
+  return new FaceTracker({ analyser, recogniser, choice: request.choice, colour: request.colour })
+}
+
+/** An output on its way: the id in its watermark, and how it is signed and logged. */
+export interface Mark {
+  readonly outputId: string
+  /** Signs the finished file `partial`, which will be renamed to the job's output. */
+  stamp(partial: string): Promise<void>
+  /** Logs the output once it is in place and returns what its manifest says. */
+  settle(): ManifestSummary
+}
+
+/** Prepares the provenance of one output. */
+export function markOutput(session: SwapSession, job: Job, title: string): Mark {
+  const { permission, request, run, generator } = session
+  const { consent } = permission.authorization
+  const outputId = newOutputId()
+  let summary: ManifestSummary | undefined
+  return {
+    outputId,
+    async stamp(partial) {
+      summary = await stampOutput({
+        file: partial,
+        placedAt: job.output,
+        parent: job.path,
+        outputId,
+        title,
+        consent,
+        model: { name: run.name, sha256: generator.sha256 },
+        watermark: true,
+        home: request.home,
+      })
+    },
+    settle() {
+      recordOutput(request.home, { outputId, file: title, records: consent.map(({ hash }) => hash), at: new Date().toISOString() })
+      return summary!
+    },
+  }
+}
+
+/** The error for footage in which nobody was replaced. */
+export function nothingSwapped(path: string, frames: number, tracker: FaceTracker): DfkError {
+  const where = frames === 1 ? path : `the ${frames} frames of ${path}`
+  if (tracker.facesSeen === 0)
+    return new DfkError(`expected a face in ${where} but found none`, {
+      hint: 'give footage in which the target is seen from the front or half-way',
+    })
+  const nearest = Number.isFinite(tracker.nearest) ? ` (nearest descriptor distance ${tracker.nearest.toFixed(2)})` : ''
+  return new DfkError(`expected the target's face in ${where} but none of the faces found is theirs${nearest}`, {
+    hint: 'raise --threshold with care, give the footage of the run’s target, or choose --face largest with a record for that person',
+  })
+}

@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { draftConsent } from '../../src/consent/draft.ts'
+import { makeKeyPair, openPrivateKey } from '../../src/consent/keys.ts'
+import type { SignedConsent } from '../../src/consent/record.ts'
+import { consentHash, signConsent } from '../../src/consent/signed.ts'
+import { FRAMING } from '../../src/faces/index.ts'
+import { generatorShapes } from '../../src/models/generator.ts'
+import { initialise } from '../../src/models/layers.ts'
+import { seedRandom } from '../../src/models/random.ts'
+import { type RunConfig, saveCheckpoint, saveRun } from '../../src/store/checkpoint.ts'
+
+const key = openPrivateKey(makeKeyPair().privatePem)
+
+/** A signed record of somebody with this descriptor. */
+export function recordFor(subject: string, descriptor: readonly number[], changes: Partial<Parameters<typeof draftConsent>[0]> = {}): SignedConsent {
+  const draft = draftConsent({
+    kind: 'subject',
+    subject,
+    status: 'adult',
+    controller: 'dfk tests',
+    description: 'Testing the renderer on this machine, nothing else',
+    project: 'dfk',
+    grants: ['collect', 'train', 'generate'],
+    footage: [],
+    media: ['test'],
+    territory: ['here'],
+    prohibited: [],
+    from: '2020-01-01',
+    until: '2029-01-01',
+    threshold: 0.5,
+    references: [[...descriptor]],
+    disclosure: { visibleLabel: false, c2pa: true, watermark: true },
+    now: new Date('2020-01-01T00:00:00Z'),
+    ...changes,
+  })
+  return signConsent(draft, key, new Date('2020-01-01T00:00:00Z'))
+}
+
+/** A run with an untrained generator of 32 px that paints the whole mask, saved by the real store. */
+export async function makeRun(
+  home: string,
+  name: string,
+  target: SignedConsent,
+  changes: { config?: Partial<RunConfig>; source?: SignedConsent } = {},
+): Promise<void> {
+  const source = changes.source ?? recordFor('source', new Array(128).fill(0.5))
+  const generator = { sizePx: 32, encoder: [8, 8, 16, 16], code: 16, inner: 8, decoder: [8, 8, 8, 8], residuals: 1 }
+  const party = (record: SignedConsent) => ({
+    dataset: record.record.subject.id,
+    consentHash: consentHash(record),
+    subject: record.record.subject.id,
+    descriptor: record.record.biometric.references[0]!,
+    facesSha256: '0'.repeat(64),
+    faces: 10,
+  })
+  const config: RunConfig = {
+    schema: 1,
+    name,
+    preset: 'test',
+    generator,
+    discriminator: { base: 4, depth: 1 },
+    sizePx: generator.sizePx,
+    framing: FRAMING,
+    landmarks: 'facemesh',
+    seed: 1,
+    batch: 2,
+    flip: false,
+    training: { rate: 1e-4, horizon: 10, adversarialWeight: 0, adversarialFrom: 1, averageFrom: 1 },
+    source: party(source),
+    target: party(target),
+    ...changes.config,
+  }
+  const text = (record: SignedConsent) => `${JSON.stringify(record, null, 2)}\n`
+  const run = await saveRun(join(home, 'checkpoints', name), config, { source: text(source), target: text(target) })
+  const weights = initialise(generatorShapes(generator), seedRandom(1))
+  weights['source.out.bias']!.data[3] = 6
+  const state = { step: 1, elapsedMs: 0, fraction: 0, random: [1, 2, 3, 4] }
+  await saveCheckpoint(run, state, { generator: weights }, 1)
+}
+
+/** Writes a record where `--consent` can find it. */
+export function saveRecord(folder: string, name: string, record: object): string {
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, name)
+  writeFileSync(path, JSON.stringify(record))
+  return path
+}
