@@ -33,10 +33,15 @@ function halfValue(bits: number): number {
 
 /** Numbers as half-precision bits. */
 export function toHalf(values: ArrayLike<number>): Uint16Array {
-  return Uint16Array.from(values, halfBits)
+  const bits = new Uint16Array(values.length)
+  for (let i = 0; i < bits.length; i++) bits[i] = halfBits(values[i]!)
+  return bits
 }
 
-/** Half-precision bits as numbers. */
+/** Half-precision bits as numbers; by table, since networks have millions. */
 export function fromHalf(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, halfValue)
+  const table = Float32Array.from({ length: 65_536 }, (_, i) => halfValue(i))
+  const values = new Float32Array(bits.length)
+  for (let i = 0; i < values.length; i++) values[i] = table[bits[i]!]!
+  return values
 }
