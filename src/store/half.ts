@@ -38,9 +38,11 @@ export function toHalf(values: ArrayLike<number>): Uint16Array {
   return bits
 }
 
+let table: Float32Array | undefined
+
 /** Half-precision bits as numbers; by table, since networks have millions. */
 export function fromHalf(bits: Uint16Array): Float32Array {
-  const table = Float32Array.from({ length: 65_536 }, (_, i) => halfValue(i))
+  table ??= Float32Array.from({ length: 65_536 }, (_, i) => halfValue(i))
   const values = new Float32Array(bits.length)
   for (let i = 0; i < values.length; i++) values[i] = table[bits[i]!]!
   return values
