@@ -54,7 +54,7 @@ function decoderShapes(person: Person, shape: GeneratorShape): ParameterShapes {
     }
     from = width
   }
-  return { ...shapes, ...convShapes(`${person}.out`, 5, from, 4) }
+  return { ...shapes, ...convShapes(`${person}.out`, 3, from, 4) }
 }
 
 /** Faces [n, s, s, 3] in 0–1 → the map that both decoders read, [n, s/16, s/16, inner]. */

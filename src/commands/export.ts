@@ -1,0 +1,35 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { UsageError } from '../work/errors.ts'
+import { defineCommand } from './command.ts'
+
+export const exportCommand = defineCommand({
+  name: 'export',
+  summary: 'write the generator for other tools (needs consent to generate)',
+  args: [{ name: '<run>', help: 'name of a trained run' }],
+  options: z.object({
+    format: z.enum(['onnx']).default('onnx').describe('onnx: faces [n, s, s, 3] → rgb and mask, weights inside'),
+    output: z.string().optional().describe('file to write (default: <run>.onnx)').meta({ flag: '-o, --output <file>' }),
+    batch: z.int().min(1).max(64).default(1).describe('faces that the model takes at once'),
+  }),
+  example: 'dfk export my-run --format onnx -o my-run.onnx',
+  writes: true,
+  async run(context, [name], { output, batch }) {
+    const { exportGenerator } = await import('../train/export.ts')
+    const { openRun } = await import('../store/checkpoint.ts')
+    const run = await openRun(context.home, name as string)
+    const file = resolve(output ?? `${run.name}.onnx`)
+    if (!file.endsWith('.onnx'))
+      throw new UsageError(`expected a file that ends in .onnx but found ${file}`, { hint: `-o ${run.name}.onnx` })
+    if (context.dryRun) {
+      context.result({ file, run: run.name, batch }, `would write ${file}`)
+      return
+    }
+    const result = await context.work(`exporting ${run.name}`, () =>
+      exportGenerator({ home: context.home, run: name as string, file, batch, onWarning: context.warn }),
+    )
+    const ports = [...result.inputs.map((port) => ['in', port] as const), ...result.outputs.map((port) => ['out', port] as const)]
+    const lines = ports.map(([way, port]) => `  ${way.padEnd(3)} ${port.name} [${port.shape.join(', ')}] ${port.about}`)
+    context.result(result, [`${result.file}: ${result.run} at step ${result.step}; faces framed as ${result.framing}`, ...lines].join('\n'))
+  },
+})

@@ -1,0 +1,119 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { latestCheckpoint, openRun } from '../../src/store/checkpoint.ts'
+import { type Device, openDevice } from '../../src/tensor/index.ts'
+import { intend } from '../../src/train/begin.ts'
+import { trainRun } from '../../src/train/train.ts'
+import { InterruptedError } from '../../src/work/errors.ts'
+import { scratchFolder } from '../support/data.ts'
+import { makeFaceset } from './fixture.ts'
+
+let home: string
+let device: Device
+
+beforeAll(async () => {
+  home = scratchFolder('train')
+  device = await openDevice('cpu')
+  await makeFaceset(home, 'ann')
+  await makeFaceset(home, 'bob')
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+/** A run whose networks are small enough to train in milliseconds; averaging begins at step 4, the discriminator at step 8. */
+async function tinyIntent(name: string, training: { horizon?: number; adversarialWeight?: number } = {}) {
+  const intent = await intend({ home, name, source: 'ann', target: 'bob', training: {} })
+  if (!intent.isNew) return intent
+  const settings = {
+    ...intent.settings,
+    generator: { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, inner: 8, decoder: [8, 8, 6, 4], residuals: 1 },
+    discriminator: { base: 4, depth: 2 },
+    sizePx: 32,
+    batch: 2,
+    training: { ...intent.settings.training, rate: 2e-3, horizon: 16, averageFrom: 0.25, adversarialFrom: 0.5, ...training },
+  }
+  return { ...intent, settings }
+}
+
+const every = { saveEvery: 1000, previewEvery: 1000 }
+
+async function hashes(name: string) {
+  return (await latestCheckpoint(await openRun(home, name)))!.sha256
+}
+
+describe('training', () => {
+  it('goes on bit for bit: 6 + 6 steps are 12 steps, through every phase', async () => {
+    await trainRun(await tinyIntent('whole'), device, { plan: { kind: 'steps', total: 12 }, ...every })
+    await trainRun(await tinyIntent('halves'), device, { plan: { kind: 'steps', total: 6 }, ...every })
+    const result = await trainRun(await tinyIntent('halves'), device, { plan: { kind: 'steps', total: 12 }, ...every })
+    expect(result.step).toBe(12)
+    expect(await hashes('halves')).toEqual(await hashes('whole'))
+    const stats = readFileSync(join(home, 'checkpoints', 'halves', 'stats.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+    expect(stats.map((line) => JSON.parse(line).step)).toEqual([6, 12])
+    expect(JSON.parse(stats[1]!)).toHaveProperty('discriminator')
+  })
+
+  it('stays at its end when it is run again, and validates', async () => {
+    const before = await hashes('whole')
+    const result = await trainRun(await tinyIntent('whole'), device, { plan: { kind: 'steps', total: 12 }, ...every })
+    expect(result.validation.source.faces).toBe(2)
+    expect(result.validation.target.mean.ssim).toBeGreaterThan(0)
+    expect(await hashes('whole')).toEqual(before)
+  })
+
+  it('saves when it is interrupted, and goes on from there', async () => {
+    const stop = new AbortController()
+    const options = { plan: { kind: 'steps', total: 12 } as const, saveEvery: 2, previewEvery: 1000, signal: stop.signal }
+    let calls = 0
+    const training = trainRun(await tinyIntent('stopped'), device, {
+      ...options,
+      onProgress: ({ note }) => {
+        if (note?.startsWith('step')) calls += 1
+        if (calls === 3) stop.abort(new InterruptedError())
+      },
+    })
+    await expect(training).rejects.toBeInstanceOf(InterruptedError)
+    const checkpoint = await latestCheckpoint(await openRun(home, 'stopped'))
+    expect(checkpoint!.state.step).toBeGreaterThan(2)
+    expect(checkpoint!.state.step).toBeLessThan(12)
+    await trainRun(await tinyIntent('stopped'), device, { plan: options.plan, ...every })
+    expect(await hashes('stopped')).toEqual(await hashes('whole'))
+  })
+
+  it('uses the checkpoint before a damaged one, and says so', async () => {
+    await trainRun(await tinyIntent('damaged'), device, { plan: { kind: 'steps', total: 12 }, saveEvery: 6, previewEvery: 1000 })
+    const path = join(home, 'checkpoints', 'damaged', 'step-000012', 'generator.safetensors')
+    const bytes = readFileSync(path)
+    bytes[bytes.length - 1]! ^= 1
+    writeFileSync(path, bytes)
+    const warnings: string[] = []
+    await trainRun(await tinyIntent('damaged'), device, {
+      plan: { kind: 'steps', total: 12 },
+      ...every,
+      onWarning: (text) => warnings.push(text),
+    })
+    expect(warnings).toEqual([expect.stringMatching(/step-000012.*generator\.safetensors.*SHA-256/)])
+    expect(await hashes('damaged')).toEqual(await hashes('whole'))
+  })
+
+  it('lowers the loss on a handful of faces', async () => {
+    const losses: number[] = []
+    await trainRun(await tinyIntent('fits', { horizon: 600, adversarialWeight: 0 }), device, {
+      plan: { kind: 'steps', total: 300 },
+      ...every,
+      onLog: ({ source, target }) => losses.push(source + target),
+    })
+    expect(losses.at(-1)).toBeLessThan(0.5 * losses[0]!)
+  })
+
+  it('gives minutes a schedule that ends with them', async () => {
+    const result = await trainRun(await tinyIntent('timed'), device, { plan: { kind: 'minutes', totalMs: 4000 }, ...every })
+    const { state } = (await latestCheckpoint(await openRun(home, 'timed')))!
+    expect(result.step).toBeGreaterThan(5)
+    expect(state.fraction).toBe(1)
+    expect(state.averageSince).toBeGreaterThan(0)
+    expect(state.adversarialSince).toBeGreaterThan(state.averageSince!)
+  })
+})
