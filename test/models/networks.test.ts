@@ -1,0 +1,150 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { discriminate, discriminatorShapes } from '../../src/models/discriminator.ts'
+import { decode, encode, generatorShapes } from '../../src/models/generator.ts'
+import { initialise, pixelShuffle } from '../../src/models/layers.ts'
+import { adamRate, adamStep, averageStep } from '../../src/models/optimizer.ts'
+import { PRESETS } from '../../src/models/presets.ts'
+import { resumeRandom, seedRandom } from '../../src/models/random.ts'
+import { initialState, stepSignature, trainStep } from '../../src/models/step.ts'
+import { type HostTensors, openDevice, type TensorMap, tf } from '../../src/tensor/index.ts'
+
+const generator = { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, inner: 8, decoder: [8, 8, 6, 4], residuals: 2 }
+const discriminator = { base: 4, depth: 3 }
+
+beforeAll(async () => {
+  await tf.setBackend('cpu')
+})
+
+function toTensors(host: HostTensors): TensorMap {
+  return Object.fromEntries(Object.entries(host).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]))
+}
+
+/** Inputs of a step, the same for the same seed. */
+function inputsOf(signature: ReturnType<typeof stepSignature>, seed: number): HostTensors {
+  const random = seedRandom(seed)
+  return Object.fromEntries(
+    Object.entries(signature.inputs).map(([name, { shape }]) => {
+      const size = shape.reduce((a, b) => a * b, 1)
+      return [name, { data: Float32Array.from({ length: size }, () => (shape.length === 0 ? 1e-3 : random.uniform())), shape }]
+    }),
+  )
+}
+
+describe('networks', () => {
+  it('render pictures of the size they take, within 0–1', () => {
+    const parameters = toTensors(initialise(generatorShapes(generator), seedRandom(1)))
+    const code = encode(tf.randomUniform([2, 32, 32, 3], 0, 1, 'float32', 1) as tf.Tensor4D, parameters, generator)
+    expect(code.shape).toEqual([2, 2, 2, 8])
+    const { rgb, mask } = decode(code, parameters, 'source', generator)
+    expect([rgb.shape, mask.shape]).toEqual([
+      [2, 32, 32, 3],
+      [2, 32, 32, 1],
+    ])
+    expect(Math.min(...rgb.dataSync())).toBeGreaterThan(0)
+    expect(Math.max(...rgb.dataSync())).toBeLessThan(1)
+  })
+
+  it.each([1, 2, 3])('judge patches and places, %i levels deep', (depth) => {
+    const parameters = toTensors(initialise(discriminatorShapes({ base: 4, depth }), seedRandom(1)))
+    const heads = discriminate(tf.zeros([2, 32, 32, 3]), parameters, { base: 4, depth })
+    expect(heads.map(({ shape }) => shape)).toEqual([
+      [2, 32 / 2 ** depth, 32 / 2 ** depth, 1],
+      [2, 16, 16, 1],
+    ])
+  })
+
+  it('shuffle pixels as depth-to-space does', () => {
+    const x = tf.randomUniform([2, 3, 3, 12], 0, 1, 'float32', 3) as tf.Tensor4D
+    expect(pixelShuffle(x).dataSync()).toEqual(tf.depthToSpace(x, 2, 'NHWC').dataSync())
+  })
+
+  it('have the number of weights that the presets say', () => {
+    const count = (preset: keyof typeof PRESETS) =>
+      Object.values(generatorShapes(PRESETS[preset].generator)).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0) / 1e6
+    expect(count('quick')).toBeCloseTo(10.8, 0)
+    expect(count('standard')).toBeGreaterThan(count('quick'))
+    expect(count('hq')).toBeGreaterThan(count('standard'))
+  })
+})
+
+describe('one step', () => {
+  const shapes = { generator, discriminator }
+
+  it.each([
+    { average: false, adversarial: false },
+    { average: true, adversarial: true },
+  ])('compiled gives what tf.js gives: %o', async (parts) => {
+    const signature = stepSignature(shapes, 2, parts)
+    const inputs = inputsOf(signature, 3)
+    const state = Object.fromEntries(Object.entries(initialState(shapes, 4)).filter(([name]) => name in (signature.state ?? {})))
+    const eager = trainStep(shapes, parts)(toTensors(inputs), toTensors(state))
+    const device = await openDevice('cpu')
+    const program = await device.compile(trainStep(shapes, parts), signature)
+    await program.writeState(state)
+    const outputs = await program.run(inputs)
+    for (const [name, tensor] of Object.entries(eager.outputs)) expect(outputs[name]!.data[0]).toBeCloseTo(tensor.dataSync()[0]!, 4)
+    const next = await program.readState()
+    for (const [name, tensor] of Object.entries(eager.state ?? {})) {
+      const wanted = tensor.dataSync()
+      const off = Math.max(...Array.from(next[name]!.data, (value, i) => Math.abs(value - wanted[i]!)))
+      // Adam's first step is ± the rate whatever the gradient's size, so that a gradient of nearly nothing may turn its sign.
+      expect(off, name).toBeLessThan(name.includes('weights') || name.includes('average') ? 2.1e-3 : 1e-3)
+    }
+    await program.dispose()
+  })
+
+  it('lowers both losses of a batch that it sees again and again', async () => {
+    const parts = { average: true, adversarial: false }
+    const signature = stepSignature(shapes, 2, parts)
+    const device = await openDevice('cpu')
+    const program = await device.compile(trainStep(shapes, parts), signature)
+    await program.writeState(
+      Object.fromEntries(Object.entries(initialState(shapes, 4)).filter(([name]) => name in (signature.state ?? {}))),
+    )
+    const inputs = inputsOf(signature, 9)
+    const losses: number[] = []
+    for (let step = 0; step < 40; step += 1) {
+      const rate = { data: Float32Array.of(adamRate(3e-3, step + 1)), shape: [] }
+      losses.push(
+        (await program.run({ ...inputs, generatorRate: rate, averageKeep: { data: Float32Array.of(0.9), shape: [] } }))['loss']!.data[0]!,
+      )
+    }
+    expect(losses.at(-1)).toBeLessThan(0.8 * losses[0]!)
+    await program.dispose()
+  })
+})
+
+describe('Adam', () => {
+  it('follows the published formula with its gradients clipped', () => {
+    const one = (value: number) => ({ x: tf.tensor1d([value]) })
+    let state = { weights: one(1), first: one(0), second: one(0) }
+    let [w, m, v] = [1, 0, 0]
+    for (let t = 1; t <= 5; t += 1) {
+      const raw = t % 2 === 0 ? 0.3 : -4
+      const gradient = Math.sign(raw) * Math.min(1, Math.abs(raw))
+      m = 0.9 * m + 0.1 * gradient
+      v = 0.99 * v + 0.01 * gradient ** 2
+      w -= (0.01 * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.99 ** t)) + 1e-8)
+      state = adamStep(state, one(raw), tf.scalar(adamRate(0.01, t))) as typeof state
+      expect(state.weights.x.dataSync()[0]).toBeCloseTo(w, 5)
+    }
+  })
+
+  it('averages weights', () => {
+    const next = averageStep({ x: tf.tensor1d([1, 2]) }, { x: tf.tensor1d([3, 2]) }, tf.scalar(0.75))
+    expect(Array.from(next['x']!.dataSync())).toEqual([1.5, 2])
+  })
+})
+
+describe('random numbers', () => {
+  it('go on from a saved state, differ by stream, and look uniform', () => {
+    const random = seedRandom(42)
+    const values = Array.from({ length: 4000 }, () => random.uniform())
+    const again = resumeRandom(random.state())
+    expect(Array.from({ length: 5 }, () => again.uniform())).toEqual(Array.from({ length: 5 }, () => random.uniform()))
+    expect(seedRandom(42, 1).uniform()).not.toBe(values[0])
+    expect(values.reduce((a, b) => a + b) / 4000).toBeCloseTo(0.5, 1)
+    const normals = Array.from({ length: 4000 }, () => random.normal())
+    expect(normals.reduce((a, b) => a + b * b, 0) / 4000).toBeCloseTo(1, 0)
+  })
+})
