@@ -6,7 +6,7 @@ import { detectInTile, detectionTiles, suppress } from './detect.ts'
 import type { DetectOptions, FaceAnalyser, FoundFace, Landmarks } from './face.ts'
 import { JUDGE_INPUT_PX, judgeSignature, loadJudge } from './judge.ts'
 import { loadMesh, MESH_INPUT_PX, meshSignature } from './mesh.ts'
-import { points68FromMesh } from './points68.ts'
+import { landmarksOfMesh } from './points68.ts'
 import { headPose } from './pose.ts'
 import { loadRecogniser, RECOGNISER_INPUT_PX, recogniserSignature } from './recogniser.ts'
 import { type Region, regionMatrix, regionOfBox, regionOfMesh, regionShift } from './region.ts'
@@ -88,8 +88,7 @@ function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number)
 async function meshIn(networks: Networks, picture: Picture, region: Region): Promise<Landmarks> {
   const matrix = regionMatrix(region, MESH_INPUT_PX)
   const { mesh: found, confidence } = await (await networks.mesh()).run({ face: crop(picture, matrix, MESH_INPUT_PX, 255) })
-  const mesh = applyAffineToPoints(invertAffine(matrix), found!.data, 3)
-  return { mesh, points68: points68FromMesh(mesh), confidence: confidence!.data[0]! }
+  return landmarksOfMesh(applyAffineToPoints(invertAffine(matrix), found!.data, 3), confidence!.data[0]!)
 }
 
 /** Two looks: one upright around the box, one turned with the face that the first found. */

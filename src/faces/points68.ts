@@ -1,3 +1,5 @@
+import type { Landmarks } from './face.ts'
+
 /** Mesh points that stand for the 68 points of iBUG's 300-W scheme (Sagonas et al. 2013), in its order. */
 // biome-ignore format: a row a part of the face
 const FROM_MESH = [
@@ -10,11 +12,16 @@ const FROM_MESH = [
 ]
 
 /** Picks the 68 points (x, y) from a mesh of 468 × (x, y, z). */
-export function points68FromMesh(mesh: ArrayLike<number>): Float32Array {
+function points68FromMesh(mesh: ArrayLike<number>): Float32Array {
   const points = new Float32Array(136)
   FROM_MESH.forEach((index, i) => {
     points[i * 2] = mesh[index * 3]!
     points[i * 2 + 1] = mesh[index * 3 + 1]!
   })
   return points
+}
+
+/** Landmarks from a mesh of 468 × (x, y, z). */
+export function landmarksOfMesh(mesh: Float32Array, confidence: number): Landmarks {
+  return { mesh, points68: points68FromMesh(mesh), confidence }
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { appendJsonl, dropBrokenLine, readJsonl } from './jsonl.ts'
@@ -62,6 +62,13 @@ export async function createDataset(
 export async function saveManifest(dataset: Dataset, manifest: Manifest): Promise<void> {
   await writeWhole(join(dataset.folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   dataset.manifest = manifest
+}
+
+/** Removes what `createDataset` made where no face came to it; anything else in the folder stays. */
+export async function removeIfEmpty(dataset: Dataset): Promise<void> {
+  if ((await readFaces(dataset)).length > 0) return
+  for (const file of ['manifest.json', 'consent.json', 'faces.jsonl']) await rm(join(dataset.folder, file), { force: true })
+  for (const folder of [join(dataset.folder, 'faces'), dataset.folder]) await rmdir(folder).catch(() => undefined)
 }
 
 /** Adds a source, unless one with the same bytes is there. */

@@ -32,6 +32,8 @@ export const faceRecord = z.object({
   pose,
   /** Sharpness at a normalised face size; see faces/sharpness.ts. */
   sharpness: number,
+  /** The aligned face at 16 × 16 px, RGB bytes in base64: near duplicates are told by it. */
+  thumbnail: z.base64(),
 })
 export type FaceRecord = z.output<typeof faceRecord>
 
