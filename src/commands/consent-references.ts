@@ -4,8 +4,10 @@ import type { Picture } from '../picture/picture.ts'
 import { RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 
-/** Frames looked at in a clip, spread over its length. */
+/** Frames looked at in a clip, spread over its first part. */
 const FRAMES_OF_CLIP = 12
+/** Frames between two of them at most, so that a long clip is not decoded whole. */
+const MOST_APART = 60
 /** Most references that a record keeps: enough for turns of the head, few enough to read. */
 const MOST_REFERENCES = 6
 const MIN_FACE_PX = 64
@@ -27,7 +29,7 @@ async function* picturesOf(path: string, signal: AbortSignal | undefined): Async
     yield await readPicture(path)
     return
   }
-  const every = Math.max(1, Math.floor(info.frames / FRAMES_OF_CLIP))
+  const every = Math.min(MOST_APART, Math.max(1, Math.floor(info.frames / FRAMES_OF_CLIP)))
   for await (const { picture } of decodeFrames(info, { every, maxFrames: FRAMES_OF_CLIP, signal })) yield picture
 }
 

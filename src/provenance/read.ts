@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
+import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { embedFormat } from './formats.ts'
 import { RENDER_ASSERTION } from './manifest.ts'
 import { readMarks } from './marks.ts'
-import { sidecarPath } from './stamp.ts'
+import { bindsFile, sidecarPath } from './sidecar.ts'
 import type { C2paFound, ManifestState, ProvenanceFound } from './types.ts'
 import { loadLibrary, withFileBlob } from './wasm.ts'
 
@@ -105,17 +103,10 @@ async function readStore(file: string, format: string, anchors: string | undefin
   }
 }
 
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('base64')
-}
-
 /** A sidecar's manifest covers the whole file beside it, which the library cannot check: its hash is compared here. */
 async function sidecarProblems(store: Store, file: string): Promise<string[]> {
   const codes = store.validation_status.map(({ code }) => code).filter((code) => code !== 'assertion.dataHash.mismatch')
-  const holds = store.dataHash !== undefined && store.dataHash === (await sha256Of(file))
-  return holds ? codes : [...codes, 'assertion.dataHash.mismatch']
+  return (await bindsFile(store.dataHash, file)) ? codes : [...codes, 'assertion.dataHash.mismatch']
 }
 
 async function readManifest(file: string, anchors: string | undefined): Promise<C2paFound | undefined> {
