@@ -9,7 +9,9 @@ export interface Plane {
 
 /** A gray picture as 0–1. */
 export function planeOf(picture: GrayPicture): Plane {
-  return { width: picture.width, height: picture.height, data: Float32Array.from(picture.data, (value) => value / 255) }
+  const data = new Float32Array(picture.data.length)
+  for (let i = 0; i < data.length; i += 1) data[i] = picture.data[i]! / 255
+  return { width: picture.width, height: picture.height, data }
 }
 
 /** Mean over 2·radius + 1 samples along one axis, the edge sample repeated outside. */
@@ -23,14 +25,16 @@ function boxPass(
   radius: number,
 ): void {
   const share = 1 / (2 * radius + 1)
+  const last = length - 1
   for (let line = 0; line < lines; line += 1) {
     const base = line * lineStep
-    const at = (i: number) => from[base + Math.max(0, Math.min(length - 1, i)) * step]!
     let sum = 0
-    for (let i = -radius; i <= radius; i += 1) sum += at(i)
+    for (let i = -radius; i <= radius; i += 1) sum += from[base + Math.max(0, Math.min(last, i)) * step]!
     for (let i = 0; i < length; i += 1) {
       to[base + i * step] = sum * share
-      sum += at(i + radius + 1) - at(i - radius)
+      const enters = i + radius < last ? i + radius + 1 : last
+      const leaves = i > radius ? i - radius : 0
+      sum += from[base + enters * step]! - from[base + leaves * step]!
     }
   }
 }
@@ -40,7 +44,7 @@ export function blurPlane(plane: Plane, sigma: number): Plane {
   const radius = Math.round(Math.sqrt(sigma * sigma + 1 / 4) - 1 / 2)
   if (radius < 1) return plane
   const { width, height } = plane
-  const data = Float32Array.from(plane.data)
+  const data = plane.data.slice()
   const other = new Float32Array(data.length)
   for (let pass = 0; pass < 3; pass += 1) {
     boxPass(data, other, width, height, 1, width, radius)

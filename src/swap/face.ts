@@ -30,6 +30,8 @@ export interface Cut {
 /** The mask is shaped at this size, whatever the generator's: soft borders need no more. */
 const MASK_PX = 128
 const MOST_ENLARGED = 6
+/** Pixels of the generator. */
+const SHARPEN_SIGMA = 1.5
 
 function scaled(matrix: Affine, factor: number): Affine {
   const { a, b, tx, c, d, ty } = matrix
@@ -41,10 +43,12 @@ export function cutFace(picture: Picture, landmarks: Landmarks, sizePx: number):
   const matrix = alignMatrix(landmarks, sizePx)
   const twice = warpAffine(picture, scaled(matrix, 2), 2 * sizePx, 2 * sizePx)
   const { data } = resizePicture(twice, sizePx, sizePx)
+  const rgb = new Float32Array(data.length)
+  for (let i = 0; i < rgb.length; i += 1) rgb[i] = data[i]! / 255
   return {
     matrix,
     sizePx,
-    rgb: Float32Array.from(data, (value) => value / 255),
+    rgb,
     hull: planeOf(faceHull(landmarks, scaled(matrix, MASK_PX / sizePx), MASK_PX)),
   }
 }
@@ -62,13 +66,14 @@ function atMaskSize(mask: Float32Array, sizePx: number): Plane {
   return planeOf(resizePicture(gray, MASK_PX, MASK_PX))
 }
 
-function sharpened(rgb: Float32Array, sizePx: number, amount: number, sigma: number): Float32Array {
+/** Unsharp mask at the generator's own scale: finer detail than that it does not render. */
+function sharpened(rgb: Float32Array, sizePx: number, amount: number): Float32Array {
   if (amount === 0) return rgb
   const out = new Float32Array(rgb.length)
+  const data = new Float32Array(sizePx * sizePx)
   for (let channel = 0; channel < 3; channel += 1) {
-    const data = new Float32Array(sizePx * sizePx)
     for (let i = 0; i < data.length; i += 1) data[i] = rgb[i * 3 + channel]!
-    const soft = blurPlane({ width: sizePx, height: sizePx, data }, sigma).data
+    const soft = blurPlane({ width: sizePx, height: sizePx, data }, SHARPEN_SIGMA).data
     for (let i = 0; i < data.length; i += 1) out[i * 3 + channel] = data[i]! + amount * (data[i]! - soft[i]!)
   }
   return out
@@ -88,8 +93,7 @@ export function placeFace(
   const inside = shrinkPlane(mask, sizePx)
   const matched = matchBorder(colours.match(rendered.rgb, cut.rgb, inside, timeS), cut.rgb, inside, sizePx)
   const factor = Math.max(1, Math.min(MOST_ENLARGED, Math.ceil(1 / affineScale(matrix))))
-  const large = enlargeSquare(matched, sizePx, 3, factor)
-  const rgb = sharpened(large, sizePx * factor, look.sharpen, factor)
+  const rgb = enlargeSquare(sharpened(matched, sizePx, look.sharpen), sizePx, 3, factor)
   drawPatch(picture, { sizePx: sizePx * factor, rgb, mask }, scaled(matrix, factor))
 }
 

@@ -16,7 +16,7 @@ export function matchBorder(rendered: Float32Array, target: Float32Array, inside
   const sigma = REACH * sizePx
   const plane = (data: Float32Array) => blurPlane({ width: sizePx, height: sizePx, data }, sigma).data
   const weight = plane(band)
-  const out = Float32Array.from(rendered)
+  const out = rendered.slice()
   for (let channel = 0; channel < 3; channel += 1) {
     const difference = new Float32Array(band.length)
     for (let i = 0; i < band.length; i += 1) {

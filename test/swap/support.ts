@@ -13,7 +13,11 @@ import { type RunConfig, saveCheckpoint, saveRun } from '../../src/store/checkpo
 const key = openPrivateKey(makeKeyPair().privatePem)
 
 /** A signed record of somebody with this descriptor. */
-export function recordFor(subject: string, descriptor: readonly number[], changes: Partial<Parameters<typeof draftConsent>[0]> = {}): SignedConsent {
+export function recordFor(
+  subject: string,
+  descriptor: readonly number[],
+  changes: Partial<Parameters<typeof draftConsent>[0]> = {},
+): SignedConsent {
   const draft = draftConsent({
     kind: 'subject',
     subject,
