@@ -46,7 +46,7 @@ export const score = defineCommand({
     target: z.string().describe('the original clip or image that the swap was made from'),
     source: z.string().describe('dataset of the person whose face was put in: a name or a path'),
     report: z.string().optional().describe('write a report: one self-contained HTML file').meta({ flag: '--report <out.html>' }),
-    every: z.int().min(1).optional().describe('judge each nth frame, and look at the two after it (default: about 200 over the clip)'),
+    every: z.int().min(1).optional().describe('judge each nth frame, and look at the two after it (default: about 100 over the clip)'),
     device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('where the networks run'),
   }),
   writes: true,

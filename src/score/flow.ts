@@ -8,8 +8,10 @@ interface Move {
   readonly dy: number
 }
 
-const BLOCK = 12
+const BLOCK = 24
 const REACH = 8
+/** A move must lessen the mean difference by this much a pixel of its length: without it, blocks follow noise. */
+const COST_OF_MOVING = 0.1
 
 function blockError(now: GrayPicture, before: GrayPicture, { x, y, dx, dy }: Move, most: number): number {
   let sum = 0
@@ -22,18 +24,19 @@ function blockError(now: GrayPicture, before: GrayPicture, { x, y, dx, dy }: Mov
   return sum
 }
 
-/** Motion of each block inside the mask between two frames, by exhaustive search for the least absolute difference; of equals the shortest. */
+/** Motion of each block (they overlap by half) inside the mask between two frames, by exhaustive search for the least absolute difference. */
 export function blockFlow(now: GrayPicture, before: GrayPicture, mask: GrayPicture): Move[] {
   const moves: Move[] = []
-  for (let y = REACH; y + BLOCK + REACH <= now.height; y += BLOCK) {
-    for (let x = REACH; x + BLOCK + REACH <= now.width; x += BLOCK) {
+  for (let y = REACH; y + BLOCK + REACH <= now.height; y += BLOCK / 2) {
+    for (let x = REACH; x + BLOCK + REACH <= now.width; x += BLOCK / 2) {
       if (mask.data[(y + BLOCK / 2) * mask.width + x + BLOCK / 2] !== 255) continue
       let best: Move = { x, y, dx: 0, dy: 0 }
       let least = blockError(now, before, best, Number.POSITIVE_INFINITY)
       for (let dy = -REACH; dy <= REACH; dy++) {
         for (let dx = -REACH; dx <= REACH; dx++) {
           const move = { x, y, dx, dy }
-          const error = blockError(now, before, move, least)
+          const cost = COST_OF_MOVING * Math.hypot(dx, dy) * BLOCK * BLOCK
+          const error = cost + blockError(now, before, move, least - cost)
           if (error >= least) continue
           least = error
           best = move

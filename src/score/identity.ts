@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { FaceAnalyser } from '../faces/index.ts'
-import { points68FromMesh } from '../faces/points68.ts'
+import { type FaceAnalyser, landmarksOfMesh } from '../faces/index.ts'
 import { readPicture } from '../media/index.ts'
 import { type Dataset, type FaceRecord, readFaces } from '../store/dataset.ts'
 import { checkInterrupted, DfkError } from '../work/errors.ts'
@@ -53,9 +52,8 @@ function evenly<T>(items: readonly T[], most: number): T[] {
 }
 
 async function describe(dataset: Dataset, record: FaceRecord, analyser: FaceAnalyser): Promise<Descriptors> {
-  const mesh = Float32Array.from(record.mesh)
   const picture = await readPicture(join(dataset.folder, record.image))
-  const judge = await analyser.judge(picture, { mesh, points68: points68FromMesh(mesh), confidence: record.confidence })
+  const judge = await analyser.judge(picture, landmarksOfMesh(Float32Array.from(record.mesh), record.confidence))
   return { judge, pipeline: unit(record.descriptor) }
 }
 

@@ -100,7 +100,7 @@ function charts({ frames, identities }: ScoreResult): Html[] {
     }),
     lineChart({
       ...common,
-      title: 'Expression error, eye distances',
+      title: 'Expression error with shape, eye distances',
       min: 0,
       series: [{ name: 'expression', points: series(frames, ({ expression }) => expression?.error) }],
     }),
@@ -175,7 +175,8 @@ function figures({ scores }: ScoreResult): Html {
       text(pose, 2, '°'),
       `yaw ${text(details.pose.yaw, 2)}, pitch ${text(details.pose.pitch, 2)}, roll ${text(details.pose.roll, 2)}; 95 % below ${text(details.pose.p95, 2)}`,
     ],
-    ['expression', text(expression, 4), `468 landmarks, of the eye distance; 95 % below ${text(details.expression.p95, 4)}`],
+    ['expression', text(expression, 4), `468 landmarks without pose and shape, of the eye distance`],
+    ['… with the shape of the face', text(details.expression.withShape, 4), `95 % below ${text(details.expression.withShapeP95, 4)}`],
     ['… movement error', text(details.expression.motion, 3), '0 = moves as the target, 1 = a frozen face'],
     [
       '… mouth / eyes, r',

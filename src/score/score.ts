@@ -29,14 +29,14 @@ export interface ScoreResult {
   readonly warnings: readonly string[]
 }
 
-const JUDGED_FRAMES = 200
+const JUDGED_FRAMES = 100
 const SHOWN_WORST = 3
 const SHOWN_TYPICAL = 4
 const LEAST_SOURCE_FACES = 8
 /** Neighbouring frames that are looked at together: jitter is a second difference. */
 const BURST = 3
 
-/** Sampling that judges about 200 frames of a clip: time then does not grow with its length, apart from decoding. */
+/** Sampling that judges about 100 frames of a clip: time then does not grow with its length, apart from decoding. */
 export function defaultEvery(frames: number): number {
   return Math.max(1, Math.ceil(frames / JUDGED_FRAMES))
 }

@@ -22,7 +22,7 @@ export interface Scores {
   readonly identity: number | null
   /** Mean L2 difference of yaw, pitch and roll, degrees. */
   readonly pose: number | null
-  /** Mean landmark distance without pose, place and size, interocular distances. */
+  /** Root mean square landmark error without pose, place, size and either face's own shape, in interocular distances; null for an image. */
   readonly expression: number | null
   /** Landmark jitter over the original's; 1 = as steady. */
   readonly temporal: number | null
@@ -42,7 +42,9 @@ export interface Scores {
     readonly identity: { readonly judge: IdentityDetails; readonly pipeline: IdentityDetails; readonly sourceFaces: number }
     readonly pose: { readonly p95: number | null; readonly yaw: number | null; readonly pitch: number | null; readonly roll: number | null }
     readonly expression: {
-      readonly p95: number | null
+      /** Mean landmark distance with the faces' shapes left in, and its 95th percentile over the frames. */
+      readonly withShape: number | null
+      readonly withShapeP95: number | null
       readonly motion: number | null
       readonly position: number | null
       readonly mouthR: number | null
@@ -90,14 +92,12 @@ function expressionDetails(frames: readonly FrameMeasures[], motion: number | nu
       all.map((one) => of(one).swap),
     )
   return {
-    mean: mean(errors),
-    details: {
-      p95: quantile(errors, 0.95),
-      motion,
-      position: mean(all.map(({ position }) => position)),
-      mouthR: r(({ mouth }) => mouth),
-      eyesR: r(({ eyes }) => eyes),
-    },
+    withShape: mean(errors),
+    withShapeP95: quantile(errors, 0.95),
+    motion,
+    position: mean(all.map(({ position }) => position)),
+    mouthR: r(({ mouth }) => mouth),
+    eyesR: r(({ eyes }) => eyes),
   }
 }
 
@@ -151,13 +151,13 @@ export function summarise(
   const { frames } = analysis
   const judge = identityDetails(identities.judge, 'judge')
   const { mean: pose, ...poseRest } = poseDetails(frames)
-  const expression = expressionDetails(frames, analysis.expression.motion())
+  const { error: expression, motion } = analysis.expression.summary()
   const temporal = temporalDetails(frames)
   const { median: background, ...pixels } = pixelDetails(frames)
   return rounded({
     identity: judge.scale,
     pose,
-    expression: expression.mean,
+    expression,
     temporal: temporal.jitter,
     background,
     frames: {
@@ -170,7 +170,7 @@ export function summarise(
     details: {
       identity: { judge, pipeline: identityDetails(identities.pipeline, 'pipeline'), sourceFaces },
       pose: poseRest,
-      expression: expression.details,
+      expression: expressionDetails(frames, motion),
       temporal,
       ...pixels,
     },

@@ -1,15 +1,37 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type FaceAnalyser, openFaceAnalyser } from '../../src/faces/index.ts'
+import { cropBox, faceRecordOf } from '../../src/collect/record.ts'
+import { lookOf } from '../../src/collect/variety.ts'
+import { type FaceAnalyser, type FoundFace, type Landmarks, openFaceAnalyser } from '../../src/faces/index.ts'
 import { createEncoder, decodeFrames, encodePicture, probeMedia } from '../../src/media/index.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { cropPicture } from '../../src/picture/resize.ts'
 import { appendFace, createDataset, type Dataset } from '../../src/store/dataset.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 
+/** Remembers what the networks said of the same picture and landmarks: the target clip is looked at once, not once a test. */
+function remember<P extends object, K extends object, T>(ask: (picture: P, key: K) => Promise<T>): (picture: P, key: K) => Promise<T> {
+  const known = new WeakMap<P, WeakMap<K, Promise<T>>>()
+  return (picture, key) => {
+    const answers = known.get(picture) ?? new WeakMap<K, Promise<T>>()
+    known.set(picture, answers)
+    const answer = answers.get(key) ?? ask(picture, key)
+    answers.set(key, answer)
+    return answer
+  }
+}
+
 /** Opens the face networks on the CPU. */
 export async function analyser(): Promise<FaceAnalyser> {
-  return openFaceAnalyser(await openDevice('cpu'))
+  const faces = await openFaceAnalyser(await openDevice('cpu'))
+  const everything = {}
+  const find = remember<Picture, object, FoundFace[]>((picture) => faces.find(picture))
+  return {
+    ...faces,
+    find: (picture) => find(picture, everything),
+    track: remember((picture: Picture, previous: Landmarks) => faces.track(picture, previous)),
+    descriptor: remember((picture: Picture, landmarks: Landmarks) => faces.descriptor(picture, landmarks)),
+    judge: remember((picture: Picture, landmarks: Landmarks) => faces.judge(picture, landmarks)),
+  }
 }
 
 /** Reads `count` neighbouring frames of a clip, from frame `from` on. */
@@ -31,38 +53,18 @@ export async function writeClip(path: string, pictures: readonly Picture[], like
 /** A small dataset with faces of a clip, as collect would make it. */
 export async function makeDataset(home: string, name: string, clip: string, count: number, faces: FaceAnalyser): Promise<Dataset> {
   const dataset = await createDataset(home, name, { hash: 'a'.repeat(64), subject: name, text: '{}' })
-  const { frames } = await probeMedia(clip)
+  const info = await probeMedia(clip)
+  const { frames } = info
+  const footage = { info, hash: { name: 'clip.mp4', sha256: 'b'.repeat(64) } }
   const every = Math.floor(Math.min(frames, 600) / count)
   for await (const { index, timeS, picture } of decodeFrames(clip, { every, maxFrames: count })) {
     const [face] = await faces.find(picture)
     if (face === undefined) continue
-    const box = {
-      x: Math.max(0, Math.floor(face.box.x - face.box.width * 0.3)),
-      y: Math.max(0, Math.floor(face.box.y - face.box.height * 0.3)),
-      width: 0,
-      height: 0,
-    }
-    box.width = Math.min(picture.width, Math.ceil(face.box.x + face.box.width * 1.3)) - box.x
-    box.height = Math.min(picture.height, Math.ceil(face.box.y + face.box.height * 1.3)) - box.y
-    const mesh = Array.from(face.landmarks.mesh, (value, i) => value - (i % 3 === 0 ? box.x : i % 3 === 1 ? box.y : 0))
-    const id = `face-${index}`
-    const record = {
-      id,
-      image: join('faces', `${id}.png`),
-      source: 'clip.mp4',
-      sha256: 'b'.repeat(64),
-      frame: index,
-      timeS,
-      box: face.box,
-      crop: box,
-      score: face.score,
-      confidence: face.landmarks.confidence,
-      mesh,
-      descriptor: Array.from(await faces.descriptor(picture, face.landmarks)),
-      pose: face.pose,
-      sharpness: 1,
-    }
-    await appendFace(dataset, record, await encodePicture(cropPicture(picture, box), 'png'))
+    const crop = cropBox(picture, face.landmarks)
+    const descriptor = await faces.descriptor(picture, face.landmarks)
+    const look = lookOf(picture, face.landmarks)
+    const record = faceRecordOf(footage, { index, timeS, picture }, face, { sharpness: 1, descriptor, look, crop })
+    await appendFace(dataset, record, await encodePicture(cropPicture(picture, crop), 'jpg'))
   }
   return dataset
 }
