@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rmdir } from 'node:fs/promises'
 import type { Person } from '../models/generator.ts'
 import { latestCheckpoint, openRun, type Run, saveCheckpoint } from '../store/checkpoint.ts'
 import { lockFolder } from '../store/lock.ts'
@@ -56,6 +56,8 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
     }
   } finally {
     await lock.release()
+    // Nothing stays of a run that could not begin.
+    await rmdir(intent.folder).catch(() => {})
   }
 }
 
@@ -89,7 +91,8 @@ async function loop(session: Session): Promise<TrainResult> {
     while (fractionOf(plan, trainer.position) < 1) {
       if (signal?.aborted) {
         if (trainer.position.step > saved) await save()
-        throw new InterruptedError(`interrupted; saved at step ${saved}`, { hint: 'run the same command again to go on from there' })
+        const where = saved === 0 ? 'before the first step' : `; saved at step ${saved}`
+        throw new InterruptedError(`interrupted ${where}`.replace(' ;', ';'), { hint: 'run the same command again to go on from there' })
       }
       await log(await trainer.advance(stepsUntilEvent(session, log.stepMs())))
       const { step } = trainer.position

@@ -50,16 +50,13 @@ function halve(face: Float32Array, { sizePx: side }: Pictures, sizePx: number): 
   return out
 }
 
-/** One line for people. */
+/** One line a person. */
 export function describeValidation(validation: Validation): string {
   return PEOPLE.map((person) => {
     const { ssim, error, mean, faces } = validation[person]
-    const better = ssim > mean.ssim && error < mean.error
-    const gain = `${signed(ssim - mean.ssim)} SSIM and ${signed((1 - error / mean.error) * 100, 0)} % error`
-    return `${person}: SSIM ${ssim.toFixed(3)}, error ${error.toFixed(4)} on ${faces} unseen faces; the mean face: ${mean.ssim.toFixed(3)}, ${mean.error.toFixed(4)} (${better ? 'beaten by' : 'NOT beaten:'} ${gain})`
+    const beaten = ssim > mean.ssim && error < mean.error
+    const gain = `${(ssim - mean.ssim).toFixed(3)} SSIM and ${(100 * (1 - error / mean.error)).toFixed(0)} % of the error`
+    const verdict = beaten ? `beaten by ${gain}` : 'not beaten yet: train longer'
+    return `${person}: SSIM ${ssim.toFixed(3)}, error ${error.toFixed(4)} on ${faces} unseen faces; always the mean face: ${mean.ssim.toFixed(3)}, ${mean.error.toFixed(4)} (${verdict})`
   }).join('\n')
-}
-
-function signed(value: number, digits = 3): string {
-  return `${value >= 0 ? '+' : ''}${value.toFixed(digits)}`
 }

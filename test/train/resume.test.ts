@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 /** A run whose networks are small enough to train in milliseconds; averaging begins at step 4, the discriminator at step 8. */
-async function tinyIntent(name: string, training: { horizon?: number; adversarialWeight?: number } = {}) {
+async function tinyIntent(name: string, training: { horizon?: number; adversarialWeight?: number; rate?: number } = {}) {
   const intent = await intend({ home, name, source: 'ann', target: 'bob', training: {} })
   if (!intent.isNew) return intent
   const settings = {
@@ -96,6 +96,18 @@ describe('training', () => {
     })
     expect(warnings).toEqual([expect.stringMatching(/step-000012.*generator\.safetensors.*SHA-256/)])
     expect(await hashes('damaged')).toEqual(await hashes('whole'))
+  })
+
+  it('stops where a loss is no number, and keeps the checkpoint before', async () => {
+    const training = trainRun(await tinyIntent('explodes', { rate: 1e38 }), device, {
+      plan: { kind: 'steps', total: 40 },
+      saveEvery: 1,
+      previewEvery: 1000,
+    })
+    await expect(training).rejects.toThrow(/losses to be numbers but .* is not at step \d+/)
+    const checkpoint = (await latestCheckpoint(await openRun(home, 'explodes')))!
+    const weights = Object.values(await checkpoint.read('generator')).flatMap(({ data }) => [...data])
+    expect(weights.every(Number.isFinite)).toBe(true)
   })
 
   it('lowers the loss on a handful of faces', async () => {

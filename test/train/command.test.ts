@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { scratchFolder } from '../support/data.ts'
+import { consentFor, descriptorOf, makeFaceset } from './fixture.ts'
+
+const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
+const PAIR = ['--source', 'ann', '--target', 'bob']
+/** As little of the quick network as the command line allows. */
+const LITTLE = [...PAIR, '--batch', '1', '--device', 'cpu', '--json', '--quiet']
+let home: string
+
+beforeAll(async () => {
+  home = scratchFolder('train-command')
+  await makeFaceset(home, 'ann')
+  await makeFaceset(home, 'bob')
+  await makeFaceset(home, 'single', { count: 1 })
+  await makeFaceset(home, 'unaligned', { aligned: false })
+  await makeFaceset(home, 'older', { framing: 'whole-face/0' })
+  await makeFaceset(home, 'small', { sizePx: 32 })
+  await makeFaceset(home, 'stranger', { descriptor: descriptorOf('somebody else') })
+  await makeFaceset(home, 'ungranted', {
+    consent: consentFor('ungranted', (record) => {
+      record.grants.train = false
+    }),
+  })
+  await makeFaceset(home, 'expired', {
+    consent: consentFor('expired', (record) => {
+      record.limits.notAfter = new Date(Date.now() - 3600_000).toISOString()
+    }),
+  })
+  await makeFaceset(home, 'recordless')
+  rmSync(join(home, 'datasets', 'recordless', 'consent.json'))
+  await makeFaceset(home, 'swapped')
+  writeFileSync(join(home, 'datasets', 'swapped', 'consent.json'), JSON.stringify(consentFor('swapped')))
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, DFK_HOME: home } })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text) => {
+    stdout += text
+  })
+  child.stderr.on('data', (text) => {
+    stderr += text
+  })
+  const ended = new Promise<Ended>((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
+  return { child, ended }
+}
+
+const dfk = (...args: string[]) => start(args).ended
+const run = (name: string) => join(home, 'checkpoints', name)
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+describe('dfk train', () => {
+  it('trains, reports each interval and the validation, and leaves checkpoint, preview and stats', async () => {
+    const { code, stdout, stderr } = await dfk('train', 'first', ...LITTLE, '--steps', '2')
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines[0]).toMatchObject({ step: 2, loss: expect.any(Number), stepMs: expect.any(Number) })
+    expect(lines.at(-1)).toMatchObject({ run: 'first', step: 2, validation: { source: { faces: 2, mean: {} }, target: {} } })
+    expect(readdirSync(run('first')).sort()).toEqual(['config.json', 'consent', 'latest', 'previews', 'stats.jsonl', 'step-000002'])
+    const config = JSON.parse(readFileSync(join(run('first'), 'config.json'), 'utf8'))
+    expect(config.source).toMatchObject({ dataset: 'ann', subject: 'ann', faces: 18 })
+  })
+
+  it('exports what it trained, the same in ONNX Runtime', async () => {
+    const file = join(home, 'first.onnx')
+    const { code, stdout } = await dfk('export', 'first', '-o', file, '--json', '--quiet')
+    expect(code).toBe(0)
+    const result = JSON.parse(stdout)
+    expect(result).toMatchObject({
+      file,
+      step: 2,
+      inputs: [{ name: 'faces', shape: [1, 64, 64, 3] }],
+      outputs: [{ name: 'rgb' }, { name: 'mask' }],
+    })
+    expect(result.difference).toBeLessThan(1e-4)
+    expect(existsSync(file)).toBe(true)
+    expect((await dfk('export', 'nothing', '-o', file)).code).toBe(1)
+    expect((await dfk('export', 'first', '-o', join(home, 'no', 'such.onnx'))).code).toBe(1)
+    expect((await dfk('export', 'first', '-o', 'first.bin')).code).toBe(2)
+  })
+
+  it('survives kill -9, keeps a second training out meanwhile, and saves on Ctrl-C', async () => {
+    const args = ['train', 'killed', ...LITTLE, '--save-every', '1', '--preview-every', '100000']
+    const first = start([...args, '--steps', '100000'])
+    await until(() => existsSync(join(run('killed'), 'latest')))
+    const second = await dfk(...args, '--steps', '5')
+    expect(second.code).toBe(1)
+    expect(second.stderr).toMatch(new RegExp(`process ${first.child.pid}`))
+    first.child.kill('SIGKILL')
+    await first.ended
+    const saved = Number(/\d+/.exec(readFileSync(join(run('killed'), 'latest'), 'utf8'))![0])
+    const third = start([...args.slice(0, -4), '--steps', '100000', '--save-every', '100000'])
+    await until(
+      () => existsSync(join(run('killed'), 'lock')) && readFileSync(join(run('killed'), 'lock'), 'utf8').includes(`${third.child.pid}`),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    third.child.kill('SIGINT')
+    const { code, stderr } = await third.ended
+    expect(code).toBe(130)
+    expect(stderr).toMatch(/saved at step \d+|interrupted/)
+    const now = Number(/\d+/.exec(readFileSync(join(run('killed'), 'latest'), 'utf8'))![0])
+    expect(now).toBeGreaterThanOrEqual(saved)
+    expect(existsSync(join(run('killed'), 'lock'))).toBe(false)
+  })
+
+  it.each([
+    ['a dataset that is not there', ['--source', 'nobody', '--target', 'bob'], 1, /expected a dataset/],
+    ['a dataset with one face', ['--source', 'single', '--target', 'bob'], 1, /at least 8 aligned faces in single but found 1/],
+    ['a dataset that is not aligned', ['--source', 'ann', '--target', 'unaligned'], 1, /unaligned.*has not been aligned/],
+    ['another framing', ['--source', 'ann', '--target', 'older'], 1, /aligned in one way.*whole-face\/0/],
+    ['faces that are too small', ['--source', 'ann', '--target', 'small'], 1, /at least 64 px in small.*32 px/],
+    ['no consent record', ['--source', 'recordless', '--target', 'bob'], 3, /consent record/],
+    ['another consent record', ['--source', 'swapped', '--target', 'bob'], 3, /found another/],
+    ['no grant to train', ['--source', 'ungranted', '--target', 'bob'], 3, /consent to train/],
+    ['an expired record', ['--source', 'ann', '--target', 'expired'], 3, /limits\.notAfter/],
+    ['another face than the record says', ['--source', 'stranger', '--target', 'bob'], 3, /biometric/],
+    ['one person twice', ['--source', 'ann', '--target', 'ann'], 2, /two people/],
+    ['no target', ['--source', 'ann'], 2, /--target/],
+    ['steps and minutes', [...PAIR, '--steps', '5', '--minutes', '5'], 2, /found both/],
+    ['an unknown preset', [...PAIR, '--preset', 'fast'], 2, /quick/],
+    ['a misspelt option', [...PAIR, '--step', '5'], 2, /--steps/],
+  ])('says in one line what is wrong with %s', async (what, args, wanted, message) => {
+    const name = `bad-${what.replaceAll(' ', '-')}`
+    const { code, stderr, stdout } = await dfk('train', name, '--quiet', ...args)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/\n\s+at /)
+    expect(code).toBe(wanted)
+    expect(stdout).toBe('')
+    expect(existsSync(run(name))).toBe(false)
+  })
+
+  it('refuses to go on as another run', async () => {
+    const other = await dfk('train', 'first', '--preset', 'hq', '--steps', '3')
+    expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/expected --preset quick.*found hq/)])
+    const pair = await dfk('train', 'first', '--source', 'bob', '--target', 'ann')
+    expect([pair.code, pair.stderr]).toEqual([1, expect.stringMatching(/expected --source ann.*found bob/)])
+  })
+
+  it('says what it would do', async () => {
+    const { code, stdout } = await dfk('train', 'dry', ...PAIR, '--minutes', '2', '--dry-run')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/would begin.*dry.*2 minutes/)
+    expect(existsSync(run('dry'))).toBe(false)
+  })
+
+  it('takes over the lock of a dead process', async () => {
+    writeFileSync(join(run('first'), 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), started: '1' }))
+    const { code } = await dfk('train', 'first', '--steps', '2', '--quiet')
+    expect(code).toBe(0)
+    expect(existsSync(join(run('first'), 'lock'))).toBe(false)
+  })
+})
