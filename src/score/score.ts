@@ -41,13 +41,18 @@ export function defaultEvery(frames: number): number {
   return Math.max(1, Math.ceil(frames / JUDGED_FRAMES))
 }
 
+const KINDS = { image: 'an image', video: 'a video' } as const
+
 /** Throws DfkError where the two files cannot be compared frame by frame. */
 export function requireComparable(swap: MediaInfo, target: MediaInfo): void {
   const hint = 'give the clip that the swap was made from, at its own size'
   if (swap.kind !== target.kind) {
-    throw new DfkError(`expected two clips or two images but found: ${swap.path} is a ${swap.kind}, ${target.path} is a ${target.kind}`, {
-      hint,
-    })
+    throw new DfkError(
+      `expected two clips or two images but ${swap.path} is ${KINDS[swap.kind]} and ${target.path} ${KINDS[target.kind]}`,
+      {
+        hint,
+      },
+    )
   }
   if (swap.width === target.width && swap.height === target.height) return
   const size = ({ width, height }: MediaInfo) => `${width}×${height}`

@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest'
+import { createPicture, type GrayPicture, type Picture } from '../../src/picture/picture.ts'
+import { blockFlow, warpingError } from '../../src/score/flow.ts'
+import { poseDifference } from '../../src/score/frame.ts'
+import { WorstFrames } from '../../src/score/gallery.ts'
+import { type Descriptors, identityScale, unit } from '../../src/score/identity.ts'
+import { alignMesh, interocular, meanDistance, shake } from '../../src/score/mesh.ts'
+import { hullMask, maskedError, meanLab, PERFECT_DB, psnr, sharpness } from '../../src/score/pixels.ts'
+import { defaultEvery, requireComparable } from '../../src/score/score.ts'
+import { correlation, mean, quantile, ratioOfSums } from '../../src/score/statistics.ts'
+import { judgement } from '../../src/score/verdict.ts'
+
+/** Repeatable noise, 0–1. */
+function noise(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+function randomMesh(seed: number, size = 100): Float32Array {
+  const next = noise(seed)
+  return Float32Array.from({ length: 468 * 3 }, () => next() * size)
+}
+
+function grayOf(size: number, value: (x: number, y: number) => number): GrayPicture {
+  return { width: size, height: size, data: Uint8Array.from({ length: size * size }, (_, i) => value(i % size, Math.floor(i / size))) }
+}
+
+function flat(size: number, r: number, g: number, b: number): Picture {
+  const picture = createPicture(size, size)
+  for (let i = 0; i < size * size; i++) picture.data.set([r, g, b], i * 3)
+  return picture
+}
+
+describe('statistics', () => {
+  it('say null of nothing', () => {
+    expect([mean([]), quantile([], 0.5), correlation([], []), ratioOfSums([], [])]).toEqual([null, null, null, null])
+    expect(correlation([1, 1, 1], [1, 2, 3])).toBeNull()
+    expect(ratioOfSums([1], [0])).toBeNull()
+  })
+
+  it('agree with pencil and paper', () => {
+    expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5)
+    expect(quantile([1, 2, 3], 1)).toBe(3)
+    expect(correlation([1, 2, 3, 4], [2, 4, 6, 8])).toBeCloseTo(1, 12)
+    expect(correlation([1, 2, 3], [3, 2, 1])).toBeCloseTo(-1, 12)
+  })
+})
+
+describe('alignMesh', () => {
+  it('undoes rotation, scale and shift', () => {
+    const mesh = randomMesh(1)
+    const [cos, sin] = [Math.cos(0.7), Math.sin(0.7)]
+    const moved = Float32Array.from(mesh)
+    for (let i = 0; i < mesh.length; i += 3) {
+      const [x, y, z] = [mesh[i]!, mesh[i + 1]!, mesh[i + 2]!]
+      const turned = [cos * x + sin * z, y, cos * z - sin * x] // yaw
+      moved.set(
+        [1.5 * (cos * turned[0]! - sin * turned[1]!) + 40, 1.5 * (sin * turned[0]! + cos * turned[1]!) - 9, 1.5 * turned[2]! + 3],
+        i,
+      )
+    }
+    expect(meanDistance(alignMesh(moved, mesh), mesh)).toBeLessThan(1e-3)
+  })
+
+  it('keeps what is no rotation', () => {
+    const mesh = randomMesh(2)
+    const other = Float32Array.from(mesh)
+    other[13 * 3 + 1]! += 20
+    const aligned = alignMesh(other, mesh)
+    expect(aligned[13 * 3 + 1]! - mesh[13 * 3 + 1]!).toBeCloseTo(20, 0)
+  })
+})
+
+describe('shake', () => {
+  it('is 0 for even motion and grows with trembling', () => {
+    const [a, b, c] = [0, 1, 2].map((step) => randomMesh(3).map((value, i) => value + (i % 3 === 0 ? step * 5 : 0))) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]
+    expect(shake(a, b, c)).toBeCloseTo(0, 4)
+    const trembling = b.map((value, i) => value + (i % 3 === 1 ? 2 : 0))
+    expect(shake(a, trembling, c)).toBeCloseTo(4, 3)
+    expect(interocular(a)).toBeGreaterThan(0)
+  })
+})
+
+describe('poseDifference', () => {
+  it('is the L2 norm of the angles, the short way round', () => {
+    expect(poseDifference({ yaw: 3, pitch: 0, roll: 179 }, { yaw: 0, pitch: 4, roll: -181 + 2 }).total).toBeCloseTo(Math.hypot(3, 4, 2), 9)
+  })
+})
+
+describe('pixels', () => {
+  it('PSNR is 99 dB for no difference and right for a known one', () => {
+    expect(psnr(0)).toBe(PERFECT_DB)
+    expect(psnr(1)).toBeCloseTo(48.13, 2)
+  })
+
+  it('the error counts outside the hull only', () => {
+    const square = Float32Array.from([8, 8, 0, 24, 8, 0, 24, 24, 0, 8, 24, 0])
+    const a = flat(32, 50, 50, 50)
+    const b = flat(32, 50, 50, 50)
+    for (let y = 9; y < 23; y++) for (let x = 9; x < 23; x++) b.data.fill(200, (y * 32 + x) * 3, (y * 32 + x) * 3 + 3)
+    expect(maskedError(a, b, hullMask(square, 1, 32, 32))).toBe(0)
+    expect(maskedError(a, b, hullMask(square, 0.5, 32, 32))).toBeGreaterThan(0)
+    expect(maskedError(a, b, hullMask(square, 10, 32, 32))).toBeNull()
+  })
+
+  it('sharpness falls with blur', () => {
+    const next = noise(5)
+    const sharp = grayOf(40, () => next() * 255)
+    const soft = grayOf(40, (x, y) => (sharp.data[y * 40 + x]! + sharp.data[y * 40 + Math.min(39, x + 1)]!) / 2)
+    const everywhere = grayOf(40, () => 255)
+    expect(sharpness(soft, everywhere)).toBeLessThan(sharpness(sharp, everywhere) / 2)
+    expect(
+      sharpness(
+        grayOf(40, () => 7),
+        everywhere,
+      ),
+    ).toBe(0)
+  })
+
+  it('Lab of known colours', () => {
+    const [outer, inner] = [grayOf(4, () => 255), grayOf(4, () => 0)]
+    const white = meanLab(flat(4, 255, 255, 255), outer, inner)!
+    expect(white[0]).toBeCloseTo(100, 1)
+    expect(Math.hypot(white[1], white[2])).toBeLessThan(0.1)
+    const red = meanLab(flat(4, 255, 0, 0), outer, inner)!
+    for (const [i, expected] of [53.24, 80.09, 67.2].entries()) expect(red[i]!).toBeCloseTo(expected, 0)
+    expect(meanLab(flat(4, 1, 1, 1), inner, inner)).toBeNull()
+  })
+})
+
+describe('blockFlow', () => {
+  const pattern = (x: number, y: number) => 128 + 60 * Math.sin(x / 5) + 60 * Math.cos(y / 7)
+  const everywhere = grayOf(96, () => 255)
+
+  it('finds a shift and explains it away', () => {
+    const before = grayOf(96, pattern)
+    const now = grayOf(96, (x, y) => pattern(x - 3, y + 2))
+    const moves = blockFlow(now, before, everywhere)
+    expect(moves.length).toBeGreaterThan(8)
+    expect(moves.every(({ dx, dy }) => dx === -3 && dy === 2)).toBe(true)
+    expect(warpingError(now, before, moves)).toBeLessThan(0.5)
+  })
+
+  it('stays where it is for noise, and flicker remains an error', () => {
+    const next = noise(9)
+    const before = grayOf(96, (x, y) => pattern(x, y) + next() * 2)
+    const now = grayOf(96, (x, y) => pattern(x, y) + next() * 2)
+    const moves = blockFlow(now, before, everywhere)
+    expect(moves.every(({ dx, dy }) => dx === 0 && dy === 0)).toBe(true)
+    const brighter = grayOf(96, (x, y) => pattern(x, y) + 10)
+    expect(warpingError(brighter, before, moves)).toBeGreaterThan(7)
+    expect(warpingError(now, before, [])).toBeNull()
+  })
+})
+
+describe('identityScale', () => {
+  const toward = (x: number, y: number): Descriptors => ({ judge: unit([x, y, 0.2]), pipeline: unit([x, y, 0.2]) })
+  const source = { reference: toward(1, 0), own: [toward(1, 0.05)], faces: 20 }
+
+  it('is 0 for the target and about 1 for the source', () => {
+    const target = toward(0, 1)
+    expect(identityScale([{ swap: target, target }], source, 'judge').frames[0]!.scale).toBe(0)
+    const { frames } = identityScale([{ swap: toward(1, 0.05), target }], source, 'judge')
+    expect(frames[0]!.scale).toBeCloseTo(1, 6)
+    expect(frames[0]!.toSource).toBeGreaterThan(frames[0]!.toTarget)
+  })
+
+  it('never compares a frame of the target with itself where there are others', () => {
+    const pairs = [toward(0, 1), toward(0.3, 1)].map((target) => ({ swap: target, target }))
+    for (const { toTarget } of identityScale(pairs, source, 'judge').frames) expect(toTarget).toBeLessThan(0.999)
+  })
+
+  it('refuses to place anything between two who look alike', () => {
+    const { frames } = identityScale([{ swap: toward(1, 0.1), target: toward(1, 0.06) }], source, 'judge')
+    expect(frames[0]!.scale).toBeNull()
+  })
+})
+
+describe('WorstFrames', () => {
+  it('keeps the worst, apart in time, and draws only what it keeps', () => {
+    const worst = new WorstFrames(2, 1)
+    let drawn = 0
+    const offer = (value: number, timeS: number) =>
+      worst.offer(value, { index: timeS * 10, timeS, swap: flat(1, 0, 0, 0), target: flat(1, 0, 0, 0) }, () => {
+        drawn += 1
+        return flat(1, 0, 0, 0)
+      })
+    for (const [value, timeS] of [
+      [5, 0],
+      [6, 0.5],
+      [4, 0.9],
+      [1, 3],
+      [2, 6],
+      [0.5, 9],
+    ] as const)
+      offer(value, timeS)
+    expect(worst.frames.map(({ value, timeS }) => [value, timeS])).toEqual([
+      [6, 0.5],
+      [2, 6],
+    ])
+    expect(drawn).toBe(4)
+  })
+})
+
+describe('sampling and comparability', () => {
+  const info = (path: string, width: number, kind: 'video' | 'image' = 'video') =>
+    ({ path, kind, width, height: 300 }) as Parameters<typeof requireComparable>[0]
+
+  it('judges about a hundred frames whatever the length', () => {
+    expect([1, 60, 765, 90_000].map(defaultEvery)).toEqual([1, 1, 8, 900])
+  })
+
+  it('names both sizes and both kinds', () => {
+    expect(() => requireComparable(info('a.mp4', 400), info('b.mp4', 640))).toThrow(/640×300.*a\.mp4 is 400×300/)
+    expect(() => requireComparable(info('a.png', 400, 'image'), info('b.mp4', 400))).toThrow(/a\.png is an image and b\.mp4 a video/)
+  })
+})
+
+describe('judgement', () => {
+  const scores = (identity: number | null, over: object = {}) =>
+    ({
+      identity,
+      pose: 1,
+      expression: 0.01,
+      temporal: 1,
+      background: 44,
+      frames: { analysed: 10, lostFace: 0 },
+      details: { identity: { judge: { nearerSource: 1 } }, expression: { motion: 0.4 } },
+      ...over,
+    }) as unknown as Parameters<typeof judgement>[0]
+
+  it('says in words what the numbers mean, and names faults', () => {
+    expect(judgement(scores(0.8))).toMatchObject({ tone: 'good', headline: 'Reads as the source' })
+    expect(judgement(scores(0.1)).headline).toBe('Still reads as the target')
+    expect(judgement(scores(null)).tone).toBe('plain')
+    expect(judgement(scores(0.8, { background: 20 }))).toMatchObject({ tone: 'warn', explanation: expect.stringContaining('background') })
+  })
+})
