@@ -103,6 +103,9 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
       const now = await state()
       const average = position.averageSince !== undefined
       const rest = Object.entries(now).filter(([name]) => isSaved(name, position))
+      // The losses of a step say nothing of the weights that it leaves.
+      const broken = Object.entries(now).find(([, { data }]) => !(data as Float32Array).every(Number.isFinite))
+      if (broken !== undefined) throw diverged(broken[0], position.step)
       return {
         state: { ...position, fraction: fractionOf(plan, position), random: random.state() },
         files: { generator: group(now, average ? 'average' : 'weights'), training: Object.fromEntries(rest) },
@@ -169,10 +172,11 @@ function checkFinite(losses: readonly StepLosses[], step: number): void {
   const at = losses.findIndex((each) => !Object.values(each).every(Number.isFinite))
   if (at < 0) return
   const names = Object.entries(losses[at]!).filter(([, value]) => !Number.isFinite(value))
-  throw new DfkError(
-    `expected losses to be numbers but ${names.map(([name]) => name).join(' and ')} is not at step ${step + at + 1}; training stopped`,
-    {
-      hint: 'the last checkpoint is untouched: run the same command to go on from it, or train anew with a lower --rate',
-    },
-  )
+  throw diverged(names.map(([name]) => name).join(' and '), step + at + 1)
+}
+
+function diverged(what: string, step: number): DfkError {
+  return new DfkError(`expected losses and weights to be numbers but ${what} is not at step ${step}; training stopped`, {
+    hint: 'the last checkpoint is untouched: run the same command to go on from it, or train anew with a lower --rate',
+  })
 }

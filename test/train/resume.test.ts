@@ -104,7 +104,7 @@ describe('training', () => {
       saveEvery: 1,
       previewEvery: 1000,
     })
-    await expect(training).rejects.toThrow(/losses to be numbers but .* is not at step \d+/)
+    await expect(training).rejects.toThrow(/losses and weights to be numbers but .* is not at step \d+/)
     const checkpoint = (await latestCheckpoint(await openRun(home, 'explodes')))!
     const weights = Object.values(await checkpoint.read('generator')).flatMap(({ data }) => [...data])
     expect(weights.every(Number.isFinite)).toBe(true)
