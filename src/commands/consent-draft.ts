@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { describeConsent } from '../consent/describe.ts'
 import { type DraftOptions, draftConsent, parseActions } from '../consent/draft.ts'
 import { consentHash, type FootageHash, loadConsent } from '../consent/index.ts'
+import { lastingProblem } from '../consent/problems.ts'
 import { DfkError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 import { consentText, requireAbsent, writeWhole } from './consent-files.ts'
@@ -104,7 +105,8 @@ async function draftOptions(options: Options, context: Context): Promise<DraftOp
     maxStalenessDays: maxStaleness,
     supersedes: supersedes === undefined ? undefined : consentHash(await loadConsent(supersedes)),
   }
-  draftConsent(draft)
+  const problem = lastingProblem(draftConsent(draft), draft.now)
+  if (problem !== undefined) throw problem
   const { referenceDescriptors } = await import('./consent-references.ts')
   return { ...draft, references: await context.work('describing the face', (work) => referenceDescriptors(answers.reference, work)) }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { describeConsent } from '../consent/describe.ts'
 import { consentHash, loadConsent } from '../consent/index.ts'
-import { recordProblems } from '../consent/problems.ts'
+import { lastingProblem } from '../consent/problems.ts'
 import { signConsent } from '../consent/signed.ts'
 import { defineCommand } from './command.ts'
 import { passphraseOptions } from './consent-ask.ts'
@@ -21,16 +21,13 @@ export const sign = defineCommand({
   }),
   example: 'dfk consent sign alice.json --key alice.key',
   writes: true,
-  async run({ result, note, dryRun, home, signal }, [path], { key, output = String(path), passphraseFile }) {
+  async run({ result, note, dryRun, signal }, [path], { key, output = String(path), passphraseFile }) {
     const now = new Date()
     const draft = await loadConsent(String(path))
+    const problem = lastingProblem(draft, now)
+    if (problem !== undefined) throw problem
     note(`${describeConsent({ record: draft.record })}\n`)
     const signed = signConsent(draft, await openKeyFile(key, passphraseFile, signal), now)
-    // A record that begins later may be signed today; one that can never hold may not.
-    const problem = recordProblems(signed, { now, home }).find(
-      ({ clause }) => clause !== 'limits.notBefore' && !clause.startsWith('revocation'),
-    )
-    if (problem !== undefined) throw problem
     if (!dryRun) await writeWhole(resolve(output), consentText(signed))
     result(
       { ...signed, hash: consentHash(signed) },

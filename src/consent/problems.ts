@@ -116,3 +116,8 @@ export function recordProblems(signed: SignedConsent, { now, home }: { readonly 
   const found = [signatureProblem(signed), ...CHECKS.map((check) => check(signed.record, now)), revocationProblem(signed, home, now)]
   return found.filter((problem) => problem !== undefined)
 }
+
+/** What would keep a record, once signed, from ever holding, or undefined: signature, first day and revocation are left out. */
+export function lastingProblem({ record }: SignedConsent, now: Date): RefusedError | undefined {
+  return CHECKS.map((check) => check(record, now)).find((problem) => problem !== undefined && problem.clause !== 'limits.notBefore')
+}

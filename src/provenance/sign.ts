@@ -10,9 +10,14 @@ import { loadLibrary, withFileBlob } from './wasm.ts'
 const RESERVED_BYTES = 4096
 const ALG = 'es256'
 
-/** The library throws values that are no errors. */
+/** The library throws values that are no errors; of a validation report only the codes that failed are worth telling. */
 function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown).slice(0, 500))
+  if (thrown instanceof Error) return thrown
+  const text = String(thrown)
+  const failed = [...text.matchAll(/failure: \[(.*?)\]/gs)].flatMap(([, list = '']) =>
+    Array.from(list.matchAll(/code: "([^"]+)"/g), ([, code]) => code),
+  )
+  return new Error(failed.length > 0 ? failed.join(', ') : text.slice(0, 300))
 }
 
 async function addIngredients(builder: WasmBuilder, request: StampRequest): Promise<void> {

@@ -64,7 +64,8 @@ export function openSigner(home: string | undefined, now: Date): Signer {
   const path = join(folder, 'c2pa.key')
   const known = read(path)
   if (known === undefined) return make(folder, path, now)
-  if (Date.parse(new X509Certificate(known.chain[0]!).validTo) - now.getTime() > RENEW_MS) return known
+  const { validFrom, validTo } = new X509Certificate(known.chain[0]!)
+  if (Date.parse(validFrom) <= now.getTime() && Date.parse(validTo) - now.getTime() > RENEW_MS) return known
   rmSync(path, { force: true })
   return make(folder, path, now)
 }

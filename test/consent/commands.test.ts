@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeFrames, writePicture } from '../../src/media/index.ts'
+import { sampleVideo, scratchFolder } from '../support/data.ts'
+
+const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
+const folder = scratchFolder('consent')
+const home = join(folder, 'home')
+const at = (name: string) => join(folder, name)
+
+function dfk(args: readonly string[], env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'consent', ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    input: '',
+    env: { ...process.env, DFK_HOME: home, DFK_PASSPHRASE: '', ...env },
+  })
+  return { code: status, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }
+}
+
+const SECRET = { DFK_PASSPHRASE: 'correct horse' }
+const WORDS = [
+  '--controller',
+  'Studio Example',
+  '--project',
+  'Museum guide',
+  '--description',
+  'A 30-second film in which Alice explains the exhibit',
+]
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('dfk consent', () => {
+  beforeAll(async () => {
+    for await (const { picture, index } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { every: 200, maxFrames: 2 })) {
+      await writePicture(at(`still-${index}.png`), picture)
+    }
+    expect(dfk(['keygen', '-o', 'alice.key'], SECRET).code).toBe(0)
+  })
+
+  it('keygen writes an encrypted key that only its owner can read', () => {
+    expect(readFileSync(at('alice.key'), 'utf8')).toContain('ENCRYPTED')
+    expect(readFileSync(at('alice.pub'), 'utf8')).toContain('BEGIN PUBLIC KEY')
+    if (process.platform !== 'win32') expect(statSync(at('alice.key')).mode & 0o777).toBe(0o600)
+  })
+
+  it('keygen never writes over a key, and asks for a passphrase or an explicit no', () => {
+    expect(dfk(['keygen', '-o', 'alice.key'], SECRET)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('expected no file at alice.key'),
+    })
+    expect(dfk(['keygen', '-o', 'bob.key'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-passphrase') })
+    expect(existsSync(at('bob.key'))).toBe(false)
+    expect(dfk(['keygen', '-o', 'dry.key', '--dry-run', '--no-passphrase']).code).toBe(0)
+    expect(existsSync(at('dry.key'))).toBe(false)
+    const bob = dfk(['keygen', '-o', 'bob.key', '--no-passphrase', '--json'])
+    expect(bob.json()).toMatchObject({ key: 'bob.key', public: 'bob.pub', encrypted: false })
+    expect(bob.stderr).toContain('not encrypted')
+  })
+
+  it('drafts, signs, verifies, shows and revokes', () => {
+    const draft = ['draft', '-o', 'alice.json', '--subject', 'alice', ...WORDS, '--grant', 'collect,train', '--until', '2099-01-01']
+    expect(dfk([...draft, '--reference', 'still-0.png'])).toMatchObject({ code: 3, stderr: expect.stringContaining('at most 10 years') })
+    const until = new Date(Date.now() + 300 * 86_400_000).toISOString().slice(0, 10)
+    draft[draft.indexOf('2099-01-01')] = until
+    const drafted = dfk([...draft, '--reference', 'still-0.png', 'still-200.png', '--footage', sampleVideo('cap13_edit2.mp4'), '--json'])
+    expect(drafted).toMatchObject({ code: 0 })
+    expect(drafted.json()).toMatchObject({
+      record: { scope: { footage: [{ name: 'cap13_edit2.mp4', videoSha256: expect.any(String) }], footageBinds: ['collect', 'train'] } },
+    })
+    expect(dfk(['verify', 'alice.json', '--json'])).toMatchObject({ code: 3, stdout: expect.stringContaining('"valid":false') })
+    expect(dfk(['sign', 'alice.json', '--key', 'alice.key'])).toMatchObject({ code: 2, stderr: expect.stringContaining('DFK_PASSPHRASE') })
+    expect(dfk(['sign', 'alice.json', '--key', 'alice.key'], { DFK_PASSPHRASE: 'wrong' }).code).toBe(3)
+    writeFileSync(at('secret.txt'), 'correct horse\n')
+    expect(dfk(['sign', 'alice.json', '--key', 'alice.key', '--passphrase-file', 'secret.txt']).code).toBe(0)
+    expect(dfk(['verify', 'alice.json', '--json']).json()).toEqual({
+      valid: true,
+      reasons: [],
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+    const shown = dfk(['show', 'alice.json']).stdout
+    expect(shown).toMatch(/✔ train a model of it[\s\S]*✖ publish the result/)
+    expect(shown).toContain('cap13_edit2.mp4')
+    expect(dfk(['revoke', 'alice.json', '--key', 'bob.key'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('expected the key that signed'),
+    })
+    expect(dfk(['revoke', 'alice.json', '--key', 'alice.key', '--reason', 'ended'], SECRET).code).toBe(0)
+    const revoked = dfk(['verify', 'alice.json', '--json'])
+    expect(revoked).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked on') })
+    expect(revoked.json()).toMatchObject({ valid: false, reasons: [expect.stringMatching(/^revocation: /)] })
+  })
+
+  it('verify tells a tampered record', () => {
+    const text = readFileSync(at('alice.json'), 'utf8').replace('"publish": false', '"publish": true')
+    writeFileSync(at('tampered.json'), text)
+    const found = dfk(['verify', 'tampered.json', '--json'])
+    expect(found.code).toBe(3)
+    expect(found.json()['reasons']).toContainEqual(expect.stringMatching(/^signature: .*changed since/))
+  })
+
+  it.each<[string, readonly string[], number, string]>([
+    ['a missing record', ['verify', 'nobody.json'], 3, 'found no such file'],
+    ['a file that is no record', ['show', 'alice.pub'], 3, 'not JSON'],
+    ['missing flags', ['draft', '-o', 'x.json', '--subject', 'a'], 2, '--description'],
+    [
+      'an unknown grant',
+      ['draft', '-o', 'x.json', '--subject', 'a', ...WORDS, '--until', '2027-01-01', '--grant', 'everything', '--reference', 'still-0.png'],
+      2,
+      'found everything',
+    ],
+    [
+      'a bad date',
+      ['draft', '-o', 'x.json', '--subject', 'a', ...WORDS, '--until', 'soon', '--grant', 'train', '--reference', 'still-0.png'],
+      2,
+      '--until',
+    ],
+    [
+      'other footage for a sample',
+      [
+        'draft',
+        '-o',
+        'x.json',
+        '--kind',
+        'sample',
+        '--subject',
+        'a',
+        ...WORDS,
+        '--until',
+        '2027-01-01',
+        '--grant',
+        'train',
+        '--reference',
+        'still-0.png',
+        '--footage',
+        'still-0.png',
+      ],
+      3,
+      'built-in sample clips',
+    ],
+    ['a missing key', ['sign', 'alice.json', '--key', 'none.key'], 1, 'expected a key at none.key'],
+    ['a public key to sign with', ['sign', 'alice.json', '--key', 'alice.pub'], 1, 'expected a private key'],
+    ['revoke without a record', ['revoke', '--key', 'bob.key'], 2, '--refresh'],
+  ])('answers %s in one line', (_, args, code, words) => {
+    const found = dfk(args)
+    expect(found.stderr).toContain(words)
+    expect(found.stderr.split('\n').filter((line) => line.startsWith('dfk: '))).toHaveLength(1)
+    expect(found.code).toBe(code)
+    expect(existsSync(at('x.json'))).toBe(false)
+  })
+})

@@ -1,0 +1,32 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { isEncrypted, makeKeyPair, openPrivateKey, publicKeyOf, signText, verifyText } from '../../src/consent/keys.ts'
+import { RefusedError } from '../../src/work/errors.ts'
+
+describe('keys', () => {
+  it('opens an encrypted key with its passphrase alone', () => {
+    const pair = makeKeyPair('a long passphrase')
+    expect(isEncrypted(pair.privatePem)).toBe(true)
+    expect(publicKeyOf(openPrivateKey(pair.privatePem, 'a long passphrase'))).toBe(pair.publicKey)
+    expect(() => openPrivateKey(pair.privatePem, 'another')).toThrow(RefusedError)
+    expect(() => openPrivateKey(pair.privatePem)).toThrow(/passphrase/)
+  })
+
+  it('signs and verifies, and takes malformed keys and signatures for a no', () => {
+    const { privatePem, publicKey } = makeKeyPair()
+    const signature = signText('text', openPrivateKey(privatePem))
+    expect(verifyText('text', signature, publicKey)).toBe(true)
+    expect(verifyText('texT', signature, publicKey)).toBe(false)
+    expect(verifyText('text', signature, makeKeyPair().publicKey)).toBe(false)
+    expect(verifyText('text', '', publicKey)).toBe(false)
+    expect(verifyText('text', signature, 'nonsense')).toBe(false)
+  })
+
+  it('tells public, foreign and damaged keys', () => {
+    const { publicPem } = makeKeyPair()
+    expect(() => openPrivateKey(publicPem)).toThrow(/expected a private key in PEM/)
+    expect(() => openPrivateKey('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n')).toThrow(/damaged/)
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    expect(() => publicKeyOf(privateKey)).toThrow(/expected an Ed25519 key/)
+  })
+})
