@@ -41,11 +41,11 @@ export async function readFrames(path: string, from: number, count: number): Pro
   return pictures
 }
 
-/** Writes pictures as a clip, as nearly lossless as the encoder gets. */
-export async function writeClip(path: string, pictures: readonly Picture[], like: string): Promise<void> {
+/** Writes pictures as a clip; by default as nearly lossless as the encoder gets. */
+export async function writeClip(path: string, pictures: readonly Picture[], like: string, quality = 4): Promise<void> {
   const { fps } = await probeMedia(like)
   await rm(path, { force: true })
-  const encoder = await createEncoder({ output: path, width: pictures[0]!.width, height: pictures[0]!.height, fps, quality: 4 })
+  const encoder = await createEncoder({ output: path, width: pictures[0]!.width, height: pictures[0]!.height, fps, quality })
   for (const picture of pictures) await encoder.write(picture)
   await encoder.finish()
 }

