@@ -8,25 +8,25 @@ export const exportCommand = defineCommand({
   summary: 'write the generator for other tools (needs consent to generate)',
   args: [{ name: '<run>', help: 'name of a trained run' }],
   options: z.object({
-    format: z.enum(['onnx']).default('onnx').describe('onnx: faces [n, s, s, 3] → rgb and mask, weights inside'),
-    output: z.string().optional().describe('file to write (default: <run>.onnx)').meta({ flag: '-o, --output <file>' }),
+    format: z.enum(['onnx', 'dfm']).default('onnx').describe('onnx: our own framing, RGB; dfm: for DeepFaceLive and FaceFusion, BGR'),
+    output: z.string().optional().describe('file to write (default: <run>.onnx or .dfm)').meta({ flag: '-o, --output <file>' }),
     batch: z.int().min(1).max(64).default(1).describe('faces that the model takes at once'),
   }),
   example: 'dfk export my-run --format onnx -o my-run.onnx',
   writes: true,
-  async run(context, [name], { output, batch }) {
+  async run(context, [name], { format, output, batch }) {
     const { exportGenerator } = await import('../train/export.ts')
     const { openRun } = await import('../store/checkpoint.ts')
     const run = await openRun(context.home, name as string)
-    const file = resolve(output ?? `${run.name}.onnx`)
-    if (!file.endsWith('.onnx'))
-      throw new UsageError(`expected a file that ends in .onnx but found ${file}`, { hint: `-o ${run.name}.onnx` })
+    const file = resolve(output ?? `${run.name}.${format}`)
+    if (!file.endsWith(`.${format}`))
+      throw new UsageError(`expected a file that ends in .${format} but found ${file}`, { hint: `-o ${run.name}.${format}` })
     if (context.dryRun) {
-      context.result({ file, run: run.name, batch }, `would write ${file}`)
+      context.result({ file, format, run: run.name, batch }, `would write ${file}`)
       return
     }
     const result = await context.work(`exporting ${run.name}`, () =>
-      exportGenerator({ home: context.home, run: name as string, file, batch, onWarning: context.warn }),
+      exportGenerator({ home: context.home, run: name as string, file, format, batch, onWarning: context.warn }),
     )
     const ports = [...result.inputs.map((port) => ['in', port] as const), ...result.outputs.map((port) => ['out', port] as const)]
     const lines = ports.map(([way, port]) => `  ${way.padEnd(3)} ${port.name} [${port.shape.join(', ')}] ${port.about}`)

@@ -1,6 +1,6 @@
 import { decode, encode, generatorShapes } from '../models/generator.ts'
 import type { Parameters } from '../models/layers.ts'
-import { type Device, type ProgramFn, type Signature, tf } from '../tensor/index.ts'
+import { type Device, type ProgramFn, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { type Run, requireCheckpoint } from './checkpoint.ts'
 
@@ -18,24 +18,21 @@ export interface Generator {
   dispose(): Promise<void>
 }
 
-/** The generator as a program of `faces` → `rgb`, `mask`, its (averaged) weights captured as constants. */
-export interface GeneratorProgram {
-  readonly fn: ProgramFn
-  readonly signature: Signature
+/** A generator's (averaged) weights as tensors, for programs to capture. */
+export interface LoadedGenerator {
+  readonly parameters: Parameters
   readonly step: number
   readonly sha256: string
-  /** Frees the weights; after the program that was compiled from `fn`. */
+  /** Frees the weights; after the programs that captured them. */
   dispose(): void
 }
 
-/** Reads the newest whole checkpoint of a run as a program for `batch` faces. */
-export async function generatorProgram(run: Run, batch: number, onDamaged?: (message: string) => void): Promise<GeneratorProgram> {
-  const { generator: shape, sizePx } = run.config
+/** Reads the weights of a run's newest whole checkpoint. */
+export async function loadGenerator(run: Run, onDamaged?: (message: string) => void): Promise<LoadedGenerator> {
   const checkpoint = await requireCheckpoint(run, onDamaged)
   const weights = await checkpoint.read('generator')
   const parameters: Parameters = {}
-  for (const [name, wanted] of Object.entries(generatorShapes(shape))) {
-    if (name.startsWith('target.')) continue
+  for (const [name, wanted] of Object.entries(generatorShapes(run.config.generator))) {
     const found = weights[name]
     if (found === undefined || found.shape.join() !== wanted.join()) {
       throw new DfkError(
@@ -47,29 +44,24 @@ export async function generatorProgram(run: Run, batch: number, onDamaged?: (mes
     }
     parameters[name] = tf.tensor(found.data, [...found.shape], 'float32')
   }
-  return {
-    fn: ({ faces }) => {
-      const { rgb, mask } = decode(encode(faces as tf.Tensor4D, parameters, shape), parameters, 'source', shape)
-      return { outputs: { rgb, mask } }
-    },
-    signature: { inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } } },
-    step: checkpoint.state.step,
-    sha256: checkpoint.sha256['generator']!,
-    dispose: () => tf.dispose(parameters),
-  }
+  return { parameters, step: checkpoint.state.step, sha256: checkpoint.sha256['generator']!, dispose: () => tf.dispose(parameters) }
 }
 
 /** Opens the generator of a run's newest whole checkpoint for `batch` faces a call of the device. */
 export async function openGenerator(run: Run, device: Device, batch: number, onDamaged?: (message: string) => void): Promise<Generator> {
   const { sizePx, framing } = run.config
-  const built = await generatorProgram(run, batch, onDamaged)
-  const program = await device.compile(built.fn, built.signature)
+  const loaded = await loadGenerator(run, onDamaged)
+  const swap: ProgramFn = ({ faces }) => {
+    const code = encode(faces as tf.Tensor4D, loaded.parameters, run.config.generator)
+    return { outputs: { ...decode(code, loaded.parameters, 'source', run.config.generator) } }
+  }
+  const program = await device.compile(swap, { inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } } })
   const pixels = sizePx * sizePx
   return {
     sizePx,
     framing,
-    step: built.step,
-    sha256: built.sha256,
+    step: loaded.step,
+    sha256: loaded.sha256,
     async swap(faces) {
       const n = faces.length / (pixels * 3)
       const rgb = new Float32Array(n * pixels * 3)
@@ -86,7 +78,7 @@ export async function openGenerator(run: Run, device: Device, batch: number, onD
     },
     async dispose() {
       await program.dispose()
-      built.dispose()
+      loaded.dispose()
     },
   }
 }

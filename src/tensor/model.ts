@@ -99,9 +99,10 @@ const stacked = (value: Value): Value => ({ ...value, shape: [names.steps, ...va
 
 /**
  * The program as an ONNX model for other tools: inputs and outputs have the names given, and the tensors that `fn` captures
- * (its weights) lie inside. Throws where the program has state: close over the weights instead.
+ * (its weights) lie inside. Throws where the program has state: close over the weights instead. `opset` says which version of
+ * ONNX the file claims, for tools that ask for an old one; the program must then use no newer operators.
  */
-export function exportOnnx(fn: ProgramFn, signature: Signature): Uint8Array {
+export function exportOnnx(fn: ProgramFn, signature: Signature, options: { readonly opset?: number } = {}): Uint8Array {
   if (Object.keys(signature.state ?? {}).length > 0) {
     throw new DfkError('expected a program without state to export but found one with state', { hint: 'capture the weights as tensors' })
   }
@@ -113,12 +114,13 @@ export function exportOnnx(fn: ProgramFn, signature: Signature): Uint8Array {
     traced.graph,
     outputs.map(([, value]) => value),
   )
-  return writeModel('dfk', (graph) => {
+  const write = (graph: GraphWriter) => {
     const inputs = bind('', traced.inputs)
     for (const [name, value] of inputs) graph.node('Identity', [name], [value.name])
     writeBody(graph, body, outputs)
     graph.constants(body.constants)
     for (const [name, value] of inputs) graph.input(port(name, value))
     for (const [name, value] of outputs) graph.output(port(name, value))
-  })
+  }
+  return writeModel('dfk', write, options.opset)
 }

@@ -38,13 +38,13 @@ export function bodyOf(graph: Graph, outputs: readonly Value[]): Body {
 }
 
 /** Writes an ONNX ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). */
-export function writeModel(name: string, write: (graph: GraphWriter) => void): Uint8Array {
+export function writeModel(name: string, write: (graph: GraphWriter) => void, version: number = OPSET): Uint8Array {
   const model = new ProtoWriter()
   model.varint(1, IR_VERSION)
   model.string(2, 'dfk')
   model.message(8, (opset) => {
     opset.string(1, '')
-    opset.varint(2, OPSET)
+    opset.varint(2, version)
   })
   model.message(7, (graph) => {
     graph.string(2, name)

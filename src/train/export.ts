@@ -3,21 +3,17 @@ import { authorize, loadConsent } from '../consent/index.ts'
 import { PEOPLE } from '../models/generator.ts'
 import { seedRandom } from '../models/random.ts'
 import { openRun, runConsentPath } from '../store/checkpoint.ts'
-import { generatorProgram } from '../store/generator.ts'
-import { exportOnnx, type HostTensors, openDevice } from '../tensor/index.ts'
+import { loadGenerator } from '../store/generator.ts'
+import { exportOnnx, openDevice } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
+import { type ExportedPort, type ExportedProgram, type ExportFormat, exportedProgram } from './exported.ts'
 
 /** Largest difference, on the 0–1 scale, between the file in ONNX Runtime and our own device. */
 const TOLERANCE = 1e-3
 
-export interface ExportedPort {
-  readonly name: string
-  readonly shape: readonly number[]
-  readonly about: string
-}
-
 export interface ExportResult {
   readonly file: string
+  readonly format: ExportFormat
   readonly run: string
   readonly step: number
   readonly inputs: readonly ExportedPort[]
@@ -32,29 +28,25 @@ export interface ExportOptions {
   readonly home: string
   readonly run: string
   readonly file: string
+  readonly format: ExportFormat
   /** Faces that the model takes at once. */
   readonly batch: number
   readonly onWarning?: (message: string) => void
 }
 
 /**
- * Writes a run's generator as an ONNX model, target's face → source's rgb and mask, after running it beside our own.
+ * Writes a run's generator as an ONNX model, target's face → source's face and mask, after running it beside our own.
  * Throws RefusedError unless both people consent to generating, and DfkError where the file does not compute the same.
  */
-export async function exportGenerator({ home, run: name, file, batch, onWarning }: ExportOptions): Promise<ExportResult> {
+export async function exportGenerator({ home, run: name, file, format, batch, onWarning }: ExportOptions): Promise<ExportResult> {
   const run = await openRun(home, name)
   const parties = await Promise.all(PEOPLE.map(async (role) => ({ role, record: await loadConsent(runConsentPath(run, role)) })))
   authorize({ action: 'generate', home, parties, outputs: 0 })
-  const program = await generatorProgram(run, batch, onWarning)
+  const loaded = await loadGenerator(run, onWarning)
   try {
-    const model = exportOnnx(program.fn, program.signature)
-    const { sizePx, framing } = run.config
-    const shape = [batch, sizePx, sizePx, 3]
-    const random = seedRandom(run.config.seed)
-    const faces = { data: Float32Array.from({ length: batch * sizePx * sizePx * 3 }, () => random.uniform()), shape }
-    const ours = await runOurs(program, faces)
-    const theirs = await runFile(model, faces)
-    const difference = Math.max(...['rgb', 'mask'].map((output) => largestDifference(ours[output]!.data, theirs[output]!.data)))
+    const program = exportedProgram(loaded, run.config, format, batch)
+    const model = exportOnnx(program.fn, program.signature, program.opset === undefined ? {} : { opset: program.opset })
+    const difference = await compare(program, model, run.config.seed)
     if (!(difference <= TOLERANCE)) {
       throw new DfkError(
         `expected the exported model to compute the same but it differs by ${difference.toFixed(4)}; nothing was written`,
@@ -64,41 +56,29 @@ export async function exportGenerator({ home, run: name, file, batch, onWarning 
       )
     }
     await writeBeside(file, model)
-    return {
-      file,
-      run: run.name,
-      step: program.step,
-      inputs: [{ name: 'faces', shape, about: 'RGB, 0–1: the target’s face' }],
-      outputs: [
-        { name: 'rgb', shape, about: 'RGB, 0–1: the source’s face in its place' },
-        { name: 'mask', shape: [batch, sizePx, sizePx, 1], about: '0–1: where the face is' },
-      ],
-      framing,
-      difference,
-    }
+    const { inputs, outputs, framing } = program
+    return { file, format, run: run.name, step: loaded.step, inputs, outputs, framing, difference }
   } finally {
-    program.dispose()
+    loaded.dispose()
   }
 }
 
-async function runOurs({ fn, signature }: Awaited<ReturnType<typeof generatorProgram>>, faces: HostTensors[string]): Promise<HostTensors> {
+/** Largest difference of any output between the file in ONNX Runtime and the program on our device, for noise. */
+async function compare({ fn, signature, inputs: [input], outputs }: ExportedProgram, model: Uint8Array, seed: number): Promise<number> {
+  const { name, shape } = input!
+  const random = seedRandom(seed)
+  const data = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, () => random.uniform())
   const device = await openDevice('cpu')
   const compiled = await device.compile(fn, signature)
-  try {
-    return await compiled.run({ faces })
-  } finally {
-    await compiled.dispose()
-  }
-}
-
-async function runFile(model: Uint8Array, faces: HostTensors[string]): Promise<Record<string, { data: ArrayLike<number> }>> {
   const ort = (await import('onnxruntime-node')).default
   const session = await ort.InferenceSession.create(model, { executionProviders: ['cpu'], logSeverityLevel: 3 })
   try {
-    const results = await session.run({ faces: new ort.Tensor('float32', faces!.data as Float32Array, [...faces!.shape]) })
-    return results as unknown as Record<string, { data: ArrayLike<number> }>
+    const ours = await compiled.run({ [name]: { data, shape } })
+    const theirs = await session.run({ [name]: new ort.Tensor('float32', data, [...shape]) })
+    return Math.max(...outputs.map((output) => largestDifference(ours[output.name]!.data, theirs[output.name]!.data as Float32Array)))
   } finally {
     await session.release()
+    await compiled.dispose()
   }
 }
 
