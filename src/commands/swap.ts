@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { SwapRequest } from '../swap/session.ts'
+import type { SwapResult } from '../swap/swap.ts'
+import type { DfkError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
 
 const options = z.object({
@@ -59,6 +61,11 @@ function requestOf(home: string, asked: z.output<typeof options>): SwapRequest {
   }
 }
 
+function describe({ output, frames, swapped, fps, manifest }: SwapResult): string {
+  const provenance = manifest.embedded ? 'manifest embedded' : `manifest in ${manifest.file}`
+  return `${output}: ${frames} frames, ${swapped} with the double, ${fps} frames/s; ${provenance}`
+}
+
 export const swap = defineCommand({
   name: 'swap',
   summary: 'render the double into a clip, an image or a folder',
@@ -68,7 +75,7 @@ export const swap = defineCommand({
   writes: true,
   async run(context, [input], asked) {
     const { planJobs, prepareFolder } = await import('../swap/output.ts')
-    const { openSession, permit } = await import('../swap/session.ts')
+    const { NothingSwappedError, openSession, permit } = await import('../swap/session.ts')
     const { swapFile, VIDEO_BATCH } = await import('../swap/swap.ts')
     const jobs = await planJobs(input as string, asked.output, context.signal)
     const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked), jobs, work))
@@ -84,19 +91,25 @@ export const swap = defineCommand({
     for (const job of jobs) await prepareFolder(job, isMany || job.path !== input)
     const batch = jobs.some(({ kind }) => kind === 'video') ? VIDEO_BATCH : 1
     const session = await context.work('loading networks', () => openSession(permitted, batch, context.warn))
+    let skipped: DfkError | undefined
+    let made = 0
     try {
       for (const job of jobs) {
-        const result = await context.work(`rendering ${job.path}`, (work) =>
-          swapFile(session, job, { encoder: asked.encoder, quality: asked.crf }, work),
-        )
-        const { output, frames, swapped, fps, manifest } = result
-        context.result(
-          result,
-          `${output}: ${frames} frames, ${swapped} with the double, ${fps} frames/s; manifest ${manifest.embedded ? 'embedded' : `in ${manifest.file}`}`,
-        )
+        try {
+          const encoding = { encoder: asked.encoder, quality: asked.crf }
+          const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, encoding, work))
+          context.result(result, describe(result))
+          made += 1
+        } catch (error) {
+          // One picture of a folder without the face stops nobody.
+          if (!(error instanceof NothingSwappedError) || jobs.length === 1) throw error
+          context.warn(error.message)
+          skipped = error
+        }
       }
     } finally {
       await session.dispose()
     }
+    if (made === 0 && skipped !== undefined) throw skipped
   },
 })

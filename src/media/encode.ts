@@ -86,6 +86,7 @@ class PipedEncoder implements Encoder {
   readonly #frames = new PassThrough({ highWaterMark: 1 })
   readonly #cleanUp: () => void
   #run: FfmpegRun | undefined
+  #hasEnded = false
   #startS = 0
   #count = 0
   #lastS = Number.NEGATIVE_INFINITY
@@ -111,8 +112,9 @@ class PipedEncoder implements Encoder {
     this.#lastS = shownS
     this.#count += 1
     this.#frames.write(matroskaFrameHeader(shownS - this.#startS, picture.data.length))
-    if (!this.#frames.write(picture.data)) await Promise.race([once(this.#frames, 'drain'), this.#run.done])
-    if (this.#frames.destroyed) await this.#fail()
+    const ended = this.#run.done.catch(() => {})
+    if (!this.#frames.write(picture.data)) await Promise.race([once(this.#frames, 'drain'), ended])
+    if (this.#hasEnded) await this.#fail()
   }
 
   async finish(before?: (partial: string) => Promise<void>): Promise<void> {
@@ -160,7 +162,11 @@ class PipedEncoder implements Encoder {
       output: fileUrl(this.#partial),
       outputOptions: encodeOptions(this.#plan),
     })
-    run.done.catch(() => this.#frames.destroy())
+    run.done
+      .catch(() => {})
+      .finally(() => {
+        this.#hasEnded = true
+      })
     return run
   }
 

@@ -76,7 +76,7 @@ export function writeFailure(path: string, failure: unknown): unknown {
       log,
     )
   ) {
-    const reason = failure.log.findLast((line) => /encoder|device|load/i.test(line)) ?? ''
+    const reason = failure.log.find((line) => /cannot load|no capable|no device|unknown encoder|\[error\]/i.test(line)) ?? failure.message
     return new DfkError(`expected a working video encoder for ${path} but ffmpeg said: ${plain(reason)}`, {
       hint: 'leave --encoder out, or see `dfk doctor` for the encoders of this machine',
       cause: failure,

@@ -126,15 +126,18 @@ export function markOutput(session: SwapSession, job: Job, title: string): Mark 
   }
 }
 
+/** Nobody was replaced, so nothing was written. */
+export class NothingSwappedError extends DfkError {}
+
 /** The error for footage in which nobody was replaced. */
-export function nothingSwapped(path: string, frames: number, tracker: FaceTracker): DfkError {
+export function nothingSwapped(path: string, frames: number, tracker: FaceTracker): NothingSwappedError {
   const where = frames === 1 ? path : `the ${frames} frames of ${path}`
   if (tracker.facesSeen === 0)
-    return new DfkError(`expected a face in ${where} but found none`, {
+    return new NothingSwappedError(`expected a face in ${where} but found none`, {
       hint: 'give footage in which the target is seen from the front or half-way',
     })
   const nearest = Number.isFinite(tracker.nearest) ? ` (nearest descriptor distance ${tracker.nearest.toFixed(2)})` : ''
-  return new DfkError(`expected the target's face in ${where} but none of the faces found is theirs${nearest}`, {
-    hint: 'raise --threshold with care, give the footage of the run’s target, or choose --face largest with a record for that person',
+  return new NothingSwappedError(`expected the target's face in ${where} but none of the faces found is theirs${nearest}`, {
+    hint: "give footage of the run's target, raise --threshold with care, or choose --face largest with a record for that person",
   })
 }

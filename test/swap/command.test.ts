@@ -1,0 +1,230 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openFaceAnalyser } from '../../src/faces/index.ts'
+import { createEncoder, decodeFrames, findFfmpeg, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
+import { createPicture, type Picture } from '../../src/picture/picture.ts'
+import { readProvenance } from '../../src/provenance/index.ts'
+import { openDevice } from '../../src/tensor/index.ts'
+import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
+import { makeRun, recordFor, saveRecord } from './support.ts'
+
+const home = scratchFolder('swap')
+const file = (name: string) => join(home, name)
+const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
+
+interface Ended {
+  readonly code: number | null
+  readonly json: { output: string; frames: number; swapped: number; fps: number; manifest: { embedded: boolean; state: string } }[]
+  readonly stderr: string
+}
+
+function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
+  const child = spawn(process.execPath, [bin, 'swap', '--json', '--quiet', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, DFK_HOME: home },
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (data) => {
+    stdout += data
+  })
+  child.stderr.on('data', (data) => {
+    stderr += data
+  })
+  const lines = () => stdout.split('\n').filter((line) => line !== '')
+  return {
+    child,
+    ended: once(child, 'close').then(([code]) => ({ code: code as number | null, json: lines().map((line) => JSON.parse(line)), stderr })),
+  }
+}
+
+function swap(...args: string[]): Promise<Ended> {
+  return start(...args).ended
+}
+
+async function framesOf(path: string): Promise<{ times: number[]; pictures: Picture[] }> {
+  const found: { times: number[]; pictures: Picture[] } = { times: [], pictures: [] }
+  for await (const { timeS, picture } of decodeFrames(path)) {
+    found.times.push(timeS)
+    found.pictures.push(picture)
+  }
+  return found
+}
+
+/** Mean absolute difference of two pictures inside a box, 0–255. */
+function difference(a: Picture, b: Picture, x0: number, y0: number, x1: number, y1: number): number {
+  let sum = 0
+  for (let y = y0; y < y1; y += 1)
+    for (let i = (y * a.width + x0) * 3; i < (y * a.width + x1) * 3; i += 1) sum += Math.abs(a.data[i]! - b.data[i]!)
+  return sum / ((x1 - x0) * (y1 - y0) * 3)
+}
+
+const leftovers = () => readdirSync(home).filter((name) => name.startsWith('.') && name.includes('part'))
+
+let bob: readonly number[]
+
+/** Descriptor of the clip's man, mean of a few frames, and a clip in which he comes after a second without a face, with sound. */
+beforeAll(async () => {
+  const analyser = await openFaceAnalyser(await openDevice('cpu'))
+  const sum = new Array<number>(128).fill(0)
+  for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { every: 100, maxFrames: 4 })) {
+    const [face] = await analyser.find(picture, { max: 1 })
+    const descriptor = await analyser.descriptor(picture, face!.landmarks)
+    for (const [i, value] of descriptor.entries()) sum[i]! += value / 4
+  }
+  await analyser.dispose()
+  bob = sum
+  await makeRun(home, 'tiny', recordFor('bob', bob))
+  const encoder = await createEncoder({ output: file('silent.mp4'), width: 400, height: 300, fps: { num: 25, den: 1 }, quality: 8 })
+  const wall = createPicture(400, 300)
+  wall.data.fill(120)
+  for (let index = 0; index < 10; index += 1) await encoder.write(wall)
+  for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: 30 })) await encoder.write(picture)
+  await encoder.finish()
+  const { path } = await findFfmpeg()
+  const sound = ['-f', 'lavfi', '-i', 'sine=d=1.6', '-map', '0:v', '-map', '1:a', '-c:v', 'copy', '-c:a', 'aac']
+  execFileSync(path, ['-v', 'error', '-y', '-i', file('silent.mp4'), ...sound, file('clip.mp4')])
+  const [frame] = (await framesOf(file('clip.mp4'))).pictures.slice(-1)
+  await writePicture(file('frame.png'), frame!)
+  writeFileSync(file('empty.mp4'), '')
+  writeFileSync(file('text.mp4'), 'no video\n'.repeat(50))
+  const whole = readFileSync(file('clip.mp4'))
+  writeFileSync(file('cut.mp4'), whole.subarray(0, whole.length / 2))
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+function soundOf(path: string, ffmpeg: string): string {
+  return execFileSync(ffmpeg, ['-v', 'error', '-i', path, '-map', '0:a:0', '-c', 'copy', '-f', 'hash', '-'], { encoding: 'utf8' })
+}
+
+describe('dfk swap', () => {
+  it('renders a clip: same frames, times and sound; frames without a face pass through; the output says what it is', async () => {
+    const { code, json, stderr } = await swap(file('clip.mp4'), '--run', 'tiny', '-o', file('out.mp4'))
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(json).toEqual([expect.objectContaining({ output: file('out.mp4'), frames: 40, swapped: 30 })])
+    expect(json[0]!.manifest).toMatchObject({ embedded: true, state: 'valid' })
+    const [source, made] = [await probeMedia(file('clip.mp4')), await probeMedia(file('out.mp4'))]
+    expect([made.frames, made.width, made.height]).toEqual([source.frames, source.width, source.height])
+    expect(made.durationS).toBeCloseTo(source.durationS, 2)
+    const ffmpeg = (await findFfmpeg()).path
+    expect(soundOf(file('out.mp4'), ffmpeg)).toBe(soundOf(file('clip.mp4'), ffmpeg))
+    const [before, after] = [await framesOf(file('clip.mp4')), await framesOf(file('out.mp4'))]
+    expect(after.times).toEqual(before.times)
+    expect(difference(before.pictures[4]!, after.pictures[4]!, 0, 0, 400, 300)).toBeLessThan(1)
+    expect(difference(before.pictures[25]!, after.pictures[25]!, 180, 150, 220, 200)).toBeGreaterThan(8)
+    expect(difference(before.pictures[25]!, after.pictures[25]!, 0, 0, 400, 70)).toBeLessThan(4)
+    const found = await readProvenance(file('out.mp4'))
+    expect(found.c2pa?.state).toBe('valid')
+    expect(found.declaresSynthetic).toBe(true)
+    expect(found.c2pa?.consent.map(({ role }) => role)).toEqual(['source', 'target'])
+    expect(leftovers()).toEqual([])
+  })
+
+  it('renders an image, and a folder with one that has no face in it', async () => {
+    mkdirSync(file('set'))
+    await writePicture(file('set/a.png'), await readPicture(file('frame.png')))
+    await writePicture(file('set/b.jpg'), await readPicture(file('frame.png')))
+    await writePicture(file('set/c.png'), createPicture(200, 200))
+    const { code, json, stderr } = await swap(file('set'), '--run', 'tiny', '-o', file('set-out'), '--face', 'largest', '--label')
+    expect(code).toBe(0)
+    expect(json.map(({ output, swapped }) => [output, swapped])).toEqual([
+      [file('set-out/a.png'), 1],
+      [file('set-out/b.jpg'), 1],
+    ])
+    expect(stderr).toMatch(/warning: expected a face in .*c\.png/)
+    const [before, after] = [await readPicture(file('frame.png')), await readPicture(file('set-out/a.png'))]
+    expect(difference(before, after, 180, 150, 220, 200)).toBeGreaterThan(8)
+    expect((await readProvenance(file('set-out/b.jpg'))).declaresSynthetic).toBe(true)
+  })
+
+  it('leaves nothing when it is interrupted', async () => {
+    const { child, ended } = start(sampleVideo('cap13_edit2.mp4'), '--run', 'tiny', '-o', file('stopped.mp4'))
+    await expect.poll(() => leftovers().length, { timeout: 60_000, interval: 50 }).toBeGreaterThan(0)
+    child.kill('SIGINT')
+    const { code, stderr } = await ended
+    expect(code).toBe(130)
+    expect(stderr).toContain('interrupted')
+    expect(readdirSync(home).filter((name) => name.includes('stopped'))).toEqual([])
+  })
+
+  it('says what it would do', async () => {
+    const { code, json } = await swap(file('clip.mp4'), '--run', 'tiny', '-o', file('dry.mp4'), '--dry-run')
+    expect(code).toBe(0)
+    expect(json).toEqual([expect.objectContaining({ output: file('dry.mp4'), run: 'tiny' })])
+    expect(readdirSync(home)).not.toContain('dry.mp4')
+  })
+})
+
+describe('what bad input gets', () => {
+  const cases: [string, string[], number, RegExp][] = [
+    ['a missing clip', ['absent.mp4', '-o', 'bad.mp4'], 1, /found no such file/],
+    ['an empty clip', ['empty.mp4', '-o', 'bad.mp4'], 1, /is empty/],
+    ['a truncated clip', ['cut.mp4', '-o', 'bad.mp4'], 1, /truncated/],
+    ['a text', ['text.mp4', '-o', 'bad.mp4'], 1, /neither, or is damaged/],
+    ['its own input as output', ['clip.mp4', '-o', 'clip.mp4'], 2, /never writes over its input|another file/],
+    ['an image name for a clip', ['clip.mp4', '-o', 'bad.png'], 2, /expected a video name/],
+    ['a folder that is not there', ['clip.mp4', '-o', 'nowhere/bad.mp4'], 1, /expected the folder/],
+    ['a record that is not there', ['clip.mp4', '-o', 'bad.mp4', '--consent', 'absent.json'], 3, /expected a consent record/],
+    ['another run than there is', ['clip.mp4', '-o', 'bad.mp4', '--run', 'nobody'], 1, /expected a training run/],
+    ['a run of another framing', ['clip.mp4', '-o', 'bad.mp4', '--run', 'framed'], 1, /framed as/],
+    ['a run without a checkpoint', ['clip.mp4', '-o', 'bad.mp4', '--run', 'bare'], 1, /checkpoint/],
+    ['a run whose weights have other sizes', ['clip.mp4', '-o', 'bad.mp4', '--run', 'sizes'], 1, /expected .* of shape/],
+    ['an exchanged record', ['clip.mp4', '-o', 'bad.mp4', '--run', 'exchanged'], 3, /trained under/],
+    ['an expired record', ['clip.mp4', '-o', 'bad.mp4', '--run', 'expired'], 3, /expected/],
+    ['a record that does not grant it', ['clip.mp4', '-o', 'bad.mp4', '--run', 'ungranted'], 3, /generate/],
+    ['somebody without a record', ['frame.png', '-o', 'bad.png', '--run', 'stranger', '--face', 'largest'], 3, /matches none/],
+    ['somebody who is not the target', ['frame.png', '-o', 'bad.png', '--run', 'stranger'], 1, /none of the faces found is theirs/],
+  ]
+
+  beforeAll(async () => {
+    const record = recordFor('bob', bob)
+    await makeRun(home, 'framed', record, { config: { framing: 'other/9' } })
+    await makeRun(home, 'bare', record)
+    rmSync(file('checkpoints/bare/step-000001'), { recursive: true })
+    await makeRun(home, 'sizes', record)
+    const config = JSON.parse(readFileSync(file('checkpoints/sizes/config.json'), 'utf8'))
+    config.generator.code = 24
+    writeFileSync(file('checkpoints/sizes/config.json'), JSON.stringify(config))
+    await makeRun(home, 'exchanged', record)
+    saveRecord(file('checkpoints/exchanged/consent'), 'target.json', recordFor('mallory', bob))
+    await makeRun(home, 'expired', recordFor('bob', bob, { until: '2021-01-01' }))
+    await makeRun(home, 'ungranted', recordFor('bob', bob, { grants: ['collect', 'train'] }))
+    await makeRun(
+      home,
+      'stranger',
+      recordFor(
+        'carol',
+        bob.map((value) => value + 0.08),
+      ),
+    )
+  })
+
+  it.each(cases)('%s', async (_, args, expected, message) => {
+    const paths = args.map((word) => (/\.(mp4|png|json)$/.test(word) ? file(word) : word))
+    const { code, stderr, json } = await swap(...paths, ...(args.includes('--run') ? [] : ['--run', 'tiny']))
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/ at .*\.(ts|js):/)
+    expect(code).toBe(expected)
+    expect(json).toEqual([])
+    expect(readdirSync(home).filter((name) => name.startsWith('bad') || name.startsWith('.bad'))).toEqual([])
+  })
+
+  const crowd = sharedData('stills/solvay1927.jpg')
+  it.skipIf(crowd === undefined)('an image of 29 people', async () => {
+    const { code, stderr } = await swap(crowd!, '--run', 'tiny', '-o', file('bad.png'))
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/none of the faces found is theirs/)
+    const all = await swap(crowd!, '--run', 'tiny', '-o', file('bad.png'), '--face', 'all')
+    expect(all.code).toBe(3)
+  })
+
+  const still = sharedData('stills/coffee.png')
+  it.skipIf(still === undefined)('a picture of a cup', async () => {
+    const { code, stderr } = await swap(still!, '--run', 'tiny', '-o', file('bad.png'))
+    expect([code, stderr.includes('but found none')]).toEqual([1, true])
+  })
+})
