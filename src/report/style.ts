@@ -12,7 +12,7 @@ h2{font-size:1.15rem;margin:2.25rem 0 .6rem;padding-top:.9rem;border-top:1px sol
 h3{font-size:1rem;margin:1.4rem 0 .4rem}
 p{margin:.5rem 0;max-width:44rem}
 .soft,figcaption,.card small{color:var(--soft)}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:1rem 0}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.6rem,1fr));gap:.75rem;margin:1rem 0}
 .card{background:var(--panel);border:1px solid var(--line);border-left:4px solid var(--line);border-radius:6px;padding:.6rem .8rem}
 .card b{display:block;font-size:1.5rem;line-height:1.25;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .card span{font-size:.85rem;color:var(--soft)}.card small{display:block;font-size:.8rem;line-height:1.35}

@@ -136,7 +136,7 @@ async function pictures(shown: readonly Shown[], caption: (one: Shown) => string
       inlineImage(await encodePicture(one.picture, 'jpg', JPEG_QUALITY), `frame ${one.frame}: target, swapped, difference`, caption(one)),
     ),
   )
-  return gallery(images, 26)
+  return gallery(images, 18)
 }
 
 async function frameSections({ worst, typical }: ScoreResult): Promise<Section[]> {

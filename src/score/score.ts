@@ -31,7 +31,7 @@ export interface ScoreResult {
 
 const JUDGED_FRAMES = 100
 const SHOWN_WORST = 3
-const SHOWN_TYPICAL = 4
+const SHOWN_TYPICAL = 6
 const LEAST_SOURCE_FACES = 8
 /** Neighbouring frames that are looked at together: jitter is a second difference. */
 const BURST = 3
