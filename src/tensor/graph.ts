@@ -36,6 +36,8 @@ export class Graph {
   }
 
   constant(data: Elements, shape: readonly number[], dtype: ElementType = typeOf(data)): Value {
+    // tf.js casts by changing the type alone: integers may come in a tensor of floats.
+    if (typeOf(data) !== dtype) return this.constant(elementsOf(dtype, data as Float32Array), shape, dtype)
     if (data.length > SMALL) return this.#newConstant(data, shape, dtype)
     const key = `${dtype}[${shape.join()}]${Array.from(data as Float32Array, (x) => (Object.is(x, -0) ? '-0' : String(x))).join()}`
     return this.#remember(key, () => this.#newConstant(data, shape, dtype))

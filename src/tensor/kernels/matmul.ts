@@ -1,6 +1,6 @@
 import { type Graph, sizeOf, type Value } from '../graph.ts'
 import { activate, addBias, type Fused, type FusedAttrs } from './activation.ts'
-import { type KernelTable, kernel } from './kernel.ts'
+import { type Kernel, type KernelTable, kernel } from './kernel.ts'
 import { broadcastShape, gemm, reshape, transpose } from './nodes.ts'
 
 interface Transposes {
@@ -36,7 +36,24 @@ const fusedMatMul = kernel<{ a: Value; b: Value } & Fused, Transposes & FusedAtt
   activate(graph, addBias(graph, matMul(graph, inputs.a, inputs.b, attrs), inputs.bias), inputs, attrs),
 )
 
+/** Any sum of products by its equation, such as 'bij,jk->bik'. */
+const einsum: Kernel = ({ graph, inputs, attrs }) => {
+  const equation = (attrs['equation'] as string).replaceAll(' ', '')
+  const operands = Object.values(inputs)
+  const [sources, target] = equation.split('->') as [string, string]
+  const sizes = new Map(
+    sources.split(',').flatMap((labels, i) => [...labels].map((label, axis) => [label, operands[i]!.shape[axis]!] as const)),
+  )
+  return graph.node(
+    'Einsum',
+    operands,
+    [...target].map((label) => sizes.get(label)!),
+    { equation },
+  )
+}
+
 export const products: KernelTable = {
   BatchMatMul: kernel<{ a: Value; b: Value }, Transposes>((graph, { a, b }, attrs) => matMul(graph, a, b, attrs)),
+  Einsum: einsum,
   _FusedMatMul: fusedMatMul,
 }

@@ -1,7 +1,7 @@
 import type { ElementType, Graph, Value } from '../graph.ts'
 import { tf } from '../tf.ts'
 import { type Kernel, type KernelTable, kernel } from './kernel.ts'
-import { cast, reduce } from './nodes.ts'
+import { cast, concat, expand, mul, reduce, slice } from './nodes.ts'
 
 interface Axes {
   readonly axis: number | number[]
@@ -40,6 +40,26 @@ const cumulating = kernel<{ x: Value }, { axis: number; exclusive: boolean; reve
   return graph.node('CumSum', [x, graph.scalar(axesOf(x, axis)[0]!, 'int32')], x.shape, attributes)
 })
 
+/** Running products, one multiplication after the other: ONNX has none, and only the gradient of `prod` asks for them. */
+const cumulatingProducts = kernel<{ x: Value }, { axis: number; exclusive: boolean; reverse: boolean }>((graph, { x }, attrs) => {
+  const axis = axesOf(x, attrs.axis ?? 0)[0]!
+  const size = x.shape.map((length, i) => (i === axis ? 1 : length))
+  const parts = Array.from({ length: x.shape[axis]! }, (_, at) =>
+    slice(
+      graph,
+      x,
+      size.map((_, i) => (i === axis ? at : 0)),
+      size,
+    ),
+  )
+  if (attrs.reverse) parts.reverse()
+  const one = expand(graph, graph.scalar(1, x.dtype), size)
+  const products: Value[] = []
+  for (const part of parts) products.push(products.length === 0 ? part : mul(graph, products.at(-1)!, part))
+  const shown = attrs.exclusive ? [one, ...products.slice(0, -1)] : products
+  return concat(graph, attrs.reverse ? shown.reverse() : shown, axis)
+})
+
 /** The k largest along the last axis, with their places. */
 const topK = kernel<{ x: Value }, { k: number; sorted: boolean }>((graph, { x }, { k, sorted }) => {
   const shape = [...x.shape.slice(0, -1), k]
@@ -59,6 +79,7 @@ export const reductions: KernelTable = {
   Any: quantifying('ReduceMax'),
   ArgMax: pointing('ArgMax'),
   ArgMin: pointing('ArgMin'),
+  Cumprod: cumulatingProducts,
   Cumsum: cumulating,
   LogSoftmax: softmax('LogSoftmax', 'logits'),
   Max: kernel<{ x: Value }, { reductionIndices: number | number[]; keepDims: boolean }>((graph, { x }, attrs) =>

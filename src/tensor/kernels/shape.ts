@@ -213,8 +213,14 @@ const batchToSpace = kernel<X, BlockAttrs & { crops: number[][] }>((graph, { x }
     transpose(graph, reshape(graph, x, cut), perm),
     tf.backend_util.getReshapedPermuted(shape, blockShape, product),
   )
-  const begin = tf.backend_util.getSliceBeginCoords(crops, blockShape.length)
-  return slice(graph, wide, begin, tf.backend_util.getSliceSize([...wide.shape], crops, blockShape.length))
+  const begin = wide.shape.map((_, axis) => tf.backend_util.getSliceBeginCoords(crops, blockShape.length)[axis] ?? 0)
+  const sizes = tf.backend_util.getSliceSize([...wide.shape], crops, blockShape.length)
+  return slice(
+    graph,
+    wide,
+    begin,
+    wide.shape.map((size, axis) => sizes[axis] ?? size),
+  )
 })
 
 /** Pixel shuffle in tf.js's order: the block's rows and columns are the slowest of the channels. */
