@@ -29,6 +29,9 @@ export interface ConvAttrs {
 
 /** Above this many bytes the columns cost more to write and read than `Conv` takes. */
 const LARGEST_COLUMNS = 20e6
+/** Up to so many output channels a filter's gradient is computed in pieces of so many pixels. */
+const FEW_OUTPUTS = 8
+const PIECE = 512
 /** With fewer input channels a Gather copies too little at a time to pay. */
 const FEWEST_CHANNELS = 8
 
@@ -78,8 +81,19 @@ function convolve(graph: Graph, x: Value, filter: Value, info: WindowInfo, group
 function filterGradient(graph: Graph, x: Value, dy: Value, attrs: ConvAttrs & { filterShape: Four }): Value {
   const w = windowOf(infoOf(x.shape, attrs.filterShape, attrs))
   const k = dy.shape[3]!
+  const cols = columns(graph, x, w)
+  const pieces = outPixels(w) / PIECE
+  if (k <= FEW_OUTPUTS && Number.isInteger(pieces)) return reshape(graph, thinGradient(graph, cols, dy, pieces), attrs.filterShape)
   const rows = reshape(graph, dy, [outPixels(w), k])
-  return reshape(graph, gemm(graph, columns(graph, x, w), rows, { transA: true }), attrs.filterShape)
+  return reshape(graph, gemm(graph, cols, rows, { transA: true }), attrs.filterShape)
+}
+
+/** colsᵀ × dy for few columns of dy as (dyᵀ × cols)ᵀ, in pieces that fit the cache, added up: four times as fast for the 4 channels of a face and mask. */
+function thinGradient(graph: Graph, cols: Value, dy: Value, pieces: number): Value {
+  const [k, width] = [dy.shape[3]!, cols.shape[1]!]
+  const left = transpose(graph, reshape(graph, dy, [pieces, PIECE, k]), [0, 2, 1])
+  const each = graph.node('MatMul', [left, reshape(graph, cols, [pieces, PIECE, width])], [pieces, k, width])
+  return transpose(graph, graph.node('ReduceSum', [each, graph.ints([0])], [k, width], { keepdims: 0 }), [1, 0])
 }
 
 /**
