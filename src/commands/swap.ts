@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { SwapRequest } from '../swap/session.ts'
 import type { SwapResult } from '../swap/swap.ts'
-import type { DfkError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
 
 const options = z.object({
@@ -22,8 +21,8 @@ const options = z.object({
     .enum(['rct', 'lct', 'none'])
     .default('rct')
     .describe('colours of the footage for the face: means and spreads in L*a*b*, covariances in RGB, or none'),
-  maskErode: z.number().min(-10).max(20).default(2).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
-  maskBlur: z.number().min(0).max(20).default(3).describe("softness of the mask's border, per cent of the face picture"),
+  maskErode: z.number().min(-10).max(20).default(3).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
+  maskBlur: z.number().min(0).max(20).default(4).describe("softness of the mask's border, per cent of the face picture"),
   sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
   label: z.boolean().optional().describe('draw a visible label (always where a consent record requires it)'),
   crf: z.number().min(0).max(51).default(18).describe('quality of the video, 0 best; 18 looks like the original'),
@@ -74,7 +73,7 @@ export const swap = defineCommand({
   example: 'dfk swap clip.mp4 --run my-run -o out.mp4',
   writes: true,
   async run(context, [input], asked) {
-    const { planJobs, prepareFolder } = await import('../swap/output.ts')
+    const { dropFolder, planJobs, prepareFolder } = await import('../swap/output.ts')
     const { NothingSwappedError, openSession, permit } = await import('../swap/session.ts')
     const { swapFile, VIDEO_BATCH } = await import('../swap/swap.ts')
     const jobs = await planJobs(input as string, asked.output, context.signal)
@@ -87,16 +86,17 @@ export const swap = defineCommand({
         )
       return
     }
-    const isMany = jobs.length > 1
-    for (const job of jobs) await prepareFolder(job, isMany || job.path !== input)
+    const isFolder = jobs.length > 1 || jobs[0]?.path !== input
+    for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
     const batch = jobs.some(({ kind }) => kind === 'video') ? VIDEO_BATCH : 1
     const session = await context.work('loading networks', () => openSession(permitted, batch, context.warn))
-    let skipped: DfkError | undefined
+    let failure: unknown
     let made = 0
     try {
       for (const job of jobs) {
+        if (isFolder) await prepareFolder(job, true)
+        const encoding = { encoder: asked.encoder, quality: asked.crf }
         try {
-          const encoding = { encoder: asked.encoder, quality: asked.crf }
           const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, encoding, work))
           context.result(result, describe(result))
           made += 1
@@ -104,12 +104,13 @@ export const swap = defineCommand({
           // One picture of a folder without the face stops nobody.
           if (!(error instanceof NothingSwappedError) || jobs.length === 1) throw error
           context.warn(error.message)
-          skipped = error
+          failure = error
         }
       }
     } finally {
       await session.dispose()
+      if (isFolder && made === 0) await dropFolder(asked.output)
     }
-    if (made === 0 && skipped !== undefined) throw skipped
+    if (made === 0) throw failure
   },
 })

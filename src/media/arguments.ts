@@ -31,10 +31,18 @@ export interface DecodePlan {
   readonly width: number
   readonly height: number
   readonly matrix: Matrix
+  /** Transfer curve of HDR footage, which is brought to standard range; undefined for any other. */
+  readonly hdr?: string | undefined
   readonly every: number
   readonly maxFrames?: number | undefined
   /** Version of the ffmpeg that will run it. */
   readonly version: string
+}
+
+/** HDR light to BT.709, white at 203 cd/m² (ITU-R BT.2408), highlights rolled off. */
+function toneMap(transfer: string): string {
+  const light = `zscale=tin=${transfer}:pin=bt2020:min=bt2020nc:t=linear:npl=203,format=gbrpf32le`
+  return `${light},zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=gbr:r=full,format=gbrp,`
 }
 
 /** Output options that decode to packed RGB on a pipe. A zero-copy corner of each frame goes through `showinfo`, which prints its time. */
@@ -43,7 +51,7 @@ export function decodeOptions(plan: DecodePlan): string[] {
   const graph =
     `[0:V:0]${pick}split[picture][corner];` +
     `[corner]crop=w='min(16,iw)':h='min(16,ih)':x=0:y=0,showinfo,nullsink;` +
-    `[picture]scale=${plan.width}:${plan.height}:in_color_matrix=${plan.matrix}:${ACCURATE},format=rgb24[out]`
+    `[picture]${plan.hdr === undefined ? '' : toneMap(plan.hdr)}scale=${plan.width}:${plan.height}:in_color_matrix=${plan.matrix}:${ACCURATE},format=rgb24[out]`
   const limit = plan.maxFrames === undefined ? [] : ['-frames:v', String(plan.maxFrames)]
   return ['-filter_complex', graph, '-map', '[out]', ...passthroughOptions(plan.version), ...limit, '-f', 'rawvideo']
 }

@@ -32,7 +32,12 @@ export function matrixOf(tags: ColourTags, height: number): Matrix {
   }
 }
 
-/** Whether the footage is HDR (PQ or HLG), which 8-bit frames cannot hold without a tone map. */
-export function isHdr(tags: ColourTags): boolean {
-  return tags.transfer === 'smpte2084' || tags.transfer === 'arib-std-b67'
+/** The transfer curve of HDR footage (PQ or HLG), which 8-bit frames cannot hold without a tone map; undefined for any other. */
+export function hdrTransfer(tags: ColourTags): string | undefined {
+  return tags.transfer === 'smpte2084' || tags.transfer === 'arib-std-b67' ? tags.transfer : undefined
+}
+
+/** Tags for what is made from footage tagged so: the same, but standard range for HDR. */
+export function outputTags(tags: ColourTags): ColourTags {
+  return hdrTransfer(tags) === undefined ? tags : { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' }
 }

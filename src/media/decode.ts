@@ -3,7 +3,7 @@ import type { Picture } from '../picture/picture.ts'
 import { checkInterrupted, DfkError } from '../work/errors.ts'
 import { decodeOptions, fileUrl, inputOptions } from './arguments.ts'
 import { findFfmpeg } from './binaries.ts'
-import { matrixOf } from './colour.ts'
+import { hdrTransfer, matrixOf } from './colour.ts'
 import { readFailure, saysTruncated, truncatedError } from './failures.ts'
 import { type MediaInfo, probeMedia } from './probe.ts'
 import { type FfmpegRun, outputPipe, startFfmpeg } from './process.ts'
@@ -100,7 +100,15 @@ export async function* decodeFrames(source: string | MediaInfo, options: DecodeO
   const job = {
     inputs: [{ source: fileUrl(info.path), options: ['-nostdin', ...inputOptions()] }],
     output: pixels,
-    outputOptions: decodeOptions({ width, height, matrix: matrixOf(info.colour, height), every, maxFrames, version }),
+    outputOptions: decodeOptions({
+      width,
+      height,
+      matrix: matrixOf(info.colour, height),
+      hdr: hdrTransfer(info.colour),
+      every,
+      maxFrames,
+      version,
+    }),
   }
   const run = startFfmpeg(ffmpeg, job, (line) => {
     times.read(line)

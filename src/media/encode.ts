@@ -7,7 +7,7 @@ import type { Picture } from '../picture/picture.ts'
 import { checkInterrupted, DfkError, UsageError } from '../work/errors.ts'
 import { type EncodePlan, encodeOptions, fileUrl, inputOptions } from './arguments.ts'
 import { type EncoderName, ffmpegEncoders, findFfmpeg } from './binaries.ts'
-import { matrixOf } from './colour.ts'
+import { matrixOf, outputTags } from './colour.ts'
 import { writeFailure } from './failures.ts'
 import { matroskaFrameHeader, matroskaHeader } from './matroska.ts'
 import { setLastDuration } from './mp4-duration.ts'
@@ -185,7 +185,7 @@ export async function createEncoder(options: EncoderOptions): Promise<Encoder> {
   const { path, version } = await findFfmpeg()
   const { copyFrom, width, height, fps } = options
   const container = containerOf(options.output)
-  const colour = copyFrom?.colour ?? {}
+  const colour = outputTags(copyFrom?.colour ?? {})
   const plan: EncodePlan = {
     encoder: await chooseEncoder(options.encoder ?? 'auto', container),
     quality: options.quality ?? DEFAULT_QUALITY,

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises'
+import { access, constants, mkdir, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { expandInputs, isVideoName, type MediaInput, writesPicture } from '../media/index.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
@@ -62,4 +62,9 @@ export async function prepareFolder(job: Job, make: boolean): Promise<void> {
   await access(folder, constants.W_OK).catch((cause) => {
     throw new DfkError(`-o: expected to write into ${folder} but there is no permission`, { hint: 'choose another place', cause })
   })
+}
+
+/** Removes the folder of outputs that were not to be, if nothing else is in it. */
+export async function dropFolder(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => {})
 }

@@ -8,7 +8,7 @@ import {
   inputOptions,
   passthroughOptions,
 } from '../../src/media/arguments.ts'
-import { isHdr, matrixOf } from '../../src/media/colour.ts'
+import { hdrTransfer, matrixOf, outputTags } from '../../src/media/colour.ts'
 
 const plan: EncodePlan = {
   encoder: 'libx264',
@@ -88,7 +88,15 @@ describe('colour', () => {
     expect(matrixOf({ matrix: 'bt709' }, 288)).toBe('bt709')
     expect(matrixOf({}, 1080)).toBe('bt709')
     expect(matrixOf({}, 576)).toBe('bt601')
-    expect(isHdr({ transfer: 'smpte2084' })).toBe(true)
-    expect(isHdr({ transfer: 'bt709' })).toBe(false)
+  })
+
+  it('brings HDR to standard range, and says so in the output', () => {
+    const pq = { matrix: 'bt2020nc', primaries: 'bt2020', transfer: 'smpte2084' }
+    expect(hdrTransfer(pq)).toBe('smpte2084')
+    expect(hdrTransfer({ transfer: 'bt709' })).toBeUndefined()
+    expect(outputTags(pq).transfer).toBe('bt709')
+    expect(outputTags({ matrix: 'smpte170m' })).toEqual({ matrix: 'smpte170m' })
+    const args = decodeOptions({ width: 2, height: 2, matrix: 'bt2020', hdr: 'smpte2084', every: 1, version: '5.1' })
+    expect(valueAfter(args, '-filter_complex')).toContain('tonemap')
   })
 })

@@ -114,6 +114,18 @@ describe('decode', () => {
     ])
   })
 
+  it('brings HDR to what a screen shows', async () => {
+    const tags = ['-colorspace', 'bt2020nc', '-color_primaries', 'bt2020', '-color_trc', 'smpte2084']
+    const grey = ['-f', 'lavfi', '-i', 'color=c=0x949494:size=64x64:d=0.2', '-c:v', 'libx265', '-pix_fmt', 'yuv420p10le', '-x265-params']
+    make('hdr.mp4', ...grey, 'log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc', ...tags, '-tag:v', 'hvc1')
+    const { pictures } = await framesOf(file('hdr.mp4'))
+    const [r, g, b] = pictures[0]!.data
+    expect(Math.max(r!, g!, b!) - Math.min(r!, g!, b!)).toBeLessThanOrEqual(2)
+    // 58 % of the PQ range is 203 cd/m², the white of a standard screen: bright, though rolled off.
+    expect(r!).toBeGreaterThan(150)
+    expect(r!).toBeLessThan(250)
+  })
+
   it('stops ffmpeg when the loop is left or the signal aborts', async () => {
     for await (const frame of decodeFrames(file('hd.mp4'))) {
       expect(frame.index).toBe(0)
