@@ -1,3 +1,4 @@
+import { rgbToLab } from '../picture/lab.ts'
 import type { GrayPicture, Picture } from '../picture/picture.ts'
 import { convexHull, fillConvex, type Point } from '../picture/polygon.ts'
 
@@ -55,32 +56,20 @@ export function sharpness({ width, height, data }: GrayPicture, mask: GrayPictur
   return count === 0 ? 0 : squares / count - (sum / count) ** 2
 }
 
-function linear(value: number): number {
-  const v = value / 255
-  return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4
-}
-
-const LINEAR = Float64Array.from({ length: 256 }, (_, value) => linear(value))
-
-/** Mean CIELAB colour (D65) of an sRGB picture where `outer` is set and `inner` is not. */
+/** Mean CIELAB colour (D65) of an sRGB picture where `outer` is set and `inner` is not; null where that is nowhere. */
 export function meanLab(picture: Picture, outer: GrayPicture, inner: GrayPicture): [number, number, number] | null {
-  let r = 0
-  let g = 0
-  let b = 0
-  let count = 0
+  const rim: number[] = []
   for (let i = 0; i < outer.data.length; i++) {
     if (outer.data[i] !== 255 || inner.data[i] !== 0) continue
-    r += LINEAR[picture.data[i * 3]!]!
-    g += LINEAR[picture.data[i * 3 + 1]!]!
-    b += LINEAR[picture.data[i * 3 + 2]!]!
-    count += 1
+    for (let c = 0; c < 3; c++) rim.push(picture.data[i * 3 + c]! / 255)
   }
-  if (count === 0) return null
-  const f = (t: number) => (t > 216 / 24389 ? Math.cbrt(t) : ((24389 / 27) * t + 16) / 116)
-  const x = f((0.4124 * r + 0.3576 * g + 0.1805 * b) / count / 0.9505)
-  const y = f((0.2126 * r + 0.7152 * g + 0.0722 * b) / count)
-  const z = f((0.0193 * r + 0.1192 * g + 0.9505 * b) / count / 1.089)
-  return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
+  if (rim.length === 0) return null
+  const sums: [number, number, number] = [0, 0, 0]
+  rgbToLab(Float32Array.from(rim)).forEach((value, i) => {
+    sums[(i % 3) as 0 | 1 | 2] += value
+  })
+  const count = rim.length / 3
+  return [sums[0] / count, sums[1] / count, sums[2] / count]
 }
 
 /** Mean absolute difference of two pictures inside a box, 0–255. */
