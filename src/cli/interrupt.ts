@@ -1,6 +1,8 @@
 import { EXIT, InterruptedError } from '../work/errors.ts'
 
 const SHOW_CURSOR = '\x1b[?25h'
+/** Signals within this time are one Ctrl-C. */
+const SAME_MS = 1000
 
 function leave(exitCode: number): never {
   // Bars hide the cursor and get no chance to show it again.
@@ -14,10 +16,14 @@ function leave(exitCode: number): never {
  */
 export function listenForInterrupts(): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController()
-  let asked = false
+  let askedMs: number | undefined
   const interrupt = () => {
-    if (asked) leave(EXIT.interrupted)
-    asked = true
+    if (askedMs !== undefined) {
+      // One Ctrl-C can arrive twice: from the terminal and again from npm, npx or timeout.
+      if (performance.now() - askedMs > SAME_MS) leave(EXIT.interrupted)
+      return
+    }
+    askedMs = performance.now()
     process.stderr.write('\nstopping (once more to stop at once) …\n')
     controller.abort(new InterruptedError())
   }

@@ -209,8 +209,17 @@ describe('interruption', () => {
     await until(child, 'three are done')
     child.kill('SIGINT')
     await until(child, 'stopping')
+    await new Promise((resolve) => setTimeout(resolve, 1200))
     child.kill('SIGINT')
     expect((await ended).code).toBe(130)
+  })
+
+  it('one that arrives twice, as npm and timeout send it, is one', async () => {
+    const { child, ended } = start(fake, ['slow'])
+    await until(child, 'three are done')
+    child.kill('SIGINT')
+    child.kill('SIGTERM')
+    expect((await ended).stderr).toContain('hint: run the same command again to go on')
   })
 
   it('SIGTERM is the same', async () => {
