@@ -1,7 +1,7 @@
 import { ffmpegEncoders, findFfmpeg, findFfprobe } from '../media/index.ts'
-import { probeDevices } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { type CudaFile, checkCudaFiles, hasNvidiaDriver } from './cuda.ts'
+import { checkDevices, type TriedDevice } from './devices.ts'
 import { checkModels, type ModelFile } from './models.ts'
 import { checkPackages, type OptionalPackage } from './packages.ts'
 import { checkRoom, type Room } from './room.ts'
@@ -24,7 +24,7 @@ export interface Checkup extends Room {
   readonly ok: boolean
   readonly node: string
   readonly platform: string
-  readonly devices: readonly { readonly name: string; readonly available: boolean; readonly reason: string }[]
+  readonly devices: readonly TriedDevice[]
   readonly ffmpeg: Program & { readonly encoders: readonly string[] }
   readonly ffprobe: Program
   readonly models: readonly ModelFile[]
@@ -110,7 +110,7 @@ export async function checkUp(home: string): Promise<Checkup> {
   const findings: Finding[] = []
   const node = checkNode(findings)
   const media = await checkFfmpeg(findings)
-  const devices = await probeDevices()
+  const devices = await checkDevices()
   if (!devices.some(({ available }) => available)) {
     findings.push({ what: 'no device can run the networks', hint: 'install the packages again: npm ci', blocks: true })
   }
@@ -123,8 +123,8 @@ export async function checkUp(home: string): Promise<Checkup> {
   const nvidia = { driver: hasNvidiaDriver(), files: checkCudaFiles() }
   judgeNvidia(nvidia.driver, nvidia.files, findings)
   const packages = checkPackages()
-  for (const { name, reason, hint } of packages) {
-    if (hint !== undefined) findings.push({ what: `${name}: ${reason}`, hint, blocks: false })
+  for (const { name, hint } of packages) {
+    if (hint !== undefined) findings.push({ what: `${name} is not usable here`, hint, blocks: false })
   }
   const ok = !findings.some(({ blocks }) => blocks)
   return { ok, node, platform: `${process.platform} ${process.arch}`, devices, ...media, models, packages, nvidia, ...room, findings }

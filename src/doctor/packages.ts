@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 
 /** An optional npm package. */
 export interface OptionalPackage {
@@ -28,7 +28,7 @@ function hasBinding(folder: string): boolean {
 function tensorflow(name: string): OptionalPackage {
   const folder = packageFolder(name)
   if (folder === undefined) {
-    const reason = 'not installed: its install downloads libtensorflow, and npm skips an optional package whose install fails'
+    const reason = 'not installed (its install downloads libtensorflow; npm skips it where that fails)'
     return { name, version: null, usable: false, reason, hint: `only for the tensorflow device: npm install ${name}` }
   }
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
@@ -36,7 +36,7 @@ function tensorflow(name: string): OptionalPackage {
     const reason = 'installed without its native binding (tfjs_binding.node)'
     return { name, version, usable: false, reason, hint: `npm rebuild ${name} --build-from-source, with network` }
   }
-  return { name, version, usable: true, reason: `installed in ${dirname(folder) === '' ? folder : folder}` }
+  return { name, version, usable: true, reason: `installed in ${folder}` }
 }
 
 /** Looks at the optional packages without loading them: a broken native binding can end the process. */

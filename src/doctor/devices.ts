@@ -1,0 +1,37 @@
+import { type DeviceName, openDevice, probeDevices, tf } from '../tensor/index.ts'
+
+/** A device and whether a small program ran on it just now. */
+export interface TriedDevice {
+  readonly name: DeviceName
+  readonly available: boolean
+  readonly reason: string
+}
+
+/** Computes something trivial; throws where the device's native code does not load or does not compute right. */
+async function tryOut(name: DeviceName): Promise<void> {
+  const device = await openDevice(name)
+  const program = await device.compile(({ x }) => ({ outputs: { y: tf.add(tf.mul(x!, 2), 1) } }), { inputs: { x: { shape: [2] } } })
+  const { y } = await program.run({ x: { data: Float32Array.of(1, 2), shape: [2] } })
+  await program.dispose()
+  const found = Array.from(y!.data)
+  if (found[0] !== 3 || found[1] !== 5) throw new Error(`expected 2·[1, 2] + 1 = [3, 5] but found [${found.join(', ')}]`)
+}
+
+/** Asks every device whether it is available, and tries out those that say so. */
+export async function checkDevices(): Promise<TriedDevice[]> {
+  const devices: TriedDevice[] = []
+  for (const { name, available, reason } of await probeDevices()) {
+    const failure = available
+      ? await tryOut(name).then(
+          () => undefined,
+          (error: Error) => error.message,
+        )
+      : undefined
+    devices.push({
+      name,
+      available: available && failure === undefined,
+      reason: failure === undefined ? reason : `does not run: ${failure}`,
+    })
+  }
+  return devices
+}
