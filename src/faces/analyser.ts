@@ -81,8 +81,10 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 /** A square cut out of the picture as [1, size, size, 3], 0…255 divided by `divisor`. */
 function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number): { data: Float32Array; shape: number[] } {
-  const { data } = warpAffine(picture, matrix, sizePx, sizePx)
-  return { data: Float32Array.from(data, (value) => value / divisor), shape: [1, sizePx, sizePx, 3] }
+  const bytes = warpAffine(picture, matrix, sizePx, sizePx).data
+  const data = new Float32Array(bytes.length)
+  for (let i = 0; i < data.length; i++) data[i] = bytes[i]! / divisor
+  return { data, shape: [1, sizePx, sizePx, 3] }
 }
 
 async function meshIn(networks: Networks, picture: Picture, region: Region): Promise<Landmarks> {
