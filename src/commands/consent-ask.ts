@@ -35,7 +35,7 @@ export const passphraseOptions = {
 }
 
 /** The passphrase from --passphrase-file or DFK_PASSPHRASE, or undefined. */
-export async function givenPassphrase(file: string | undefined): Promise<string | undefined> {
+async function givenPassphrase(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return process.env['DFK_PASSPHRASE'] || undefined
   try {
     const [line = ''] = (await readFile(file, 'utf8')).split(/\r?\n/)

@@ -5,7 +5,7 @@ import { recordProblems } from './problems.ts'
 import type { ConsentAction, FootageHash, SignedConsent } from './record.ts'
 import { consentHash } from './signed.ts'
 
-export type PartyRole = 'subject' | 'source' | 'target'
+type PartyRole = 'subject' | 'source' | 'target'
 
 export interface Party {
   /** `source`: whose face is rendered; `target`: whose footage receives it; `subject`: the one person of a dataset. */

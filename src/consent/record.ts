@@ -33,7 +33,7 @@ const signer = z.strictObject({
 })
 
 /** A consent record, schema 1: the fields that a program can enforce. Unknown fields are refused: what cannot be understood cannot be kept to. */
-export const consentRecordSchema = z.strictObject({
+const consentRecordSchema = z.strictObject({
   schema: z.literal(1, { error: 'expected schema version 1' }),
   kind: z.enum(['subject', 'sample']),
   id: word,

@@ -1,6 +1,6 @@
 /** What an output says of itself, in layers that do not depend on each other: C2PA manifest, metadata, watermark, visible label. */
-export { drawLabel, LABEL_SECONDS } from './label.ts'
+export { drawLabel } from './label.ts'
 export { readProvenance } from './read.ts'
 export { stampOutput } from './stamp.ts'
-export type { C2paFound, ConsentMention, ManifestState, ManifestSummary, MetadataMark, ProvenanceFound, StampRequest } from './types.ts'
+export type { ManifestSummary, ProvenanceFound } from './types.ts'
 export { embedWatermark, newOutputId, readWatermark, type WatermarkFound } from './watermark.ts'

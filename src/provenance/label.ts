@@ -6,8 +6,6 @@ import { GLYPH_HEIGHT, GLYPH_WIDTH, GLYPHS } from './label-font.ts'
 const LETTER_SHARE = 0.05
 /** How opaque the plate behind the letters is. */
 const PLATE = 0.65
-/** How long a video shows its label at least, seconds from the start. */
-export const LABEL_SECONDS = 3
 
 const ADVANCE = GLYPH_WIDTH + 1
 /** Empty dots around the text. */

@@ -6,7 +6,7 @@ import { WATERMARK_ALGORITHM } from './watermark-layout.ts'
 export const RENDER_ASSERTION = 'org.dfk.render'
 
 /** Labels by which actions refer to ingredients. */
-export const PARENT_LABEL = 'parent'
+const PARENT_LABEL = 'parent'
 const MODEL_LABEL = 'model'
 
 const NOT_ALLOWED = { use: 'notAllowed' }

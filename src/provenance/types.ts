@@ -2,7 +2,7 @@
 export const COMPOSITE_SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia'
 
 /** A consent record as outputs name it: hash and scope, never a descriptor. */
-export interface ConsentMention {
+interface ConsentMention {
   readonly role: string
   readonly hash: string
   readonly scope: string

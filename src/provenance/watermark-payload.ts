@@ -1,11 +1,8 @@
 import { crc32 } from './crc.ts'
 import { PAYLOAD_BITS, whitening } from './watermark-layout.ts'
 
-/** How many of the least certain bits a reader may turn over. */
+/** How many of the least certain bits a reader may turn over: 2^8 tries against a 32-bit checksum let 6e-8 of unmarked pictures pass. */
 const FLIPS = 8
-
-/** Chance that a picture without a mark reads as one: 2^FLIPS tries against a 32-bit checksum. */
-export const FALSE_ALARM_RATE = 2 ** (FLIPS - 32)
 
 /** The signs (±1) of the bits to carry: id, checksum, whitened by the key. Throws TypeError for an id that is not 16 hexadecimal digits or 64 bits. */
 export function encodePayload(id: string | bigint, key: string): Int8Array {

@@ -83,7 +83,7 @@ export interface WatermarkFound {
 
 /**
  * Reads the id out of pictures of one clip, all of one size and as they were rendered (a resized or cropped picture is not found). One frame is enough at x264
- * CRF 23; more frames help below. An unmarked picture reads as marked with a probability of FALSE_ALARM_RATE (6e-8).
+ * CRF 23; more frames help below. An unmarked picture reads as marked with a probability of 2^(8 - 32), 6e-8.
  */
 export function readWatermark(pictures: Iterable<Picture>, key: string = PUBLIC_KEY): WatermarkFound | undefined {
   const votes = new Float32Array(PAYLOAD_BITS)

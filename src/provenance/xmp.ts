@@ -1,5 +1,4 @@
 import { crc32 } from './crc.ts'
-import type { EmbedFormat } from './formats.ts'
 
 /** Where XMP lies in MP4 and MOV files: a top-level box of this identity (XMP specification, part 3). */
 const XMP_UUID = Buffer.from('be7acfcb97a942e89c71999491e3afac', 'hex')
@@ -73,10 +72,6 @@ export function findXmp(bytes: Buffer): string | undefined {
   const start = bytes.indexOf('<x:xmpmeta')
   const end = start < 0 ? -1 : bytes.indexOf('</x:xmpmeta>', start)
   return end < 0 ? undefined : bytes.toString('utf8', start, end)
-}
-
-export function isBoxed(format: EmbedFormat | undefined): format is 'video/mp4' | 'video/quicktime' {
-  return format === 'video/mp4' || format === 'video/quicktime'
 }
 
 export { XMP_UUID }
