@@ -94,6 +94,15 @@ describe('dfk train', () => {
     })
     expect(result.difference).toBeLessThan(1e-4)
     expect(existsSync(file)).toBe(true)
+    const dfm = await dfk('export', 'first', '--format', 'dfm', '-o', join(home, 'first.dfm'), '--json', '--quiet')
+    expect(dfm.code).toBe(0)
+    const ports = JSON.parse(dfm.stdout)
+    expect(ports).toMatchObject({ framing: 'dfl_whole_face', inputs: [{ name: 'in_face:0' }] })
+    expect(ports.outputs.map(({ name }: { name: string }) => name)).toEqual([
+      'out_face_mask:0',
+      'out_celeb_face:0',
+      'out_celeb_face_mask:0',
+    ])
     expect((await dfk('export', 'nothing', '-o', file)).code).toBe(1)
     expect((await dfk('export', 'first', '-o', join(home, 'no', 'such.onnx'))).code).toBe(1)
     expect((await dfk('export', 'first', '-o', 'first.bin')).code).toBe(2)

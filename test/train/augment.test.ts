@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { seedRandom } from '../../src/models/random.ts'
+import { fillBatch } from '../../src/train/augment.ts'
+import { likeness, meanFace } from '../../src/train/quality.ts'
+
+const SIDE = 64
+const SIZE = 32
+
+/** A picture whose red is its x and green its y, with a mask in the middle. */
+function gradients(count: number) {
+  const faces = new Uint8Array(count * SIDE * SIDE * 3)
+  const masks = new Uint8Array(count * SIDE * SIDE)
+  for (let i = 0; i < count * SIDE * SIDE; i += 1) {
+    const [x, y] = [i % SIDE, Math.floor(i / SIDE) % SIDE]
+    faces.set([x * 4, y * 4, 128], i * 3)
+    masks[i] = Math.hypot(x - 31.5, y - 31.5) < 20 ? 255 : 0
+  }
+  return { sizePx: SIDE, count, faces, masks }
+}
+
+function batch(seed: number, flip = false) {
+  const into = {
+    warped: new Float32Array(4 * SIZE * SIZE * 3),
+    faces: new Float32Array(4 * SIZE * SIZE * 3),
+    masks: new Float32Array(4 * SIZE * SIZE),
+  }
+  fillBatch(gradients(3), into, SIZE, 4, seedRandom(seed), flip)
+  return into
+}
+
+describe('augmentation', () => {
+  it('is the same for the same seed, and another for another', () => {
+    expect(batch(1)).toEqual(batch(1))
+    expect(batch(1).warped).not.toEqual(batch(2).warped)
+    expect(batch(1, true).faces).not.toEqual(batch(1).faces)
+  })
+
+  it('turns, scales and shifts within its limits, and keeps mask and face together', () => {
+    const { faces, masks } = batch(3)
+    for (let i = 0; i < 4; i += 1) {
+      const middle = (i * SIZE * SIZE + 16 * SIZE + 16) * 3
+      expect(Math.abs(faces[middle]! - 0.5)).toBeLessThan(0.1)
+      expect(Math.abs(faces[middle + 1]! - 0.5)).toBeLessThan(0.1)
+      expect(faces[middle + 2]).toBeCloseTo(128 / 255, 5)
+      const [left, right] = [middle - 30, middle + 30]
+      // 20 pixels of 32 across a slope: scaled by at most 8 % and turned by at most 10°.
+      expect(faces[right]! - faces[left]!).toBeGreaterThan((20 / 32) * 0.9)
+      expect(faces[right]! - faces[left]!).toBeLessThan((20 / 32) * 1.1)
+      for (let p = 0; p < SIZE * SIZE; p += 1) {
+        const at = (i * SIZE * SIZE + p) * 3
+        const inside = Math.hypot(faces[at]! * 255 - 126, faces[at + 1]! * 255 - 126) < 72
+        if (inside) expect(masks[i * SIZE * SIZE + p]).toBeGreaterThan(0.9)
+      }
+    }
+  })
+
+  it('warps the input inside a border that stands still', () => {
+    const { warped, faces } = batch(5)
+    const blue = warped[2]! / faces[2]!
+    expect(Math.abs(blue - 1)).toBeLessThan(0.25)
+    let moved = 0
+    for (let i = 0; i < faces.length; i += 3) moved += Math.abs(warped[i]! - faces[i]!)
+    expect(moved / (faces.length / 3)).toBeGreaterThan(0.01)
+    expect(Math.max(...warped)).toBeLessThanOrEqual(1)
+    expect(Math.min(...warped)).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('likeness', () => {
+  const noise = (seed: number) => {
+    const random = seedRandom(seed)
+    return Float32Array.from({ length: SIZE * SIZE * 3 }, () => random.uniform())
+  }
+
+  it('is 1 and 0 of a face with itself, and looks inside the mask only', () => {
+    const a = noise(1)
+    const half = Float32Array.from({ length: SIZE * SIZE }, (_, i) => (i < (SIZE * SIZE) / 2 ? 1 : 0))
+    const b = a.map((value, i) => (i < (SIZE * SIZE * 3) / 2 ? value : 1 - value))
+    expect(likeness(a, a, half, SIZE)).toEqual({ ssim: expect.closeTo(1, 6), error: 0 })
+    expect(likeness(a, b, half, SIZE).error).toBe(0)
+    expect(likeness(a, noise(2), half, SIZE).ssim).toBeLessThan(0.2)
+  })
+
+  it('has a mean face', () => {
+    expect(Array.from(meanFace(Uint8Array.of(0, 51, 102, 153), 2))).toEqual([expect.closeTo(0.2, 6), expect.closeTo(0.4, 6)])
+  })
+})
