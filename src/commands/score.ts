@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Scores } from '../score/summary.ts'
+import type { Scores } from '../score/scores.ts'
 import { defineCommand } from './command.ts'
 
 function shown(value: number | null, digits: number, unit = ''): string {

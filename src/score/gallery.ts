@@ -1,7 +1,10 @@
-import type { FoundFace } from '../faces/index.ts'
-import { createPicture, type Picture } from '../picture/picture.ts'
-import { warpAffine } from '../picture/warp.ts'
+import type { MediaInfo } from '../media/index.ts'
+import type { Picture } from '../picture/picture.ts'
+import type { ClipAnalysis } from './analysis.ts'
+import { cosine, type SourceIdentity } from './identity.ts'
 import type { FramePair } from './lockstep.ts'
+import { psnr } from './pixels.ts'
+import { triptych } from './triptych.ts'
 
 /** A frame worth showing: target | swapped | difference, side by side. */
 export interface Shown {
@@ -10,34 +13,6 @@ export interface Shown {
   /** The value that put it here; its unit depends on the list. */
   readonly value: number
   readonly picture: Picture
-}
-
-const TILE_PX = 224
-/** How much of the picture around the face is shown, as a multiple of the face box. */
-const AROUND = 1.7
-/** Differences are shown this many times stronger, on grey. */
-const DIFFERENCE_GAIN = 3
-
-/** Target, swap and their difference around the face, each TILE_PX square, in one picture. */
-export function triptych({ target, swap }: FramePair, { box }: FoundFace): Picture {
-  const side = Math.max(box.width, box.height) * AROUND
-  const scale = TILE_PX / side
-  const left = box.x + box.width / 2 - side / 2
-  const top = box.y + box.height / 2 - side / 2
-  const matrix = { a: scale, b: 0, tx: -left * scale, c: 0, d: scale, ty: -top * scale }
-  const [a, b] = [target, swap].map((picture) => warpAffine(picture, matrix, TILE_PX, TILE_PX)) as [Picture, Picture]
-  const out = createPicture(TILE_PX * 3, TILE_PX)
-  for (let y = 0; y < TILE_PX; y++) {
-    const from = y * TILE_PX * 3
-    const to = from * 3
-    out.data.set(a.data.subarray(from, from + TILE_PX * 3), to)
-    out.data.set(b.data.subarray(from, from + TILE_PX * 3), to + TILE_PX * 3)
-    for (let i = 0; i < TILE_PX * 3; i++) {
-      const difference = 128 + (b.data[from + i]! - a.data[from + i]!) * DIFFERENCE_GAIN
-      out.data[to + TILE_PX * 6 + i] = Math.max(0, Math.min(255, difference))
-    }
-  }
-  return out
 }
 
 /** Keeps the few worst frames by one measure, apart in time so that they are not one moment several times. */
@@ -64,5 +39,53 @@ export class WorstFrames {
     if (rest.length >= this.#most && rest.at(-1)!.value >= value) return
     const kept = [...rest, { frame: index, timeS, value, picture: draw() }].sort((p, q) => q.value - p.value)
     this.#kept = kept.slice(0, this.#most)
+  }
+}
+
+/** The lists of the gallery: what is shown, worst first. */
+export type Worst = Readonly<Record<'identity' | 'pose' | 'expression' | 'background', readonly Shown[]>>
+
+const SHOWN_WORST = 3
+const SHOWN_TYPICAL = 6
+
+/** Chooses the frames that the report shows, while they pass. */
+export class Gallery {
+  readonly #lists: Record<keyof Worst, WorstFrames>
+  readonly typical: Shown[] = []
+  readonly #stepFrames: number
+
+  constructor(target: MediaInfo) {
+    const apartS = Math.min(1, target.durationS / 10)
+    const list = () => new WorstFrames(SHOWN_WORST, apartS)
+    this.#lists = { identity: list(), pose: list(), expression: list(), background: list() }
+    this.#stepFrames = target.frames / SHOWN_TYPICAL
+  }
+
+  /** Offers an analysed frame to every list. */
+  add(
+    analysis: ClipAnalysis,
+    source: SourceIdentity,
+    added: Awaited<ReturnType<ClipAnalysis['add']>>,
+    pair: Parameters<ClipAnalysis['add']>[0],
+  ): void {
+    const { measures, face } = added
+    if (face === undefined) return
+    const draw = () => triptych(pair, face.target)
+    if (measures.pose !== undefined) this.#lists.pose.offer(measures.pose.total, pair, draw)
+    if (measures.expression !== undefined) this.#lists.expression.offer(measures.expression.error, pair, draw)
+    if (measures.pixels?.outside != null) this.#lists.background.offer(-psnr(measures.pixels.outside), pair, draw)
+    if (measures.described === undefined) return
+    const { judge } = analysis.described[measures.described]!.swap
+    this.#lists.identity.offer(-cosine(judge, source.reference.judge), pair, draw)
+    const due = (this.typical.length + 0.5) * this.#stepFrames
+    if (this.typical.length < SHOWN_TYPICAL && pair.index >= Math.floor(due)) {
+      this.typical.push({ frame: pair.index, timeS: pair.timeS, value: 0, picture: draw() })
+    }
+  }
+
+  /** What was chosen, worst first. */
+  worst(): Worst {
+    const { identity, pose, expression, background } = this.#lists
+    return { identity: identity.frames, pose: pose.frames, expression: expression.frames, background: background.frames }
   }
 }

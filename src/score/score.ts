@@ -3,20 +3,17 @@ import type { MediaInfo } from '../media/index.ts'
 import { DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { ClipAnalysis, type FrameMeasures } from './analysis.ts'
-import { type Shown, triptych, WorstFrames } from './gallery.ts'
-import { cosine, type SourceIdentity } from './identity.ts'
+import { Gallery, type Shown, type Worst } from './gallery.ts'
+import type { SourceIdentity } from './identity.ts'
 import { type FramePair, inLockstep, type LockstepEnd } from './lockstep.ts'
-import { psnr } from './pixels.ts'
-import { type Identities, identitiesOf, type Scores, summarise } from './summary.ts'
+import type { Scores } from './scores.ts'
+import { type Identities, identitiesOf, summarise } from './summary.ts'
 
 export interface ScoreOptions extends WorkOptions {
   /** Judge each nth frame; the two after it are looked at too, for steadiness. */
   readonly every: number
   readonly analyser: FaceAnalyser
 }
-
-/** The lists of the gallery: what is shown, worst first. */
-export type Worst = Readonly<Record<'identity' | 'pose' | 'expression' | 'background', readonly Shown[]>>
 
 /** Everything that the report shows. */
 export interface ScoreResult {
@@ -30,8 +27,6 @@ export interface ScoreResult {
 }
 
 const JUDGED_FRAMES = 100
-const SHOWN_WORST = 3
-const SHOWN_TYPICAL = 6
 const LEAST_SOURCE_FACES = 8
 /** Neighbouring frames that are looked at together: jitter is a second difference. */
 const BURST = 3
@@ -57,41 +52,6 @@ export function requireComparable(swap: MediaInfo, target: MediaInfo): void {
   if (swap.width === target.width && swap.height === target.height) return
   const size = ({ width, height }: MediaInfo) => `${width}×${height}`
   throw new DfkError(`expected a swap of the target's size, ${size(target)}, but ${swap.path} is ${size(swap)}`, { hint })
-}
-
-class Gallery {
-  readonly lists: Record<keyof Worst, WorstFrames>
-  readonly typical: Shown[] = []
-  readonly #stepFrames: number
-
-  constructor(target: MediaInfo) {
-    const apartS = Math.min(1, target.durationS / 10)
-    const list = () => new WorstFrames(SHOWN_WORST, apartS)
-    this.lists = { identity: list(), pose: list(), expression: list(), background: list() }
-    this.#stepFrames = target.frames / SHOWN_TYPICAL
-  }
-
-  /** Offers an analysed frame to every list. */
-  add(
-    analysis: ClipAnalysis,
-    source: SourceIdentity,
-    added: Awaited<ReturnType<ClipAnalysis['add']>>,
-    pair: Parameters<ClipAnalysis['add']>[0],
-  ): void {
-    const { measures, face } = added
-    if (face === undefined) return
-    const draw = () => triptych(pair, face.target)
-    if (measures.pose !== undefined) this.lists.pose.offer(measures.pose.total, pair, draw)
-    if (measures.expression !== undefined) this.lists.expression.offer(measures.expression.error, pair, draw)
-    if (measures.pixels?.outside != null) this.lists.background.offer(-psnr(measures.pixels.outside), pair, draw)
-    if (measures.described === undefined) return
-    const { judge } = analysis.described[measures.described]!.swap
-    this.lists.identity.offer(-cosine(judge, source.reference.judge), pair, draw)
-    const due = (this.typical.length + 0.5) * this.#stepFrames
-    if (this.typical.length < SHOWN_TYPICAL && pair.index >= Math.floor(due)) {
-      this.typical.push({ frame: pair.index, timeS: pair.timeS, value: 0, picture: draw() })
-    }
-  }
 }
 
 function warningsOf(scores: Scores, ended: 'both' | 'swap' | 'target', sourceFaces: number): string[] {
@@ -154,6 +114,12 @@ export async function scoreSwap(swap: MediaInfo, target: MediaInfo, source: Sour
   }
   const identities = identitiesOf(analysis, source)
   const scores = summarise(analysis, identities, source.faces, { swap: swap.frames, target: target.frames, compared })
-  const worst = Object.fromEntries(Object.entries(gallery.lists).map(([name, list]) => [name, list.frames])) as unknown as Worst
-  return { scores, frames: analysis.frames, identities, worst, typical: gallery.typical, warnings: warningsOf(scores, ended, source.faces) }
+  return {
+    scores,
+    frames: analysis.frames,
+    identities,
+    worst: gallery.worst(),
+    typical: gallery.typical,
+    warnings: warningsOf(scores, ended, source.faces),
+  }
 }

@@ -1,5 +1,5 @@
 import type { Tone } from '../report/page.ts'
-import type { Scores } from './summary.ts'
+import type { Scores } from './scores.ts'
 
 /** From where on a value is good and bad; between them it is middling. */
 function scale(good: number, bad: number): (value: number | null) => Tone {

@@ -1,0 +1,78 @@
+import { type Html, lineChart } from '../report/page.ts'
+import type { FrameMeasures } from './analysis.ts'
+import { psnr } from './pixels.ts'
+import type { ScoreResult } from './score.ts'
+
+function series(frames: readonly FrameMeasures[], of: (frame: FrameMeasures) => number | null | undefined): (readonly [number, number])[] {
+  // A gap stays a gap; frames that were not measured at all are no gap.
+  return frames.flatMap((frame) => {
+    const value = of(frame)
+    if (value !== undefined && value !== null) return [[frame.timeS, value] as const]
+    return frame.face === 'both' ? [] : [[frame.timeS, Number.NaN] as const]
+  })
+}
+
+/** How each measure goes over the clip. */
+export function charts({ frames, identities }: ScoreResult): Html[] {
+  const described = (of: (i: number) => number | null) => series(frames, ({ described: i }) => (i === undefined ? undefined : of(i)))
+  const judge = identities.judge.frames
+  const pipeline = identities.pipeline.frames
+  const common = { x: 'time', xLabel: 'time', heightPx: 190 } as const
+  return [
+    lineChart({
+      ...common,
+      title: 'Identity (0 = untouched target, 1 = the source’s own frames)',
+      series: [
+        { name: 'independent recogniser', points: described((i) => judge[i]!.scale) },
+        { name: 'the pipeline’s own', points: described((i) => pipeline[i]!.scale) },
+      ],
+      marks: [
+        { y: 0, label: 'target' },
+        { y: 1, label: 'source' },
+      ],
+    }),
+    lineChart({
+      ...common,
+      title: 'Cosine of the swap by the independent recogniser',
+      series: [
+        { name: 'to the source', points: described((i) => judge[i]!.toSource) },
+        { name: 'to the target', points: described((i) => judge[i]!.toTarget) },
+      ],
+    }),
+    lineChart({
+      ...common,
+      title: 'Pose difference, degrees',
+      min: 0,
+      series: [{ name: 'pose', points: series(frames, ({ pose }) => pose?.total) }],
+    }),
+    lineChart({
+      ...common,
+      title: 'Expression error with shape, eye distances',
+      min: 0,
+      series: [{ name: 'expression', points: series(frames, ({ expression }) => expression?.error) }],
+    }),
+    lineChart({
+      ...common,
+      title: 'Mouth opening, eye distances',
+      series: [
+        { name: 'target', points: series(frames, ({ expression }) => expression?.mouth.target) },
+        { name: 'swapped', points: series(frames, ({ expression }) => expression?.mouth.swap) },
+      ],
+    }),
+    lineChart({
+      ...common,
+      title: 'Eye opening, height over width',
+      series: [
+        { name: 'target', points: series(frames, ({ expression }) => expression?.eyes.target) },
+        { name: 'swapped', points: series(frames, ({ expression }) => expression?.eyes.swap) },
+      ],
+    }),
+    lineChart({
+      ...common,
+      title: 'Background outside the face, dB',
+      series: [
+        { name: 'background', points: series(frames, ({ pixels }) => (pixels?.outside == null ? undefined : psnr(pixels.outside))) },
+      ],
+    }),
+  ]
+}

@@ -1,0 +1,55 @@
+import { type Html, table } from '../report/page.ts'
+import type { Scores } from './scores.ts'
+
+/** A number in a report; a dash where it cannot be told. */
+export function text(value: number | null, digits: number, unit = ''): string {
+  return value === null ? '–' : `${value.toFixed(digits)}${unit}`
+}
+
+/** Every number with its meaning. */
+export function figures(scores: Scores): Html {
+  const { identity, pose, expression, temporal, background, details, frames } = scores
+  const { judge, pipeline } = details.identity
+  const rows: [string, string, string][] = [
+    ['identity', text(identity, 3), 'independent recogniser, 0 = untouched target, 1 = as like the source as its own frames'],
+    [
+      '… cosine to source / target',
+      `${text(judge.toSource, 3)} / ${text(judge.toTarget, 3)}`,
+      `${judge.network}; the source’s own frames ${text(judge.ownToSource, 3)}, untouched target ${text(judge.targetToSource, 3)}`,
+    ],
+    [
+      '… by the pipeline’s recogniser',
+      text(pipeline.scale, 3),
+      `cosine ${text(pipeline.toSource, 3)} / ${text(pipeline.toTarget, 3)}; ${pipeline.network}`,
+    ],
+    [
+      'pose',
+      text(pose, 2, '°'),
+      `yaw ${text(details.pose.yaw, 2)}, pitch ${text(details.pose.pitch, 2)}, roll ${text(details.pose.roll, 2)}; 95 % below ${text(details.pose.p95, 2)}`,
+    ],
+    ['expression', text(expression, 4), `468 landmarks without pose and shape, of the eye distance`],
+    ['… with the shape of the face', text(details.expression.withShape, 4), `95 % below ${text(details.expression.withShapeP95, 4)}`],
+    ['… movement error', text(details.expression.motion, 3), '0 = moves as the target, 1 = a frozen face'],
+    [
+      '… mouth / eyes, r',
+      `${text(details.expression.mouthR, 3)} / ${text(details.expression.eyesR, 3)}`,
+      'correlation of the openings over time',
+    ],
+    ['… place', text(details.expression.position, 4), 'landmarks as they lie in the picture, of the eye distance'],
+    ['temporal', text(temporal, 3), 'landmark jitter over the original’s, 1 = as steady'],
+    ['… warping error', text(details.temporal.warping, 3), 'over the original’s, along its own motion'],
+    [
+      'background',
+      text(background, 2, ' dB'),
+      `median PSNR; pooled ${text(details.background.pooled, 2)}, near the face ${text(details.background.near, 2)}, far ${text(details.background.far, 2)}`,
+    ],
+    ['sharpness', text(details.appearance.sharpness, 3), 'Laplacian variance of the face over the original’s'],
+    ['rim colour', text(details.appearance.rimColour, 2, ' ΔE'), 'along the edge of the face'],
+    [
+      'frames',
+      String(frames.analysed),
+      `looked at of ${frames.compared} compared (${frames.swap} in the swap, ${frames.target} in the target); ${frames.judged} judged, face lost in ${frames.lostFace}, none in ${frames.noFace}`,
+    ],
+  ]
+  return table(['measure', 'value', 'meaning'], rows)
+}
