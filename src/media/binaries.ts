@@ -1,5 +1,6 @@
 import { accessSync, chmodSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
+import { delimiter, join } from 'node:path'
 import { DfkError } from '../work/errors.ts'
 import { askProgram } from './process.ts'
 
@@ -29,6 +30,22 @@ function npmBinary(name: ProgramName): string | undefined {
   }
 }
 
+/** The first program of that name on PATH, as a whole path. */
+function systemBinary(name: ProgramName): string | undefined {
+  const file = process.platform === 'win32' ? `${name}.exe` : name
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    if (folder === '') continue
+    const path = join(folder, file)
+    try {
+      accessSync(path, constants.X_OK)
+      return path
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined
+}
+
 async function versionOf(path: string, name: ProgramName): Promise<string> {
   const text = await askProgram(path, ['-hide_banner', '-version'])
   const version = new RegExp(`^${name} version (\\S+)`).exec(text)?.[1]
@@ -48,7 +65,7 @@ async function find(name: ProgramName, variable: string, asked: string | undefin
     }
   }
   for (const source of ['system', 'npm'] as const) {
-    const path = source === 'system' ? name : npmBinary(name)
+    const path = source === 'system' ? systemBinary(name) : npmBinary(name)
     if (path === undefined) continue
     try {
       return { path, version: await versionOf(path, name), source }

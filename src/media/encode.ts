@@ -125,6 +125,7 @@ class PipedEncoder implements Encoder {
         checkInterrupted(this.#options.signal)
         throw writeFailure(this.#options.output, failure)
       })
+      this.#checkCount(this.#run.log)
       if (this.#plan.container === 'mp4' || this.#plan.container === 'mov') await setLastDuration(this.#partial, this.#lastFrameS())
       await before?.(this.#partial)
       checkInterrupted(this.#options.signal)
@@ -141,6 +142,15 @@ class PipedEncoder implements Encoder {
     this.#frames.destroy()
     await rm(this.#partial, { force: true })
     process.off('exit', this.#cleanUp)
+  }
+
+  /** ffmpeg says at its end how many frames it wrote: each of ours, or the sound would drift. */
+  #checkCount(log: readonly string[]): void {
+    const written = /frame= *(\d+)/.exec(log.findLast((line) => line.includes('frame=')) ?? '')?.[1]
+    if (written === undefined || Number(written) === this.#count) return
+    throw new DfkError(`expected ${this.#count} frames in ${this.#options.output} but ffmpeg wrote ${written}`, {
+      hint: 'try another --encoder',
+    })
   }
 
   /** How long the last frame lasts: to the end of the clip, if that is where this is, else one mean frame. */

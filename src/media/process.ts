@@ -22,6 +22,8 @@ export interface FfmpegJob {
 export interface FfmpegRun {
   /** Resolves when ffmpeg has ended well; rejects with ProcessFailure otherwise. */
   readonly done: Promise<void>
+  /** The last lines of its stderr. */
+  readonly log: readonly string[]
   /** Kills ffmpeg and waits until it is gone; never rejects. */
   kill(): Promise<void>
 }
@@ -97,6 +99,7 @@ export function startFfmpeg(path: string, job: FfmpegJob, onLine?: (line: string
   command.run()
   return {
     done,
+    log,
     async kill() {
       kill()
       await done.catch(() => {})

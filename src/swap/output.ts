@@ -1,5 +1,5 @@
 import { access, constants, mkdir, rmdir, stat } from 'node:fs/promises'
-import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { expandInputs, isVideoName, type MediaInput, writesPicture } from '../media/index.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 
@@ -48,7 +48,17 @@ export async function planJobs(input: string, output: string, signal?: AbortSign
   }
   if (resolve(input) === resolve(output))
     throw new UsageError('-o: expected another folder than the footage is in', { hint: 'dfk never writes over its input' })
-  const jobs = inputs.map((media) => ({ ...media, output: join(output, relative(input, dirname(media.path)), nameFor(media)) }))
+  const taken = new Set<string>()
+  const jobs: Job[] = []
+  for (const media of inputs) {
+    // What an earlier call left in a folder inside the footage is no footage.
+    if (resolve(media.path).startsWith(resolve(output) + sep)) continue
+    const folder = join(output, relative(input, dirname(media.path)))
+    const wanted = join(folder, nameFor(media))
+    const place = taken.has(wanted) ? join(folder, `${basename(media.path)}${extname(wanted)}`) : wanted
+    taken.add(place)
+    jobs.push({ ...media, output: place })
+  }
   for (const job of jobs) await checkPlace(job)
   return jobs
 }
