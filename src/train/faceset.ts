@@ -17,7 +17,7 @@ const MOST_HELD_OUT = 128
 /** One person's aligned faces in memory. */
 export interface Faceset {
   readonly name: string
-  /** What training draws from, at twice the training size, so that turning them does not blur. */
+  /** What training draws from, at up to twice the training size, so that turning them does not blur. */
   readonly train: Pictures
   /** Faces that training never sees, at the training size. */
   readonly heldOut: Pictures
@@ -38,7 +38,7 @@ export async function loadFaceset(dataset: Dataset, sizePx: number, { signal, on
   const { train, heldOut } = splitByTime(records)
   const total = train.length + heldOut.length
   const report = (done: number) => onProgress?.({ done, total, note: dataset.name })
-  const trainPictures = await loadPictures(dataset, train, 2 * sizePx, signal, report)
+  const trainPictures = await loadPictures(dataset, train, Math.min(2 * sizePx, records[0]!.sizePx), signal, report)
   const heldOutPictures = await loadPictures(dataset, heldOut, sizePx, signal, (done) => report(train.length + done))
   const hash = createHash('sha256')
   for (const { faces, masks } of [trainPictures, heldOutPictures]) hash.update(faces).update(masks)

@@ -1,9 +1,14 @@
+import type { Picture } from '../picture/picture.ts'
+import type { Pictures } from './augment.ts'
+
 /** Likeness of rendered faces to real ones, inside the mask, means over faces. */
 export interface Likeness {
   /** Structural similarity, 11 px Gaussian window (Wang et al. 2004), of the three channels; 1 is equal. */
   readonly ssim: number
   /** Mean absolute error, 0–1 scale. */
   readonly error: number
+  /** How much fine detail there is, as a part of the real face's (mean absolute Laplacian). */
+  readonly sharpness: number
 }
 
 const WINDOW = 11
@@ -57,12 +62,25 @@ function maskedSimilarity(a: Float64Array, b: Float64Array, mask: Float32Array, 
   return sum
 }
 
+/** Sum over the mask of the absolute Laplacian of a plane: its fine detail. */
+function maskedDetail(plane: Float64Array, mask: Float32Array, size: number): number {
+  let sum = 0
+  for (let y = 1; y < size - 1; y += 1) {
+    for (let x = 1; x < size - 1; x += 1) {
+      const i = y * size + x
+      sum += mask[i]! * Math.abs(4 * plane[i]! - plane[i - 1]! - plane[i + 1]! - plane[i - size]! - plane[i + size]!)
+    }
+  }
+  return sum
+}
+
 /** Compares faces [n, s, s, 3] inside masks [n, s, s]; all in 0–1. */
 export function likeness(made: Float32Array, real: Float32Array, masks: Float32Array, sizePx: number): Likeness {
   const pixels = sizePx * sizePx
   const count = masks.length / pixels
   let ssim = 0
   let error = 0
+  const detail = { made: 0, real: 0 }
   for (let i = 0; i < count; i += 1) {
     const mask = masks.subarray(i * pixels, (i + 1) * pixels)
     const area =
@@ -82,15 +100,17 @@ export function likeness(made: Float32Array, real: Float32Array, masks: Float32A
       }
       error += off / area
       ssim += maskedSimilarity(a, b, mask, sizePx) / area
+      detail.made += maskedDetail(a, mask, sizePx)
+      detail.real += maskedDetail(b, mask, sizePx)
     }
   }
-  return { ssim: ssim / count, error: error / count }
+  return { ssim: ssim / count, error: error / count, sharpness: detail.made / Math.max(1e-9, detail.real) }
 }
 
-/** The mean of faces [n, s, s, 3] in 8 bits, as one face [s, s, 3] in 0–1: what a network must beat. */
-export function meanFace(faces: Uint8Array, count: number): Float32Array {
+/** The mean of all faces, as one picture: what a network must beat. */
+export function meanFace({ faces, count, sizePx }: Pictures): Picture {
   const length = faces.length / count
   const sums = new Float64Array(length)
   for (let i = 0; i < faces.length; i += 1) sums[i % length]! += faces[i]!
-  return Float32Array.from(sums, (sum) => sum / count / 255)
+  return { width: sizePx, height: sizePx, data: Uint8Array.from(sums, (sum) => Math.round(sum / count)) }
 }

@@ -76,12 +76,13 @@ describe('likeness', () => {
     const a = noise(1)
     const half = Float32Array.from({ length: SIZE * SIZE }, (_, i) => (i < (SIZE * SIZE) / 2 ? 1 : 0))
     const b = a.map((value, i) => (i < (SIZE * SIZE * 3) / 2 ? value : 1 - value))
-    expect(likeness(a, a, half, SIZE)).toEqual({ ssim: expect.closeTo(1, 6), error: 0 })
+    expect(likeness(a, a, half, SIZE)).toEqual({ ssim: expect.closeTo(1, 6), error: 0, sharpness: expect.closeTo(1, 6) })
     expect(likeness(a, b, half, SIZE).error).toBe(0)
     expect(likeness(a, noise(2), half, SIZE).ssim).toBeLessThan(0.2)
   })
 
   it('has a mean face', () => {
-    expect(Array.from(meanFace(Uint8Array.of(0, 51, 102, 153), 2))).toEqual([expect.closeTo(0.2, 6), expect.closeTo(0.4, 6)])
+    const mean = meanFace({ sizePx: 1, count: 2, faces: Uint8Array.of(0, 51, 100, 100, 51, 102), masks: new Uint8Array(2) })
+    expect(mean).toEqual({ width: 1, height: 1, data: Uint8Array.of(50, 51, 101) })
   })
 })
