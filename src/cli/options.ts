@@ -33,11 +33,40 @@ function unwrap(schema: unknown): Unwrapped {
   }
 }
 
+const LONGEST_VALUE = 24
+
+/** The choices themselves where they are few and short. */
 function valueName(inner: unknown): string {
   if (inner instanceof z.ZodNumber) return '<n>'
-  if (inner instanceof z.ZodEnum) return `<${inner.options.join('|')}>`
   if (inner instanceof z.ZodArray) return '<value...>'
-  return '<value>'
+  if (!(inner instanceof z.ZodEnum)) return '<value>'
+  const choices = inner.options.join('|')
+  return choices.length > LONGEST_VALUE ? '<name>' : `<${choices}>`
+}
+
+function rangeOf({ minValue, maxValue }: z.ZodNumber): string | undefined {
+  const low = minValue !== null && minValue > Number.MIN_SAFE_INTEGER ? minValue : undefined
+  const high = maxValue !== null && maxValue < Number.MAX_SAFE_INTEGER ? maxValue : undefined
+  if (low !== undefined && high !== undefined) return `${low} to ${high}`
+  if (low !== undefined) return `at least ${low}`
+  return high === undefined ? undefined : `at most ${high}`
+}
+
+/** What the schema says of a value: the range or choices, the default, whether it is required. */
+function factsOf({ inner, fallback, optional }: Unwrapped, flag: string): string {
+  const facts: (string | undefined)[] = []
+  if (inner instanceof z.ZodNumber) facts.push(rangeOf(inner))
+  if (inner instanceof z.ZodEnum && !flag.includes('|')) facts.push(inner.options.join(', '))
+  const shown = typeof fallback === 'number' || typeof fallback === 'string' || (Array.isArray(fallback) && fallback.length > 0)
+  if (shown) facts.push(`default: ${found(fallback)}`)
+  if (!optional && !(inner instanceof z.ZodBoolean)) facts.push('required')
+  return facts.filter((fact) => fact !== undefined).join('; ')
+}
+
+/** Help and facts in one pair of parentheses. */
+function describe(help: string, facts: string): string {
+  if (facts === '') return help
+  return help.endsWith(')') ? `${help.slice(0, -1)}; ${facts})` : `${help} (${facts})`
 }
 
 function parseNumber(text: string): number {
@@ -47,17 +76,16 @@ function parseNumber(text: string): number {
 }
 
 function flagOf(key: string, schema: z.ZodType): Flag {
-  const { inner, fallback, optional } = unwrap(schema)
+  const unwrapped = unwrap(schema)
+  const { inner, fallback, optional } = unwrapped
   const meta = schema.meta() ?? {}
   const isBoolean = inner instanceof z.ZodBoolean
   const plain = isBoolean ? (fallback === true ? `--no-${kebab(key)}` : `--${kebab(key)}`) : `--${kebab(key)} ${valueName(inner)}`
-  const option = new Option(typeof meta['flag'] === 'string' ? meta['flag'] : plain, meta.description ?? '')
+  const flag = typeof meta['flag'] === 'string' ? meta['flag'] : plain
+  const option = new Option(flag, describe(meta.description ?? '', factsOf(unwrapped, flag)))
   if (inner instanceof z.ZodNumber) option.argParser(parseNumber)
   if (inner instanceof z.ZodEnum) option.choices(inner.options.map(String))
-  if (fallback !== undefined && !isBoolean && !(Array.isArray(fallback) && fallback.length === 0)) option.default(fallback)
-  const required = !optional && !isBoolean
-  if (required) option.description += ' (required)'
-  return { key, option, required }
+  return { key, option, required: !optional && !isBoolean }
 }
 
 function found(value: unknown): string {

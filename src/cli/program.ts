@@ -36,6 +36,7 @@ async function buildProgram(argv: readonly string[], entries: readonly Entry[], 
     .version(version(), '-V, --version')
     .exitOverride()
     .configureOutput({ outputError() {} }) // failure.ts prints them, all in one form
+    .configureHelp({ optionDescription: ({ description }) => description }) // options.ts says all that the schema knows
     .helpCommand('help [command...]', 'show the help of a command')
     .addHelpText('after', '\nStart with: dfk doctor')
   const words = argv.filter((word) => !word.startsWith('-'))

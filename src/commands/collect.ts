@@ -8,10 +8,7 @@ import { DfkError, RefusedError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 
 const schema = z.object({
-  name: z
-    .string({ error: 'expected a name for the dataset, such as --name alice' })
-    .min(1)
-    .describe('name (or path) of the dataset; required'),
+  name: z.string({ error: 'expected a name for the dataset, such as --name alice' }).min(1).describe('name (or path) of the dataset'),
   consent: z
     .string()
     .optional()

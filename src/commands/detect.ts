@@ -8,7 +8,7 @@ import { type Context, defineCommand } from './command.ts'
 
 const schema = z.object({
   report: z.string().optional().describe('write one self-contained HTML page about all files').meta({ flag: '--report <out.html>' }),
-  frames: z.number().int().min(1).max(2000).default(32).describe('most frames of a clip to look at, evenly spread (1–2000)'),
+  frames: z.number().int().min(1).max(2000).default(32).describe('most frames of a clip to look at, evenly spread'),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
 })
 type Options = z.output<typeof schema>

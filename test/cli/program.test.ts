@@ -151,8 +151,10 @@ describe('help', () => {
   it('shows options with defaults and an example, on stdout', async () => {
     const { code, stdout, stderr } = await dfk('measure', '--help')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toContain('--every <n>')
-    expect(stdout).toContain('(default: 5)')
+    expect(stdout).toMatch(/--every <n> +use every nth frame \(1 to 100; default: 5\)/)
+    expect(stdout).toMatch(/--device <auto\|cpu> +where to run \(default: auto\)/)
+    expect(stdout).toMatch(/--min-face <n> +smallest face, pixels \(at least 16\)/)
+    expect(stdout).toMatch(/--name <value> +what to call it \(required\)/)
     expect(stdout).toContain('--dry-run')
     expect(stdout).toContain('Example:\n  $ dfk measure clip.mp4 --name a')
   })
