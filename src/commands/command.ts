@@ -19,7 +19,7 @@ export interface Context {
   work<T>(title: string, body: (work: Work) => Promise<T>): Promise<T>
 }
 
-export interface ArgumentSpec {
+interface ArgumentSpec {
   /** As commander writes it: `<clip>`, `[dataset]`, `<inputs...>`. */
   readonly name: string
   readonly help: string

@@ -7,7 +7,7 @@ import { checkPackages, type OptionalPackage } from './packages.ts'
 import { checkRoom, type Room } from './room.ts'
 
 /** One thing to know: `blocks` when the pipeline cannot run because of it. */
-export interface Finding {
+interface Finding {
   readonly what: string
   readonly hint: string
   readonly blocks: boolean

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts'
 
-export interface Series {
+interface Series {
   readonly name: string
   /** Pairs of x and y in rising x; a y that is not finite interrupts the line. */
   readonly points: readonly (readonly [x: number, y: number])[]

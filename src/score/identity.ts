@@ -41,7 +41,7 @@ export function unit(vector: ArrayLike<number>): Float32Array {
 }
 
 /** Mean direction of several descriptors, by both recognisers. */
-export function meanDescriptors(all: readonly Descriptors[]): Descriptors {
+function meanDescriptors(all: readonly Descriptors[]): Descriptors {
   const direction = (of: Recogniser) => unit(all[0]![of].map((_, i) => all.reduce((sum, one) => sum + one[of][i]!, 0)))
   return { judge: direction('judge'), pipeline: direction('pipeline') }
 }
@@ -79,7 +79,7 @@ export interface DescribedPair {
   readonly target: Descriptors
 }
 
-export interface FrameIdentity {
+interface FrameIdentity {
   /** Cosine of the swap to the source. */
   readonly toSource: number
   /** Cosine of the swap to the target, as other frames of the clip show it. */

@@ -67,7 +67,7 @@ async function frameSections({ worst, typical }: ScoreResult): Promise<Section[]
 }
 
 /** Renders the report as one HTML document. */
-export async function renderReport(result: ScoreResult, names: ReportNames): Promise<string> {
+async function renderReport(result: ScoreResult, names: ReportNames): Promise<string> {
   const { headline, tone, explanation } = judgement(result.scores)
   const isClip = result.frames.length > 2
   return renderPage({
