@@ -19,7 +19,7 @@ const DEFAULT_MIN_PART = 1 / 64
 /** The landmark network is sure of real faces (.99 and more) and sure against everything else that the detector takes for one. */
 const MIN_CONFIDENCE = 0.8
 /** Two meshes whose centres are nearer than this part of their size are of one face. */
-const SAME_MESH = 0.3
+const SAME_MESH = 0.42
 /** A region that moved by more than this part of its size is looked at again where it is now. */
 const LOOK_AGAIN = 0.06
 /** Between two looks a face neither moves nor grows by more than this. */
