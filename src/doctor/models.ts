@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** A network that the pipeline needs, and whether its files are in the installed package. */
 export interface ModelFile {
@@ -26,13 +27,24 @@ const NEEDED: readonly (Omit<ModelFile, 'found'> & { readonly files: readonly st
     files: ['model/face_recognition_model-weights_manifest.json', 'model/face_recognition_model.bin'],
   },
   { name: 'facemesh', package: '@vladmandic/human', use: 'landmarks', files: ['models/facemesh.json', 'models/facemesh.bin'] },
+  {
+    name: 'detector',
+    package: 'dfk',
+    use: 'tells manipulated faces in detect',
+    files: ['models/detector.safetensors', 'models/detector.json'],
+  },
   { name: 'faceres', package: '@vladmandic/human', use: 'judges identity in score', files: ['models/faceres.json', 'models/faceres.bin'] },
 ]
 
+function packageFolder(name: string): string {
+  if (name === 'dfk') return fileURLToPath(new URL('../../', import.meta.url))
+  // The others keep their entry point in dist/, and export no package.json.
+  return dirname(dirname(require.resolve(name)))
+}
+
 async function present(name: string, file: string): Promise<boolean> {
   try {
-    // Both packages keep their entry point in dist/, and export no package.json.
-    const found = await stat(join(dirname(dirname(require.resolve(name))), file))
+    const found = await stat(join(packageFolder(name), file))
     return found.size > 0
   } catch {
     return false

@@ -28,7 +28,7 @@ function hasBinding(folder: string): boolean {
 function tensorflow(name: string): OptionalPackage {
   const folder = packageFolder(name)
   if (folder === undefined) {
-    const reason = 'not installed (its install downloads libtensorflow; npm skips it where that fails)'
+    const reason = 'not installed: npm skips it where its download fails'
     return { name, version: null, usable: false, reason, hint: `only for the tensorflow device: npm install ${name}` }
   }
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
