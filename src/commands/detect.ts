@@ -30,14 +30,21 @@ export const detect = defineCommand({
   async run(context, [paths], options) {
     const failed: Failed[] = []
     const inputs = await listInputs(context, paths as string[], failed)
-    const { checkReportPath, writeReport } = await import('../detect/report-file.ts')
-    if (options.report !== undefined) await checkReportPath(options.report, inputs)
+    const { checkReportPath, writePage } = await import('../report/file.ts')
+    if (options.report !== undefined) {
+      await checkReportPath(
+        options.report,
+        inputs.map(({ path }) => path),
+      )
+    }
     if (context.dryRun) return plan(context, inputs, failed, options)
     const examiner = inputs.length === 0 ? undefined : await open(options)
     try {
       const examined = examiner === undefined ? [] : await examineAll(context, inputs, examiner, options, failed)
       if (options.report !== undefined && examiner !== undefined && examined.length > 0) {
-        await writeReport(options.report, { examined, failed, calibration: examiner.network.calibration, when: new Date() })
+        const { renderDetectReport } = await import('../detect/report.ts')
+        const page = renderDetectReport({ examined, failed, calibration: examiner.network.calibration, when: new Date() })
+        await writePage(options.report, page)
         context.note(`report: ${options.report}`)
       }
     } finally {

@@ -60,6 +60,8 @@ export const score = defineCommand({
     const target = await probeMedia(targetPath, context.signal)
     const dataset = await openDataset(context.home, source)
     requireComparable(swap, target)
+    const { checkReportPath, writePage } = await import('../report/file.ts')
+    if (report !== undefined) await checkReportPath(report, [swap.path, target.path])
     const every = asked ?? defaultEvery(target.frames)
     const names = { swap: swap.path, target: target.path, source: dataset.name, every }
     if (context.dryRun) {
@@ -75,8 +77,8 @@ export const score = defineCommand({
       const result = await context.work('scoring', (work) => scoreSwap(swap, target, identity, { ...work, analyser, every }))
       for (const warning of result.warnings) context.warn(warning)
       if (report !== undefined) {
-        const { writeReport } = await import('../score/report.ts')
-        await writeReport(report, result, names)
+        const { renderReport } = await import('../score/report.ts')
+        await writePage(report, await renderReport(result, names))
         context.note(`report: ${report}`)
       }
       context.result({ ...result.scores, ...names, warnings: result.warnings, report: report ?? null }, textOf(result.scores))

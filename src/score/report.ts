@@ -1,5 +1,4 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename } from 'node:path'
 import { encodePicture } from '../media/index.ts'
 import { cards, gallery, type Html, html, inlineImage, paragraph, renderPage, type Section, verdict } from '../report/page.ts'
 import type { Shown } from './gallery.ts'
@@ -67,7 +66,7 @@ async function frameSections({ worst, typical }: ScoreResult): Promise<Section[]
 }
 
 /** Renders the report as one HTML document. */
-async function renderReport(result: ScoreResult, names: ReportNames): Promise<string> {
+export async function renderReport(result: ScoreResult, names: ReportNames): Promise<string> {
   const { headline, tone, explanation } = judgement(result.scores)
   const isClip = result.frames.length > 2
   return renderPage({
@@ -87,16 +86,4 @@ async function renderReport(result: ScoreResult, names: ReportNames): Promise<st
     ],
     footer: html`Made by dfk score; every ${names.every} frames judged. The measures are defined in docs/score.md. They compare files; they say nothing about whether a swap would deceive anyone.`,
   })
-}
-
-/** Writes the report beside its place and renames it there. */
-export async function writeReport(path: string, result: ScoreResult, names: ReportNames): Promise<void> {
-  const partial = join(dirname(path), `.${basename(path)}.part`)
-  try {
-    await writeFile(partial, await renderReport(result, names))
-    await rename(partial, path)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw error
-  }
 }

@@ -180,6 +180,19 @@ describe('dfk score refuses in one line', () => {
     expect(existsSync(report)).toBe(false)
   })
 
+  it('a report that has no place, before any work', async () => {
+    for (const [report, message] of [
+      [join('no-such-folder', 'out.html'), /expected an existing folder/],
+      ['.', /is a folder/],
+      ['swap.png', /one of the files to examine/],
+    ] as const) {
+      const { code, stderr } = await score(file('swap.png'), '--target', file('target.png'), '--source', 'franck', '--report', file(report))
+      expect(code).toBe(2)
+      expect(stderr).toMatch(message)
+      expect(stderr).not.toContain('scoring')
+    }
+  })
+
   it('a truncated clip', async () => {
     const whole = await readFile(file('swap.mp4'))
     await writeFile(file('cut.mp4'), whole.subarray(0, whole.length / 2))
