@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { UsageError } from '../work/errors.ts'
+
+/** Throws UsageError, before minutes of work, where the report could not be written to `path` or would replace one of the `inputs`. */
+export async function checkReportPath(path: string, inputs: readonly string[]): Promise<void> {
+  if (inputs.some((input) => resolve(input) === resolve(path)))
+    throw new UsageError(`--report: expected a new file but ${path} is one of the files to examine`)
+  const existing = await stat(path).catch(() => undefined)
+  if (existing?.isDirectory() === true) throw new UsageError(`--report: expected a file but ${path} is a folder`)
+  const folder = await stat(dirname(resolve(path))).catch(() => undefined)
+  if (folder?.isDirectory() !== true)
+    throw new UsageError(`--report: expected an existing folder for ${path} but found none`, { hint: `mkdir -p "${dirname(path)}"` })
+}
+
+/** Writes a page beside its place and renames it there. */
+export async function writePage(path: string, page: string): Promise<void> {
+  const partial = `${path}.part-${randomBytes(4).toString('hex')}`
+  try {
+    await writeFile(partial, page)
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+}
