@@ -6,9 +6,9 @@ import { parseArgs } from 'node:util'
 import { alignMatrix, fitSimilarity } from '../src/faces/align.ts'
 import { type FaceAnalyser, type Landmarks, openFaceAnalyser } from '../src/faces/index.ts'
 import { decodeFrames, writePicture } from '../src/media/index.ts'
-import { type Affine, createPicture, type GrayPicture, type Picture } from '../src/picture/picture.ts'
+import { type Affine, type Box, createPicture, type GrayPicture, type Picture } from '../src/picture/picture.ts'
 import { toGray } from '../src/picture/resize.ts'
-import { affineScale, applyAffine, applyAffineToPoints, warpAffine } from '../src/picture/warp.ts'
+import { affineScale, applyAffine, applyAffineToPoints, invertAffine, warpAffine } from '../src/picture/warp.ts'
 import { openDevice } from '../src/tensor/index.ts'
 import { sampleVideo } from '../test/support/data.ts'
 import { openLandmarks68 } from './landmarks68.ts'
@@ -17,6 +17,7 @@ const SIZE_PX = 256
 /** Bridge and tip of the nose, nostrils, eye corners: the steady ones of the 68. */
 const STEADY_68 = [27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 39, 42, 45]
 const STRIP_FRAMES = 12
+const TILT = (25 * Math.PI) / 180
 
 interface Seen {
   readonly picture: Picture
@@ -107,6 +108,36 @@ function mouthPull(seen: readonly Seen[], matrices: readonly Affine[], eyes: (s:
   return slope * (Math.max(...rows.map((row) => row.gap)) - Math.min(...rows.map((row) => row.gap)))
 }
 
+/** How far the steady points of the 68 stray, px of the aligned face, when the whole picture is tilted: each network looks at an upright box again. */
+async function tiltError(
+  seen: readonly Seen[],
+  find: (picture: Picture, box: Box) => Promise<Float32Array>,
+  own: (s: Seen) => Float32Array,
+) {
+  const errors: number[] = []
+  for (const s of seen.filter((_, i) => i % 20 === 0)) {
+    const { width, height } = s.picture
+    const [cos, sin] = [Math.cos(TILT), Math.sin(TILT)]
+    const [x, y] = [width / 2, height / 2]
+    const turn = { a: cos, b: -sin, tx: x - cos * x + sin * y, c: sin, d: cos, ty: y - sin * x - cos * y }
+    const turned = applyAffineToPoints(turn, s.landmarks.points68)
+    const found = await find(warpAffine(s.picture, turn, width, height, 'replicate'), boxOf(turned))
+    const matrix = alignMatrix(s.landmarks, SIZE_PX)
+    const there = applyAffineToPoints(matrix, applyAffineToPoints(invertAffine(turn), found))
+    const here = applyAffineToPoints(matrix, own(s))
+    errors.push(median(STEADY_68.map((i) => Math.hypot(there[i * 2]! - here[i * 2]!, there[i * 2 + 1]! - here[i * 2 + 1]!))))
+  }
+  return median(errors)
+}
+
+function boxOf(points: Float32Array): Box {
+  const xs = [...points].filter((_, i) => i % 2 === 0)
+  const ys = [...points].filter((_, i) => i % 2 === 1)
+  const [x, y] = [Math.min(...xs), Math.min(...ys)]
+  const height = (Math.max(...ys) - y) * 1.25
+  return { x, y: y - height * 0.2, width: Math.max(...xs) - x, height }
+}
+
 async function writeStrip(path: string, seen: readonly Seen[], matrices: readonly Affine[]): Promise<void> {
   const strip = createPicture(SIZE_PX * STRIP_FRAMES, SIZE_PX)
   for (let i = 0; i < STRIP_FRAMES; i++) {
@@ -126,7 +157,7 @@ const clips = positionals.length > 0 ? positionals : (['franck.mp4', 'cap12_edit
 const device = await openDevice('cpu')
 const analyser = await openFaceAnalyser(device)
 const find68 = await openLandmarks68(device)
-process.stderr.write('clip             alignment       shift px  scale ‰  turn °  remaining px  pull px\n')
+process.stderr.write('clip             alignment       shift px  scale ‰  turn °  remaining px  pull px  tilt px\n')
 for (const clip of clips) {
   const seen = await look(clip, Number(values.frames), analyser, find68)
   const template = templateOf(seen, ({ points68 }) => points68)
@@ -136,10 +167,16 @@ for (const clip of clips) {
     '68 all': seen.map(({ points68 }) => alignBy(points68, template, every)),
     '468 steady': seen.map(({ landmarks }) => alignMatrix(landmarks, SIZE_PX)),
   }
+  const tilt68 = await tiltError(seen, find68, ({ points68 }) => points68)
+  const tilt468 = await tiltError(
+    seen,
+    async (p, box) => (await analyser.landmarks(p, box)).points68,
+    ({ landmarks }) => landmarks.points68,
+  )
   for (const [name, matrices] of Object.entries(alignments)) {
     const pull = mouthPull(seen, matrices, name.startsWith('68') ? ({ landmarks }) => landmarks.points68 : ({ points68 }) => points68)
-    const m = { ...measure(seen, matrices), pull }
-    const cells = [m.shift, m.scale, m.turn, m.remaining, m.pull].map((value) => value.toFixed(3).padStart(9))
+    const m = { ...measure(seen, matrices), pull, tilt: name.startsWith('68') ? tilt68 : tilt468 }
+    const cells = [m.shift, m.scale, m.turn, m.remaining, m.pull, m.tilt].map((value) => value.toFixed(3).padStart(9))
     process.stderr.write(`${basename(clip).padEnd(16)} ${name.padEnd(12)} ${cells.join(' ')}\n`)
     process.stdout.write(`${JSON.stringify({ clip: basename(clip), alignment: name, frames: seen.length, ...m })}\n`)
     if (values.strips === undefined) continue
