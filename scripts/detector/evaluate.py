@@ -1,4 +1,4 @@
-"""Tables of docs/detector.md: python evaluate.py detector.json logits.jsonl…  (lines of logits.ts; labels are the folders real/ and fake/)"""
+"""Tables of docs/detector.md: python evaluate.py detector.json logits.jsonl…  (lines of logits.py; labels are the folders real/ and fake/)"""
 
 import json
 import sys

@@ -67,8 +67,8 @@ describe('the detector network', () => {
   }
 
   it('scores blended faces above the real ones that they were made of', async () => {
-    const pictures = [...(await framesOf('franck.mp4', 40, 4)), ...(await framesOf('cap13_edit2.mp4', 40, 4))]
-    for (const name of ['astronaut.png', 'grace_hopper_512x512.jpg', 'biden.jpg', 'obama.jpg', 'obama2.jpg']) {
+    const pictures = [...(await framesOf('franck.mp4', 40, 3)), ...(await framesOf('cap13_edit2.mp4', 40, 3))]
+    for (const name of ['astronaut.png', 'grace_hopper_512x512.jpg', 'obama.jpg']) {
       const still = sharedData(`stills/${name}`)
       if (still !== undefined) pictures.push(await readPicture(still))
     }
