@@ -60,6 +60,12 @@ function makePlate(width: number, height: number, text: string): Plate {
   return { width: plateWidth, height: plateHeight, ink }
 }
 
+/** Height of the strip at the bottom of a picture in which a label may lie. */
+export function labelHeightPx(width: number, height: number): number {
+  const dotPx = Math.max(Math.ceil(Math.min(width, height) * LETTER_SHARE) / GLYPH_HEIGHT, 1)
+  return Math.min(height, Math.round((GLYPH_HEIGHT + 2 * MARGIN) * dotPx))
+}
+
 let last: { readonly name: string; readonly plate: Plate } | undefined
 
 /**

@@ -2,6 +2,7 @@ import { alignMatrix, type FoundFace, type Pose } from '../faces/index.ts'
 import type { GrayPicture, Picture } from '../picture/picture.ts'
 import { toGray } from '../picture/resize.ts'
 import { applyAffineToPoints, warpAffine } from '../picture/warp.ts'
+import { labelHeightPx } from '../provenance/index.ts'
 import { blockFlow, warpingError } from './flow.ts'
 import type { FollowedFace } from './follow.ts'
 import type { FramePair } from './lockstep.ts'
@@ -57,8 +58,10 @@ export function warpingOf(before: FramePair, now: FramePair, face: FoundFace): B
 
 /** What the pixels say: mean squared errors outside the face (0–255 scale) and the look of the face itself. */
 export interface PixelMeasures {
-  /** Everywhere outside the face; null where the face fills the picture. */
+  /** Everywhere outside the face and the strip at the bottom where dfk's visible label lies; null where the face fills the picture. */
   readonly outside: number | null
+  /** The same with that strip. */
+  readonly withLabel: number | null
   /** Around the face. */
   readonly near: number | null
   /** Far from it. */
@@ -67,6 +70,11 @@ export interface PixelMeasures {
   readonly sharpness: Both
   /** Colour difference along the face's rim between the clips, ΔE*ab. */
   readonly rimColour: number | null
+}
+
+/** The mask with the strip where a visible label may lie added to it: the label is a duty, no fault. */
+function withoutLabel({ width, height, data }: GrayPicture): GrayPicture {
+  return { width, height, data: data.slice().fill(255, (height - labelHeightPx(width, height)) * width) }
 }
 
 /** Compares the pixels of both clips around the target's face. */
@@ -84,9 +92,10 @@ export function pixelsOf({ swap, target }: FramePair, face: FoundFace): PixelMea
   const colours = [alignedTarget, alignedSwap].map((picture) => meanLab(picture, hull, core))
   const [a, b] = colours
   return {
-    outside: maskedError(swap, target, faceMask),
-    near: maskedError(swap, target, faceMask, nearMask),
-    far: maskedError(swap, target, nearMask),
+    outside: maskedError(swap, target, withoutLabel(faceMask)),
+    withLabel: maskedError(swap, target, faceMask),
+    near: maskedError(swap, target, withoutLabel(faceMask), nearMask),
+    far: maskedError(swap, target, withoutLabel(nearMask)),
     sharpness: { target: sharpness(toGray(alignedTarget), hull), swap: sharpness(toGray(alignedSwap), hull) },
     rimColour: a && b ? Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) : null,
   }

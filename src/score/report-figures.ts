@@ -41,7 +41,7 @@ export function figures(scores: Scores): Html {
     [
       'background',
       text(background, 2, ' dB'),
-      `median PSNR; pooled ${text(details.background.pooled, 2)}, near the face ${text(details.background.near, 2)}, far ${text(details.background.far, 2)}`,
+      `median PSNR without the label’s strip; pooled with it ${text(details.background.pooled, 2)}, near the face ${text(details.background.near, 2)}, far ${text(details.background.far, 2)}`,
     ],
     ['sharpness', text(details.appearance.sharpness, 3), 'Laplacian variance of the face over the original’s'],
     ['rim colour', text(details.appearance.rimColour, 2, ' ΔE'), 'along the edge of the face'],

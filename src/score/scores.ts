@@ -20,7 +20,7 @@ export interface Scores {
   readonly expression: number | null
   /** Landmark jitter over the original's; 1 = as steady. */
   readonly temporal: number | null
-  /** Median PSNR outside the face, dB; 99 = no difference. */
+  /** Median PSNR outside the face and the strip of the visible label, dB; 99 = no difference. */
   readonly background: number | null
   readonly frames: {
     readonly swap: number

@@ -63,9 +63,9 @@ function temporalDetails(frames: readonly FrameMeasures[]) {
 
 function pixelDetails(frames: readonly FrameMeasures[]) {
   const pixels = frames.flatMap((frame) => (frame.pixels === undefined ? [] : [frame.pixels]))
-  const errors = (of: 'outside' | 'near' | 'far') => present(pixels.map((one) => one[of]))
-  const median = (of: 'outside' | 'near' | 'far') => quantile(errors(of).map(psnr), 0.5)
-  const pooled = mean(errors('outside'))
+  const errors = (of: 'outside' | 'withLabel' | 'near' | 'far') => present(pixels.map((one) => one[of]))
+  const median = (of: 'outside' | 'withLabel' | 'near' | 'far') => quantile(errors(of).map(psnr), 0.5)
+  const pooled = mean(errors('withLabel'))
   const sharpness = pixels.filter((one) => one.sharpness.target > 0).map((one) => one.sharpness.swap / one.sharpness.target)
   return {
     median: median('outside'),

@@ -55,6 +55,6 @@ export function judgement(scores: Scores): Judgement {
     frames.lostFace > 0.05 * frames.analysed && 'the face is lost in some frames',
   ].filter((fault) => fault !== false)
   const tone = TONES.identity(scores.identity)
-  const explanation = faults.length === 0 ? 'No measure is in its bad range.' : `But ${faults.join('; ')}.`
+  const explanation = faults.length === 0 ? 'No measure is in its bad range.' : `What went wrong: ${faults.join('; ')}.`
   return { headline: identityWords(scores), tone: faults.length > 0 && tone === 'good' ? 'warn' : tone, explanation }
 }

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FaceAnalyser } from '../../src/faces/index.ts'
 import type { Picture } from '../../src/picture/picture.ts'
+import { drawLabel } from '../../src/provenance/index.ts'
 import { ClipAnalysis } from '../../src/score/analysis.ts'
 import { describeSource, type SourceIdentity } from '../../src/score/identity.ts'
 import type { Scores } from '../../src/score/scores.ts'
@@ -131,6 +132,17 @@ describe('what goes wrong moves the measure that names it', () => {
     expect(scores.details.background.near).toBeLessThan(scores.details.background.far! - 20)
     expect(scores.details.background.far).toBe(99)
     expect(scores.details.expression.position).toBeGreaterThan(0.2)
+  })
+
+  it('visible label: the pooled background alone', async () => {
+    const labelled = target.map(({ picture }) => {
+      const copy = { ...picture, data: picture.data.slice() }
+      drawLabel(copy, 'AI GENERATED')
+      return copy
+    })
+    const scores = await measure(labelled)
+    expect(scores.background).toBe(99)
+    expect(scores.details.background.pooled).toBeLessThan(40)
   })
 
   it('blurred face: sharpness', async () => {
