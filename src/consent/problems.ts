@@ -9,6 +9,8 @@ type Check = (record: ConsentRecord, now: Date) => RefusedError | undefined
 const MIN_WORDS = 4
 const BLANKET =
   /\b(any|all|every|unlimited|unrestricted)\s+(and\s+all\s+)?(use|uses|purpose|purposes|usage|media)\b|^\W*(tbd|todo|n\/?a|none|anything|whatever)\W*$/i
+/** Farthest that two descriptors of one person lie apart: the recogniser's own limit; measured 0.36 within and 0.78 between the sample people. */
+const ONE_PERSON = 0.6
 const REDRAFT = 'draft a new record and have it signed'
 
 function scopeProblem({ scope }: ConsentRecord): RefusedError | undefined {
@@ -109,7 +111,21 @@ function sampleProblem({ kind, scope, grants }: ConsentRecord): RefusedError | u
   return undefined
 }
 
-const CHECKS: readonly Check[] = [signerProblem, sampleProblem, scopeProblem, termProblem, timeProblem]
+/** A record is about one person: descriptors of somebody else beside the subject's would let that face through. */
+function referencesProblem({ biometric }: ConsentRecord): RefusedError | undefined {
+  const [first = [], ...others] = biometric.references
+  const farthest = Math.max(0, ...others.map((other) => Math.hypot(...other.map((value, i) => value - (first[i] ?? 0)))))
+  if (farthest <= ONE_PERSON) return undefined
+  return new RefusedError(
+    'biometric.references',
+    `expected descriptors of one person but found some at a distance of ${farthest.toFixed(2)}`,
+    {
+      hint: `${REDRAFT}, with references that show the subject alone`,
+    },
+  )
+}
+
+const CHECKS: readonly Check[] = [signerProblem, sampleProblem, referencesProblem, scopeProblem, termProblem, timeProblem]
 
 /** Everything that makes a record worth nothing whatever the action, first the signature, then the rest in the order in which it is decided. */
 export function recordProblems(signed: SignedConsent, { now, home }: { readonly now: Date; readonly home: string }): RefusedError[] {

@@ -176,6 +176,10 @@ describe('authorize', () => {
     expect(clauseOf(() => authorize({ action: 'generate', parties, footage: [FOOTAGE], now: NOW, home }))).toBe('scope.footage')
   })
 
+  it('refuses a record that holds another person beside the subject', () => {
+    expect(clauseOf(() => ask(signedRecord({ references: [descriptor(), descriptor(0.8)] })))).toBe('biometric.references')
+  })
+
   it('counts outputs', () => {
     const parties = ['source', 'target'].map((role) => ({
       role: role as 'source' | 'target',
@@ -240,10 +244,10 @@ describe('records of kind sample', () => {
 
 describe('matchesSubject', () => {
   it('knows the person within the threshold of any reference', () => {
-    const record = signedRecord({ references: [descriptor(), descriptor(2)] })
+    const record = signedRecord({ references: [descriptor(), descriptor(0.55)] })
     expect(matchesSubject(record, descriptor(0.45))).toEqual({ matches: true, distance: expect.closeTo(0.45, 5) })
-    expect(matchesSubject(record, descriptor(0.55)).matches).toBe(false)
-    expect(matchesSubject(record, Float32Array.from(descriptor(2.1))).matches).toBe(true)
+    expect(matchesSubject(record, descriptor(-0.55)).matches).toBe(false)
+    expect(matchesSubject(record, Float32Array.from(descriptor(0.65))).matches).toBe(true)
   })
 
   it('matches nobody by a descriptor that is none', () => {
