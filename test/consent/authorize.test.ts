@@ -245,7 +245,7 @@ describe('records of kind sample', () => {
 describe('matchesSubject', () => {
   it('knows the person within the threshold of any reference', () => {
     const record = signedRecord({ references: [descriptor(), descriptor(0.55)] })
-    expect(matchesSubject(record, descriptor(0.45))).toEqual({ matches: true, distance: expect.closeTo(0.45, 5) })
+    expect(matchesSubject(record, descriptor(-0.45))).toEqual({ matches: true, distance: expect.closeTo(0.45, 5) })
     expect(matchesSubject(record, descriptor(-0.55)).matches).toBe(false)
     expect(matchesSubject(record, Float32Array.from(descriptor(0.65))).matches).toBe(true)
   })
