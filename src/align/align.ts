@@ -9,7 +9,7 @@ import type { WorkOptions } from '../work/progress.ts'
 import { createSheet } from './sheet.ts'
 
 /** Why a face is left out. */
-export type Misfit = 'noFace' | 'moved' | 'profile' | 'cutOff'
+type Misfit = 'noFace' | 'moved' | 'profile' | 'cutOff'
 
 export interface AlignSummary {
   readonly aligned: number

@@ -113,7 +113,7 @@ function overlap(a: Box, b: Box): number {
 }
 
 /** Whether two boxes are of one face: they overlap well, or the smaller lies in the other. */
-export function sameFace(a: Box, b: Box): boolean {
+function sameFace(a: Box, b: Box): boolean {
   const shared = overlap(a, b)
   const areaA = a.width * a.height
   const areaB = b.width * b.height

@@ -1,7 +1,7 @@
 export { alignMatrix, FRAMING, faceHull } from './align.ts'
 export { openFaceAnalyser } from './analyser.ts'
 export { descriptorDistance, SAME_PERSON_DISTANCE } from './descriptor.ts'
-export type { Detection, DetectOptions, FaceAnalyser, FoundFace, Landmarks, Pose } from './face.ts'
+export type { FaceAnalyser, FoundFace, Landmarks, Pose } from './face.ts'
 export { landmarksOfMesh } from './points68.ts'
 export { headPose } from './pose.ts'
 export { faceSharpness } from './sharpness.ts'

@@ -4,7 +4,7 @@ import { DfkError, UsageError } from '../work/errors.ts'
 import { appendJsonl, dropBrokenLine, readJsonl } from './jsonl.ts'
 import { type AlignedRecord, alignedRecord, type FaceRecord, faceRecord, type Manifest, manifestRecord, type Source } from './records.ts'
 
-export type { AlignedRecord, FaceRecord, Manifest, Source } from './records.ts'
+export type { AlignedRecord, FaceRecord } from './records.ts'
 
 /** A dataset on disk. `manifest` is what was last read or written; the functions below keep it current. */
 export interface Dataset {
@@ -59,7 +59,7 @@ export async function createDataset(
 }
 
 /** Writes the manifest beside and renames it into place. */
-export async function saveManifest(dataset: Dataset, manifest: Manifest): Promise<void> {
+async function saveManifest(dataset: Dataset, manifest: Manifest): Promise<void> {
   await writeWhole(join(dataset.folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   dataset.manifest = manifest
 }
