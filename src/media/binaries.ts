@@ -99,7 +99,7 @@ export function findFfprobe(): Promise<FoundBinary> {
 }
 
 /** The video encoders that dfk knows how to drive, best first. */
-export const KNOWN_ENCODERS = [
+const KNOWN_ENCODERS = [
   'libx264',
   'h264_videotoolbox',
   'h264_nvenc',

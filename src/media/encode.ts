@@ -16,7 +16,7 @@ import { type FfmpegRun, startFfmpeg } from './process.ts'
 import { besideName } from './stills.ts'
 
 /** Constant rate factor of a default render: visually lossless for most footage. */
-export const DEFAULT_QUALITY = 18
+const DEFAULT_QUALITY = 18
 
 export interface EncoderOptions {
   readonly output: string
@@ -56,7 +56,7 @@ export function isVideoName(path: string): boolean {
 }
 
 /** The container that an output's name asks for. Throws UsageError for one that dfk does not write. */
-export function containerOf(output: string): EncodePlan['container'] {
+function containerOf(output: string): EncodePlan['container'] {
   const container = CONTAINERS[extname(output).toLowerCase()]
   if (container === undefined)
     throw new UsageError(`expected a video name ending in ${Object.keys(CONTAINERS).join(', ')} but found ${output}`)
@@ -64,7 +64,7 @@ export function containerOf(output: string): EncodePlan['container'] {
 }
 
 /** The encoder to use for a container. Throws DfkError where this ffmpeg lacks it. */
-export async function chooseEncoder(asked: EncoderName | 'auto', container: EncodePlan['container']): Promise<EncoderName> {
+async function chooseEncoder(asked: EncoderName | 'auto', container: EncodePlan['container']): Promise<EncoderName> {
   const available = await ffmpegEncoders()
   const wanted =
     asked !== 'auto' ? [asked] : container === 'webm' ? (['libvpx-vp9'] as const) : available.filter((name) => name !== 'libvpx-vp9')

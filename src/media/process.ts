@@ -7,7 +7,7 @@ import type Fluent from 'fluent-ffmpeg'
 
 const KEPT_LINES = 60
 
-export interface FfmpegInput {
+interface FfmpegInput {
   /** A URL that ffmpeg opens, or a stream that is piped to its standard input (at most one). */
   readonly source: string | Readable
   readonly options: readonly string[]

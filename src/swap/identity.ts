@@ -2,7 +2,7 @@ import { matchesSubject, type SignedConsent } from '../consent/index.ts'
 import { descriptorDistance } from '../faces/index.ts'
 
 /** Which faces of the clip are replaced. */
-export const FACE_CHOICES = ['target', 'largest', 'all'] as const
+const FACE_CHOICES = ['target', 'largest', 'all'] as const
 export type FaceChoice = (typeof FACE_CHOICES)[number]
 
 /** A face that is followed keeps its name while its descriptor strays by less than this: profiles and blinks move it. */
