@@ -31,8 +31,23 @@ interface Place {
   readonly shiftY: number
 }
 
+/** How a batch is drawn besides its size. */
+export interface AugmentOptions {
+  /** Mirror half of the faces. */
+  readonly flip: boolean
+  /** Strength of the warp, 1 in full. */
+  readonly warp: number
+}
+
 /** Fills a batch of `batch` faces of side `sizePx` with randomly chosen, turned, shifted and (the input only) warped and tinted pictures. */
-export function fillBatch(pictures: Pictures, into: PersonBatch, sizePx: number, batch: number, random: Random, flip: boolean): void {
+export function fillBatch(
+  pictures: Pictures,
+  into: PersonBatch,
+  sizePx: number,
+  batch: number,
+  random: Random,
+  { flip, warp }: AugmentOptions,
+): void {
   const pixels = sizePx * sizePx
   const straight = new Float32Array(2 * pixels)
   const bent = new Float32Array(2 * pixels)
@@ -41,7 +56,7 @@ export function fillBatch(pictures: Pictures, into: PersonBatch, sizePx: number,
     const index = random.below(pictures.count)
     const place = randomPlace(random)
     const mirrored = flip && random.uniform() < 0.5
-    const nodes = randomWarp(random)
+    const nodes = randomWarp(random).map((shift) => shift * warp)
     layOut(straight, sizePx, side, place, mirrored, undefined)
     layOut(bent, sizePx, side, place, mirrored, nodes)
     const face = pictures.faces.subarray(index * side * side * 3, (index + 1) * side * side * 3)

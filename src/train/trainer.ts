@@ -6,7 +6,7 @@ import type { Device, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { drawBatches } from './batches.ts'
 import type { Faceset } from './faceset.ts'
-import { adversarialWeight, averageKeep, fractionOf, type Plan, type Position, partsOf, rateOf } from './schedule.ts'
+import { adversarialWeight, averageKeep, fractionOf, type Plan, type Position, partsOf, rateOf, warpOf } from './schedule.ts'
 
 /** Losses of one step, by name. */
 type StepLosses = Readonly<Record<string, number>>
@@ -85,7 +85,12 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
         facesets.source,
         facesets.target,
         count,
-        { sizePx: config.sizePx, batch: config.batch, flip: config.flip },
+        {
+          sizePx: config.sizePx,
+          batch: config.batch,
+          flip: config.flip,
+          warpAt: (i) => warpOf(plan, training, position.step + i, fractionOf(plan, position)),
+        },
         random,
       )
       const scalars = Array.from({ length: count }, (_, i) => scalarsAt(position.step + i))
