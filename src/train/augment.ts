@@ -35,8 +35,8 @@ interface Place {
 export interface AugmentOptions {
   /** Mirror half of the faces. */
   readonly flip: boolean
-  /** Strength of the warp, 1 in full. */
-  readonly warp: number
+  /** How far faces are turned, scaled, shifted and warped, 1 in full. */
+  readonly strength: number
 }
 
 /** Fills a batch of `batch` faces of side `sizePx` with randomly chosen, turned, shifted and (the input only) warped and tinted pictures. */
@@ -46,7 +46,7 @@ export function fillBatch(
   sizePx: number,
   batch: number,
   random: Random,
-  { flip, warp }: AugmentOptions,
+  { flip, strength }: AugmentOptions,
 ): void {
   const pixels = sizePx * sizePx
   const straight = new Float32Array(2 * pixels)
@@ -54,9 +54,9 @@ export function fillBatch(
   const side = pictures.sizePx
   for (let i = 0; i < batch; i += 1) {
     const index = random.below(pictures.count)
-    const place = randomPlace(random)
+    const place = randomPlace(random, strength)
     const mirrored = flip && random.uniform() < 0.5
-    const nodes = randomWarp(random).map((shift) => shift * warp)
+    const nodes = randomWarp(random).map((shift) => shift * strength)
     layOut(straight, sizePx, side, place, mirrored, undefined)
     layOut(bent, sizePx, side, place, mirrored, nodes)
     const face = pictures.faces.subarray(index * side * side * 3, (index + 1) * side * side * 3)
@@ -69,11 +69,12 @@ export function fillBatch(
   }
 }
 
-function randomPlace(random: Random): Place {
-  const angle = (ROTATE_DEGREES * (2 * random.uniform() - 1) * Math.PI) / 180
-  const scale = 1 / (1 + SCALE * (2 * random.uniform() - 1))
-  const shiftX = SHIFT * (2 * random.uniform() - 1)
-  const shiftY = SHIFT * (2 * random.uniform() - 1)
+function randomPlace(random: Random, strength: number): Place {
+  const spread = () => strength * (2 * random.uniform() - 1)
+  const angle = (ROTATE_DEGREES * spread() * Math.PI) / 180
+  const scale = 1 / (1 + SCALE * spread())
+  const shiftX = SHIFT * spread()
+  const shiftY = SHIFT * spread()
   return { cos: Math.cos(angle) * scale, sin: Math.sin(angle) * scale, shiftX, shiftY }
 }
 

@@ -9,13 +9,13 @@ export interface BatchOptions {
   /** Faces of each person in a step. */
   readonly batch: number
   readonly flip: boolean
-  /** Strength of the warp in the i-th of the steps. */
-  warpAt(step: number): number
+  /** Strength of the augmentation in the i-th of the steps. */
+  strengthAt(step: number): number
 }
 
 /** Pictures for `steps` steps in one call: each input has a leading axis of steps. Draws from `random` in order of steps. */
 export function drawBatches(source: Faceset, target: Faceset, steps: number, options: BatchOptions, random: Random): HostTensors {
-  const { sizePx, batch, flip, warpAt } = options
+  const { sizePx, batch, flip, strengthAt } = options
   const pixels = batch * sizePx * sizePx
   const tensors: HostTensors = {}
   for (const name of PICTURE_INPUTS) {
@@ -33,7 +33,7 @@ export function drawBatches(source: Faceset, target: Faceset, steps: number, opt
         faces: part(`${person}Faces`, step, 3),
         masks: part(`${person}Masks`, step, 1),
       }
-      fillBatch(faceset.train, into, sizePx, batch, random, { flip, warp: warpAt(step) })
+      fillBatch(faceset.train, into, sizePx, batch, random, { flip, strength: strengthAt(step) })
     }
   }
   return tensors

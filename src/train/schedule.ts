@@ -21,8 +21,8 @@ const ADVERSARIAL_RAMP = 200
 /** Share of the time after which the rate falls, and what is left of it at the end. */
 const FALL_FROM = 0.5
 const FALL_TO = 0.01
-/** What is left of the warp at the end. */
-const WARP_LEFT = 0.2
+/** What is left of the augmentation's strength at the end. */
+const STRENGTH_LEFT = 0.3
 /** Exponent of the power-law average; the window is about a tenth of the steps averaged (Karras et al. 2024). */
 const AVERAGE_POWER = 7.94
 
@@ -48,12 +48,12 @@ export function rateOf(plan: Plan, training: Training, step: number, fraction: n
 }
 
 /**
- * How strongly inputs are warped before the step after `step` done ones, 1 in full. The warp teaches what a face is made of; towards
- * the end it gives way, so that the network learns to put things exactly where they are.
+ * How strongly faces are turned, shifted and warped before the step after `step` done ones, 1 in full. That teaches what a face is made
+ * of; towards the end it gives way to faces as they are aligned, so that the network learns to put things exactly where they are.
  */
-export function warpOf(plan: Plan, training: Training, step: number, fraction: number): number {
+export function strengthOf(plan: Plan, training: Training, step: number, fraction: number): number {
   const share = plan.kind === 'steps' ? Math.min(1, step / training.horizon) : fraction
-  return 1 - (1 - WARP_LEFT) * Math.max(0, (share - FALL_FROM) / (1 - FALL_FROM))
+  return 1 - (1 - STRENGTH_LEFT) * Math.max(0, (share - FALL_FROM) / (1 - FALL_FROM))
 }
 
 /** What the average keeps of itself in the `n`-th step of averaging, from 0. */

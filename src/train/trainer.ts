@@ -6,7 +6,7 @@ import type { Device, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { drawBatches } from './batches.ts'
 import type { Faceset } from './faceset.ts'
-import { adversarialWeight, averageKeep, fractionOf, type Plan, type Position, partsOf, rateOf, warpOf } from './schedule.ts'
+import { adversarialWeight, averageKeep, fractionOf, type Plan, type Position, partsOf, rateOf, strengthOf } from './schedule.ts'
 
 /** Losses of one step, by name. */
 type StepLosses = Readonly<Record<string, number>>
@@ -89,7 +89,7 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
           sizePx: config.sizePx,
           batch: config.batch,
           flip: config.flip,
-          warpAt: (i) => warpOf(plan, training, position.step + i, fractionOf(plan, position)),
+          strengthAt: (i) => strengthOf(plan, training, position.step + i, fractionOf(plan, position)),
         },
         random,
       )

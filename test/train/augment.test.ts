@@ -24,7 +24,7 @@ function batch(seed: number, flip = false) {
     faces: new Float32Array(4 * SIZE * SIZE * 3),
     masks: new Float32Array(4 * SIZE * SIZE),
   }
-  fillBatch(gradients(3), into, SIZE, 4, seedRandom(seed), { flip, warp: 1 })
+  fillBatch(gradients(3), into, SIZE, 4, seedRandom(seed), { flip, strength: 1 })
   return into
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AlignedRecord } from '../../src/store/dataset.ts'
 import { splitByTime } from '../../src/train/faceset.ts'
-import { adversarialWeight, averageKeep, fractionOf, partsOf, rateOf, warpOf } from '../../src/train/schedule.ts'
+import { adversarialWeight, averageKeep, fractionOf, partsOf, rateOf, strengthOf } from '../../src/train/schedule.ts'
 
 const training = { rate: 1, horizon: 1000, averageFrom: 0.5, adversarialFrom: 0.75, adversarialWeight: 0.2 }
 const steps = { kind: 'steps', total: 400 } as const
@@ -36,15 +36,15 @@ describe('the schedule', () => {
     expect(partsOf(minutes, { ...training, adversarialWeight: 0 }, { step: 9, elapsedMs: 60_000 }).adversarial).toBe(false)
   })
 
-  it('lets the warp give way in the second half', () => {
-    expect([0, 500, 750, 1000, 5000].map((step) => warpOf(steps, training, step, 0))).toEqual([
+  it('lets the augmentation give way in the second half', () => {
+    expect([0, 500, 750, 1000, 5000].map((step) => strengthOf(steps, training, step, 0))).toEqual([
       1,
       1,
-      0.6,
-      expect.closeTo(0.2, 6),
-      expect.closeTo(0.2, 6),
+      0.65,
+      expect.closeTo(0.3, 6),
+      expect.closeTo(0.3, 6),
     ])
-    expect(warpOf(minutes, training, 5000, 0.75)).toBeCloseTo(0.6, 6)
+    expect(strengthOf(minutes, training, 5000, 0.75)).toBeCloseTo(0.65, 6)
   })
 
   it('averages over about a tenth of the steps, the first one not at all', () => {
