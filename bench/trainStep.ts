@@ -4,18 +4,30 @@ import { autoencoderSignature, autoencoderState, autoencoderStep, BATCH } from '
 import { type Peer, startPeer } from './peer.ts'
 import { medianOf, randomFrom } from './sampling.ts'
 
-export interface TrainStepOptions {
+interface TrainStepOptions {
   readonly device: DeviceName | 'auto'
   readonly python?: string
   readonly threads?: number
   readonly rounds: number
 }
 
+interface TrainStepResult {
+  readonly bench: 'train-step'
+  readonly preset: 'autoencoder'
+  readonly device: DeviceName
+  readonly threads: number
+  readonly runMs: number
+  readonly runManyMs: number
+  readonly peer?: string
+  readonly peerMs?: number
+  readonly peerParameters?: number
+}
+
 const STEPS_A_RUN = 16
 const STEPS_ONE_BY_ONE = 8
 
 /** Median milliseconds of a training step: ours one by one, ours many a run, PyTorch's; measured in turn, round after round. */
-export async function benchTrainStep(options: TrainStepOptions): Promise<object> {
+export async function benchTrainStep(options: TrainStepOptions): Promise<TrainStepResult> {
   const threads = options.threads ?? availableParallelism()
   const device = await openDevice(options.device, { threads })
   const program = await device.compile(autoencoderStep, autoencoderSignature)
