@@ -1,7 +1,7 @@
 // Builds tfjs-node against the libtensorflow of PyPI's wheel, into .cache/tensorflow: for testing the `tensorflow` device where
 // the package's own download cannot be had. Linux, with g++ and python3 (its pip fetches the wheel).
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { npm, root } from './npm.mjs'
 
@@ -40,8 +40,9 @@ function compile() {
     ...[`-I${join(dirname(dirname(process.execPath)), 'include', 'node')}`, `-I${join(tensorflow, 'include')}`],
     ...[join(source, 'tfjs_backend.cc'), join(source, 'tfjs_binding.cc')],
     ...[`-L${tensorflow}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2', `-Wl,-rpath,${tensorflow}`],
-    ...['-o', binding],
+    ...['-o', `${binding}.part`],
   ])
+  renameSync(`${binding}.part`, binding)
 }
 
 if (!existsSync(binding)) {
