@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PRESET_NAMES } from '../models/presets.ts'
 import type { Plan } from '../train/schedule.ts'
 import { UsageError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
@@ -6,7 +7,7 @@ import { defineCommand } from './command.ts'
 const options = z.object({
   source: z.string().optional().describe('dataset of whose face gets rendered (needed for a new run)'),
   target: z.string().optional().describe('dataset of whose footage receives it (needed for a new run)'),
-  preset: z.enum(['quick', 'standard', 'hq']).optional().describe('network: 64, 128 or 224 px (default for a new run: "quick")'),
+  preset: z.enum(PRESET_NAMES).optional().describe('network: 64, 128 or 224 px (default for a new run: "quick")'),
   steps: z.int().min(1).optional().describe("train until this many steps in all, over all calls (default: the preset's)"),
   minutes: z.number().positive().optional().describe('train for so many minutes in all, over all calls, slowing down towards the end'),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),

@@ -7,7 +7,7 @@ import { DfkError } from '../work/errors.ts'
 import { type Run, writeWhole } from './run.ts'
 import { decodeSafetensors, writeSafetensors } from './safetensors.ts'
 
-export type { Party, Run, RunConfig, Training } from './run.ts'
+export type { Run, RunConfig, Training } from './run.ts'
 export { openRun, runConsentPath, runExists, runFolder, saveRun, writeWhole } from './run.ts'
 
 const STEP_FOLDER = /^step-(\d+)$/

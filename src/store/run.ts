@@ -15,11 +15,9 @@ const generatorDims = z.object({
   /** How many of the four upscales, from the first, a residual block follows. */
   residuals: z.int().min(0).max(4),
 })
-export type GeneratorDims = z.output<typeof generatorDims>
 
 /** Widths of the patch discriminator; see models/discriminator.ts. */
 const discriminatorDims = z.object({ base: count, depth: z.int().min(1).max(4) })
-export type DiscriminatorDims = z.output<typeof discriminatorDims>
 
 /** How a run learns; see train/schedule.ts. */
 const training = z.object({
@@ -45,7 +43,6 @@ const party = z.object({
   facesSha256: z.string(),
   faces: z.int().min(0),
 })
-export type Party = z.output<typeof party>
 
 const runConfig = z.object({
   schema: z.literal(1),

@@ -2,7 +2,7 @@ import { decode, encode, type GeneratorShape, generatorShapes, PEOPLE, type Pers
 import type { Device, HostTensors, TensorMap, tf } from '../tensor/index.ts'
 
 /** What a decoder rendered: rgb [n, s, s, 3] and mask [n, s, s, 1], in 0–1. */
-export interface RenderedFaces {
+interface RenderedFaces {
   readonly rgb: Float32Array
   readonly mask: Float32Array
 }

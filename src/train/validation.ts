@@ -5,7 +5,7 @@ import { type Likeness, likeness, meanFace } from './quality.ts'
 import type { Renderer } from './renderer.ts'
 
 /** How well one person's held-out faces are rendered, beside always showing the mean training face. */
-export interface PersonValidation extends Likeness {
+interface PersonValidation extends Likeness {
   readonly faces: number
   readonly mean: Likeness
 }
