@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { type HostTensors, openDevice, type ProgramFn, probeDevices, type Signature, tf } from '../../src/tensor/index.ts'
 import { expectClose, numbers } from './against.ts'
 
-const folder = fileURLToPath(new URL('../../.cache/tensorflow/node_modules/@tensorflow/tfjs-node', import.meta.url))
+const folder = join(fileURLToPath(new URL('../../.cache/tensorflow/node_modules', import.meta.url)), '@tensorflow', 'tfjs-node')
 const built = existsSync(`${folder}/lib/napi-v8/tfjs_binding.node`)
 if (built) process.env['DFK_TENSORFLOW'] = folder
 

@@ -19,7 +19,7 @@ import {
 type Pair = [number, number]
 type Four = [number, number, number, number]
 
-export interface ConvAttrs {
+interface ConvAttrs {
   readonly strides: Pair | number
   readonly pad: 'valid' | 'same' | number
   readonly dilations?: Pair | number

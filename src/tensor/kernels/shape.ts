@@ -70,7 +70,7 @@ const stridedSlice = kernel<X, StridedSliceAttrs>((graph, { x }, a) => {
 })
 
 /** x turned round along `dims`: slices with a step of −1. */
-export function reverse(graph: Graph, x: Value, dims: readonly number[]): Value {
+function reverse(graph: Graph, x: Value, dims: readonly number[]): Value {
   if (dims.length === 0) return x
   const inputs = [
     graph.ints(dims.map(() => -1)),

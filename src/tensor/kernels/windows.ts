@@ -56,11 +56,11 @@ export function windowOf(info: WindowInfo): Window {
 }
 
 export const tapsOf = (w: Window): number => w.tapRows * w.tapColumns
-export const inPixels = (w: Window): number => w.batch * w.inHeight * w.inWidth
+const inPixels = (w: Window): number => w.batch * w.inHeight * w.inWidth
 export const outPixels = (w: Window): number => w.batch * w.outHeight * w.outWidth
 
 /** True where every output pixel is the input pixel at the same place: a 1×1 window. */
-export function isPointwise(w: Window): boolean {
+function isPointwise(w: Window): boolean {
   return tapsOf(w) === 1 && w.strideY === 1 && w.strideX === 1 && w.top === 0 && w.left === 0 && w.outHeight === w.inHeight
 }
 
