@@ -1,10 +1,11 @@
 import { tf } from '../tensor/index.ts'
 import type { Rendered } from './generator.ts'
 
-/** What a decoder should have rendered: faces [n, s, s, 3] and masks [n, s, s, 1], in 0–1. */
+/** What a decoder should have rendered: faces [n, s, s, 3], masks and the places of eyes and mouth [n, s, s, 1], in 0–1. */
 export interface Truth {
   readonly faces: tf.Tensor4D
   readonly masks: tf.Tensor4D
+  readonly accents: tf.Tensor4D
 }
 
 const C1 = 0.01 ** 2
@@ -63,15 +64,16 @@ export function ssim(a: tf.Tensor4D, b: tf.Tensor4D, window: number): tf.Scalar 
   return tf.mean(tf.div(likeness, tf.mul(tf.add(squares, C1), tf.add(variances, C2))))
 }
 
-/** Weights of the reconstruction loss; FACTS' fast recipe. */
-const WEIGHTS = { dssim: 5, inMask: 10, mask: 2, everywhere: 0.5 } as const
+/** Weights of the reconstruction loss; eyes and mouth count more, as DeepFaceLab's priority has it. */
+const WEIGHTS = { dssim: 5, inMask: 10, accents: 30, mask: 2, everywhere: 0.5 } as const
 
-/** 5·DSSIM + 10·L1 inside the mask + 2·L1 of the mask + 0.5·L1 everywhere; a scalar. */
+/** 5·DSSIM + 10·L1 inside the mask + 30·L1 in eyes and mouth + 2·L1 of the mask + 0.5·L1 everywhere; a scalar. */
 export function reconstructionLoss(made: Rendered, truth: Truth): tf.Scalar {
-  const { faces, masks } = truth
+  const { faces, masks, accents } = truth
   const off = tf.abs(tf.sub(made.rgb, faces))
   const similarity = ssim(tf.mul(made.rgb, masks), tf.mul(faces, masks), windowSize(faces.shape[1]))
-  const pixels = tf.mean(tf.mul(off, tf.add(tf.mul(masks, WEIGHTS.inMask), WEIGHTS.everywhere)))
+  const weights = tf.add(tf.add(tf.mul(masks, WEIGHTS.inMask), tf.mul(accents, WEIGHTS.accents)), WEIGHTS.everywhere)
+  const pixels = tf.mean(tf.mul(off, weights))
   const outline = tf.mean(tf.abs(tf.sub(made.mask, masks)))
   const structure = tf.mul(tf.sub(1, similarity), WEIGHTS.dssim / 2)
   return tf.add(tf.add(structure, pixels), tf.mul(outline, WEIGHTS.mask))

@@ -1,6 +1,6 @@
 import { type HostTensor, type HostTensors, type ProgramFn, type Signature, type TensorMap, tf } from '../tensor/index.ts'
 import { type DiscriminatorShape, discriminate, discriminatorShapes } from './discriminator.ts'
-import { decode, encode, type GeneratorShape, generatorShapes, PEOPLE, type Rendered } from './generator.ts'
+import { decode, encode, type GeneratorShape, generatorShapes, PEOPLE, type Person, type Rendered } from './generator.ts'
 import { initialise, type ParameterShapes, type Parameters } from './layers.ts'
 import { adversarialLoss, reconstructionLoss, type Truth } from './losses.ts'
 import { type AdamState, adamStep, averageStep } from './optimizer.ts'
@@ -20,8 +20,9 @@ export interface StepParts {
   readonly adversarial: boolean
 }
 
-/** Names of a step's inputs that hold pictures: faces [b, s, s, 3] and masks [b, s, s, 1] of each person. */
-export const PICTURE_INPUTS = ['sourceWarped', 'sourceFaces', 'sourceMasks', 'targetWarped', 'targetFaces', 'targetMasks'] as const
+/** What a step is shown of each person, [b, s, s, channels] in 0–1: faces as the network gets them and as it should draw them, their masks, and where eyes and mouth lie. */
+export const PICTURE_CHANNELS = { Warped: 3, Faces: 3, Masks: 1, Accents: 1 } as const
+export type PictureKind = keyof typeof PICTURE_CHANNELS
 /** Names of a step's scalar inputs. */
 export type ScalarInput = 'generatorRate' | 'discriminatorRate' | 'adversarialWeight' | 'averageKeep'
 
@@ -71,7 +72,9 @@ export function stepSignature(shapes: NetworkShapes, batch: number, parts: StepP
   const scalars: ScalarInput[] = ['generatorRate']
   if (parts.average) scalars.push('averageKeep')
   if (parts.adversarial) scalars.push('discriminatorRate', 'adversarialWeight')
-  const pictures = PICTURE_INPUTS.map((name) => [name, { shape: [batch, sizePx, sizePx, name.endsWith('Masks') ? 1 : 3] }] as const)
+  const pictures = PEOPLE.flatMap((person) =>
+    Object.entries(PICTURE_CHANNELS).map(([kind, channels]) => [person + kind, { shape: [batch, sizePx, sizePx, channels] }] as const),
+  )
   const state = groupsOf(parts).flatMap((group) =>
     Object.entries(shapesOf(group, shapes)).map(([name, shape]) => [`${group}/${name}`, { shape }] as const),
   )
@@ -105,8 +108,9 @@ function generatorLosses(parameters: Parameters, inputs: TensorMap, shapes: Netw
   return { total: tf.add(total, tf.mul(adversarial, inputs['adversarialWeight']!)), source, target, adversarial, fakes }
 }
 
-function truthOf(inputs: TensorMap, person: 'source' | 'target'): Truth {
-  return { faces: inputs[`${person}Faces`] as tf.Tensor4D, masks: inputs[`${person}Masks`] as tf.Tensor4D }
+function truthOf(inputs: TensorMap, person: Person): Truth {
+  const picture = (kind: PictureKind) => inputs[person + kind] as tf.Tensor4D
+  return { faces: picture('Faces'), masks: picture('Masks'), accents: picture('Accents') }
 }
 
 /** Gradients of a scalar by a network's weights, and the scalar; `loss` gets the weights by name. */

@@ -9,19 +9,21 @@ const GAIN = 0.1
 const BRIGHTNESS = 0.05
 const NODES = 5
 
-/** Square pictures of one person in memory, 8 bits a channel: faces [n, s, s, 3] and masks [n, s, s]. */
+/** Square pictures of one person in memory, 8 bits a channel: faces [n, s, s, 3], masks and the places of eyes and mouth [n, s, s]. */
 export interface Pictures {
   readonly sizePx: number
   readonly count: number
   readonly faces: Uint8Array
   readonly masks: Uint8Array
+  readonly accents: Uint8Array
 }
 
-/** Where a batch of one person goes: [b, s, s, 3], [b, s, s, 3] and [b, s, s, 1], in 0–1. */
+/** Where a batch of one person goes: two of [b, s, s, 3] and two of [b, s, s, 1], in 0–1. */
 export interface PersonBatch {
   readonly warped: Float32Array
   readonly faces: Float32Array
   readonly masks: Float32Array
+  readonly accents: Float32Array
 }
 
 interface Place {
@@ -60,12 +62,14 @@ export function fillBatch(
     layOut(straight, sizePx, side, place, mirrored, undefined)
     layOut(bent, sizePx, side, place, mirrored, nodes)
     const face = pictures.faces.subarray(index * side * side * 3, (index + 1) * side * side * 3)
-    const mask = pictures.masks.subarray(index * side * side, (index + 1) * side * side)
     const tint = Array.from({ length: 3 }, () => 1 + GAIN * (2 * random.uniform() - 1))
     const lift = BRIGHTNESS * (2 * random.uniform() - 1)
     sampleColours(face, side, bent, into.warped.subarray(i * pixels * 3, (i + 1) * pixels * 3), tint, lift)
     sampleColours(face, side, straight, into.faces.subarray(i * pixels * 3, (i + 1) * pixels * 3), [1, 1, 1], 0)
-    sampleMask(mask, side, straight, into.masks.subarray(i * pixels, (i + 1) * pixels))
+    for (const kind of ['masks', 'accents'] as const) {
+      const plane = pictures[kind].subarray(index * side * side, (index + 1) * side * side)
+      samplePlane(plane, side, straight, into[kind].subarray(i * pixels, (i + 1) * pixels))
+    }
   }
 }
 
@@ -172,7 +176,7 @@ function sampleColours(
   }
 }
 
-function sampleMask(mask: Uint8Array, side: number, coordinates: Float32Array, out: Float32Array): void {
+function samplePlane(plane: Uint8Array, side: number, coordinates: Float32Array, out: Float32Array): void {
   const last = side - 1
   for (let o = 0; o < out.length; o += 1) {
     const x = Math.max(0, Math.min(last, coordinates[2 * o]!))
@@ -184,8 +188,8 @@ function sampleMask(mask: Uint8Array, side: number, coordinates: Float32Array, o
     const a = y0 * side + x0
     const b = x0 < last ? a + 1 : a
     const down = y0 < last ? side : 0
-    const top = mask[a]! + (mask[b]! - mask[a]!) * fx
-    const bottom = mask[a + down]! + (mask[b + down]! - mask[a + down]!) * fx
+    const top = plane[a]! + (plane[b]! - plane[a]!) * fx
+    const bottom = plane[a + down]! + (plane[b + down]! - plane[a + down]!) * fx
     out[o] = (top + (bottom - top) * fy) / 255
   }
 }

@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { type AlignedRecord, type Dataset, readAligned } from '../store/dataset.ts'
 import { checkInterrupted, DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import { drawAccents } from './accents.ts'
 import type { Pictures } from './augment.ts'
 
 /** Fewer faces than these teach nothing. */
@@ -41,7 +42,7 @@ export async function loadFaceset(dataset: Dataset, sizePx: number, { signal, on
   const trainPictures = await loadPictures(dataset, train, Math.min(2 * sizePx, records[0]!.sizePx), signal, report)
   const heldOutPictures = await loadPictures(dataset, heldOut, sizePx, signal, (done) => report(train.length + done))
   const hash = createHash('sha256')
-  for (const { faces, masks } of [trainPictures, heldOutPictures]) hash.update(faces).update(masks)
+  for (const { faces, masks, accents } of [trainPictures, heldOutPictures]) hash.update(faces).update(masks).update(accents)
   return {
     name: dataset.name,
     train: trainPictures,
@@ -89,6 +90,7 @@ async function loadPictures(
   const pixels = sizePx * sizePx
   const faces = new Uint8Array(records.length * pixels * 3)
   const masks = new Uint8Array(records.length * pixels)
+  const accents = new Uint8Array(records.length * pixels)
   let next = 0
   let done = 0
   const worker = async () => {
@@ -99,12 +101,13 @@ async function loadPictures(
       const record = records[index]!
       faces.set(await readAt(join(dataset.folder, record.image), sizePx, 3), index * pixels * 3)
       masks.set(await readAt(join(dataset.folder, record.mask), sizePx, 1), index * pixels)
+      accents.set(drawAccents(record.points68, record.sizePx, sizePx), index * pixels)
       done += 1
       report(done)
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, worker))
-  return { sizePx, count: records.length, faces, masks }
+  return { sizePx, count: records.length, faces, masks, accents }
 }
 
 async function readAt(path: string, sizePx: number, channels: 1 | 3): Promise<Uint8Array> {

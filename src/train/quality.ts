@@ -108,7 +108,7 @@ export function likeness(made: Float32Array, real: Float32Array, masks: Float32A
 }
 
 /** The mean of all faces, as one picture: what a network must beat. */
-export function meanFace({ faces, count, sizePx }: Pictures): Picture {
+export function meanFace({ faces, count, sizePx }: Pick<Pictures, 'faces' | 'count' | 'sizePx'>): Picture {
   const length = faces.length / count
   const sums = new Float64Array(length)
   for (let i = 0; i < faces.length; i += 1) sums[i % length]! += faces[i]!

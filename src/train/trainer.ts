@@ -82,8 +82,7 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
       let count = 1
       while (count < most && sameParts(partsOf(plan, training, { ...position, step: position.step + count }), parts)) count += 1
       const inputs = drawBatches(
-        facesets.source,
-        facesets.target,
+        facesets,
         count,
         {
           sizePx: config.sizePx,

@@ -86,8 +86,9 @@ describe('gradients by finite differences', () => {
       (x: tf.Tensor4D) => tf.add(tf.mul(x, 0.4), 0.6) as tf.Tensor4D,
       (x: tf.Tensor4D) => tf.mul(x, 0.4) as tf.Tensor4D,
     ]
-    const truth = { faces: above(noise([2, SIZE, SIZE, 3])), masks: above(noise([2, SIZE, SIZE, 1])) }
-    const mask = below(noise([2, SIZE, SIZE, 1]))
+    const plane = () => noise([2, SIZE, SIZE, 1])
+    const truth = { faces: above(noise([2, SIZE, SIZE, 3])), masks: above(plane()), accents: plane() }
+    const mask = below(plane())
     const rgb = below(noise([2, SIZE, SIZE, 3]))
     checkGradient((x) => reconstructionLoss({ rgb: x, mask }, truth), rgb)
     checkGradient((x) => reconstructionLoss({ rgb, mask: x }, truth), mask)

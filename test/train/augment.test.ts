@@ -15,7 +15,7 @@ function gradients(count: number) {
     faces.set([x * 4, y * 4, 128], i * 3)
     masks[i] = Math.hypot(x - 31.5, y - 31.5) < 20 ? 255 : 0
   }
-  return { sizePx: SIDE, count, faces, masks }
+  return { sizePx: SIDE, count, faces, masks, accents: masks }
 }
 
 function batch(seed: number, flip = false) {
@@ -23,6 +23,7 @@ function batch(seed: number, flip = false) {
     warped: new Float32Array(4 * SIZE * SIZE * 3),
     faces: new Float32Array(4 * SIZE * SIZE * 3),
     masks: new Float32Array(4 * SIZE * SIZE),
+    accents: new Float32Array(4 * SIZE * SIZE),
   }
   fillBatch(gradients(3), into, SIZE, 4, seedRandom(seed), { flip, strength: 1 })
   return into
@@ -82,7 +83,7 @@ describe('likeness', () => {
   })
 
   it('has a mean face', () => {
-    const mean = meanFace({ sizePx: 1, count: 2, faces: Uint8Array.of(0, 51, 100, 100, 51, 102), masks: new Uint8Array(2) })
+    const mean = meanFace({ sizePx: 1, count: 2, faces: Uint8Array.of(0, 51, 100, 100, 51, 102) })
     expect(mean).toEqual({ width: 1, height: 1, data: Uint8Array.of(50, 51, 101) })
   })
 })
