@@ -22,6 +22,7 @@ const options = z.object({
     .max(1)
     .optional()
     .describe("when the discriminator joins in, as a share of the training (default: the preset's)"),
+  augment: z.number().min(0).max(1).optional().describe("how far faces are turned, shifted and warped, 1 in full (default: the preset's)"),
   saveEvery: z.int().min(1).default(500).describe('steps between checkpoints'),
   previewEvery: z.int().min(1).default(500).describe('steps between preview pictures'),
 })
@@ -52,7 +53,7 @@ export const train = defineCommand({
       batch: asked.batch,
       seed: asked.seed,
       flip: asked.flip,
-      training: { rate: asked.rate, adversarialWeight: asked.ganWeight, adversarialFrom: asked.ganFrom },
+      training: { rate: asked.rate, adversarialWeight: asked.ganWeight, adversarialFrom: asked.ganFrom, augmentation: asked.augment },
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)
     if (context.dryRun) {

@@ -10,6 +10,7 @@ export interface Preset extends NetworkShapes {
     readonly adversarialWeight: number
     readonly adversarialFrom: number
     readonly averageFrom: number
+    readonly augmentation: number
   }
 }
 
@@ -22,18 +23,18 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     generator: { sizePx: 64, encoder: [48, 96, 192, 384], code: 256, inner: 192, decoder: [192, 96, 48, 24], residuals: 2 },
     discriminator: { base: 16, depth: 3 },
     batch: 8,
-    training: { rate: 4e-4, horizon: 2000, adversarialWeight: 0.05, adversarialFrom: 0.75, averageFrom: 0.5 },
+    training: { rate: 4e-4, horizon: 2000, adversarialWeight: 0.05, adversarialFrom: 0.75, averageFrom: 0.5, augmentation: 0.35 },
   },
   standard: {
     generator: { sizePx: 128, encoder: [64, 128, 256, 512], code: 256, inner: 256, decoder: [256, 128, 64, 32], residuals: 3 },
     discriminator: { base: 16, depth: 4 },
     batch: 8,
-    training: { rate: 2e-4, horizon: 30_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3 },
+    training: { rate: 2e-4, horizon: 30_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.6 },
   },
   hq: {
     generator: { sizePx: 224, encoder: [80, 160, 320, 640], code: 384, inner: 320, decoder: [320, 160, 80, 40], residuals: 4 },
     discriminator: { base: 16, depth: 4 },
     batch: 6,
-    training: { rate: 1e-4, horizon: 100_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3 },
+    training: { rate: 1e-4, horizon: 100_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.6 },
   },
 }

@@ -30,6 +30,8 @@ const training = z.object({
   adversarialFrom: z.number().min(0).max(1),
   /** When averaging of the weights begins, likewise. */
   averageFrom: z.number().min(0).max(1),
+  /** How far faces are turned, shifted and warped at first, 1 in full. */
+  augmentation: z.number().min(0).max(1),
 })
 export type Training = z.output<typeof training>
 

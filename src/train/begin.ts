@@ -185,6 +185,7 @@ const FLAGS: Record<string, string> = {
   rate: '--rate',
   adversarialWeight: '--gan-weight',
   adversarialFrom: '--gan-from',
+  augmentation: '--augment',
 }
 
 /** Loads the faces of both people and writes the run's config and consent records. */

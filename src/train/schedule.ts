@@ -21,8 +21,8 @@ const ADVERSARIAL_RAMP = 200
 /** Share of the time after which the rate falls, and what is left of it at the end. */
 const FALL_FROM = 0.5
 const FALL_TO = 0.01
-/** What is left of the augmentation's strength at the end. */
-const STRENGTH_LEFT = 0.3
+/** What is left of the augmentation's strength at the end, as a part of that at the beginning. */
+const STRENGTH_LEFT = 0.5
 /** Exponent of the power-law average; the window is about a tenth of the steps averaged (Karras et al. 2024). */
 const AVERAGE_POWER = 7.94
 
@@ -53,7 +53,7 @@ export function rateOf(plan: Plan, training: Training, step: number, fraction: n
  */
 export function strengthOf(plan: Plan, training: Training, step: number, fraction: number): number {
   const share = plan.kind === 'steps' ? Math.min(1, step / training.horizon) : fraction
-  return 1 - (1 - STRENGTH_LEFT) * Math.max(0, (share - FALL_FROM) / (1 - FALL_FROM))
+  return training.augmentation * (1 - (1 - STRENGTH_LEFT) * Math.max(0, (share - FALL_FROM) / (1 - FALL_FROM)))
 }
 
 /** What the average keeps of itself in the `n`-th step of averaging, from 0. */

@@ -3,7 +3,7 @@ import type { AlignedRecord } from '../../src/store/dataset.ts'
 import { splitByTime } from '../../src/train/faceset.ts'
 import { adversarialWeight, averageKeep, fractionOf, partsOf, rateOf, strengthOf } from '../../src/train/schedule.ts'
 
-const training = { rate: 1, horizon: 1000, averageFrom: 0.5, adversarialFrom: 0.75, adversarialWeight: 0.2 }
+const training = { rate: 1, horizon: 1000, averageFrom: 0.5, adversarialFrom: 0.75, adversarialWeight: 0.2, augmentation: 0.8 }
 const steps = { kind: 'steps', total: 400 } as const
 const minutes = { kind: 'minutes', totalMs: 60_000 } as const
 
@@ -38,13 +38,13 @@ describe('the schedule', () => {
 
   it('lets the augmentation give way in the second half', () => {
     expect([0, 500, 750, 1000, 5000].map((step) => strengthOf(steps, training, step, 0))).toEqual([
-      1,
-      1,
-      0.65,
-      expect.closeTo(0.3, 6),
-      expect.closeTo(0.3, 6),
+      0.8,
+      0.8,
+      expect.closeTo(0.6, 6),
+      expect.closeTo(0.4, 6),
+      expect.closeTo(0.4, 6),
     ])
-    expect(strengthOf(minutes, training, 5000, 0.75)).toBeCloseTo(0.65, 6)
+    expect(strengthOf(minutes, training, 5000, 0.75)).toBeCloseTo(0.6, 6)
   })
 
   it('averages over about a tenth of the steps, the first one not at all', () => {
