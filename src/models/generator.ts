@@ -13,6 +13,8 @@ export interface GeneratorShape {
   readonly encoder: readonly number[]
   /** Length of the code between encoder and decoders. */
   readonly code: number
+  /** Coordinates of landmarks that the encoder names beside the code, as `landmarkOffsets` gives them; 0: none. */
+  readonly landmarks: number
   /** Channels of the first map that the decoders get. */
   readonly inner: number
   /** Channels after each of the four upscales. */
@@ -39,7 +41,8 @@ export function generatorShapes(shape: GeneratorShape): ParameterShapes {
     from = width
   }
   Object.assign(shapes, denseShapes('inter.in', low * low * from, shape.code))
-  Object.assign(shapes, denseShapes('inter.out', shape.code, low * low * shape.inner))
+  if (shape.landmarks > 0) Object.assign(shapes, denseShapes('inter.landmarks', low * low * from, shape.landmarks))
+  Object.assign(shapes, denseShapes('inter.out', shape.code + shape.landmarks, low * low * shape.inner))
   for (const person of PEOPLE) Object.assign(shapes, decoderShapes(person, shape))
   return shapes
 }
@@ -57,15 +60,31 @@ function decoderShapes(person: Person, shape: GeneratorShape): ParameterShapes {
   return { ...shapes, ...convShapes(`${person}.out`, 3, from, 4) }
 }
 
+/** What the encoder makes of faces: the map that both decoders read, [n, s/16, s/16, inner], and the landmarks that it names, [n, landmarks]. */
+export interface Encoded {
+  readonly map: tf.Tensor4D
+  readonly landmarks: tf.Tensor2D | undefined
+}
+
 /** Faces [n, s, s, 3] in 0–1 → the map that both decoders read, [n, s/16, s/16, inner]. */
 export function encode(faces: tf.Tensor4D, parameters: Parameters, shape: GeneratorShape): tf.Tensor4D {
+  return encodeFully(faces, parameters, shape).map
+}
+
+/**
+ * As `encode`, with the landmarks. Both people's landmarks mean the same, whereas a learned code may file the same expression of two people
+ * under different numbers: what the decoders get by name they follow in a face that they never learned it from.
+ */
+export function encodeFully(faces: tf.Tensor4D, parameters: Parameters, shape: GeneratorShape): Encoded {
   let x = faces
   for (const index of shape.encoder.keys()) x = tf.leakyRelu(conv(x, parameters, `encoder.${index}`, 2), SLOPE)
   const n = faces.shape[0]
   const low = shape.sizePx / 16
-  const flat: tf.Tensor2D = tf.reshape(x, [n, low * low * shape.encoder.at(-1)!])
-  const code = dense(dense(pixelNorm(flat), parameters, 'inter.in'), parameters, 'inter.out')
-  return tf.reshape(code, [n, low, low, shape.inner])
+  const flat = pixelNorm(tf.reshape(x, [n, low * low * shape.encoder.at(-1)!]))
+  const code = dense(flat, parameters, 'inter.in')
+  const landmarks = shape.landmarks > 0 ? dense(flat, parameters, 'inter.landmarks') : undefined
+  const seen = landmarks === undefined ? code : tf.concat2d([code, landmarks], 1)
+  return { map: tf.reshape(dense(seen, parameters, 'inter.out'), [n, low, low, shape.inner]), landmarks }
 }
 
 /** Renders one person from the encoder's map. */

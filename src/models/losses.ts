@@ -65,7 +65,7 @@ export function ssim(a: tf.Tensor4D, b: tf.Tensor4D, window: number): tf.Scalar 
 }
 
 /** Weights of the reconstruction loss; eyes and mouth count more, as DeepFaceLab's priority has it. */
-const WEIGHTS = { dssim: 5, inMask: 10, accents: 30, mask: 2, everywhere: 0.5 } as const
+const WEIGHTS = { dssim: 5, inMask: 10, accents: 30, mask: 2, everywhere: 0.5, landmarks: 2 } as const
 
 /** 5·DSSIM + 10·L1 inside the mask + 30·L1 in eyes and mouth + 2·L1 of the mask + 0.5·L1 everywhere; a scalar. */
 export function reconstructionLoss(made: Rendered, truth: Truth): tf.Scalar {
@@ -77,6 +77,11 @@ export function reconstructionLoss(made: Rendered, truth: Truth): tf.Scalar {
   const outline = tf.mean(tf.abs(tf.sub(made.mask, masks)))
   const structure = tf.mul(tf.sub(1, similarity), WEIGHTS.dssim / 2)
   return tf.add(tf.add(structure, pixels), tf.mul(outline, WEIGHTS.mask))
+}
+
+/** How far the landmarks that the encoder names [n, m] are off, L1; a scalar. */
+export function landmarkLoss(found: tf.Tensor, truth: tf.Tensor): tf.Scalar {
+  return tf.mul(tf.mean(tf.abs(tf.sub(found, truth))), WEIGHTS.landmarks)
 }
 
 /** Mean binary cross-entropy of logits against "real" or "fake"; a scalar. */

@@ -20,21 +20,37 @@ export type PresetName = (typeof PRESET_NAMES)[number]
 /** quick: minutes on two cores; standard: a GPU's hour or a night on cores; hq: a GPU's day. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   quick: {
-    generator: { sizePx: 64, encoder: [48, 96, 192, 384], code: 256, inner: 192, decoder: [192, 96, 48, 24], residuals: 2 },
+    generator: { sizePx: 64, encoder: [48, 96, 192, 384], code: 64, landmarks: 136, inner: 192, decoder: [192, 96, 48, 24], residuals: 2 },
     discriminator: { base: 16, depth: 3 },
-    batch: 8,
-    training: { rate: 4e-4, horizon: 2000, adversarialWeight: 0.05, adversarialFrom: 0.75, averageFrom: 0.5, augmentation: 0.35 },
+    batch: 4,
+    training: { rate: 4e-4, horizon: 2000, adversarialWeight: 0.05, adversarialFrom: 0.75, averageFrom: 0.5, augmentation: 0.15 },
   },
   standard: {
-    generator: { sizePx: 128, encoder: [64, 128, 256, 512], code: 256, inner: 256, decoder: [256, 128, 64, 32], residuals: 3 },
+    generator: {
+      sizePx: 128,
+      encoder: [64, 128, 256, 512],
+      code: 128,
+      landmarks: 136,
+      inner: 256,
+      decoder: [256, 128, 64, 32],
+      residuals: 3,
+    },
     discriminator: { base: 16, depth: 4 },
     batch: 8,
-    training: { rate: 2e-4, horizon: 30_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.6 },
+    training: { rate: 2e-4, horizon: 30_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.3 },
   },
   hq: {
-    generator: { sizePx: 224, encoder: [80, 160, 320, 640], code: 384, inner: 320, decoder: [320, 160, 80, 40], residuals: 4 },
+    generator: {
+      sizePx: 224,
+      encoder: [80, 160, 320, 640],
+      code: 256,
+      landmarks: 136,
+      inner: 320,
+      decoder: [320, 160, 80, 40],
+      residuals: 4,
+    },
     discriminator: { base: 16, depth: 4 },
     batch: 6,
-    training: { rate: 1e-4, horizon: 100_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.6 },
+    training: { rate: 1e-4, horizon: 100_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.3 },
   },
 }

@@ -1,8 +1,8 @@
 import { type HostTensor, type HostTensors, type ProgramFn, type Signature, type TensorMap, tf } from '../tensor/index.ts'
 import { type DiscriminatorShape, discriminate, discriminatorShapes } from './discriminator.ts'
-import { decode, encode, type GeneratorShape, generatorShapes, PEOPLE, type Person, type Rendered } from './generator.ts'
+import { decode, encodeFully, type GeneratorShape, generatorShapes, PEOPLE, type Person, type Rendered } from './generator.ts'
 import { initialise, type ParameterShapes, type Parameters } from './layers.ts'
-import { adversarialLoss, reconstructionLoss, type Truth } from './losses.ts'
+import { adversarialLoss, landmarkLoss, reconstructionLoss, type Truth } from './losses.ts'
 import { type AdamState, adamStep, averageStep } from './optimizer.ts'
 import { seedRandom } from './random.ts'
 
@@ -75,11 +75,13 @@ export function stepSignature(shapes: NetworkShapes, batch: number, parts: StepP
   const pictures = PEOPLE.flatMap((person) =>
     Object.entries(PICTURE_CHANNELS).map(([kind, channels]) => [person + kind, { shape: [batch, sizePx, sizePx, channels] }] as const),
   )
+  const { landmarks } = shapes.generator
+  const named = landmarks > 0 ? PEOPLE.map((person) => [`${person}Landmarks`, { shape: [batch, landmarks] }] as const) : []
   const state = groupsOf(parts).flatMap((group) =>
     Object.entries(shapesOf(group, shapes)).map(([name, shape]) => [`${group}/${name}`, { shape }] as const),
   )
   return {
-    inputs: Object.fromEntries([...pictures, ...scalars.map((name) => [name, { shape: [] }] as const)]),
+    inputs: Object.fromEntries([...pictures, ...named, ...scalars.map((name) => [name, { shape: [] }] as const)]),
     state: Object.fromEntries(state),
   }
 }
@@ -88,6 +90,7 @@ interface Losses {
   readonly total: tf.Scalar
   readonly source: tf.Scalar
   readonly target: tf.Scalar
+  readonly landmarks?: tf.Scalar
   readonly adversarial?: tf.Scalar
   /** What the source's decoder rendered, inside the true mask: the discriminator's fakes. */
   readonly fakes: tf.Tensor4D
@@ -95,17 +98,30 @@ interface Losses {
 
 function generatorLosses(parameters: Parameters, inputs: TensorMap, shapes: NetworkShapes, judge: Parameters | undefined): Losses {
   const warped: tf.Tensor4D = tf.concat([inputs['sourceWarped']!, inputs['targetWarped']!], 0) as tf.Tensor4D
-  const codes = tf.split(encode(warped, parameters, shapes.generator), 2, 0) as tf.Tensor4D[]
+  const { map, landmarks: found } = encodeFully(warped, parameters, shapes.generator)
+  const codes = tf.split(map, 2, 0) as tf.Tensor4D[]
   const made = PEOPLE.map((person, index) => decode(codes[index]!, parameters, person, shapes.generator)) as [Rendered, Rendered]
   const [source, target] = PEOPLE.map((person, index) => reconstructionLoss(made[index]!, truthOf(inputs, person))) as [
     tf.Scalar,
     tf.Scalar,
   ]
   const fakes = tf.mul(made[0].rgb, inputs['sourceMasks']!) as tf.Tensor4D
-  const total = tf.add(source, target) as tf.Scalar
-  if (judge === undefined) return { total, source, target, fakes }
+  const landmarks =
+    found === undefined
+      ? undefined
+      : landmarkLoss(
+          found,
+          tf.concat(
+            PEOPLE.map((person) => inputs[`${person}Landmarks`]!),
+            0,
+          ),
+        )
+  const drawn = tf.add(source, target) as tf.Scalar
+  const total: tf.Scalar = landmarks === undefined ? drawn : tf.add(drawn, landmarks)
+  const parts = { source, target, ...(landmarks && { landmarks }), fakes }
+  if (judge === undefined) return { total, ...parts }
   const adversarial = adversarialLoss(discriminate(fakes, judge, shapes.discriminator), true)
-  return { total: tf.add(total, tf.mul(adversarial, inputs['adversarialWeight']!)), source, target, adversarial, fakes }
+  return { total: tf.add(total, tf.mul(adversarial, inputs['adversarialWeight']!)), ...parts, adversarial }
 }
 
 function truthOf(inputs: TensorMap, person: Person): Truth {
@@ -147,15 +163,13 @@ export function trainStep(shapes: NetworkShapes, parts: StepParts): ProgramFn {
     const { value, gradients } = gradientsOf(pick(state, 'weights'), (parameters) => {
       const losses = generatorLosses(parameters, inputs, shapes, judge?.weights)
       // The tape frees what it computes; the parts of the loss and the fakes are wanted after it.
-      tf.keep(losses.source)
-      tf.keep(losses.target)
-      tf.keep(losses.fakes)
-      if (losses.adversarial !== undefined) tf.keep(losses.adversarial)
+      for (const kept of Object.values(losses)) if (kept !== losses.total) tf.keep(kept)
       kept.push(losses)
       return losses.total
     })
     const losses = kept[0]!
     const outputs: TensorMap = { loss: value, source: losses.source, target: losses.target }
+    if (losses.landmarks !== undefined) outputs['landmarks'] = losses.landmarks
     const generator = adamStep(adamOf(state, ''), gradients, inputs['generatorRate']!)
     putAdam(next, '', generator)
     if (parts.average) put(next, 'average', averageStep(pick(state, 'average'), generator.weights, inputs['averageKeep']!))

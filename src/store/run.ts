@@ -10,6 +10,7 @@ const generatorDims = z.object({
   sizePx: count,
   encoder: z.array(count).length(4),
   code: count,
+  landmarks: z.int().min(0),
   inner: count,
   decoder: z.array(count).length(4),
   /** How many of the four upscales, from the first, a residual block follows. */

@@ -1,12 +1,13 @@
 import type { Random } from '../models/random.ts'
+import { LANDMARK_NUMBERS, landmarkOffsets, meanLandmarks } from './landmarks.ts'
 
-/** Strengths of the augmentation, FACTS' fast recipe; lengths as a share of the picture's side. */
+/** Strengths of the augmentation; lengths as a share of the picture's side. */
 const ROTATE_DEGREES = 10
 const SCALE = 0.08
 const SHIFT = 0.05
 const WARP_DEVIATION = 0.06
-const GAIN = 0.1
-const BRIGHTNESS = 0.05
+const GAIN = 0.3
+const BRIGHTNESS = 0.12
 const NODES = 5
 
 /** Square pictures of one person in memory, 8 bits a channel: faces [n, s, s, 3], masks and the places of eyes and mouth [n, s, s]. */
@@ -16,17 +17,21 @@ export interface Pictures {
   readonly faces: Uint8Array
   readonly masks: Uint8Array
   readonly accents: Uint8Array
+  /** 68 landmarks of each face [n, 136], x and y in turn, in parts of the side. */
+  readonly landmarks: Float32Array
 }
 
-/** Where a batch of one person goes: two of [b, s, s, 3] and two of [b, s, s, 1], in 0–1. */
+/** Where a batch of one person goes: two of [b, s, s, 3] and two of [b, s, s, 1] in 0–1, and the landmarks' offsets [b, 136]. */
 export interface PersonBatch {
   readonly warped: Float32Array
   readonly faces: Float32Array
   readonly masks: Float32Array
   readonly accents: Float32Array
+  readonly landmarks: Float32Array
 }
 
-interface Place {
+/** How a face is turned, scaled and shifted. */
+export interface Place {
   readonly cos: number
   readonly sin: number
   readonly shiftX: number
@@ -54,6 +59,7 @@ export function fillBatch(
   const straight = new Float32Array(2 * pixels)
   const bent = new Float32Array(2 * pixels)
   const side = pictures.sizePx
+  const mean = meanLandmarks(pictures.landmarks)
   for (let i = 0; i < batch; i += 1) {
     const index = random.below(pictures.count)
     const place = randomPlace(random, strength)
@@ -61,15 +67,30 @@ export function fillBatch(
     const nodes = randomWarp(random).map((shift) => shift * strength)
     layOut(straight, sizePx, side, place, mirrored, undefined)
     layOut(bent, sizePx, side, place, mirrored, nodes)
-    const face = pictures.faces.subarray(index * side * side * 3, (index + 1) * side * side * 3)
+    const face = row(pictures.faces, index, side * side * 3)
+    landmarkOffsets(row(pictures.landmarks, index, LANDMARK_NUMBERS), mean, place, mirrored, row(into.landmarks, i, LANDMARK_NUMBERS))
     const tint = Array.from({ length: 3 }, () => 1 + GAIN * (2 * random.uniform() - 1))
     const lift = BRIGHTNESS * (2 * random.uniform() - 1)
-    sampleColours(face, side, bent, into.warped.subarray(i * pixels * 3, (i + 1) * pixels * 3), tint, lift)
-    sampleColours(face, side, straight, into.faces.subarray(i * pixels * 3, (i + 1) * pixels * 3), [1, 1, 1], 0)
+    const warped = row(into.warped, i, pixels * 3)
+    sampleColours(face, side, bent, warped, tint, lift)
+    fade(warped, random.uniform())
+    sampleColours(face, side, straight, row(into.faces, i, pixels * 3), [1, 1, 1], 0)
     for (const kind of ['masks', 'accents'] as const) {
-      const plane = pictures[kind].subarray(index * side * side, (index + 1) * side * side)
-      samplePlane(plane, side, straight, into[kind].subarray(i * pixels, (i + 1) * pixels))
+      samplePlane(row(pictures[kind], index, side * side), side, straight, row(into[kind], i, pixels))
     }
+  }
+}
+
+/** The `index`-th of rows that are `length` long. */
+function row<T extends Float32Array | Uint8Array>(data: T, index: number, length: number): T {
+  return data.subarray(index * length, (index + 1) * length) as T
+}
+
+/** Takes a share of the colour away: light differs between two people's footage, and is not what the encoder should tell them apart by. */
+function fade(rgb: Float32Array, share: number): void {
+  for (let i = 0; i < rgb.length; i += 3) {
+    const luma = 0.299 * rgb[i]! + 0.587 * rgb[i + 1]! + 0.114 * rgb[i + 2]!
+    for (let c = i; c < i + 3; c += 1) rgb[c]! += share * (luma - rgb[c]!)
   }
 }
 

@@ -4,6 +4,7 @@ import { PICTURE_CHANNELS, type PictureKind } from '../models/step.ts'
 import type { HostTensors } from '../tensor/index.ts'
 import { fillBatch } from './augment.ts'
 import type { Faceset } from './faceset.ts'
+import { LANDMARK_NUMBERS } from './landmarks.ts'
 
 export interface BatchOptions {
   readonly sizePx: number
@@ -23,14 +24,21 @@ export function drawBatches(facesets: Record<Person, Faceset>, steps: number, op
     for (const [kind, channels] of Object.entries(PICTURE_CHANNELS)) {
       tensors[person + kind] = { data: new Float32Array(steps * pixels * channels), shape: [steps, batch, sizePx, sizePx, channels] }
     }
+    tensors[`${person}Landmarks`] = { data: new Float32Array(steps * batch * LANDMARK_NUMBERS), shape: [steps, batch, LANDMARK_NUMBERS] }
   }
   for (let step = 0; step < steps; step += 1) {
     for (const person of PEOPLE) {
-      const part = (kind: PictureKind) => {
-        const length = pixels * PICTURE_CHANNELS[kind]
-        return (tensors[person + kind]!.data as Float32Array).subarray(step * length, (step + 1) * length)
+      const part = (kind: PictureKind | 'Landmarks') => {
+        const { data } = tensors[person + kind] as { data: Float32Array }
+        return data.subarray((step * data.length) / steps, ((step + 1) * data.length) / steps)
       }
-      const into = { warped: part('Warped'), faces: part('Faces'), masks: part('Masks'), accents: part('Accents') }
+      const into = {
+        warped: part('Warped'),
+        faces: part('Faces'),
+        masks: part('Masks'),
+        accents: part('Accents'),
+        landmarks: part('Landmarks'),
+      }
       fillBatch(facesets[person].train, into, sizePx, batch, random, { flip, strength: strengthAt(step) })
     }
   }

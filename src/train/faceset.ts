@@ -42,7 +42,8 @@ export async function loadFaceset(dataset: Dataset, sizePx: number, { signal, on
   const trainPictures = await loadPictures(dataset, train, Math.min(2 * sizePx, records[0]!.sizePx), signal, report)
   const heldOutPictures = await loadPictures(dataset, heldOut, sizePx, signal, (done) => report(train.length + done))
   const hash = createHash('sha256')
-  for (const { faces, masks, accents } of [trainPictures, heldOutPictures]) hash.update(faces).update(masks).update(accents)
+  for (const { faces, masks, accents, landmarks } of [trainPictures, heldOutPictures])
+    hash.update(faces).update(masks).update(accents).update(landmarks)
   return {
     name: dataset.name,
     train: trainPictures,
@@ -91,6 +92,7 @@ async function loadPictures(
   const faces = new Uint8Array(records.length * pixels * 3)
   const masks = new Uint8Array(records.length * pixels)
   const accents = new Uint8Array(records.length * pixels)
+  const landmarks = Float32Array.from(records.flatMap(({ points68, sizePx: from }) => points68.map((value) => value / from)))
   let next = 0
   let done = 0
   const worker = async () => {
@@ -107,7 +109,7 @@ async function loadPictures(
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, worker))
-  return { sizePx, count: records.length, faces, masks, accents }
+  return { sizePx, count: records.length, faces, masks, accents, landmarks }
 }
 
 async function readAt(path: string, sizePx: number, channels: 1 | 3): Promise<Uint8Array> {

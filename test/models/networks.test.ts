@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { discriminate, discriminatorShapes } from '../../src/models/discriminator.ts'
-import { decode, encode, generatorShapes } from '../../src/models/generator.ts'
+import { decode, encode, encodeFully, generatorShapes } from '../../src/models/generator.ts'
 import { initialise, pixelShuffle } from '../../src/models/layers.ts'
 import { adamRate, adamStep, averageStep } from '../../src/models/optimizer.ts'
 import { PRESETS } from '../../src/models/presets.ts'
@@ -8,7 +8,7 @@ import { resumeRandom, seedRandom } from '../../src/models/random.ts'
 import { initialState, stepSignature, trainStep } from '../../src/models/step.ts'
 import { type HostTensors, openDevice, type TensorMap, tf } from '../../src/tensor/index.ts'
 
-const generator = { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, inner: 8, decoder: [8, 8, 6, 4], residuals: 2 }
+const generator = { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, landmarks: 136, inner: 8, decoder: [8, 8, 6, 4], residuals: 2 }
 const discriminator = { base: 4, depth: 3 }
 
 beforeAll(async () => {
@@ -42,6 +42,17 @@ describe('networks', () => {
     ])
     expect(Math.min(...rgb.dataSync())).toBeGreaterThan(0)
     expect(Math.max(...rgb.dataSync())).toBeLessThan(1)
+  })
+
+  it('name landmarks where asked to, and decoders follow them', () => {
+    const faces = tf.randomUniform([1, 32, 32, 3], 0, 1, 'float32', 2) as tf.Tensor4D
+    const parameters = toTensors(initialise(generatorShapes(generator), seedRandom(1)))
+    const { map, landmarks } = encodeFully(faces, parameters, generator)
+    expect(landmarks?.shape).toEqual([1, 136])
+    const told = { ...parameters, 'inter.landmarks.bias': tf.ones([136]) }
+    expect(tf.max(tf.abs(tf.sub(encode(faces, told, generator), map))).dataSync()[0]).toBeGreaterThan(1e-3)
+    const without = { ...generator, landmarks: 0 }
+    expect(encodeFully(faces, toTensors(initialise(generatorShapes(without), seedRandom(1))), without).landmarks).toBeUndefined()
   })
 
   it.each([1, 2, 3])('judge patches and places, %i levels deep', (depth) => {

@@ -49,7 +49,7 @@ export async function makeRun(
   changes: { config?: Partial<RunConfig>; source?: SignedConsent } = {},
 ): Promise<void> {
   const source = changes.source ?? recordFor('source', new Array(128).fill(0.5))
-  const generator = { sizePx: 32, encoder: [8, 8, 16, 16], code: 16, inner: 8, decoder: [8, 8, 8, 8], residuals: 1 }
+  const generator = { sizePx: 32, encoder: [8, 8, 16, 16], code: 16, landmarks: 0, inner: 8, decoder: [8, 8, 8, 8], residuals: 1 }
   const party = (record: SignedConsent) => ({
     dataset: record.record.subject.id,
     consentHash: consentHash(record),

@@ -15,16 +15,16 @@ function gradients(count: number) {
     faces.set([x * 4, y * 4, 128], i * 3)
     masks[i] = Math.hypot(x - 31.5, y - 31.5) < 20 ? 255 : 0
   }
-  return { sizePx: SIDE, count, faces, masks, accents: masks }
+  return { sizePx: SIDE, count, faces, masks, accents: masks, landmarks: new Float32Array(count * 136).fill(0.5) }
+}
+
+function buffers(count: number) {
+  const plane = (channels: number) => new Float32Array(count * SIZE * SIZE * channels)
+  return { warped: plane(3), faces: plane(3), masks: plane(1), accents: plane(1), landmarks: new Float32Array(count * 136) }
 }
 
 function batch(seed: number, flip = false) {
-  const into = {
-    warped: new Float32Array(4 * SIZE * SIZE * 3),
-    faces: new Float32Array(4 * SIZE * SIZE * 3),
-    masks: new Float32Array(4 * SIZE * SIZE),
-    accents: new Float32Array(4 * SIZE * SIZE),
-  }
+  const into = buffers(4)
   fillBatch(gradients(3), into, SIZE, 4, seedRandom(seed), { flip, strength: 1 })
   return into
 }
@@ -55,15 +55,34 @@ describe('augmentation', () => {
     }
   })
 
-  it('warps the input inside a border that stands still', () => {
-    const { warped, faces } = batch(5)
-    const blue = warped[2]! / faces[2]!
-    expect(Math.abs(blue - 1)).toBeLessThan(0.25)
-    let moved = 0
-    for (let i = 0; i < faces.length; i += 3) moved += Math.abs(warped[i]! - faces[i]!)
-    expect(moved / (faces.length / 3)).toBeGreaterThan(0.01)
-    expect(Math.max(...warped)).toBeLessThanOrEqual(1)
-    expect(Math.min(...warped)).toBeGreaterThanOrEqual(0)
+  it('warps the input, and not at all at strength 0', () => {
+    // Red says where a pixel of the picture lies; whatever happens to the colours, it stays linear in that where nothing is warped.
+    const pictures = gradients(1)
+    const soft = { ...pictures, faces: pictures.faces.map((value) => 96 + value / 4) }
+    const bent = (strength: number) => {
+      const into = buffers(1)
+      fillBatch(soft, into, SIZE, 1, seedRandom(5), { flip: false, strength })
+      const red = (x: number, y: number) => into.warped[(y * SIZE + x) * 3]!
+      const [low, far] = [6, SIZE - 13]
+      const across = (red(low + far, low) - red(low, low)) / far
+      const down = (red(low, low + far) - red(low, low)) / far
+      let off = 0
+      for (let y = low; y <= low + far; y += 1) {
+        for (let x = low; x <= low + far; x += 1)
+          off = Math.max(off, Math.abs(red(x, y) - red(low, low) - across * (x - low) - down * (y - low)))
+      }
+      return off / (Math.abs(across) + Math.abs(down))
+    }
+    expect(bent(0)).toBeLessThan(0.3)
+    expect(bent(1)).toBeGreaterThan(1)
+  })
+
+  it('keeps colours within 0–1', () => {
+    for (const seed of [1, 2, 3]) {
+      const { warped } = batch(seed)
+      expect(Math.max(...warped)).toBeLessThanOrEqual(1)
+      expect(Math.min(...warped)).toBeGreaterThanOrEqual(0)
+    }
   })
 })
 

@@ -26,7 +26,7 @@ async function tinyIntent(name: string, training: { horizon?: number; adversaria
   if (!intent.isNew) return intent
   const settings = {
     ...intent.settings,
-    generator: { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, inner: 8, decoder: [8, 8, 6, 4], residuals: 1 },
+    generator: { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, landmarks: 136, inner: 8, decoder: [8, 8, 6, 4], residuals: 1 },
     discriminator: { base: 4, depth: 2 },
     sizePx: 32,
     batch: 2,
