@@ -5,6 +5,12 @@ import { tryProvider } from './provider.ts'
 import { trace } from './trace.ts'
 import type { Device } from './types.ts'
 
+/**
+ * Not the default layout: NHWC convolutions of ONNX Runtime 1.30 compute wrong sums where the input's channels are a multiple of 3 but not
+ * of 4, more than 3, and the output's a multiple of 4.
+ */
+const PROVIDER = { name: 'webgpu', preferredLayout: 'NCHW' } as const
+
 /** Throws a DfkError that says why, unless ONNX Runtime's WebGPU provider computes here, on a GPU or on a software Vulkan driver. */
 export async function requireWebgpu(): Promise<void> {
   const failure = await tryProvider('webgpu')
@@ -27,7 +33,7 @@ export async function openWebgpu(reason: string): Promise<Device> {
     deviceState: true,
     open: (model, stateOutputs) =>
       ort.InferenceSession.create(model, {
-        executionProviders: ['webgpu'],
+        executionProviders: [PROVIDER],
         preferredOutputLocation: Object.fromEntries(stateOutputs.map((name) => [name, 'gpu-buffer' as const])),
         logSeverityLevel: 3,
       }),

@@ -1,9 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { type DeviceName, exportOnnx, type HostTensors, openDevice, type Program, probeDevices, tf } from '../../src/tensor/index.ts'
+import {
+  type DeviceName,
+  exportOnnx,
+  type HostTensors,
+  openDevice,
+  type Program,
+  type ProgramFn,
+  probeDevices,
+  tf,
+} from '../../src/tensor/index.ts'
 import { hasSwiftshader, noVulkan, swiftshader } from '../support/swiftshader.ts'
-import { expectClose } from './against.ts'
+import { expectClose, numbers } from './against.ts'
 import { firstState, ganSignature, ganStep, inputsOf, stackedInputs } from './gan.ts'
 
 // Of this file's process alone; the Vulkan loader reads it when the first session opens.
@@ -72,6 +81,22 @@ describe.skipIf(!hasSwiftshader)('webgpu (skipped without a software GPU: apt-ge
     await program.run(x)
     expect(await program.readState()).toEqual({ sum: { data: Float32Array.of(113, 226), shape: [2] }, ...by(100), ...rest })
     await program.dispose()
+  })
+
+  it.each([3, 6, 9, 12])('convolves %i channels right, which ONNX Runtime in NHWC does not', async (channels) => {
+    const filter = tf.tensor4d(numbers(9 * channels * 4, 1), [3, 3, channels, 4])
+    const x = { x: { data: numbers(64 * channels, 2), shape: [1, 8, 8, channels] } }
+    const fn: ProgramFn = (given) => ({ outputs: { y: tf.conv2d(given['x'] as tf.Tensor4D, filter, 1, 'same') } })
+    const [gpu, cpu] = await Promise.all(
+      (['webgpu', 'cpu'] as const).map(async (name) => {
+        const program = await (await openDevice(name)).compile(fn, { inputs: { x: { shape: [1, 8, 8, channels] } } })
+        const { y } = await program.run(x)
+        await program.dispose()
+        return y!.data
+      }),
+    )
+    filter.dispose()
+    expectClose(gpu!, cpu!)
   })
 
   it('leaves export as it was', async () => {
