@@ -24,7 +24,10 @@ function reasonOf(failure: string): string {
   return failure.includes('No supported adapters') ? "none: no GPU's driver offers Vulkan, Metal or Direct3D 12 to this process" : failure
 }
 
-/** The traced graph on ONNX Runtime's WebGPU provider: any vendor's GPU. The state stays in GPU buffers from run to run. */
+/**
+ * The traced graph on ONNX Runtime's WebGPU provider: any vendor's GPU. The state stays in GPU buffers from run to run. Shaders may assume
+ * that numbers are finite, so programs should not test for NaN and infinity on the device.
+ */
 export async function openWebgpu(reason: string): Promise<Device> {
   await requireWebgpu()
   const ort = loadOnnxRuntime()
