@@ -16,7 +16,8 @@ function gib(bytes: number | null): string {
 function cudaLines({ nvidia }: Checkup): string[] {
   if (!nvidia.driver) return [line('absent', 'NVIDIA driver', 'none, so no cuda')]
   const found = (device: string) => nvidia.files.filter((file) => file.device === device)
-  return ['cuda', 'tensorflow'].map((device) => {
+  const devices = ['cuda', 'tensorflow'].filter((device) => found(device).length > 0)
+  return devices.map((device) => {
     const missing = found(device).filter(({ path }) => path === null)
     const text = missing.length === 0 ? 'all there' : `missing ${missing.map(({ name }) => name).join(', ')}`
     return line(missing.length === 0 ? 'good' : 'absent', `${device} files`, text)

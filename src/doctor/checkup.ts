@@ -1,6 +1,6 @@
 import { ffmpegEncoders, findFfmpeg, findFfprobe } from '../media/index.ts'
+import { CUDA_INSTALL, type CudaFile, checkCudaFiles, hasNvidiaDriver } from '../tensor/cudaFiles.ts'
 import { DfkError } from '../work/errors.ts'
-import { type CudaFile, checkCudaFiles, hasNvidiaDriver } from './cuda.ts'
 import { checkDevices, type TriedDevice } from './devices.ts'
 import { checkModels, type ModelFile } from './models.ts'
 import { checkPackages, type OptionalPackage } from './packages.ts'
@@ -96,11 +96,9 @@ function judgeNvidia(driver: boolean, files: readonly CudaFile[], findings: Find
   if (!driver) return
   const missing = files.filter(({ device, path }) => device === 'cuda' && path === null)
   if (missing.length === 0) return
-  const hint =
-    "install CUDA 12 and cuDNN 9, then run onnxruntime-node's own download: npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12"
   findings.push({
     what: `an NVIDIA GPU is here but the cuda device misses ${missing.map(({ name }) => name).join(', ')}`,
-    hint,
+    hint: CUDA_INSTALL,
     blocks: false,
   })
 }

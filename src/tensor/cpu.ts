@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os'
-import type { Tensor } from 'onnxruntime-node'
-import { OnnxProgram, type Runtime } from './onnxProgram.ts'
-import { loadOnnxRuntime } from './onnxRuntime.ts'
+import { OnnxProgram } from './onnxProgram.ts'
+import { loadOnnxRuntime, type Runtime } from './onnxRuntime.ts'
 import { trace } from './trace.ts'
-import type { Device, DeviceOptions, HostTensor } from './types.ts'
+import type { Device, DeviceOptions } from './types.ts'
 
 /** The traced graph on ONNX Runtime's CPU provider: there on every machine. */
 export async function openCpu(reason: string, options: DeviceOptions = {}): Promise<Device> {
@@ -11,8 +10,8 @@ export async function openCpu(reason: string, options: DeviceOptions = {}): Prom
   const threads = options.threads ?? availableParallelism()
   const runtime: Runtime = {
     Tensor: ort.Tensor,
+    deviceState: false,
     open: (model) => ort.InferenceSession.create(model, { executionProviders: ['cpu'], intraOpNumThreads: threads, logSeverityLevel: 3 }),
-    read: async (tensor: Tensor): Promise<HostTensor> => ({ data: tensor.data as Float32Array, shape: tensor.dims }),
   }
   return {
     name: 'cpu',

@@ -1,18 +1,25 @@
 import { DfkError } from '../work/errors.ts'
 import { openCpu } from './cpu.ts'
+import { openCuda, requireCuda } from './cuda.ts'
+import { hasCudaBuild, hasNvidiaDriver } from './cudaFiles.ts'
 import { loadTensorflow, openTensorflow } from './tensorflow.ts'
 import type { Device, DeviceName, DeviceOptions, DeviceStatus } from './types.ts'
+import { openWebgpu, requireWebgpu } from './webgpu.ts'
 
-const NOT_YET = 'not built into this version yet'
-
-/** Says of every device whether it works on this machine, and if not, why. */
+/** Says of every device whether it works on this machine, and if not, why. Tries webgpu and cuda in processes of their own. */
 export async function probeDevices(): Promise<DeviceStatus[]> {
-  return [
-    { name: 'cpu', available: true, reason: 'ONNX Runtime on the CPU, always there' },
-    { name: 'webgpu', available: false, reason: NOT_YET },
-    { name: 'cuda', available: false, reason: NOT_YET },
-    probeTensorflow(),
-  ]
+  const [webgpu, cuda] = await Promise.all([
+    statusOf('webgpu', requireWebgpu(), 'ONNX Runtime on a WebGPU adapter; it does not say whether that is a GPU or software'),
+    statusOf('cuda', requireCuda(), 'ONNX Runtime on an NVIDIA GPU'),
+  ])
+  return [{ name: 'cpu', available: true, reason: 'ONNX Runtime on the CPU, always there' }, webgpu, cuda, probeTensorflow()]
+}
+
+async function statusOf(name: DeviceName, works: Promise<void>, reason: string): Promise<DeviceStatus> {
+  return works.then(
+    () => ({ name, available: true, reason }),
+    (error: Error) => ({ name, available: false, reason: error.message }),
+  )
 }
 
 function probeTensorflow(): DeviceStatus {
@@ -24,22 +31,35 @@ function probeTensorflow(): DeviceStatus {
   }
 }
 
-/** Opens a device by name, or with `auto` the fastest that works here: libtensorflow where it sees a GPU, else the CPU. */
+/** Opens a device by name, or with `auto` the fastest that is known to be a GPU here, else the CPU. */
 export async function openDevice(name: DeviceName | 'auto', options: DeviceOptions = {}): Promise<Device> {
   switch (name) {
     case 'auto':
-      return seesGpu() ? openTensorflow('libtensorflow sees a GPU') : openCpu('no GPU that dfk can use was found', options)
+      return openFastest(options)
     case 'cpu':
       return openCpu('asked for', options)
     case 'tensorflow':
       return openTensorflow('asked for')
     case 'webgpu':
+      return openWebgpu('asked for')
     case 'cuda':
-      throw new DfkError(`expected the device "${name}" to work here but found: ${NOT_YET}`, {
-        hint: 'use --device cpu, or see dfk doctor',
-      })
+      return openCuda('asked for')
     default:
       throw new DfkError(`expected a device (auto, cpu, webgpu, cuda, tensorflow) but found "${name satisfies never}"`)
+  }
+}
+
+/**
+ * Libtensorflow where it sees a GPU, then cuda, then the CPU. webgpu only when asked for: ONNX Runtime does not say whether its adapter is
+ * a GPU or a software driver, which is far slower than the CPU device. Where there is no NVIDIA driver, nothing is tried that takes time.
+ */
+async function openFastest(options: DeviceOptions): Promise<Device> {
+  if (seesGpu()) return openTensorflow('libtensorflow sees a GPU')
+  if (!hasCudaBuild() || !hasNvidiaDriver()) return openCpu('no NVIDIA GPU was found; --device webgpu uses others', options)
+  try {
+    return await openCuda('an NVIDIA GPU is here')
+  } catch (error) {
+    return openCpu(`the NVIDIA GPU is of no use yet, see dfk doctor: ${(error as Error).message}`, options)
   }
 }
 

@@ -39,3 +39,24 @@ export function stepsOf(inputs: HostTensors): number {
   if (steps === undefined || steps < 1) throw new DfkError('expected inputs with a leading axis of steps but found none')
   return steps
 }
+
+/** The k-th step's inputs out of stacked ones. */
+export function pickStep(inputs: HostTensors, k: number): HostTensors {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, { data, shape }]) => {
+      const size = data.length / shape[0]!
+      return [name, { data: data.slice(k * size, (k + 1) * size), shape: shape.slice(1) }]
+    }),
+  )
+}
+
+/** What steps returned under one name, behind a leading axis of steps. */
+export function stack(steps: readonly HostTensor[]): HostTensor {
+  const [first] = steps as [HostTensor]
+  const size = first.data.length
+  const data = new (first.data.constructor as Float32ArrayConstructor)(size * steps.length)
+  steps.forEach((step, k) => {
+    data.set(step.data, k * size)
+  })
+  return { data, shape: [steps.length, ...first.shape] }
+}

@@ -2,7 +2,7 @@ import { DfkError } from '../work/errors.ts'
 import type { Value } from './graph.ts'
 import { type Body, bodyOf, type GraphWriter, type Port, writeModel } from './onnx.ts'
 import { type Trace, trace } from './trace.ts'
-import type { ProgramFn, Signature } from './types.ts'
+import type { ProgramFn, Signature, TensorSpec } from './types.ts'
 
 /** Edges to be seen from outside, by the names that they get there. */
 type Bindings = readonly (readonly [string, Value])[]
@@ -94,6 +94,17 @@ export function loopModel(traced: Trace): Uint8Array {
     for (const [name, value] of outputs) graph.output({ ...port(`all.${name}`, value), shape: [names.steps, ...value.shape] })
   })
 }
+
+/** The state named, copied, as an ONNX model: `state.x` in, `next.x` out. */
+export function copyModel(specs: Signature['inputs'], which: readonly string[]): Uint8Array {
+  return writeModel('copy', (graph) => {
+    for (const name of which) graph.node('Identity', [STATE + name], [NEXT + name])
+    for (const name of which) graph.input({ ...portOf(specs[name]!), name: STATE + name })
+    for (const name of which) graph.output({ ...portOf(specs[name]!), name: NEXT + name })
+  })
+}
+
+const portOf = ({ shape, dtype = 'float32' }: TensorSpec): Omit<Port, 'name'> => ({ shape, dtype })
 
 const stacked = (value: Value): Value => ({ ...value, shape: [names.steps, ...value.shape] as unknown as number[] })
 

@@ -1,29 +1,22 @@
-import type { InferenceSession, OnnxValue, Tensor, TensorConstructor } from 'onnxruntime-node'
+import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node'
 import { DfkError } from '../work/errors.ts'
-import { checkTensors, stepsOf } from './host.ts'
+import { checkTensors, pickStep, stack, stepsOf } from './host.ts'
 import { changedState, loopModel, names, stepModel } from './model.ts'
+import type { Runtime } from './onnxRuntime.ts'
+import { hostOf, OnnxState, tensorOf } from './onnxState.ts'
 import type { Trace } from './trace.ts'
-import type { DType, HostTensor, HostTensors, Program, Signature } from './types.ts'
-
-/** What a provider of ONNX Runtime adds: how to open a session, make a tensor and read one back. */
-export interface Runtime {
-  readonly Tensor: TensorConstructor
-  /** Opens a session; `stateOutputs` are the outputs that are to stay on the device. */
-  open(model: Uint8Array, stateOutputs: readonly string[]): Promise<InferenceSession>
-  /** The elements of a tensor that may live on the device. */
-  read(tensor: Tensor): Promise<HostTensor>
-}
+import type { HostTensors, Program, Signature } from './types.ts'
 
 /**
  * A traced program on ONNX Runtime. The state is the last run's outputs, fed to the next; calls wait for each other.
- * Sessions open on first use: one for `run`, one for `runMany`.
+ * Sessions open on first use: one for `run`, one for `runMany` where the provider runs Loop.
  */
 export class OnnxProgram implements Program {
   readonly #traced: Trace
   readonly #signature: Signature
   readonly #runtime: Runtime
   readonly #changed: readonly string[]
-  #state: Record<string, Tensor> = {}
+  readonly #state: OnnxState
   #step: Promise<InferenceSession> | undefined
   #loop: Promise<InferenceSession> | undefined
   #last: Promise<unknown> = Promise.resolve()
@@ -34,19 +27,13 @@ export class OnnxProgram implements Program {
     this.#signature = signature
     this.#runtime = runtime
     this.#changed = changedState(traced)
+    this.#state = new OnnxState(signature.state, this.#changed, runtime)
   }
 
   run(inputs: HostTensors): Promise<HostTensors> {
     return this.#inTurn(async () => {
       checkTensors('input', inputs, this.#signature.inputs)
-      this.#checkState()
-      this.#step ??= this.#runtime.open(stepModel(this.#traced), this.#changed.map(names.next))
-      const feeds: Record<string, Tensor> = {}
-      for (const [name, spec] of Object.entries(this.#signature.inputs)) feeds[names.input(name)] = this.#tensor(inputs[name]!, spec.dtype)
-      for (const [name, tensor] of Object.entries(this.#state)) feeds[names.state(name)] = tensor
-      const results = await (await this.#step).run(feeds)
-      this.#carry(results, names.next)
-      return this.#outputs(results, names.output)
+      return this.#runOnce(inputs)
     })
   }
 
@@ -54,50 +41,22 @@ export class OnnxProgram implements Program {
     return this.#inTurn(async () => {
       const steps = stepsOf(inputs)
       checkTensors('input', inputs, this.#signature.inputs, steps)
-      this.#checkState()
-      this.#loop ??= this.#runtime.open(
-        loopModel(this.#traced),
-        this.#changed.map((name) => `last.${name}`),
-      )
-      const feeds: Record<string, Tensor> = { [names.steps]: new this.#runtime.Tensor('int64', BigInt64Array.of(BigInt(steps)), []) }
-      for (const [name, spec] of Object.entries(this.#signature.inputs)) feeds[`all.in.${name}`] = this.#tensor(inputs[name]!, spec.dtype)
-      for (const [name, tensor] of Object.entries(this.#state)) {
-        feeds[this.#changed.includes(name) ? `first.${name}` : names.state(name)] = tensor
-      }
-      const results = await (await this.#loop).run(feeds)
-      this.#carry(results, (name) => `last.${name}`)
-      return this.#outputs(results, (name) => `all.${names.output(name)}`)
+      return this.#runtime.deviceState ? this.#runEach(inputs, steps) : this.#runLoop(inputs, steps)
     })
   }
 
   readState(): Promise<HostTensors> {
-    return this.#inTurn(async () => {
-      const state: HostTensors = {}
-      for (const [name, tensor] of Object.entries(this.#state)) state[name] = await this.#runtime.read(tensor)
-      return state
-    })
+    return this.#inTurn(() => this.#state.read())
   }
 
   writeState(state: HostTensors): Promise<void> {
-    return this.#inTurn(async () => {
-      const specs = this.#signature.state ?? {}
-      for (const name of Object.keys(state)) {
-        const spec = specs[name]
-        if (spec === undefined) throw new DfkError(`expected state named ${Object.keys(specs).join(', ')} but found "${name}"`)
-        checkTensors('state', state, { [name]: spec })
-      }
-      for (const [name, { data, shape }] of Object.entries(state)) {
-        this.#state[name]?.dispose()
-        this.#state[name] = this.#tensor({ data: data.slice(), shape }, specs[name]!.dtype)
-      }
-    })
+    return this.#inTurn(async () => this.#state.write(state))
   }
 
   async dispose(): Promise<void> {
     await this.#inTurn(async () => {
       this.#disposed = true
-      for (const tensor of Object.values(this.#state)) tensor.dispose()
-      this.#state = {}
+      await this.#state.dispose()
       await (await this.#step)?.release()
       await (await this.#loop)?.release()
     })
@@ -113,28 +72,42 @@ export class OnnxProgram implements Program {
     return next
   }
 
-  #checkState(): void {
-    const missing = Object.keys(this.#signature.state ?? {}).find((name) => this.#state[name] === undefined)
-    if (missing !== undefined) throw new DfkError(`expected writeState() before the first run but found no "${missing}"`)
+  async #runOnce(inputs: HostTensors): Promise<HostTensors> {
+    const state = await this.#state.feeds()
+    this.#step ??= this.#runtime.open(stepModel(this.#traced), this.#changed.map(names.next))
+    const feeds = this.#inputs(inputs, names.input)
+    for (const [name, tensor] of Object.entries(state)) feeds[names.state(name)] = tensor
+    const results = await (await this.#step).run(feeds)
+    this.#state.carry(results, names.next)
+    return this.#outputs(results, names.output)
   }
 
-  #tensor({ data, shape }: HostTensor, dtype: DType = 'float32'): Tensor {
-    return new this.#runtime.Tensor(dtype, data as Float32Array, [...shape])
+  async #runEach(inputs: HostTensors, steps: number): Promise<HostTensors> {
+    const results: HostTensors[] = []
+    for (let k = 0; k < steps; k++) results.push(await this.#runOnce(pickStep(inputs, k)))
+    return Object.fromEntries(Object.keys(this.#traced.outputs).map((name) => [name, stack(results.map((result) => result[name]!))]))
   }
 
-  #carry(results: Readonly<Record<string, OnnxValue>>, nameOf: (name: string) => string): void {
-    for (const name of this.#changed) {
-      this.#state[name]?.dispose()
-      this.#state[name] = results[nameOf(name)] as Tensor
-    }
+  async #runLoop(inputs: HostTensors, steps: number): Promise<HostTensors> {
+    const state = await this.#state.feeds()
+    this.#loop ??= this.#runtime.open(
+      loopModel(this.#traced),
+      this.#changed.map((name) => `last.${name}`),
+    )
+    const feeds = this.#inputs(inputs, (name) => `all.${names.input(name)}`)
+    feeds[names.steps] = new this.#runtime.Tensor('int64', BigInt64Array.of(BigInt(steps)), [])
+    for (const [name, tensor] of Object.entries(state)) feeds[this.#changed.includes(name) ? `first.${name}` : names.state(name)] = tensor
+    const results = await (await this.#loop).run(feeds)
+    this.#state.carry(results, (name) => `last.${name}`)
+    return this.#outputs(results, (name) => `all.${names.output(name)}`)
+  }
+
+  #inputs(inputs: HostTensors, nameOf: (name: string) => string): Record<string, Tensor> {
+    const specs = Object.entries(this.#signature.inputs)
+    return Object.fromEntries(specs.map(([name, { dtype }]) => [nameOf(name), tensorOf(this.#runtime, inputs[name]!, dtype)]))
   }
 
   #outputs(results: Readonly<Record<string, OnnxValue>>, nameOf: (name: string) => string): HostTensors {
-    return Object.fromEntries(
-      Object.keys(this.#traced.outputs).map((name) => {
-        const tensor = results[nameOf(name)] as Tensor
-        return [name, { data: tensor.data as Float32Array, shape: tensor.dims }]
-      }),
-    )
+    return Object.fromEntries(Object.keys(this.#traced.outputs).map((name) => [name, hostOf(results[nameOf(name)] as Tensor)]))
   }
 }

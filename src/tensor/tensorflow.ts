@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { DfkError } from '../work/errors.ts'
-import { checkTensors, stepsOf } from './host.ts'
+import { checkTensors, pickStep, stack, stepsOf } from './host.ts'
 import { tf } from './tf.ts'
 import type { Device, DType, HostTensor, HostTensors, Program, ProgramFn, Signature, TensorMap } from './types.ts'
 
@@ -162,23 +162,4 @@ function hostOf(tensors: TensorMap): HostTensors {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, { data: tensor.dataSync().slice() as Float32Array, shape: tensor.shape }]),
   )
-}
-
-function pickStep(inputs: HostTensors, k: number): HostTensors {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, { data, shape }]) => {
-      const size = data.length / shape[0]!
-      return [name, { data: data.slice(k * size, (k + 1) * size), shape: shape.slice(1) }]
-    }),
-  )
-}
-
-function stack(steps: readonly HostTensor[]): HostTensor {
-  const [first] = steps as [HostTensor]
-  const size = first.data.length
-  const data = new (first.data.constructor as Float32ArrayConstructor)(size * steps.length)
-  steps.forEach((step, k) => {
-    data.set(step.data, k * size)
-  })
-  return { data, shape: [steps.length, ...first.shape] }
 }

@@ -7,10 +7,19 @@ export interface CudaFile {
   readonly name: string
   /** The device that needs it. */
   readonly device: 'cuda' | 'tensorflow'
+  /** Whether it comes with onnxruntime-node's own download, not with CUDA. */
+  readonly own: boolean
   readonly path: string | null
 }
 
 const require = createRequire(import.meta.url)
+
+/** What to do for the cuda device; the variable overrides the `skip` of dfk's .npmrc. */
+export const CUDA_INSTALL =
+  "install CUDA 12 and cuDNN 9, then run onnxruntime-node's own download: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node"
+
+/** What that download brings. */
+const PROVIDER = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so']
 
 /** ONNX Runtime's CUDA provider: CUDA 12 and cuDNN 9. tfjs-node-gpu 4.22: CUDA 11 and cuDNN 8. */
 const LIBRARIES: Record<CudaFile['device'], readonly string[]> = {
@@ -18,8 +27,13 @@ const LIBRARIES: Record<CudaFile['device'], readonly string[]> = {
   tensorflow: ['libcudart.so.11.0', 'libcublas.so.11', 'libcudnn.so.8'],
 }
 const WINDOWS: Record<CudaFile['device'], readonly string[]> = {
-  cuda: ['cudart64_12.dll', 'cublas64_12.dll', 'cublasLt64_12.dll', 'cufft64_11.dll', 'cudnn64_9.dll'],
+  cuda: [],
   tensorflow: ['cudart64_110.dll', 'cublas64_11.dll', 'cudnn64_8.dll'],
+}
+
+/** Whether onnxruntime-node has a CUDA provider for this system at all. */
+export function hasCudaBuild(): boolean {
+  return process.platform === 'linux' && process.arch === 'x64'
 }
 
 function libraryFolders(): string[] {
@@ -46,13 +60,11 @@ function locate(name: string, folders: readonly string[]): string | null {
   return null
 }
 
-function providerPath(): string | null {
+function providerFolder(): string {
   try {
-    const folder = join(dirname(dirname(require.resolve('onnxruntime-node'))), 'bin', 'napi-v6', process.platform, process.arch)
-    const name = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so'
-    return locate(name, [folder])
+    return join(dirname(dirname(require.resolve('onnxruntime-node'))), 'bin', 'napi-v6', process.platform, process.arch)
   } catch {
-    return null
+    return ''
   }
 }
 
@@ -68,7 +80,9 @@ export function checkCudaFiles(): CudaFile[] {
   const folders = libraryFolders()
   const names = process.platform === 'win32' ? WINDOWS : LIBRARIES
   const libraries = (['cuda', 'tensorflow'] as const).flatMap((device) =>
-    names[device].map((name) => ({ name, device, path: locate(name, folders) })),
+    names[device].map((name) => ({ name, device, own: false, path: locate(name, folders) })),
   )
-  return [{ name: "onnxruntime-node's CUDA provider", device: 'cuda', path: providerPath() }, ...libraries]
+  const provider = hasCudaBuild() ? PROVIDER : []
+  const own = provider.map((name) => ({ name, device: 'cuda' as const, own: true, path: locate(name, [providerFolder()]) }))
+  return [...own, ...libraries]
 }
