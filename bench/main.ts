@@ -1,66 +1,79 @@
-import { parseArgs } from 'node:util'
-import type { DeviceName } from '../src/tensor/index.ts'
-import { benchTrainStep } from './trainStep.ts'
+import { Command, CommanderError } from 'commander'
+import { listenForInterrupts } from '../src/cli/interrupt.ts'
+import { bindOptions } from '../src/cli/options.ts'
+import { DfkError, EXIT } from '../src/work/errors.ts'
+import { type Benchmark, runBenchmark } from './benchmark.ts'
+import { infer } from './infer.ts'
+import { quality } from './quality.ts'
+import { swap } from './swap.ts'
+import { trainStep } from './trainStep.ts'
 
-const USAGE = `usage: npm run bench -- train-step [options]
+const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, quality]
+const PROGRAM = 'npm run bench --'
 
-  train-step   a training step of DESIGN.md's autoencoder (11.4 M parameters, 64 px, batch 8, Adam)
+const DETAILS = `
+A table goes to stderr, JSON to stdout, and where there is a peer, last a line "ratio 1.07": our speed divided by the peer's in the
+same run, above 1 is faster. Close everything else that computes: a busy machine slows the two down by different factors.`
 
-  --preset autoencoder                   the network to train (default: autoencoder)
-  --device auto|cpu|webgpu|cuda|tensorflow   where it runs (default: cpu)
-  --python PATH                          an interpreter with torch: measured in turn with ours, and the ratio printed last
-  --threads N                            for both (default: all cores)
-  --rounds N                             of 16 + 8 of our steps and 8 of the peer's (default: 5)
-`
-
-function positive(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new Error(`expected --${name} as a whole number from 1 but found "${text}"`)
-  return value
+function attach(program: Command, benchmark: Benchmark, signal: AbortSignal): Command {
+  const command = program.command(benchmark.name).description(benchmark.summary).allowExcessArguments(false)
+  const read = bindOptions(command, benchmark.options, `${PROGRAM} ${benchmark.name}`)
+  command.action(() => runBenchmark(benchmark, read(command.opts()), signal))
+  return command
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      preset: { type: 'string', default: 'autoencoder' },
-      device: { type: 'string', default: 'cpu' },
-      python: { type: 'string' },
-      threads: { type: 'string' },
-      rounds: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+/** Every benchmark with its options, as `--help` shows them. */
+function fullHelp(commands: readonly Command[]): string {
+  const each = commands.map((command) => {
+    const help = command.createHelp()
+    const options = command.options.map((option) => `  ${help.optionTerm(option).padEnd(26)} ${option.description}\n`)
+    return `\n${command.name()}: ${command.description()}\n${options.join('')}`
   })
-  if (values.help) {
-    process.stdout.write(USAGE)
-    return
-  }
-  if (positionals.join() !== 'train-step') throw new Error(`expected a benchmark (train-step) but found "${positionals.join(' ')}"`)
-  if (values.preset !== 'autoencoder') throw new Error(`expected --preset autoencoder but found "${values.preset}"`)
-  const threads = positive('threads', values.threads)
-  const result = await benchTrainStep({
-    device: values.device as DeviceName | 'auto',
-    rounds: positive('rounds', values.rounds) ?? 5,
-    ...(values.python !== undefined && { python: values.python }),
-    ...(threads !== undefined && { threads }),
+  return `${each.join('')}${DETAILS}`
+}
+
+function buildProgram(signal: AbortSignal): Command {
+  const program = new Command(PROGRAM)
+    .description('measures speed and quality, beside a peer in the same run where there is one')
+    .usage('<benchmark> [options]')
+    .exitOverride()
+    .configureOutput({ outputError() {} }) // reportFailure prints them, all in one form
+    .configureHelp({ optionDescription: ({ description }) => description, visibleCommands: () => [] })
+    .helpCommand(false)
+    .allowExcessArguments()
+  const commands = BENCHMARKS.map((benchmark) => attach(program, benchmark, signal))
+  const names = BENCHMARKS.map(({ name }) => name).join(', ')
+  return program.addHelpText('after', fullHelp(commands)).action(() => {
+    const [found] = program.args
+    throw new DfkError(`expected a benchmark (${names}) but found ${found === undefined ? 'none' : `"${found}"`}`, {
+      exitCode: EXIT.usage,
+      hint: `see: ${PROGRAM} --help`,
+    })
   })
-  print(result)
 }
 
-function print(result: Awaited<ReturnType<typeof benchTrainStep>>): void {
-  const rows: [string, number][] = [
-    [`dfk, ${result.device}, many steps a run`, result.runManyMs],
-    [`dfk, ${result.device}, one step a run`, result.runMs],
-    ...(result.peer === undefined ? [] : [[`${result.peer}, eager, channels-last, fused Adam`, result.peerMs!] as [string, number]]),
-  ]
-  process.stderr.write(`training step, ${result.preset}, ${result.threads} threads, median ms\n`)
-  for (const [name, ms] of rows) process.stderr.write(`  ${name.padEnd(56)}${ms.toFixed(1).padStart(8)}\n`)
-  process.stdout.write(`${JSON.stringify(result)}\n`)
-  if (result.peerMs !== undefined) process.stdout.write(`ratio ${(result.peerMs / result.runManyMs).toFixed(2)}\n`)
+/** One line on stderr, and the exit code. */
+function reportFailure(error: unknown): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok
+  const { message, hint, exitCode } =
+    error instanceof CommanderError
+      ? { message: error.message.replace(/^error: /, '').replaceAll('\n', ' '), hint: `see: ${PROGRAM} --help`, exitCode: EXIT.usage }
+      : error instanceof DfkError
+        ? error
+        : { message: `unexpected error: ${error instanceof Error ? error.stack : String(error)}`, hint: undefined, exitCode: EXIT.failed }
+  process.stderr.write(`bench: ${message}${hint === undefined ? '' : ` (${hint})`}\n`)
+  return exitCode
 }
 
-main().catch((error: Error) => {
-  process.stderr.write(`error: ${error.message}\n${USAGE}`)
-  process.exitCode = 2
-})
+// stdout is for results alone, whatever a library has to say.
+console.log = console.error
+console.info = console.error
+
+const { signal, stop } = listenForInterrupts()
+try {
+  await buildProgram(signal).parseAsync(process.argv)
+} catch (error) {
+  process.exitCode = reportFailure(error)
+} finally {
+  stop()
+}

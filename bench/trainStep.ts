@@ -1,78 +1,99 @@
-import { availableParallelism } from 'node:os'
-import { type DeviceName, type HostTensors, openDevice, type Program } from '../src/tensor/index.ts'
-import { autoencoderSignature, autoencoderState, autoencoderStep, BATCH } from './autoencoder.ts'
+import { z } from 'zod'
+import { openDevice, type Program } from '../src/tensor/index.ts'
+import { checkInterrupted, UsageError } from '../src/work/errors.ts'
+import { defineBenchmark, type Report, type Row, rounds, SHARED } from './benchmark.ts'
 import { type Peer, startPeer } from './peer.ts'
-import { medianOf, randomFrom } from './sampling.ts'
+import { medianOf, randomInputs, timed } from './sampling.ts'
+import { autoencoder, presetStep, type Step } from './steps.ts'
 
-interface TrainStepOptions {
-  readonly device: DeviceName | 'auto'
-  readonly python?: string
-  readonly threads?: number
-  readonly rounds: number
+const options = z.object({
+  preset: z
+    .enum(['autoencoder', 'quick', 'standard'])
+    .default('autoencoder')
+    .describe("DESIGN.md's network of 11.4 M parameters, or a preset of dfk train"),
+  gan: z.boolean().default(false).describe('with the discriminator and the running average, as in the last part of a run (presets only)'),
+  ...SHARED,
+  rounds: rounds(5),
+})
+type Options = z.output<typeof options>
+
+interface Times {
+  readonly single: number[]
+  readonly together: number[]
+  readonly peer: number[]
 }
 
-interface TrainStepResult {
-  readonly bench: 'train-step'
-  readonly preset: 'autoencoder'
-  readonly device: DeviceName
-  readonly threads: number
-  readonly runMs: number
-  readonly runManyMs: number
-  readonly peer?: string
-  readonly peerMs?: number
-  readonly peerParameters?: number
+async function measure(program: Program, step: Step, peer: Peer | undefined, count: number, signal: AbortSignal): Promise<Times> {
+  const times: Times = { single: [], together: [], peer: [] }
+  const { together, single } = step.steps
+  const one = randomInputs(step.signature, step.scalars)
+  const many = randomInputs(step.signature, step.scalars, together)
+  await program.runMany(randomInputs(step.signature, step.scalars, 2))
+  await program.run(one)
+  await peer?.steps(3)
+  for (let round = 0; round < count; round += 1) {
+    checkInterrupted(signal)
+    times.together.push((await timed(() => program.runMany(many))) / together)
+    if (peer !== undefined) times.peer.push(...(await peer.steps(single)))
+    for (let i = 0; i < single; i += 1) times.single.push(await timed(() => program.run(one)))
+  }
+  return times
 }
 
-const STEPS_A_RUN = 16
-const STEPS_ONE_BY_ONE = 8
-
-/** Median milliseconds of a training step: ours one by one, ours many a run, PyTorch's; measured in turn, round after round. */
-export async function benchTrainStep(options: TrainStepOptions): Promise<TrainStepResult> {
-  const threads = options.threads ?? availableParallelism()
-  const device = await openDevice(options.device, { threads })
-  const program = await device.compile(autoencoderStep, autoencoderSignature)
-  await program.writeState(autoencoderState(randomFrom(1)))
-  const peer = options.python === undefined ? undefined : await startPeer(options.python, threads)
-  const times = { run: [] as number[], runMany: [] as number[], peer: [] as number[] }
-  try {
-    await warmUp(program, peer)
-    for (let round = 0; round < options.rounds; round += 1) {
-      times.runMany.push((await timed(() => program.runMany(batch(STEPS_A_RUN)))) / STEPS_A_RUN)
-      if (peer !== undefined) times.peer.push(...(await peer.steps(STEPS_ONE_BY_ONE)))
-      for (let i = 0; i < STEPS_ONE_BY_ONE; i += 1) times.run.push(await timed(() => program.run(batch())))
-    }
-  } finally {
-    peer?.close()
-    await program.dispose()
+function reportOf(step: Step, asked: Options, deviceName: string, times: Times, peer: Peer | undefined): Report {
+  const runMs = medianOf(times.single)
+  const runManyMs = medianOf(times.together)
+  const peerMs = peer && medianOf(times.peer)
+  const ms = (value: number) => `${value.toFixed(1).padStart(8)} ms`
+  const rows: Row[] = [
+    [`dfk, ${deviceName}, many steps a run`, ms(runManyMs)],
+    [`dfk, ${deviceName}, one step a run`, ms(runMs)],
+    ['parameters of ours', String(step.parameters)],
+  ]
+  if (peer !== undefined) {
+    rows.push([`${peer.version}, ${asked.peerDevice}, eager, channels-last, fused Adam`, ms(peerMs!)])
+    rows.push(['parameters of the peer', String(peer.parameters)])
   }
   return {
-    bench: 'train-step',
-    preset: 'autoencoder',
-    device: device.name,
-    threads,
-    runMs: medianOf(times.run),
-    runManyMs: medianOf(times.runMany),
-    ...(peer && { peer: `torch ${peer.version}`, peerMs: medianOf(times.peer), peerParameters: peer.parameters }),
+    title: `training step, ${step.about}, ${asked.threads} threads, medians`,
+    rows,
+    figures: {
+      ...{
+        preset: asked.preset,
+        gan: asked.gan,
+        device: deviceName,
+        threads: asked.threads,
+        parameters: step.parameters,
+        runMs,
+        runManyMs,
+      },
+      ...(peer && { peer: peer.version, peerDevice: asked.peerDevice, peerMs, peerParameters: peer.parameters }),
+    },
+    ...(peerMs !== undefined && { ratio: peerMs / runManyMs }),
   }
 }
 
-async function warmUp(program: Program, peer: Peer | undefined): Promise<void> {
-  await program.runMany(batch(2))
-  await program.run(batch())
-  await peer?.steps(3)
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
-}
-
-/** The same random pictures for every step; with `steps`, stacked. */
-function batch(steps?: number): HostTensors {
-  const lead = steps === undefined ? [] : [steps]
-  const shape = [...lead, BATCH, 64, 64, 3]
-  const random = randomFrom(2)
-  const data = Float32Array.from({ length: (steps ?? 1) * BATCH * 64 * 64 * 3 }, () => random())
-  return { x: { data, shape }, y: { data, shape }, rate: { data: new Float32Array(steps ?? 1).fill(1e-4), shape: lead } }
-}
+/** Milliseconds of a training step: ours one by one, ours many a run, PyTorch's; measured in turn, round after round. */
+export const trainStep = defineBenchmark({
+  name: 'train-step',
+  summary: 'milliseconds of a training step; peer: the same step in PyTorch',
+  options,
+  async run(asked, signal) {
+    if (asked.gan && asked.preset === 'autoencoder')
+      throw new UsageError('expected --preset quick or standard beside --gan but found autoencoder')
+    const step = asked.preset === 'autoencoder' ? autoencoder() : presetStep(asked.preset, asked.gan)
+    const settings = { ...step.peer.settings, threads: asked.threads, device: asked.peerDevice }
+    const device = await openDevice(asked.device, { threads: asked.threads })
+    const { python } = asked
+    const peer = python === undefined ? undefined : await startPeer(python, { ...step.peer, settings, parameters: step.parameters })
+    let program: Program | undefined
+    try {
+      program = await device.compile(step.program, step.signature, { name: 'training step' })
+      await program.writeState(step.state)
+      return reportOf(step, asked, device.name, await measure(program, step, peer, asked.rounds, signal), peer)
+    } finally {
+      peer?.close()
+      await program?.dispose()
+    }
+  },
+})

@@ -190,13 +190,13 @@ class PipedEncoder implements Encoder {
   }
 }
 
-/** Opens an encoder that takes frames one at a time; ffmpeg starts with the first. Throws UsageError or DfkError where name or encoder cannot be. */
-export async function createEncoder(options: EncoderOptions): Promise<Encoder> {
-  const { path, version } = await findFfmpeg()
+/** Decides how an output is encoded. Throws UsageError or DfkError where name or encoder cannot be. */
+export async function planEncoding(options: EncoderOptions): Promise<EncodePlan> {
+  const { version } = await findFfmpeg()
   const { copyFrom, width, height, fps } = options
   const container = containerOf(options.output)
   const colour = outputTags(copyFrom?.colour ?? {})
-  const plan: EncodePlan = {
+  return {
     encoder: await chooseEncoder(options.encoder ?? 'auto', container),
     quality: options.quality ?? DEFAULT_QUALITY,
     preset: options.preset ?? 'medium',
@@ -209,5 +209,10 @@ export async function createEncoder(options: EncoderOptions): Promise<Encoder> {
     audio: copyFrom?.audio ?? [],
     version,
   }
-  return new PipedEncoder(options, plan, path)
+}
+
+/** Opens an encoder that takes frames one at a time; ffmpeg starts with the first. Throws UsageError or DfkError where name or encoder cannot be. */
+export async function createEncoder(options: EncoderOptions): Promise<Encoder> {
+  const { path } = await findFfmpeg()
+  return new PipedEncoder(options, await planEncoding(options), path)
 }

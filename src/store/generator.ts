@@ -1,4 +1,4 @@
-import { decode, encode, generatorShapes } from '../models/generator.ts'
+import { decode, encode, type GeneratorShape, generatorShapes } from '../models/generator.ts'
 import type { Parameters } from '../models/layers.ts'
 import { type Device, type ProgramFn, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
@@ -47,15 +47,21 @@ export async function loadGenerator(run: Run, onDamaged?: (message: string) => v
   return { parameters, step: checkpoint.state.step, sha256: checkpoint.sha256['generator']!, dispose: () => tf.dispose(parameters) }
 }
 
+/** Encoder and the source's decoder with these weights: faces [n, s, s, 3] in 0–1 → rgb and mask. */
+export function swapProgram(parameters: Parameters, shape: GeneratorShape): ProgramFn {
+  return ({ faces }) => {
+    const code = encode(faces as tf.Tensor4D, parameters, shape)
+    return { outputs: { ...decode(code, parameters, 'source', shape) } }
+  }
+}
+
 /** Opens the generator of a run's newest whole checkpoint for `batch` faces a call of the device. */
 export async function openGenerator(run: Run, device: Device, batch: number, onDamaged?: (message: string) => void): Promise<Generator> {
   const { sizePx, framing } = run.config
   const loaded = await loadGenerator(run, onDamaged)
-  const swap: ProgramFn = ({ faces }) => {
-    const code = encode(faces as tf.Tensor4D, loaded.parameters, run.config.generator)
-    return { outputs: { ...decode(code, loaded.parameters, 'source', run.config.generator) } }
-  }
-  const program = await device.compile(swap, { inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } } })
+  const program = await device.compile(swapProgram(loaded.parameters, run.config.generator), {
+    inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } },
+  })
   const pixels = sizePx * sizePx
   return {
     sizePx,

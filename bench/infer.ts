@@ -1,0 +1,145 @@
+import { z } from 'zod'
+import { type FaceAnalyser, openFaceAnalyser } from '../src/faces/index.ts'
+import { decodeFrames } from '../src/media/index.ts'
+import { generatorShapes } from '../src/models/generator.ts'
+import { initialise } from '../src/models/layers.ts'
+import { PRESETS } from '../src/models/presets.ts'
+import { seedRandom } from '../src/models/random.ts'
+import type { Picture } from '../src/picture/picture.ts'
+import { swapProgram } from '../src/store/generator.ts'
+import { VIDEO_BATCH } from '../src/swap/swap.ts'
+import { type Device, openDevice, type Signature, tf } from '../src/tensor/index.ts'
+import { checkInterrupted, DfkError } from '../src/work/errors.ts'
+import { sampleVideo } from '../test/support/data.ts'
+import { defineBenchmark, type Report, type Row, rounds, SHARED } from './benchmark.ts'
+import { type Peer, startPeer } from './peer.ts'
+import { medianOf, randomInputs, sizeOf, timed } from './sampling.ts'
+
+const options = z.object({
+  preset: z.enum(['quick', 'standard']).default('quick').describe('the generator'),
+  clip: z
+    .string()
+    .optional()
+    .describe('clip whose first frame the face networks look at (default: a sample clip)')
+    .meta({ flag: '--clip <file>' }),
+  ...SHARED,
+  rounds: rounds(10),
+})
+type Options = z.output<typeof options>
+
+/** Calls of each network a round. */
+const CALLS = 8
+
+/** One thing to time: so many faces go through in a call, or whole pictures. */
+interface Subject {
+  readonly name: string
+  readonly size: number
+  readonly unit: 'faces' | 'pictures'
+  call(): Promise<unknown>
+}
+
+/** The generator with fresh weights, as a swap runs it: their values do not change its speed. */
+async function openSwap(device: Device, preset: Options['preset']) {
+  const { generator } = PRESETS[preset]
+  const shapes = generatorShapes(generator)
+  const weights = Object.entries(initialise(shapes, seedRandom(1)))
+  const tensors = Object.fromEntries(weights.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]))
+  const signature: Signature = { inputs: { faces: { shape: [VIDEO_BATCH, generator.sizePx, generator.sizePx, 3] } } }
+  const program = await device.compile(swapProgram(tensors, generator), signature, { name: 'generator' })
+  const inputs = randomInputs(signature, {})
+  const subject: Subject = { name: 'generator', size: VIDEO_BATCH, unit: 'faces', call: () => program.run(inputs) }
+  return {
+    subject,
+    parameters: Object.values(shapes).reduce((sum, shape) => sum + sizeOf(shape), 0),
+    async dispose() {
+      await program.dispose()
+      tf.dispose(tensors)
+    },
+  }
+}
+
+async function firstFrame(clip: string): Promise<Picture> {
+  for await (const { picture } of decodeFrames(clip, { maxFrames: 1 })) return picture
+  throw new DfkError(`expected frames in ${clip} but found none`)
+}
+
+/** Detector, landmarks from a box and from the frame before, and descriptor, on one frame. */
+async function faceSubjects(analyser: FaceAnalyser, clip: string): Promise<Subject[]> {
+  const picture = await firstFrame(clip)
+  const [face] = await analyser.find(picture, { max: 1 })
+  if (face === undefined)
+    throw new DfkError(`expected a face in the first frame of ${clip} but found none`, { hint: 'choose another --clip' })
+  const { box, landmarks } = face
+  return [
+    { name: 'detector and the landmarks that confirm', size: 1, unit: 'pictures', call: () => analyser.detect(picture) },
+    { name: 'landmarks in a box', size: 1, unit: 'faces', call: () => analyser.landmarks(picture, box) },
+    { name: 'landmarks followed', size: 1, unit: 'faces', call: () => analyser.track(picture, landmarks) },
+    { name: 'descriptor', size: 1, unit: 'faces', call: () => analyser.descriptor(picture, landmarks) },
+  ]
+}
+
+interface Rates {
+  /** In faces or pictures a second, by the subject's name. */
+  readonly ours: Readonly<Record<string, number>>
+  readonly peer: number | undefined
+}
+
+/** How much of each subject gets done in a second, and of the peer, which takes its turn after the generator: medians. */
+async function measure(subjects: readonly Subject[], peer: Peer | undefined, count: number, signal: AbortSignal): Promise<Rates> {
+  const timesMs = subjects.map((): number[] => [])
+  const peerMs: number[] = []
+  for (const { call } of subjects) await call()
+  await peer?.steps(3)
+  for (let round = 0; round < count; round += 1) {
+    for (const [index, { call }] of subjects.entries()) {
+      checkInterrupted(signal)
+      for (let i = 0; i < CALLS; i += 1) timesMs[index]!.push(await timed(call))
+      if (index === 0 && peer !== undefined) peerMs.push(...(await peer.steps(CALLS)))
+    }
+  }
+  return {
+    ours: Object.fromEntries(subjects.map(({ name, size }, index) => [name, (1000 * size) / medianOf(timesMs[index]!)])),
+    peer: peer && (1000 * VIDEO_BATCH) / medianOf(peerMs),
+  }
+}
+
+function reportOf(asked: Options, device: Device, parameters: number, subjects: readonly Subject[], rates: Rates, peer?: Peer): Report {
+  const { preset, threads, peerDevice } = asked
+  const outcome = (rate: number, unit: Subject['unit']) => `${rate.toFixed(1).padStart(8)} ${unit}/s`
+  const rows: Row[] = subjects.map(({ name, unit }) => [`dfk, ${device.name}: ${name}`, outcome(rates.ours[name]!, unit)])
+  if (peer !== undefined) rows.push([`${peer.version}, ${peerDevice}: generator, eager, channels-last`, outcome(rates.peer!, 'faces')])
+  return {
+    title: `inference, generator ${preset} in batches of ${VIDEO_BATCH}, the others one by one, ${threads} threads, medians`,
+    rows: [...rows, ['parameters of the generator', `${parameters}${peer ? `; of the peer's ${peer.parameters}` : ''}`]],
+    figures: {
+      ...{ preset, device: device.name, threads, parameters, perSecond: rates.ours },
+      ...(peer && { peer: peer.version, peerDevice, peerPerSecond: rates.peer, peerParameters: peer.parameters }),
+    },
+    ...(rates.peer !== undefined && { ratio: rates.ours['generator']! / rates.peer }),
+  }
+}
+
+/** Faces a second of every network that a swap needs. */
+export const infer = defineBenchmark({
+  name: 'infer',
+  summary: 'faces a second of generator, detector, landmarks and descriptor; peer: the generator in PyTorch',
+  options,
+  async run(asked, signal) {
+    const { preset, python, threads, peerDevice } = asked
+    const device = await openDevice(asked.device, { threads })
+    const swap = await openSwap(device, preset)
+    const analyser = await openFaceAnalyser(device)
+    const settings = { mode: 'swap', batch: VIDEO_BATCH, generator: PRESETS[preset].generator, threads, device: peerDevice }
+    let peer: Peer | undefined
+    try {
+      peer = python === undefined ? undefined : await startPeer(python, { script: 'generator.py', settings, parameters: swap.parameters })
+      const subjects = [swap.subject, ...(await faceSubjects(analyser, asked.clip ?? sampleVideo('cap13_edit2.mp4')))]
+      const rates = await measure(subjects, peer, asked.rounds, signal)
+      return reportOf(asked, device, swap.parameters, subjects, rates, peer)
+    } finally {
+      peer?.close()
+      await analyser.dispose()
+      await swap.dispose()
+    }
+  },
+})

@@ -1,0 +1,59 @@
+import { adamRate } from '../src/models/optimizer.ts'
+import { PRESETS } from '../src/models/presets.ts'
+import { initialState, type NetworkShapes, stepSignature, trainStep } from '../src/models/step.ts'
+import type { HostTensors, ProgramFn, Signature } from '../src/tensor/index.ts'
+import { autoencoderSignature, autoencoderState, autoencoderStep, BATCH } from './autoencoder.ts'
+import type { PeerRequest } from './peer.ts'
+import { randomFrom, sizeOf } from './sampling.ts'
+
+/** A training step to measure, ours and the peer's. */
+export interface Step {
+  readonly about: string
+  readonly program: ProgramFn
+  readonly signature: Signature
+  readonly state: HostTensors
+  readonly scalars: Readonly<Record<string, number>>
+  readonly parameters: number
+  readonly peer: Pick<PeerRequest, 'script' | 'settings'>
+  /** Steps a round: of a call that takes many, and one by one. */
+  readonly steps: { readonly together: number; readonly single: number }
+}
+
+/** Weights that are learned: all state but Adam's moments and running averages. */
+function countParameters({ state }: Signature, isWeight: (name: string) => boolean): number {
+  return Object.entries(state ?? {}).reduce((sum, [name, { shape }]) => sum + (isWeight(name) ? sizeOf(shape) : 0), 0)
+}
+
+/** The network that DESIGN.md measures, which is none of dfk's own. */
+export function autoencoder(): Step {
+  return {
+    about: `autoencoder, 64 px, batch ${BATCH}`,
+    program: autoencoderStep,
+    signature: autoencoderSignature,
+    state: autoencoderState(randomFrom(1)),
+    scalars: { rate: 1e-4 },
+    parameters: countParameters(autoencoderSignature, (name) => !name.includes('/')),
+    peer: { script: 'train_step.py', settings: {} },
+    steps: { together: 16, single: 8 },
+  }
+}
+
+/** The step that `dfk train` takes with a preset; `gan`: as in the last part of a run, with the discriminator and the running average. */
+export function presetStep(preset: 'quick' | 'standard', gan: boolean): Step {
+  const { generator, discriminator, batch } = PRESETS[preset]
+  const shapes: NetworkShapes = { generator, discriminator }
+  const parts = { average: gan, adversarial: gan }
+  const signature = stepSignature(shapes, batch, parts)
+  const all = initialState(shapes, 1)
+  const rate = adamRate(1e-4, 1000)
+  return {
+    about: `${preset}, ${generator.sizePx} px, batch ${batch}${gan ? ', with discriminator and average' : ''}`,
+    program: trainStep(shapes, parts),
+    signature,
+    state: Object.fromEntries(Object.keys(signature.state!).map((name) => [name, all[name]!])),
+    scalars: { generatorRate: rate, discriminatorRate: rate, adversarialWeight: 0.1, averageKeep: 0.99 },
+    parameters: countParameters(signature, (name) => name.startsWith('weights/') || name.startsWith('d.weights/')),
+    peer: { script: 'generator.py', settings: { mode: 'train', batch, generator, discriminator, gan } },
+    steps: preset === 'quick' ? { together: 8, single: 4 } : { together: 2, single: 2 },
+  }
+}

@@ -1,0 +1,71 @@
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { runFolder } from '../src/store/checkpoint.ts'
+import { defineBenchmark, rounds, SHARED } from './benchmark.ts'
+import { runDfk } from './dfk.ts'
+import { demoHome, inScratchHome, requireThere } from './home.ts'
+import { reencode } from './reencode.ts'
+import { medianOf, timed } from './sampling.ts'
+
+const swapResult = z.object({ frames: z.number(), swapped: z.number(), fps: z.number() })
+
+/** One swap as a user runs it; the output is removed. */
+async function swapOnce(home: string, run: string, clip: string, device: string, signal: AbortSignal) {
+  const output = join(home, 'swapped.mp4')
+  let printed: unknown
+  const wholeMs = await timed(async () => {
+    printed = await runDfk(home, ['swap', clip, '--run', run, '-o', output, '--device', device], signal)
+  })
+  await rm(output)
+  return { ...swapResult.parse(printed), wholeS: wholeMs / 1000 }
+}
+
+/** Frames a second of a whole swap: decode, find, render, blend, mark, encode, sign. */
+export const swap = defineBenchmark({
+  name: 'swap',
+  summary: "frames a second of dfk swap on a clip; peer: one ffmpeg that decodes and encodes the clip, the swap's ceiling",
+  options: z.object({
+    run: z
+      .string()
+      .default('demo')
+      .describe('run that renders: a name in checkpoints/ of DFK_HOME or demo-out/, or a path')
+      .meta({ flag: '--run <run>' }),
+    clip: z
+      .string()
+      .optional()
+      .describe("clip that the run's consent records allow (default: the demo's unseen take)")
+      .meta({ flag: '--clip <file>' }),
+    device: SHARED.device,
+    rounds: rounds(3),
+  }),
+  async run({ run, clip: asked, device, rounds: count }, signal) {
+    const home = demoHome()
+    const folder = runFolder(home, run)
+    const clip = asked === undefined ? join(home, 'footage', 'cap13_edit2.mp4') : resolve(asked)
+    await requireThere([join(folder, 'config.json'), clip])
+    return inScratchHome(home, [], async (scratch) => {
+      const swaps: Awaited<ReturnType<typeof swapOnce>>[] = []
+      const peerFps: number[] = []
+      for (let round = 0; round < count; round += 1) {
+        const result = await swapOnce(scratch, folder, clip, device, signal)
+        swaps.push(result)
+        peerFps.push(result.frames / (await reencode(clip, join(scratch, 'encoded.mp4'))))
+      }
+      const { frames, swapped } = swaps[0]!
+      const fps = medianOf(swaps.map((each) => each.fps))
+      const wholeS = medianOf(swaps.map((each) => each.wholeS))
+      const ffmpegFps = medianOf(peerFps)
+      return {
+        title: `swap of ${clip}, ${frames} frames, ${swapped} with the double, medians of ${count}`,
+        rows: [
+          ['dfk swap', `${fps.toFixed(1).padStart(8)} frames/s`],
+          ['ffmpeg alone, decoding and encoding the same clip', `${ffmpegFps.toFixed(1).padStart(8)} frames/s`],
+          ['dfk swap from start to end, with loading', `${wholeS.toFixed(1).padStart(8)} s`],
+        ],
+        figures: { run, clip, device, frames, swapped, fps, wholeS, peer: 'ffmpeg', peerFps: ffmpegFps },
+        ratio: fps / ffmpegFps,
+      }
+    })
+  },
+})

@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const script = join(fileURLToPath(new URL('../../', import.meta.url)), 'scripts', 'bench.mjs')
+
+function bench(...args: string[]) {
+  const env = { ...process.env, DFK_HOME: join(script, 'no-such-home') }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8', env })
+  return { status, stdout, stderr }
+}
+
+it('documents every benchmark and its options in one help', () => {
+  const { status, stdout } = bench('--help')
+  expect(status).toBe(0)
+  for (const word of ['train-step:', 'infer:', 'swap:', 'quality:', '--gan', '--python', '--clip', '--minutes'])
+    expect(stdout).toContain(word)
+})
+
+it.each([
+  [['nonsense'], 'expected a benchmark (train-step, infer, swap, quality) but found "nonsense"'],
+  [[], 'expected a benchmark (train-step, infer, swap, quality) but found none'],
+  [['train-step', '--preset', 'huge'], '--preset'],
+  [['train-step', '--gan'], '--preset quick or standard'],
+  [['infer', '--rounds', '0'], '--rounds'],
+  [['swap', '--minutes', '1'], "unknown option '--minutes'"],
+])('refuses %j with one line and exit code 2', (args, message) => {
+  const { status, stdout, stderr } = bench(...args)
+  expect(status).toBe(2)
+  expect(stdout).toBe('')
+  expect(stderr).toContain(message)
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+})
+
+it('says what to run first where there is no demo to measure', () => {
+  const { status, stderr } = bench('swap')
+  expect(status).toBe(1)
+  expect(stderr).toContain('npm run demo first')
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+})
