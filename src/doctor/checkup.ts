@@ -1,7 +1,8 @@
 import { ffmpegEncoders, findFfmpeg, findFfprobe } from '../media/index.ts'
-import { CUDA_INSTALL, type CudaFile, checkCudaFiles, hasNvidiaDriver } from '../tensor/cudaFiles.ts'
+import { type CudaFile, checkCudaFiles, hasNvidiaDriver } from '../tensor/cudaFiles.ts'
+import type { DeviceStatus } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
-import { checkDevices, type TriedDevice } from './devices.ts'
+import { checkDevices } from './devices.ts'
 import { checkModels, type ModelFile } from './models.ts'
 import { checkPackages, type OptionalPackage } from './packages.ts'
 import { checkRoom, type Room } from './room.ts'
@@ -24,7 +25,7 @@ export interface Checkup extends Room {
   readonly ok: boolean
   readonly node: string
   readonly platform: string
-  readonly devices: readonly TriedDevice[]
+  readonly devices: readonly DeviceStatus[]
   readonly ffmpeg: Program & { readonly encoders: readonly string[] }
   readonly ffprobe: Program
   readonly models: readonly ModelFile[]
@@ -92,15 +93,14 @@ function judgeRoom({ disk, memory }: Room, findings: Finding[]): void {
   }
 }
 
-function judgeNvidia(driver: boolean, files: readonly CudaFile[], findings: Finding[]): void {
-  if (!driver) return
-  const missing = files.filter(({ device, path }) => device === 'cuda' && path === null)
-  if (missing.length === 0) return
-  findings.push({
-    what: `an NVIDIA GPU is here but the cuda device misses ${missing.map(({ name }) => name).join(', ')}`,
-    hint: CUDA_INSTALL,
-    blocks: false,
-  })
+/** What would bring a device that does not work here, where the system could have it. */
+function judgeDevices(devices: readonly DeviceStatus[], findings: Finding[]): void {
+  if (!devices.some(({ available }) => available)) {
+    findings.push({ what: 'no device can run the networks', hint: 'install the packages again: npm ci', blocks: true })
+  }
+  for (const { name, hint } of devices) {
+    if (hint !== undefined) findings.push({ what: `the ${name} device does not work here`, hint, blocks: false })
+  }
 }
 
 /** Looks at everything that the pipeline needs or could use on this machine. Loads the tensor library; writes nothing. */
@@ -109,9 +109,7 @@ export async function checkUp(home: string): Promise<Checkup> {
   const node = checkNode(findings)
   const media = await checkFfmpeg(findings)
   const devices = await checkDevices()
-  if (!devices.some(({ available }) => available)) {
-    findings.push({ what: 'no device can run the networks', hint: 'install the packages again: npm ci', blocks: true })
-  }
+  judgeDevices(devices, findings)
   const models = await checkModels()
   for (const { name, package: from } of models.filter(({ found }) => !found)) {
     findings.push({ what: `the network ${name} is missing from ${from}`, hint: 'install the packages again: npm ci', blocks: true })
@@ -119,10 +117,10 @@ export async function checkUp(home: string): Promise<Checkup> {
   const room = await checkRoom(home)
   judgeRoom(room, findings)
   const nvidia = { driver: hasNvidiaDriver(), files: checkCudaFiles() }
-  judgeNvidia(nvidia.driver, nvidia.files, findings)
   const packages = checkPackages()
-  for (const { name, hint } of packages) {
-    if (hint !== undefined) findings.push({ what: `${name} is not usable here`, hint, blocks: false })
+  for (const { name, version, hint } of packages) {
+    // Where it is not installed at all, the tensorflow device says so.
+    if (hint !== undefined && version !== null) findings.push({ what: `${name} is not usable here`, hint, blocks: false })
   }
   const ok = !findings.some(({ blocks }) => blocks)
   return { ok, node, platform: `${process.platform} ${process.arch}`, devices, ...media, models, packages, nvidia, ...room, findings }

@@ -1,11 +1,4 @@
-import { type DeviceName, openDevice, probeDevices, tf } from '../tensor/index.ts'
-
-/** A device and whether a small program ran on it just now. */
-export interface TriedDevice {
-  readonly name: DeviceName
-  readonly available: boolean
-  readonly reason: string
-}
+import { type DeviceName, type DeviceStatus, openDevice, probeDevices, tf } from '../tensor/index.ts'
 
 /** Computes something trivial; throws where the device's native code does not load or does not compute right. */
 async function tryOut(name: DeviceName): Promise<void> {
@@ -18,20 +11,15 @@ async function tryOut(name: DeviceName): Promise<void> {
 }
 
 /** Asks every device whether it is available, and tries out those that say so. */
-export async function checkDevices(): Promise<TriedDevice[]> {
-  const devices: TriedDevice[] = []
-  for (const { name, available, reason } of await probeDevices()) {
-    const failure = available
-      ? await tryOut(name).then(
-          () => undefined,
-          (error: Error) => error.message,
-        )
-      : undefined
-    devices.push({
-      name,
-      available: available && failure === undefined,
-      reason: failure === undefined ? reason : `does not run: ${failure}`,
-    })
-  }
+export async function checkDevices(): Promise<DeviceStatus[]> {
+  const devices: DeviceStatus[] = []
+  for (const status of await probeDevices()) devices.push(status.available ? await tried(status) : status)
   return devices
+}
+
+function tried(status: DeviceStatus): Promise<DeviceStatus> {
+  return tryOut(status.name).then(
+    () => status,
+    (error: Error) => ({ ...status, available: false, reason: `does not run: ${error.message}` }),
+  )
 }

@@ -18,7 +18,7 @@ export async function probeDevices(): Promise<DeviceStatus[]> {
 async function statusOf(name: DeviceName, works: Promise<void>, reason: string): Promise<DeviceStatus> {
   return works.then(
     () => ({ name, available: true, reason }),
-    (error: Error) => ({ name, available: false, reason: error.message }),
+    (error: Error) => unavailable(name, error),
   )
 }
 
@@ -27,8 +27,13 @@ function probeTensorflow(): DeviceStatus {
     const { package: name, gpu } = loadTensorflow()
     return { name: 'tensorflow', available: true, reason: `libtensorflow through ${name}, on the ${gpu ? 'GPU' : 'CPU'}` }
   } catch (error) {
-    return { name: 'tensorflow', available: false, reason: (error as Error).message }
+    return unavailable('tensorflow', error as Error)
   }
+}
+
+function unavailable(name: DeviceName, error: Error): DeviceStatus {
+  const hint = error instanceof DfkError ? error.hint : undefined
+  return { name, available: false, reason: error.message, ...(hint !== undefined && { hint }) }
 }
 
 /** Opens a device by name, or with `auto` the fastest that is known to be a GPU here, else the CPU. */

@@ -60,6 +60,8 @@ export interface DeviceStatus {
   readonly name: DeviceName
   readonly available: boolean
   readonly reason: string
+  /** What would make it available. */
+  readonly hint?: string
 }
 
 export interface DeviceOptions {
