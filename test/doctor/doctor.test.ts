@@ -23,8 +23,11 @@ describe('dfk doctor', () => {
     expect(result.devices.map(({ name }: { name: string }) => name)).toEqual(
       expect.arrayContaining(['cpu', 'webgpu', 'cuda', 'tensorflow']),
     )
-    for (const device of result.devices)
-      expect(device).toEqual({ name: expect.any(String), available: expect.any(Boolean), reason: expect.stringMatching(/./) })
+    for (const device of result.devices) {
+      expect(device).toMatchObject({ name: expect.any(String), available: expect.any(Boolean), reason: expect.stringMatching(/./) })
+      // What is missing comes with what to do about it.
+      if (!device.available) expect(device.hint).toMatch(/./)
+    }
     expect(result.devices.find(({ name }: { name: string }) => name === 'cpu').available).toBe(true)
     expect(result.models.every(({ found }: { found: boolean }) => found)).toBe(true)
     expect(result.memory.totalBytes).toBeGreaterThan(2 ** 29)
