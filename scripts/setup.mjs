@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { node, npm, root } from './npm.mjs'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
-if (major < 20 || (major === 20 && minor < 9)) {
-  console.error(`dfk needs Node 20.9 or later but found ${process.version}: install a newer Node and run the same command again`)
+if (major < 20 || (major === 20 && minor < 10)) {
+  console.error(`dfk needs Node 20.10 or later but found ${process.version}: install a newer Node and run the same command again`)
   process.exit(1)
 }
 

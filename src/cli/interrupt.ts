@@ -11,7 +11,7 @@ function leave(exitCode: number): never {
 }
 
 /**
- * The first Ctrl-C (or SIGTERM) aborts the signal, so that stages stop at a safe point; the second one ends the process.
+ * The first Ctrl-C (or SIGTERM, or the end of the terminal) aborts the signal, so that stages stop at a safe point; the second one ends the process.
  * A reader that closes our stdout (`dfk … | head`) aborts it too, without a word.
  */
 export function listenForInterrupts(): { signal: AbortSignal; stop(): void } {
@@ -28,11 +28,13 @@ export function listenForInterrupts(): { signal: AbortSignal; stop(): void } {
     controller.abort(new InterruptedError())
   }
   const onPipe = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    // EIO: the terminal is gone.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
     controller.abort(new InterruptedError())
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  process.on('SIGHUP', interrupt)
   process.stdout.on('error', onPipe)
   process.stderr.on('error', onPipe)
   return {
@@ -40,6 +42,7 @@ export function listenForInterrupts(): { signal: AbortSignal; stop(): void } {
     stop() {
       process.off('SIGINT', interrupt)
       process.off('SIGTERM', interrupt)
+      process.off('SIGHUP', interrupt)
       process.stdout.off('error', onPipe)
       process.stderr.off('error', onPipe)
     },

@@ -16,12 +16,12 @@ export const align = defineCommand({
   example: 'dfk align alice --size 256',
   writes: true,
   async run(context, [name], { size, device }) {
-    const [{ openDataset, datasetConsentPath, readFaces }, { authorize, loadConsent }] = await Promise.all([
+    const [{ openDataset, datasetConsentPath, readFaces }, { authorize, loadBoundConsent }] = await Promise.all([
       import('../store/dataset.ts'),
       import('../consent/index.ts'),
     ])
     const dataset = await openDataset(context.home, name as string)
-    const record = await loadConsent(datasetConsentPath(dataset))
+    const record = await loadBoundConsent(datasetConsentPath(dataset), dataset.manifest.consent.hash, dataset.name)
     const footage = dataset.manifest.sources.map(({ file, sha256, videoSha256 }) => ({
       name: file,
       sha256,

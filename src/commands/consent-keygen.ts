@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { z } from 'zod'
 import { makeKeyPair } from '../consent/keys.ts'
 import { defineCommand } from './command.ts'
@@ -27,7 +28,10 @@ export const keygen = defineCommand({
     if (!passphrase) warn(`${output} is not encrypted: whoever has the file can sign in its owner's name`)
     const pair = makeKeyPair(passphrase ? await newPassphrase(passphraseFile, signal) : undefined)
     await writeWhole(output, pair.privatePem, 0o600)
-    await writeWhole(publicFile, pair.publicPem)
+    await writeWhole(publicFile, pair.publicPem).catch(async (error) => {
+      await rm(output, { force: true })
+      throw error
+    })
     note('Keep the private key to its owner; the public key may be shown to anyone.')
     result(
       { key: output, public: publicFile, publicKey: pair.publicKey, encrypted: passphrase },

@@ -15,9 +15,8 @@ export const exportCommand = defineCommand({
   example: 'dfk export my-run --format onnx -o my-run.onnx',
   writes: true,
   async run(context, [name], { format, output, batch }) {
-    const { exportGenerator } = await import('../train/export.ts')
-    const { openRun } = await import('../store/checkpoint.ts')
-    const run = await openRun(context.home, name as string)
+    const { exportGenerator, permitExport } = await import('../train/export.ts')
+    const run = await permitExport(context.home, name as string)
     const file = resolve(output ?? `${run.name}.${format}`)
     if (!file.endsWith(`.${format}`))
       throw new UsageError(`expected a file that ends in .${format} but found ${file}`, { hint: `-o ${run.name}.${format}` })
@@ -25,8 +24,8 @@ export const exportCommand = defineCommand({
       context.result({ file, format, run: run.name, batch }, `would write ${file}`)
       return
     }
-    const result = await context.work(`exporting ${run.name}`, () =>
-      exportGenerator({ home: context.home, run: name as string, file, format, batch, onWarning: context.warn }),
+    const result = await context.work(`exporting ${run.name}`, ({ signal }) =>
+      exportGenerator({ home: context.home, run: name as string, file, format, batch, signal, onWarning: context.warn }),
     )
     const ports = [...result.inputs.map((port) => ['in', port] as const), ...result.outputs.map((port) => ['out', port] as const)]
     const lines = ports.map(([way, port]) => `  ${way.padEnd(3)} ${port.name} [${port.shape.join(', ')}] ${port.about}`)

@@ -78,6 +78,8 @@ export const swap = defineCommand({
     const { swapFile, VIDEO_BATCH } = await import('../swap/swap.ts')
     const jobs = await planJobs(input as string, asked.output, context.signal)
     const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked), jobs, work))
+    const isFolder = jobs.length > 1 || jobs[0]?.path !== input
+    for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
     if (context.dryRun) {
       for (const { path, output } of jobs)
         context.result(
@@ -86,8 +88,6 @@ export const swap = defineCommand({
         )
       return
     }
-    const isFolder = jobs.length > 1 || jobs[0]?.path !== input
-    for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
     const batch = jobs.some(({ kind }) => kind === 'video') ? VIDEO_BATCH : 1
     const session = await context.work('loading networks', () => openSession(permitted, batch, context.warn))
     let failure: unknown

@@ -1,5 +1,6 @@
 /** Consent records: what may be done with a person's face, by whom, until when. Nothing touches a face without one. */
 export { type Authorization, authorize, type Party } from './authorize.ts'
+export { loadBoundConsent } from './bound.ts'
 export { recordOutput } from './outputs.ts'
 export type { ConsentAction, FootageHash, SignedConsent } from './record.ts'
 export { consentHash, loadConsent, parseConsent } from './signed.ts'

@@ -69,7 +69,9 @@ const streamSchema = z.looseObject({
 })
 const reportSchema = z.looseObject({
   streams: z.array(streamSchema).default([]),
-  format: z.looseObject({ duration: z.string().optional(), start_time: z.string().optional() }).default({}),
+  format: z
+    .looseObject({ format_name: z.string().default(''), duration: z.string().optional(), start_time: z.string().optional() })
+    .prefault({}),
 })
 type StreamReport = z.output<typeof streamSchema>
 
@@ -120,6 +122,11 @@ export function parseProbe(path: string, text: string): MediaInfo {
   if (stream === undefined || !stream.width || !stream.height) {
     const only = report.streams.some(({ codec_type: type }) => type === 'audio') ? 'only sound' : 'no picture'
     throw new DfkError(`expected a video or an image but found ${only} in ${path}`, { hint: 'give a file with a video stream' })
+  }
+  if (/^image2$|_pipe$/.test(report.format.format_name)) {
+    throw new DfkError(`expected a picture that can be read but ${path} is damaged, cut off, or of a kind that dfk does not read`, {
+      hint: 'copy it again, or save it as PNG or JPEG',
+    })
   }
   const rotation = rotationOf(stream)
   const fps = parseRational(stream.avg_frame_rate) ?? parseRational(stream.r_frame_rate) ?? { num: 25, den: 1 }

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { embedFormat } from './formats.ts'
 import { RENDER_ASSERTION } from './manifest.ts'
 import { readMarks } from './marks.ts'
-import { bindsFile, sidecarPath } from './sidecar.ts'
+import { bindsFile, findSidecar } from './sidecar.ts'
 import type { C2paFound, ManifestState, ProvenanceFound } from './types.ts'
 import { loadLibrary, withFileBlob } from './wasm.ts'
 
@@ -122,8 +121,8 @@ async function readManifest(file: string, anchors: string | undefined): Promise<
         store.validation_status.map(({ code }) => code),
       )
   }
-  const sidecar = sidecarPath(file)
-  if (sidecar === file || !existsSync(sidecar)) return undefined
+  const sidecar = findSidecar(file)
+  if (sidecar === undefined) return undefined
   const store = await readStore(sidecar, 'application/c2pa', anchors)
   if (store === 'none') return undefined
   return store instanceof Error ? broken(sidecar, store) : describe(store, sidecar, await sidecarProblems(store, file))

@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { basename, dirname, join, parse } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
-/** Where the manifest of a file lies that does not carry it: beside it, `clip.webm` → `clip.c2pa`. */
+/** Where we put the manifest of a file that does not carry it: beside it, `clip.webm` → `clip.webm.c2pa`, so that `clip.mkv` has its own. */
 export function sidecarPath(file: string): string {
-  return join(dirname(file), `${parse(file).name}.c2pa`)
+  return `${file}.c2pa`
 }
 
-/** Where the digest document of an oversize file lies: `clip.mp4` → `clip.sha256`. */
+/** The sidecar of a file, if there is one: ours, or as other tools name it, `clip.c2pa`. */
+export function findSidecar(file: string): string | undefined {
+  const short = join(dirname(file), `${parse(file).name}.c2pa`)
+  return [sidecarPath(file), short].find((path) => path !== file && existsSync(path))
+}
+
+/** Where the digest document of an oversize file lies: `clip.mp4` → `clip.mp4.sha256`. */
 export function digestPath(file: string): string {
-  return join(dirname(file), `${parse(file).name}.sha256`)
+  return `${file}.sha256`
 }
 
 async function hashFile(path: string): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { appendJsonl, dropBrokenLine, readJsonl } from './jsonl.ts'
@@ -50,11 +50,16 @@ export async function createDataset(
   consent: { readonly hash: string; readonly subject: string; readonly text: string },
 ): Promise<Dataset> {
   const folder = datasetFolder(home, name)
-  await mkdir(join(folder, 'faces'), { recursive: true })
-  await writeWhole(join(folder, 'consent.json'), consent.text)
   const manifest: Manifest = { schema: 1, name: basename(folder), sources: [], consent: { hash: consent.hash, subject: consent.subject } }
   const dataset = { name: basename(folder), folder, manifest }
-  await saveManifest(dataset, manifest)
+  try {
+    await mkdir(join(folder, 'faces'), { recursive: true })
+    await writeWhole(join(folder, 'consent.json'), consent.text)
+    await saveManifest(dataset, manifest)
+  } catch (error) {
+    await removeEmpty(dataset)
+    throw error
+  }
   return dataset
 }
 
@@ -66,7 +71,10 @@ async function saveManifest(dataset: Dataset, manifest: Manifest): Promise<void>
 
 /** Removes what `createDataset` made where no face came to it; anything else in the folder stays. */
 export async function removeIfEmpty(dataset: Dataset): Promise<void> {
-  if ((await readFaces(dataset)).length > 0) return
+  if ((await readFaces(dataset)).length === 0) await removeEmpty(dataset)
+}
+
+async function removeEmpty(dataset: Dataset): Promise<void> {
   for (const file of ['manifest.json', 'consent.json', 'faces.jsonl']) await rm(join(dataset.folder, file), { force: true })
   for (const folder of [join(dataset.folder, 'faces'), dataset.folder]) await rmdir(folder).catch(() => undefined)
 }
@@ -94,7 +102,13 @@ export function repairFaces(dataset: Dataset): Promise<void> {
 
 /** Writes the face's crop (encoded already) and then its line, so that a kill between them leaves no line without a picture. */
 export async function appendFace(dataset: Dataset, record: FaceRecord, image: Uint8Array): Promise<void> {
-  await writeFile(join(dataset.folder, record.image), image)
+  const path = join(dataset.folder, record.image)
+  try {
+    await writeFile(path, image)
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  }
   await appendJsonl(join(dataset.folder, 'faces.jsonl'), record)
 }
 
@@ -169,12 +183,11 @@ function parseManifest(text: string, path: string): Manifest {
 
 async function writeWhole(path: string, text: string): Promise<void> {
   const beside = `${path}.part`
-  const file = await open(beside, 'w')
   try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
+    await writeFile(beside, text, { flush: true })
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, { force: true })
+    throw error
   }
-  await rename(beside, path)
 }

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DfkError } from '../work/errors.ts'
@@ -49,12 +49,11 @@ export async function lockFolder(folder: string, what: string): Promise<FolderLo
 
 async function create(path: string, holder: Holder): Promise<boolean> {
   try {
-    const file = await open(path, 'wx')
-    await file.writeFile(JSON.stringify(holder))
-    await file.close()
+    await writeFile(path, JSON.stringify(holder), { flag: 'wx' })
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    await rm(path, { force: true })
     throw error
   }
 }

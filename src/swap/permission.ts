@@ -1,14 +1,13 @@
 import {
   type Authorization,
   authorize,
-  consentHash,
   type FootageHash,
+  loadBoundConsent,
   loadConsent,
   type Party,
   type SignedConsent,
 } from '../consent/index.ts'
 import { type Run, runConsentPath } from '../store/checkpoint.ts'
-import { RefusedError } from '../work/errors.ts'
 
 /** Under which records a swap may be rendered, and of whom. */
 export interface Permission {
@@ -17,17 +16,8 @@ export interface Permission {
   readonly people: readonly SignedConsent[]
 }
 
-async function recordOf(run: Run, role: 'source' | 'target'): Promise<SignedConsent> {
-  const path = runConsentPath(run, role)
-  const record = await loadConsent(path)
-  const found = consentHash(record)
-  const expected = run.config[role].consentHash
-  if (found === expected) return record
-  throw new RefusedError(
-    'hash',
-    `expected the ${role}'s record that ${run.name} was trained under (${expected.slice(0, 12)}…) but found another in ${path} (${found.slice(0, 12)}…)`,
-    { hint: 'put the signed record back, or train again under the new one' },
-  )
+function recordOf(run: Run, role: 'source' | 'target'): Promise<SignedConsent> {
+  return loadBoundConsent(runConsentPath(run, role), run.config[role].consentHash, `${run.name} (${role})`)
 }
 
 /**

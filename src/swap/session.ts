@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { recordOutput } from '../consent/index.ts'
 import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
 import { type FootageHash, hashFootage } from '../media/index.ts'
@@ -92,10 +93,10 @@ export function newTracker({ analyser, request, permission, run }: SwapSession):
 /** An output on its way: the id in its watermark, and how it is signed and logged. */
 export interface Mark {
   readonly outputId: string
-  /** Signs the finished file `partial`, which will be renamed to the job's output. */
+  /** Signs the finished file `partial`, which will then be renamed to the job's output, and logs it: no output is there that is not counted. */
   stamp(partial: string): Promise<void>
-  /** Logs the output once it is in place and returns what its manifest says. */
-  settle(): ManifestSummary
+  /** What the manifest says. */
+  summary(): ManifestSummary
 }
 
 /** Prepares the provenance of one output. */
@@ -118,11 +119,14 @@ export function markOutput(session: SwapSession, job: Job, title: string): Mark 
         watermark: true,
         home: request.home,
       })
+      try {
+        recordOutput(request.home, { outputId, file: title, records: consent.map(({ hash }) => hash), at: new Date().toISOString() })
+      } catch (error) {
+        if (!summary.embedded) await rm(summary.file, { force: true })
+        throw error
+      }
     },
-    settle() {
-      recordOutput(request.home, { outputId, file: title, records: consent.map(({ hash }) => hash), at: new Date().toISOString() })
-      return summary!
-    },
+    summary: () => summary!,
   }
 }
 

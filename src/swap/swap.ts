@@ -77,7 +77,7 @@ async function swapVideo(
     await encoder.abort()
     throw error
   }
-  return { output: job.output, frames, swapped, fps: Math.round(rate() * 10) / 10, manifest: mark.settle() }
+  return { output: job.output, frames, swapped, fps: Math.round(rate() * 10) / 10, manifest: mark.summary() }
 }
 
 async function swapPicture(session: SwapSession, job: Job, { signal, onProgress }: WorkOptions): Promise<SwapResult> {
@@ -92,7 +92,7 @@ async function swapPicture(session: SwapSession, job: Job, { signal, onProgress 
   await writePicture(job.output, frame.picture, { before: mark.stamp })
   onProgress?.({ done: 1, total: 1 })
   const fps = Math.round(10_000 / (performance.now() - startMs)) / 10
-  return { output: job.output, frames: 1, swapped: 1, fps, manifest: mark.settle() }
+  return { output: job.output, frames: 1, swapped: 1, fps, manifest: mark.summary() }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { authorize, consentHash, loadConsent, matchesSubject, type SignedConsent } from '../consent/index.ts'
+import { authorize, consentHash, loadBoundConsent, matchesSubject, type SignedConsent } from '../consent/index.ts'
 import { PEOPLE, type Person } from '../models/generator.ts'
 import { PRESETS, type PresetName } from '../models/presets.ts'
 import { openRun, type Run, type RunConfig, runExists, runFolder, saveRun, type Training } from '../store/checkpoint.ts'
@@ -78,16 +78,7 @@ function datasetName(person: Person, asked: string | undefined, earlier: RunConf
 
 async function openSide(home: string, name: string): Promise<Side> {
   const dataset = await openDataset(home, name)
-  const consent = await loadConsent(datasetConsentPath(dataset))
-  if (consentHash(consent) !== dataset.manifest.consent.hash) {
-    throw new RefusedError(
-      'dataset',
-      `expected in ${name} the consent record that its faces were collected under but found another [dataset]`,
-      {
-        hint: 'put the record back, or collect the faces again under the new one',
-      },
-    )
-  }
+  const consent = await loadBoundConsent(datasetConsentPath(dataset), dataset.manifest.consent.hash, name)
   return { name, dataset, consent }
 }
 

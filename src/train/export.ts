@@ -1,11 +1,11 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
-import { authorize, loadConsent } from '../consent/index.ts'
+import { authorize, loadBoundConsent } from '../consent/index.ts'
 import { PEOPLE } from '../models/generator.ts'
 import { seedRandom } from '../models/random.ts'
-import { openRun, runConsentPath } from '../store/checkpoint.ts'
+import { openRun, type Run, runConsentPath } from '../store/checkpoint.ts'
 import { loadGenerator } from '../store/generator.ts'
 import { exportOnnx, openDevice } from '../tensor/index.ts'
-import { DfkError } from '../work/errors.ts'
+import { checkInterrupted, DfkError } from '../work/errors.ts'
 import { type ExportedPort, type ExportedProgram, type ExportFormat, exportedProgram } from './exported.ts'
 
 /** Largest difference, on the 0–1 scale, between the file in ONNX Runtime and our own device. */
@@ -31,17 +31,29 @@ export interface ExportOptions {
   readonly format: ExportFormat
   /** Faces that the model takes at once. */
   readonly batch: number
+  readonly signal?: AbortSignal | undefined
   readonly onWarning?: (message: string) => void
+}
+
+/** Opens a run whose generator may leave this machine's records behind: both people consent to generating. Throws RefusedError otherwise. */
+export async function permitExport(home: string, name: string): Promise<Run> {
+  const run = await openRun(home, name)
+  const parties = await Promise.all(
+    PEOPLE.map(async (role) => ({
+      role,
+      record: await loadBoundConsent(runConsentPath(run, role), run.config[role].consentHash, `${run.name} (${role})`),
+    })),
+  )
+  authorize({ action: 'generate', home, parties, outputs: 0 })
+  return run
 }
 
 /**
  * Writes a run's generator as an ONNX model, target's face → source's face and mask, after running it beside our own.
  * Throws RefusedError unless both people consent to generating, and DfkError where the file does not compute the same.
  */
-export async function exportGenerator({ home, run: name, file, format, batch, onWarning }: ExportOptions): Promise<ExportResult> {
-  const run = await openRun(home, name)
-  const parties = await Promise.all(PEOPLE.map(async (role) => ({ role, record: await loadConsent(runConsentPath(run, role)) })))
-  authorize({ action: 'generate', home, parties, outputs: 0 })
+export async function exportGenerator({ home, run: name, file, format, batch, signal, onWarning }: ExportOptions): Promise<ExportResult> {
+  const run = await permitExport(home, name)
   const loaded = await loadGenerator(run, onWarning)
   try {
     const program = exportedProgram(loaded, run.config, format, batch)
@@ -55,6 +67,9 @@ export async function exportGenerator({ home, run: name, file, format, batch, on
         },
       )
     }
+    // Lets a signal in before anything is written.
+    await new Promise((resolve) => setImmediate(resolve))
+    checkInterrupted(signal)
     await writeBeside(file, model)
     const { inputs, outputs, framing } = program
     return { file, format, run: run.name, step: loaded.step, inputs, outputs, framing, difference }
@@ -99,6 +114,7 @@ async function writeBeside(file: string, bytes: Uint8Array): Promise<void> {
     const code = (error as NodeJS.ErrnoException).code
     if (code !== 'ENOENT' && code !== 'EISDIR') throw error
     throw new DfkError(`expected a file to write at ${file} but ${code === 'EISDIR' ? 'it is a folder' : 'its folder is not there'}`, {
+      hint: 'make the folder first, or give another name with -o',
       cause: error,
     })
   }

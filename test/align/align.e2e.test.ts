@@ -81,7 +81,7 @@ describe('dfk align', { timeout: 120_000 }, () => {
     const consent = readFileSync(path, 'utf8')
     writeFileSync(path, consent.replace('tests of', 'tests  of').replace('"train":true', '"train":false'))
     const tampered = await dfk(home, 'align', 'cap')
-    expect(tampered.stderr).toMatch(/signature/)
+    expect(tampered.stderr).toMatch(/the record that cap was made under.*found another.*\[hash\]/)
     expect(tampered.code).toBe(3)
     writeFileSync(path, consent)
     const odd = await dfk(home, 'align', 'cap', '--size', '20')

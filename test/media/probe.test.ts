@@ -23,6 +23,12 @@ describe('probe', () => {
     expect(parseProbe('a', report({ start_time: '0.540000' }, { start_time: '0.500000' })).startS).toBeCloseTo(0.04)
   })
 
+  it('takes a still that only ffmpeg can open for a damaged one', () => {
+    for (const format_name of ['image2', 'jpeg_pipe', 'png_pipe'])
+      expect(() => parseProbe('cut.jpg', report({ codec_name: 'mjpeg' }, { format_name }))).toThrow(/cut\.jpg is damaged/)
+    expect(parseProbe('clip.avi', report({ codec_name: 'mjpeg' }, { format_name: 'avi' })).kind).toBe('video')
+  })
+
   it('takes no cover art for the picture, and says when there is only sound', () => {
     const cover = { codec_type: 'video', width: 500, height: 500, disposition: { attached_pic: 1 } }
     const text = JSON.stringify({ streams: [{ codec_type: 'audio', codec_name: 'mp3' }, cover], format: {} })

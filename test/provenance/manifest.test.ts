@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashFootage, probeMedia, writePicture } from '../../src/media/index.ts'
@@ -124,25 +124,35 @@ describe('stampOutput and readProvenance', () => {
 
   it('writes a sidecar where the container cannot carry a manifest', async () => {
     const bytes = readFileSync(at('out.mkv'))
-    expect(await stamp(at('out.mkv'))).toMatchObject({ file: at('out.c2pa'), embedded: false })
+    expect(await stamp(at('out.mkv'))).toMatchObject({ file: at('out.mkv.c2pa'), embedded: false })
     expect(readFileSync(at('out.mkv')).equals(bytes)).toBe(true)
-    expect((await readProvenance(at('out.mkv'))).c2pa).toMatchObject({ file: at('out.c2pa'), state: 'valid', outputId: OUTPUT_ID })
+    expect((await readProvenance(at('out.mkv'))).c2pa).toMatchObject({ file: at('out.mkv.c2pa'), state: 'valid', outputId: OUTPUT_ID })
     bytes[1000]! ^= 1
     writeFileSync(at('out.mkv'), bytes)
     expect((await readProvenance(at('out.mkv'))).c2pa).toMatchObject({ state: 'invalid', problems: ['assertion.dataHash.mismatch'] })
-    rmSync(at('out.c2pa'))
+    rmSync(at('out.mkv.c2pa'))
     expect((await readProvenance(at('out.mkv'))).c2pa).toBeUndefined()
+  })
+
+  it('gives two files of one name a sidecar each, and finds those of other tools', async () => {
+    await ffmpeg(['-i', sampleVideo('franck.mp4'), '-t', '1', '-c:v', 'libvpx', '-an', at('twin.webm')])
+    copyFileSync(at('out.mkv'), at('twin.mkv'))
+    await stamp(at('twin.webm'))
+    await stamp(at('twin.mkv'))
+    for (const file of ['twin.webm', 'twin.mkv']) expect((await readProvenance(at(file))).c2pa).toMatchObject({ state: 'valid' })
+    renameSync(at('twin.webm.c2pa'), at('twin.c2pa'))
+    expect((await readProvenance(at('twin.webm'))).c2pa).toMatchObject({ file: at('twin.c2pa'), state: 'valid' })
   })
 
   it('names the sidecar after the place where the file will go', async () => {
     copyFileSync(at('out.mkv'), at('partial.mkv'))
-    expect(await stamp(at('partial.mkv'), { placedAt: at('final.mkv') })).toMatchObject({ file: at('final.c2pa') })
-    expect(existsSync(at('partial.c2pa'))).toBe(false)
+    expect(await stamp(at('partial.mkv'), { placedAt: at('final.mkv') })).toMatchObject({ file: at('final.mkv.c2pa') })
+    expect(existsSync(at('partial.mkv.c2pa'))).toBe(false)
   })
 
   it('binds an oversize file through its digest', async () => {
     await ffmpeg(['-i', sampleVideo('cap13_edit2.mp4'), '-t', '1', '-c', 'copy', at('large.mp4')])
-    expect(await stamp(at('large.mp4'), {}, 1000)).toMatchObject({ file: at('large.c2pa'), embedded: false })
+    expect(await stamp(at('large.mp4'), {}, 1000)).toMatchObject({ file: at('large.mp4.c2pa'), embedded: false })
     const found = await readProvenance(at('large.mp4'))
     expect(found.c2pa).toMatchObject({ state: 'valid', problems: [] })
     expect(found.marks).toHaveLength(2)

@@ -173,7 +173,7 @@ describe('what bad input gets', () => {
     ['a run of another framing', ['clip.mp4', '-o', 'bad.mp4', '--run', 'framed'], 1, /framed as/],
     ['a run without a checkpoint', ['clip.mp4', '-o', 'bad.mp4', '--run', 'bare'], 1, /checkpoint/],
     ['a run whose weights have other sizes', ['clip.mp4', '-o', 'bad.mp4', '--run', 'sizes'], 1, /expected .* of shape/],
-    ['an exchanged record', ['clip.mp4', '-o', 'bad.mp4', '--run', 'exchanged'], 3, /trained under/],
+    ['an exchanged record', ['clip.mp4', '-o', 'bad.mp4', '--run', 'exchanged'], 3, /target\) was made under.*found another/],
     ['an expired record', ['clip.mp4', '-o', 'bad.mp4', '--run', 'expired'], 3, /expected/],
     ['a record that does not grant it', ['clip.mp4', '-o', 'bad.mp4', '--run', 'ungranted'], 3, /generate/],
     ['somebody without a record', ['frame.png', '-o', 'bad.png', '--run', 'stranger', '--face', 'largest'], 3, /matches none/],

@@ -104,6 +104,18 @@ describe('dfk train', () => {
       'out_celeb_face_mask:0',
     ])
     expect((await dfk('export', 'nothing', '-o', file)).code).toBe(1)
+    const kept = join(run('first'), 'consent', 'source.json')
+    const consent = readFileSync(kept, 'utf8')
+    writeFileSync(kept, JSON.stringify(consentFor('somebody else')))
+    for (const more of [[], ['--dry-run']]) {
+      const replaced = await dfk('export', 'first', '-o', join(home, 'replaced.onnx'), ...more)
+      expect([replaced.code, replaced.stderr]).toEqual([
+        3,
+        expect.stringMatching(/the record that first \(source\) was made under.*found another/),
+      ])
+    }
+    expect(existsSync(join(home, 'replaced.onnx'))).toBe(false)
+    writeFileSync(kept, consent)
     expect((await dfk('export', 'first', '-o', join(home, 'no', 'such.onnx'))).code).toBe(1)
     expect((await dfk('export', 'first', '-o', 'first.bin')).code).toBe(2)
   })
