@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { HostTensors } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
-import { type Run, writeWhole } from './run.ts'
+import type { Run } from './run.ts'
 import { decodeSafetensors, writeSafetensors } from './safetensors.ts'
+import { writeWhole } from './whole.ts'
 
 export type { Run, RunConfig, Training } from './run.ts'
-export { openRun, runConsentPath, runExists, runFolder, saveRun, writeWhole } from './run.ts'
+export { openRun, runConsentPath, runExists, runFolder, saveRun } from './run.ts'
 
 const STEP_FOLDER = /^step-(\d+)$/
 

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { appendJsonl, dropBrokenLine, readJsonl } from './jsonl.ts'
 import { type AlignedRecord, alignedRecord, type FaceRecord, faceRecord, type Manifest, manifestRecord, type Source } from './records.ts'
+import { writeWhole } from './whole.ts'
 
 export type { AlignedRecord, FaceRecord } from './records.ts'
 
@@ -179,15 +180,4 @@ function parseManifest(text: string, path: string): Manifest {
   throw new DfkError(`expected a dataset manifest in ${path} but ${issue?.path.join('.') ?? 'it'}: ${issue?.message ?? 'is invalid'}`, {
     hint,
   })
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const beside = `${path}.part`
-  try {
-    await writeFile(beside, text, { flush: true })
-    await rename(beside, path)
-  } catch (error) {
-    await rm(beside, { force: true })
-    throw error
-  }
 }

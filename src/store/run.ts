@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { DfkError, UsageError } from '../work/errors.ts'
+import { writeWhole } from './whole.ts'
 
 const count = z.int().min(1)
 
@@ -112,11 +113,19 @@ export async function saveRun(
   config: RunConfig,
   consent: { readonly source: string; readonly target: string },
 ): Promise<Run> {
-  await mkdir(join(folder, 'consent'), { recursive: true })
-  await mkdir(join(folder, 'previews'), { recursive: true })
-  await writeWhole(join(folder, 'consent', 'source.json'), consent.source)
-  await writeWhole(join(folder, 'consent', 'target.json'), consent.target)
-  await writeWhole(join(folder, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+  const isNew = !(await runExists('', folder))
+  const inside = (...names: string[]) => join(folder, ...names)
+  try {
+    await mkdir(inside('consent'), { recursive: true })
+    await mkdir(inside('previews'), { recursive: true })
+    await writeWhole(inside('consent', 'source.json'), consent.source)
+    await writeWhole(inside('consent', 'target.json'), consent.target)
+    await writeWhole(inside('config.json'), `${JSON.stringify(config, null, 2)}\n`)
+  } catch (error) {
+    // Nothing stays of a run that could not begin.
+    if (isNew) for (const made of ['consent', 'previews']) await rm(inside(made), { recursive: true, force: true })
+    throw error
+  }
   return { name: basename(folder), folder, config }
 }
 
@@ -139,17 +148,4 @@ function parseConfig(text: string, path: string): RunConfig {
   throw new DfkError(`expected the config of a run in ${path} but ${issue?.path.join('.') ?? 'it'}: ${issue?.message ?? 'is invalid'}`, {
     hint,
   })
-}
-
-/** Writes a text beside, waits until the disk has it, and renames it into place. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const beside = `${path}.part`
-  const file = await open(beside, 'w')
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(beside, path)
 }

@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Run, writeWhole } from '../store/checkpoint.ts'
+import type { Run } from '../store/checkpoint.ts'
+import { writeWhole } from '../store/whole.ts'
 
 /** What is reported of an interval of steps: means of the losses over it. */
 export interface LogEntry {
