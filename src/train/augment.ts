@@ -1,5 +1,5 @@
 import type { Random } from '../models/random.ts'
-import { LANDMARK_NUMBERS, landmarkOffsets, meanLandmarks } from './landmarks.ts'
+import { LANDMARK_NUMBERS, landmarkOffsets } from './landmarks.ts'
 
 /** Strengths of the augmentation; lengths as a share of the picture's side. */
 const ROTATE_DEGREES = 10
@@ -19,6 +19,8 @@ export interface Pictures {
   readonly accents: Uint8Array
   /** 68 landmarks of each face [n, 136], x and y in turn, in parts of the side. */
   readonly landmarks: Float32Array
+  /** The mean of `landmarks` [136]. */
+  readonly meanLandmarks: Float32Array
 }
 
 /** Where a batch of one person goes: two of [b, s, s, 3] and two of [b, s, s, 1] in 0–1, and the landmarks' offsets [b, 136]. */
@@ -59,7 +61,6 @@ export function fillBatch(
   const straight = new Float32Array(2 * pixels)
   const bent = new Float32Array(2 * pixels)
   const side = pictures.sizePx
-  const mean = meanLandmarks(pictures.landmarks)
   for (let i = 0; i < batch; i += 1) {
     const index = random.below(pictures.count)
     const place = randomPlace(random, strength)
@@ -68,7 +69,13 @@ export function fillBatch(
     layOut(straight, sizePx, side, place, mirrored, undefined)
     layOut(bent, sizePx, side, place, mirrored, nodes)
     const face = row(pictures.faces, index, side * side * 3)
-    landmarkOffsets(row(pictures.landmarks, index, LANDMARK_NUMBERS), mean, place, mirrored, row(into.landmarks, i, LANDMARK_NUMBERS))
+    landmarkOffsets(
+      row(pictures.landmarks, index, LANDMARK_NUMBERS),
+      pictures.meanLandmarks,
+      place,
+      mirrored,
+      row(into.landmarks, i, LANDMARK_NUMBERS),
+    )
     const tint = Array.from({ length: 3 }, () => 1 + GAIN * (2 * random.uniform() - 1))
     const lift = BRIGHTNESS * (2 * random.uniform() - 1)
     const warped = row(into.warped, i, pixels * 3)

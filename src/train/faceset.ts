@@ -7,6 +7,7 @@ import { checkInterrupted, DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { drawAccents } from './accents.ts'
 import type { Pictures } from './augment.ts'
+import { meanLandmarks } from './landmarks.ts'
 
 /** Fewer faces than these teach nothing. */
 const FEWEST_FACES = 8
@@ -109,7 +110,7 @@ async function loadPictures(
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, worker))
-  return { sizePx, count: records.length, faces, masks, accents, landmarks }
+  return { sizePx, count: records.length, faces, masks, accents, landmarks, meanLandmarks: meanLandmarks(landmarks) }
 }
 
 async function readAt(path: string, sizePx: number, channels: 1 | 3): Promise<Uint8Array> {

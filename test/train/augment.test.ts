@@ -15,7 +15,15 @@ function gradients(count: number) {
     faces.set([x * 4, y * 4, 128], i * 3)
     masks[i] = Math.hypot(x - 31.5, y - 31.5) < 20 ? 255 : 0
   }
-  return { sizePx: SIDE, count, faces, masks, accents: masks, landmarks: new Float32Array(count * 136).fill(0.5) }
+  return {
+    sizePx: SIDE,
+    count,
+    faces,
+    masks,
+    accents: masks,
+    landmarks: new Float32Array(count * 136).fill(0.5),
+    meanLandmarks: new Float32Array(136).fill(0.5),
+  }
 }
 
 function buffers(count: number) {

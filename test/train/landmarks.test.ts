@@ -62,7 +62,7 @@ describe('landmarks as the encoder names them', () => {
         accents: new Float32Array(size * size),
         landmarks: new Float32Array(LANDMARK_NUMBERS),
       }
-      const pictures = { sizePx: side, count: 1, faces, masks: plane, accents: plane, landmarks }
+      const pictures = { sizePx: side, count: 1, faces, masks: plane, accents: plane, landmarks, meanLandmarks: landmarks }
       fillBatch(pictures, into, size, 1, seedRandom(seed), { flip: true, strength: 1 })
       const sums = { x: 0, y: 0, all: 0 }
       for (let p = 0; p < size * size; p += 1) {
