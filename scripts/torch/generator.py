@@ -4,14 +4,11 @@ The argument is JSON: threads, device, mode (train or swap), batch, generator an
 Reads a number of steps a line from stdin, takes them, and answers with a JSON list of milliseconds a step.
 """
 
-import json
-import sys
-import time
-
 import torch
 
 from losses import adversarial, blur_matrix, reconstruction
 from networks import Discriminator, Generator
+from stepping import answer, asked_for
 
 
 def pictures(asked, channels):
@@ -74,24 +71,13 @@ def train_step(asked, generator, judge):
 
 
 def main():
-    asked = json.loads(sys.argv[1])
-    torch.set_num_threads(asked["threads"])
-    torch.backends.cudnn.benchmark = True
-    torch.manual_seed(1)
+    asked = asked_for()
     generator = Generator(asked["generator"]).to(asked["device"], memory_format=torch.channels_last)
     judge = None
     if asked.get("gan"):
         judge = Discriminator(asked["discriminator"]).to(asked["device"], memory_format=torch.channels_last)
     step = swap_step(asked, generator) if asked["mode"] == "swap" else train_step(asked, generator, judge)
-    parameters = sum(p.numel() for model in (generator, judge) if model for p in model.parameters())
-    print(json.dumps({"torch": torch.__version__, "parameters": parameters}), flush=True)
-    for line in sys.stdin:
-        times = []
-        for _ in range(int(line)):
-            start = time.perf_counter()
-            step()
-            times.append((time.perf_counter() - start) * 1000)
-        print(json.dumps(times), flush=True)
+    answer(step, [model for model in (generator, judge) if model])
 
 
 main()

@@ -3,12 +3,10 @@
 The argument is JSON: threads, device. Reads a number of steps a line from stdin, takes them, and answers with a JSON list of milliseconds a step.
 """
 
-import json
-import sys
-import time
-
 import torch
 from torch import nn
+
+from stepping import answer, asked_for
 
 BATCH = 8
 
@@ -41,10 +39,7 @@ class Autoencoder(nn.Module):
 
 
 def main():
-    asked = json.loads(sys.argv[1])
-    torch.set_num_threads(asked["threads"])
-    torch.backends.cudnn.benchmark = True
-    torch.manual_seed(1)
+    asked = asked_for()
     model = Autoencoder().to(asked["device"], memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4, fused=True)
     x = torch.rand(BATCH, 3, 64, 64, device=asked["device"]).to(memory_format=torch.channels_last)
@@ -56,15 +51,7 @@ def main():
         optimizer.step()
         return loss.item()
 
-    parameters = sum(p.numel() for p in model.parameters())
-    print(json.dumps({"torch": torch.__version__, "parameters": parameters}), flush=True)
-    for line in sys.stdin:
-        times = []
-        for _ in range(int(line)):
-            start = time.perf_counter()
-            step()
-            times.append((time.perf_counter() - start) * 1000)
-        print(json.dumps(times), flush=True)
+    answer(step, [model])
 
 
 main()

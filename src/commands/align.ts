@@ -16,17 +16,13 @@ export const align = defineCommand({
   example: 'dfk align alice --size 256',
   writes: true,
   async run(context, [name], { size, device }) {
-    const [{ openDataset, datasetConsentPath, readFaces }, { authorize, loadBoundConsent }] = await Promise.all([
+    const [{ openDataset, datasetConsentPath, datasetFootage, readFaces }, { authorize, loadBoundConsent }] = await Promise.all([
       import('../store/dataset.ts'),
       import('../consent/index.ts'),
     ])
     const dataset = await openDataset(context.home, name as string)
     const record = await loadBoundConsent(datasetConsentPath(dataset), dataset.manifest.consent.hash, dataset.name)
-    const footage = dataset.manifest.sources.map(({ file, sha256, videoSha256 }) => ({
-      name: file,
-      sha256,
-      ...(videoSha256 !== undefined && { videoSha256 }),
-    }))
+    const footage = datasetFootage(dataset)
     authorize({ action: 'collect', parties: [{ role: 'subject', record }], footage, home: context.home })
     if (context.dryRun) {
       const faces = (await readFaces(dataset)).length

@@ -25,7 +25,7 @@ export const exportCommand = defineCommand({
       return
     }
     const result = await context.work(`exporting ${run.name}`, ({ signal }) =>
-      exportGenerator({ home: context.home, run: name as string, file, format, batch, signal, onWarning: context.warn }),
+      exportGenerator({ run, file, format, batch, signal, onWarning: context.warn }),
     )
     const ports = [...result.inputs.map((port) => ['in', port] as const), ...result.outputs.map((port) => ['out', port] as const)]
     const lines = ports.map(([way, port]) => `  ${way.padEnd(3)} ${port.name} [${port.shape.join(', ')}] ${port.about}`)

@@ -91,6 +91,15 @@ export function datasetConsentPath(dataset: Dataset): string {
   return join(dataset.folder, 'consent.json')
 }
 
+/** The footage that the faces come from, by its hashes, as consent is asked about it. */
+export function datasetFootage({ manifest }: Dataset): { name: string; sha256: string; videoSha256?: string }[] {
+  return manifest.sources.map(({ file, sha256, videoSha256 }) => ({
+    name: file,
+    sha256,
+    ...(videoSha256 === undefined ? {} : { videoSha256 }),
+  }))
+}
+
 /** Faces that `collect` kept, in the order in which they were found. */
 export function readFaces(dataset: Dataset): Promise<FaceRecord[]> {
   return readJsonl(join(dataset.folder, 'faces.jsonl'), faceRecord)

@@ -1,4 +1,4 @@
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { DfkError } from '../work/errors.ts'
@@ -48,13 +48,19 @@ export async function lockFolder(folder: string, what: string): Promise<FolderLo
 }
 
 async function create(path: string, holder: Holder): Promise<boolean> {
+  const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') return undefined
+    throw error
+  })
+  if (file === undefined) return false
   try {
-    await writeFile(path, JSON.stringify(holder), { flag: 'wx' })
+    await file.writeFile(JSON.stringify(holder))
     return true
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     await rm(path, { force: true })
     throw error
+  } finally {
+    await file.close()
   }
 }
 

@@ -3,7 +3,7 @@ import { authorize, consentHash, loadBoundConsent, matchesSubject, type SignedCo
 import { PEOPLE, type Person } from '../models/generator.ts'
 import { PRESETS, type PresetName } from '../models/presets.ts'
 import { openRun, type Run, type RunConfig, runExists, runFolder, saveRun, type Training } from '../store/checkpoint.ts'
-import { type Dataset, datasetConsentPath, openDataset } from '../store/dataset.ts'
+import { type Dataset, datasetConsentPath, datasetFootage, openDataset } from '../store/dataset.ts'
 import { DfkError, RefusedError, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { type Faceset, loadFaceset } from './faceset.ts'
@@ -55,7 +55,7 @@ export async function intend(request: RunRequest): Promise<Intent> {
   authorize({
     action: 'train',
     home: request.home,
-    parties: PEOPLE.map((role) => ({ role, record: sides[role].consent, footage: footageOf(sides[role].dataset) })),
+    parties: PEOPLE.map((role) => ({ role, record: sides[role].consent, footage: datasetFootage(sides[role].dataset) })),
   })
   const folder = runFolder(request.home, request.name)
   const settings = earlier === undefined ? settingsOf(request, framing, landmarks) : keptSettings(request, earlier, framing)
@@ -80,14 +80,6 @@ async function openSide(home: string, name: string): Promise<Side> {
   const dataset = await openDataset(home, name)
   const consent = await loadBoundConsent(datasetConsentPath(dataset), dataset.manifest.consent.hash, name)
   return { name, dataset, consent }
-}
-
-function footageOf({ manifest }: Dataset): { name: string; sha256: string; videoSha256?: string }[] {
-  return manifest.sources.map(({ file, sha256, videoSha256 }) => ({
-    name: file,
-    sha256,
-    ...(videoSha256 === undefined ? {} : { videoSha256 }),
-  }))
 }
 
 function checkFraming(sides: Record<Person, Side>): { framing: string; landmarks: 'facemesh' | 'face-api' } {

@@ -25,8 +25,8 @@ export interface ExportResult {
 }
 
 export interface ExportOptions {
-  readonly home: string
-  readonly run: string
+  /** As `permitExport` opened it. */
+  readonly run: Run
   readonly file: string
   readonly format: ExportFormat
   /** Faces that the model takes at once. */
@@ -50,10 +50,9 @@ export async function permitExport(home: string, name: string): Promise<Run> {
 
 /**
  * Writes a run's generator as an ONNX model, target's face → source's face and mask, after running it beside our own.
- * Throws RefusedError unless both people consent to generating, and DfkError where the file does not compute the same.
+ * Throws DfkError where the file does not compute the same.
  */
-export async function exportGenerator({ home, run: name, file, format, batch, signal, onWarning }: ExportOptions): Promise<ExportResult> {
-  const run = await permitExport(home, name)
+export async function exportGenerator({ run, file, format, batch, signal, onWarning }: ExportOptions): Promise<ExportResult> {
   const loaded = await loadGenerator(run, onWarning)
   try {
     const program = exportedProgram(loaded, run.config, format, batch)

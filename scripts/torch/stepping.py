@@ -1,0 +1,29 @@
+"""How the peers talk to bench/peer.ts: a greeting, then for each number of steps on stdin the milliseconds of each."""
+
+import json
+import sys
+import time
+
+import torch
+
+
+def asked_for():
+    """The request, JSON in the argument; sets up torch for it."""
+    asked = json.loads(sys.argv[1])
+    torch.set_num_threads(asked["threads"])
+    torch.backends.cudnn.benchmark = True
+    torch.manual_seed(1)
+    return asked
+
+
+def answer(step, models):
+    """Says how many parameters the models have, then takes as many steps as each line of stdin asks for."""
+    parameters = sum(p.numel() for model in models for p in model.parameters())
+    print(json.dumps({"torch": torch.__version__, "parameters": parameters}), flush=True)
+    for line in sys.stdin:
+        times = []
+        for _ in range(int(line)):
+            start = time.perf_counter()
+            step()
+            times.append((time.perf_counter() - start) * 1000)
+        print(json.dumps(times), flush=True)
