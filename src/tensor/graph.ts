@@ -1,3 +1,5 @@
+import { type Lowering, PORTABLE } from './lowering.ts'
+
 export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64'
 export type Elements = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array
 
@@ -16,6 +18,8 @@ export interface Node {
   readonly inputs: readonly (Value | undefined)[]
   readonly outputs: readonly Value[]
   readonly attributes: Readonly<Record<string, Attribute>>
+  /** Whose operator it is; absent: ONNX's. */
+  readonly domain?: string
 }
 
 const SMALL = 64
@@ -26,10 +30,15 @@ const SMALL = 64
  */
 export class Graph {
   readonly nodes: Node[] = []
+  readonly lowering: Lowering
   readonly #known = new Map<string, readonly Value[]>()
   readonly #constants = new Map<string, Value>()
   readonly #producers = new Map<string, Node>()
   #count = 0
+
+  constructor(lowering: Lowering = PORTABLE) {
+    this.lowering = lowering
+  }
 
   input(name: string, shape: readonly number[], dtype: ElementType): Value {
     return { name, shape, dtype }
@@ -64,8 +73,9 @@ export class Graph {
     shape: readonly number[],
     attributes: Record<string, Attribute> = {},
     dtype: ElementType = inputs[0]?.dtype ?? 'float32',
+    domain?: string,
   ): Value {
-    return this.nodeOf(op, inputs, [{ shape, dtype }], attributes)[0]!
+    return this.nodeOf(op, inputs, [{ shape, dtype }], attributes, domain)[0]!
   }
 
   /** Appends a node with several outputs. */
@@ -74,16 +84,22 @@ export class Graph {
     inputs: readonly (Value | undefined)[],
     outputs: readonly { shape: readonly number[]; dtype: ElementType }[],
     attributes: Record<string, Attribute> = {},
+    domain?: string,
   ): readonly Value[] {
-    const key = `${op}(${inputs.map((x) => x?.name ?? '').join()})${JSON.stringify(attributes)}${outputs.length}`
+    const key = keyOf(op, inputs, attributes, outputs.length, domain)
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const values = outputs.map(({ shape, dtype }) => ({ name: this.#nextName('v'), shape, dtype }))
-    const node: Node = { op, inputs, outputs: values, attributes }
+    const node: Node = { op, inputs, outputs: values, attributes, ...(domain !== undefined && { domain }) }
     this.nodes.push(node)
     for (const value of values) this.#producers.set(value.name, node)
     this.#known.set(key, values)
     return values
+  }
+
+  /** What a node with one output made, if it was asked for already. */
+  find(op: string, inputs: readonly (Value | undefined)[], attributes: Record<string, Attribute> = {}): Value | undefined {
+    return this.#known.get(keyOf(op, inputs, attributes, 1, undefined))?.[0]
   }
 
   producer(value: Value): Node | undefined {
@@ -106,6 +122,16 @@ export class Graph {
     this.#constants.set(key, made)
     return made
   }
+}
+
+function keyOf(
+  op: string,
+  inputs: readonly (Value | undefined)[],
+  attributes: Record<string, Attribute>,
+  outputs: number,
+  domain: string | undefined,
+): string {
+  return `${domain ?? ''} ${op}(${inputs.map((x) => x?.name ?? '').join()})${JSON.stringify(attributes)}${outputs}`
 }
 
 function typeOf(data: Elements): ElementType {

@@ -1,6 +1,6 @@
 import { DfkError } from '../work/errors.ts'
 import type { Value } from './graph.ts'
-import { type Body, bodyOf, type GraphWriter, type Port, writeModel } from './onnx.ts'
+import { type Body, bodyOf, domainsOf, type GraphWriter, type Port, writeModel } from './onnx.ts'
 import { type Trace, trace } from './trace.ts'
 import type { ProgramFn, Signature, TensorSpec } from './types.ts'
 
@@ -46,17 +46,22 @@ function writeBody(writer: GraphWriter, body: Body, outputs: Bindings): void {
 
 /** One step as an ONNX model: inputs and state in, outputs and changed state out. */
 export function stepModel(traced: Trace): Uint8Array {
-  const outputs = [...bind(OUTPUT, traced.outputs), ...bind(NEXT, traced.nextState, changedState(traced))]
+  return edgeModel(traced, [...bind(OUTPUT, traced.outputs), ...bind(NEXT, traced.nextState, changedState(traced))])
+}
+
+/** One step as an ONNX model that puts out the edges given: inputs and state in. */
+export function edgeModel(traced: Trace, outputs: Bindings): Uint8Array {
   const body = bodyOf(
     traced.graph,
     outputs.map(([, value]) => value),
   )
-  return writeModel('step', (graph) => {
+  const write = (graph: GraphWriter) => {
     writeBody(graph, body, outputs)
     graph.constants(body.constants)
     for (const [name, value] of [...bind(INPUT, traced.inputs), ...bind(STATE, traced.state)]) graph.input(port(name, value))
     for (const [name, value] of outputs) graph.output(port(name, value))
-  })
+  }
+  return writeModel('step', write, { domains: domainsOf(body) })
 }
 
 /**
@@ -72,7 +77,7 @@ export function loopModel(traced: Trace): Uint8Array {
     traced.graph,
     all.map(([, value]) => value),
   )
-  return writeModel('steps', (graph) => {
+  const write = (graph: GraphWriter) => {
     graph.constants([...body.constants, { name: 'on', shape: [], dtype: 'bool', data: Uint8Array.of(1) }])
     graph.input({ name: names.steps, shape: [], dtype: 'int64' })
     for (const [name, value] of bind('all.in.', traced.inputs)) graph.input(port(name, stacked(value)))
@@ -92,7 +97,8 @@ export function loopModel(traced: Trace): Uint8Array {
     })
     for (const [name, value] of bind('last.', traced.nextState, changed)) graph.output(port(name, value))
     for (const [name, value] of outputs) graph.output({ ...port(`all.${name}`, value), shape: [names.steps, ...value.shape] })
-  })
+  }
+  return writeModel('steps', write, { domains: domainsOf(body) })
 }
 
 /** The state named, copied, as an ONNX model: `state.x` in, `next.x` out. */
@@ -133,5 +139,5 @@ export function exportOnnx(fn: ProgramFn, signature: Signature, options: { reado
     for (const [name, value] of inputs) graph.input(port(name, value))
     for (const [name, value] of outputs) graph.output(port(name, value))
   }
-  return writeModel('dfk', write, options.opset)
+  return writeModel('dfk', write, { version: options.opset, domains: domainsOf(body) })
 }

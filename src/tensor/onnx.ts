@@ -3,9 +3,10 @@ import { ProtoWriter } from './protobuf.ts'
 
 const OPSET = 17
 const IR_VERSION = 8
-const ELEMENT: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }
-/** Attributes that ONNX declares as floats; other numbers are integers. */
-const FLOATS = new Set(['alpha', 'beta', 'epsilon', 'gamma'])
+/** Numbers of the element types in ONNX. */
+export const ELEMENT: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }
+/** Attributes that are declared as floats, or as lists of them; other numbers are integers. */
+const FLOATS = new Set(['alpha', 'beta', 'epsilon', 'gamma', 'activation_params'])
 
 /** A size that is known only when it runs, by name. */
 type Dimension = number | string
@@ -37,15 +38,28 @@ export function bodyOf(graph: Graph, outputs: readonly Value[]): Body {
   return { nodes, constants: [...constants.values()] }
 }
 
+/** Which operators a model uses: the version of ONNX's own, and the domains of others'. */
+interface Opsets {
+  readonly version?: number | undefined
+  readonly domains?: readonly string[]
+}
+
+/** The domains of a body's operators but ONNX's own. */
+export function domainsOf({ nodes }: Body): string[] {
+  return [...new Set(nodes.flatMap(({ domain }) => (domain === undefined ? [] : [domain])))]
+}
+
 /** Writes an ONNX ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). */
-export function writeModel(name: string, write: (graph: GraphWriter) => void, version: number = OPSET): Uint8Array {
+export function writeModel(name: string, write: (graph: GraphWriter) => void, { version = OPSET, domains = [] }: Opsets = {}): Uint8Array {
   const model = new ProtoWriter()
   model.varint(1, IR_VERSION)
   model.string(2, 'dfk')
-  model.message(8, (opset) => {
-    opset.string(1, '')
-    opset.varint(2, version)
-  })
+  for (const [domain, opset] of [['', version] as const, ...domains.map((name) => [name, 1] as const)]) {
+    model.message(8, (set) => {
+      set.string(1, domain)
+      set.varint(2, opset)
+    })
+  }
   model.message(7, (graph) => {
     graph.string(2, name)
     write(new GraphWriter(graph))
@@ -64,11 +78,20 @@ export class GraphWriter {
   /** Writes the nodes, with the edges in `names` called by other names. */
   nodes(nodes: readonly Node[], names: ReadonlyMap<string, string>): void {
     const called = (value: Value | undefined): string => (value === undefined ? '' : (names.get(value.name) ?? value.name))
-    for (const node of nodes) this.node(node.op, node.inputs.map(called), node.outputs.map(called), node.attributes)
+    for (const node of nodes) this.node(node.op, node.inputs.map(called), node.outputs.map(called), node.attributes, node.domain)
   }
 
-  node(op: string, inputs: readonly string[], outputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): void {
-    this.#proto.message(1, (node) => writeNode(node, op, inputs, outputs, attributes))
+  node(
+    op: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain?: string,
+  ): void {
+    this.#proto.message(1, (node) => {
+      writeNode(node, op, inputs, outputs, attributes)
+      if (domain !== undefined) node.string(7, domain)
+    })
   }
 
   /** A node whose attribute `body` is a graph of its own: Loop. */
@@ -127,8 +150,9 @@ function writeAttribute(proto: ProtoWriter, name: string, value: Attribute): voi
     proto.varint(20, 3)
     proto.string(4, value)
   } else if (typeof value !== 'number') {
-    proto.varint(20, 7)
-    for (const item of value) proto.varint(8, item)
+    const floats = FLOATS.has(name)
+    proto.varint(20, floats ? 6 : 7)
+    for (const item of value) floats ? proto.float(7, item) : proto.varint(8, item)
   } else if (FLOATS.has(name)) {
     proto.varint(20, 1)
     proto.float(2, value)

@@ -3,6 +3,7 @@ import { foldConstants } from './fold.ts'
 import { type Elements, type ElementType, Graph, type Value } from './graph.ts'
 import { KERNELS } from './kernels/index.ts'
 import type { KernelCall } from './kernels/kernel.ts'
+import { type Lowering, PORTABLE } from './lowering.ts'
 import { tf } from './tf.ts'
 import type { DType, ProgramFn, Signature, TensorMap } from './types.ts'
 
@@ -24,8 +25,8 @@ class TraceBackend extends tf.KernelBackend {
   readonly #values = new Map<object, Value>()
 
   /** Starts a new graph; whatever the last one held is forgotten. */
-  begin(): void {
-    this.graph = new Graph()
+  begin(lowering: Lowering): void {
+    this.graph = new Graph(lowering)
     this.#values.clear()
   }
 
@@ -152,11 +153,11 @@ function callKernel(name: string, call: KernelCall): readonly Value[] {
   return Array.isArray(made) ? made : [made as Value]
 }
 
-/** Calls `fn` once with symbolic tensors and returns the graph of what it asked for, gradients included. Synchronous. */
-export function trace(fn: ProgramFn, signature: Signature): Trace {
+/** Calls `fn` once with symbolic tensors and returns the graph of what it asked for, gradients included, lowered for a device. Synchronous. */
+export function trace(fn: ProgramFn, signature: Signature, lowering: Lowering = PORTABLE): Trace {
   const backend = traceBackend()
   const before = tf.getBackend() || 'cpu'
-  backend.begin()
+  backend.begin(lowering)
   // A synchronous backend is set before setBackend returns; its promise says nothing new.
   void tf.setBackend(BACKEND)
   try {

@@ -2,19 +2,12 @@ import { DfkError } from '../../work/errors.ts'
 import type { Graph, Value } from '../graph.ts'
 import { tf } from '../tf.ts'
 import { activate, addBias, type Fused, type FusedAttrs } from './activation.ts'
+import { blockedConvolution, blockedConvolutions, type ConvolutionWindow, suitsBlocks } from './blocked.ts'
+import { filterGradient } from './filterGradient.ts'
 import { type KernelTable, kernel } from './kernel.ts'
 import { gemm, reshape, transpose } from './nodes.ts'
-import {
-  columns,
-  gatherColumns,
-  gradientColumns,
-  outPixels,
-  rowsWithZero,
-  tapsOf,
-  type Window,
-  type WindowInfo,
-  windowOf,
-} from './windows.ts'
+import { phasePads, windowPhases } from './phases.ts'
+import { columns, gatherColumns, gradientColumns, outPixels, rowsWithZero, tapsOf, type Window, type WindowInfo, windowOf } from './windows.ts'
 
 type Pair = [number, number]
 type Four = [number, number, number, number]
@@ -29,9 +22,6 @@ interface ConvAttrs {
 
 /** Above this many bytes the columns cost more to write and read than `Conv` takes. */
 const LARGEST_COLUMNS = 20e6
-/** Up to so many output channels a filter's gradient is computed in pieces of so many pixels. */
-const FEW_OUTPUTS = 8
-const PIECE = 512
 /** With fewer input channels a Gather copies too little at a time to pay. */
 const FEWEST_CHANNELS = 8
 
@@ -56,6 +46,9 @@ function conv2d(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value 
   const w = windowOf(info)
   const [, , c, k] = filter.shape as Four
   const bytes = outPixels(w) * tapsOf(w) * c * 4
+  if (filter.data === undefined && tapsOf(w) > 1 && suitsBlocks(graph, outPixels(w), c, k)) {
+    return blockedConvolution(graph, x, reshape(graph, filter, [tapsOf(w), c, k]), range(tapsOf(w)), onnxWindow(info))
+  }
   if (filter.data !== undefined || bytes > LARGEST_COLUMNS || (c < FEWEST_CHANNELS && tapsOf(w) > 1)) {
     return convolve(graph, x, transpose(graph, filter, [3, 2, 0, 1]), info, 1)
   }
@@ -63,53 +56,74 @@ function conv2d(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value 
   return reshape(graph, flat, [w.batch, w.outHeight, w.outWidth, k])
 }
 
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+
+function onnxWindow({ padInfo: pad, ...info }: WindowInfo): ConvolutionWindow {
+  return {
+    kernel: [info.filterHeight, info.filterWidth],
+    strides: [info.strideHeight, info.strideWidth],
+    dilations: [info.dilationHeight, info.dilationWidth],
+    pads: [pad.top, pad.left, pad.bottom, pad.right],
+    out: [info.outHeight, info.outWidth],
+  }
+}
+
 /** ONNX's own convolution: x in NHWC goes through NCHW and back. `filter` is [k, c / groups, fh, fw]. */
 function convolve(graph: Graph, x: Value, filter: Value, info: WindowInfo, group: number): Value {
-  const { padInfo: pad, strideHeight, strideWidth, dilationHeight, dilationWidth } = info
-  const out = [info.batchSize, filter.shape[0]!, info.outHeight, info.outWidth]
-  const made = graph.node('Conv', [transpose(graph, x, [0, 3, 1, 2]), filter], out, {
-    kernel_shape: [info.filterHeight, info.filterWidth],
-    strides: [strideHeight, strideWidth],
-    dilations: [dilationHeight, dilationWidth],
-    pads: [pad.top, pad.left, pad.bottom, pad.right],
-    group,
-  })
+  const { kernel: kernel_shape, strides, dilations, pads, out } = onnxWindow(info)
+  const shape = [info.batchSize, filter.shape[0]!, ...out]
+  const made = graph.node('Conv', [transpose(graph, x, [0, 3, 1, 2]), filter], shape, { kernel_shape, strides, dilations, pads, group })
   return transpose(graph, made, [0, 2, 3, 1])
 }
 
-/** The filter's gradient: the forward columns, transposed, × dy; it lands in HWIO. */
-function filterGradient(graph: Graph, x: Value, dy: Value, attrs: ConvAttrs & { filterShape: Four }): Value {
-  const w = windowOf(infoOf(x.shape, attrs.filterShape, attrs))
-  const k = dy.shape[3]!
-  const cols = columns(graph, x, w)
-  const pieces = outPixels(w) / PIECE
-  if (k <= FEW_OUTPUTS && Number.isInteger(pieces)) return reshape(graph, thinGradient(graph, cols, dy, pieces), attrs.filterShape)
-  const rows = reshape(graph, dy, [outPixels(w), k])
-  return reshape(graph, gemm(graph, cols, rows, { transA: true }), attrs.filterShape)
-}
-
-/** colsᵀ × dy for few columns of dy as (dyᵀ × cols)ᵀ, in pieces that fit the cache, added up: four times as fast for the 4 channels of a face and mask. */
-function thinGradient(graph: Graph, cols: Value, dy: Value, pieces: number): Value {
-  const [k, width] = [dy.shape[3]!, cols.shape[1]!]
-  const left = transpose(graph, reshape(graph, dy, [pieces, PIECE, k]), [0, 2, 1])
-  const each = graph.node('MatMul', [left, reshape(graph, cols, [pieces, PIECE, width])], [pieces, k, width])
-  return transpose(graph, graph.node('ReduceSum', [each, graph.ints([0])], [k, width], { keepdims: 0 }), [1, 0])
-}
-
 /**
- * The input's gradient. With stride 1 the columns of dy × the filter turned per tap; else dy × filterᵀ,
- * and every input pixel then gathers and adds up what it took part in.
+ * The input's gradient: by blocked convolutions of dy where they suit. Else, with stride 1, the columns of dy × the filter turned per tap, and
+ * with other strides dy × filterᵀ, where every input pixel then gathers and adds up what it took part in.
  */
 function inputGradient(graph: Graph, dy: Value, filter: Value, attrs: ConvAttrs & { inputShape: Four }): Value {
   const w = windowOf(infoOf(attrs.inputShape, filter.shape, attrs))
   const [, , c, k] = filter.shape as Four
   const taps = tapsOf(w)
+  const turned = () => transpose(graph, reshape(graph, filter, [taps, c, k]), [0, 2, 1])
+  if (taps > 1 && k % (graph.lowering.blockChannels ?? 1) === 0 && suitsBlocks(graph, outPixels(w), k, c)) {
+    const made = phasedGradient(graph, dy, turned(), w)
+    if (made !== undefined) return made
+  }
   if (w.strideY === 1 && w.strideX === 1 && k <= 2 * c) {
-    const turned = reshape(graph, transpose(graph, reshape(graph, filter, [taps, c, k]), [0, 2, 1]), [taps * k, c])
-    return reshape(graph, gemm(graph, gradientColumns(graph, dy, w), turned), attrs.inputShape)
+    return reshape(graph, gemm(graph, gradientColumns(graph, dy, w), reshape(graph, turned(), [taps * k, c])), attrs.inputShape)
   }
   const spread = gemm(graph, rowsWithZero(graph, dy, w), reshape(graph, filter, [taps * c, k]), { transB: true })
   return gatherColumns(graph, spread, w, c, outPixels(w) * taps)
+}
+
+/**
+ * Input pixels fall into strideY·strideX phases; each phase is a convolution of dy with those taps that reach it, and the phases are shuffled
+ * together. `turned` is the filter as [taps, k, c]. Undefined where the phases are not alike.
+ */
+function phasedGradient(graph: Graph, dy: Value, turned: Value, w: Window): Value | undefined {
+  const phases = windowPhases(w)
+  if (phases === undefined) return undefined
+  const [h, width] = [w.inHeight / w.strideY, w.inWidth / w.strideX]
+  const parts = phases.rows.flatMap((row) =>
+    phases.columns.map((column) => {
+      const [rows, columns] = [phasePads(row, h, w.outHeight), phasePads(column, width, w.outWidth)]
+      if (rows === undefined || columns === undefined) return undefined
+      const window: ConvolutionWindow = {
+        kernel: [row.taps.length, column.taps.length],
+        strides: [1, 1],
+        dilations: [row.dilation, column.dilation],
+        pads: [rows[0], columns[0], rows[1], columns[1]],
+        out: [h, width],
+      }
+      return { taps: row.taps.flatMap((y) => column.taps.map((x) => y * w.tapColumns + x)), window }
+    }),
+  )
+  if (!parts.every((part) => part !== undefined)) return undefined
+  const c = turned.shape[2]!
+  const made = blockedConvolutions(graph, dy, turned, parts)
+  if (parts.length === 1) return made
+  const apart = reshape(graph, made, [w.batch, h, width, w.strideY, w.strideX, c])
+  return reshape(graph, transpose(graph, apart, [0, 1, 3, 2, 4, 5]), [w.batch, w.inHeight, w.inWidth, c])
 }
 
 function depthwise(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value {
@@ -160,7 +174,9 @@ interface DF {
 
 export const convolutions: KernelTable = {
   Conv2D: kernel<XF, ConvAttrs>((graph, { x, filter }, attrs) => conv2d(graph, x, filter, attrs)),
-  Conv2DBackpropFilter: kernel<XD, ConvAttrs & { filterShape: Four }>((graph, { x, dy }, attrs) => filterGradient(graph, x, dy, attrs)),
+  Conv2DBackpropFilter: kernel<XD, ConvAttrs & { filterShape: Four }>((graph, { x, dy }, attrs) =>
+    filterGradient(graph, x, dy, windowOf(infoOf(x.shape, attrs.filterShape, attrs))),
+  ),
   Conv2DBackpropInput: kernel<DF, ConvAttrs & { inputShape: Four }>((graph, { dy, filter }, attrs) =>
     inputGradient(graph, dy, filter, attrs),
   ),

@@ -61,9 +61,36 @@ const atan2 = kernel<AB>((graph, { a, b }) => {
   return where(graph, still, zero, turned)
 })
 
+/** Larger than one over the smallest normal number: what it scales is past any slope, or zero. */
+const STEEP = 3e38
+
+/** 1 where x is above 0, else `slope` (at most 1): two cheap passes where `Where` takes several. Numbers below 1e-38 count as zero. */
+function slopeOf(graph: Graph, x: Value, slope: number): Value {
+  const steep = mul(graph, x, graph.scalar(STEEP))
+  return slope === 0 ? clip(graph, steep, 0, 1) : clip(graph, steep, slope, 1)
+}
+
+const isScalar = (value: Value): boolean => value.data?.length === 1
+const numberIn = (value: Value): number => Number(value.data![0])
+
+/** The gradient of a leaky ReLU as tf.js asks for it, where(x > 0, dy, dy·slope), as dy times the slope at what the forward pass made of x. */
+function leakyGradient(graph: Graph, condition: Value, dy: Value, scaled: Value): Value | undefined {
+  const [test, product] = [graph.producer(condition), graph.producer(scaled)]
+  if (graph.lowering.cpu !== true || test?.op !== 'Greater' || product?.op !== 'Mul' || product.inputs[0] !== dy) return undefined
+  const [x, zero, factor] = [test.inputs[0]!, test.inputs[1]!, product.inputs[1]!]
+  if (!isScalar(zero) || numberIn(zero) !== 0 || !isScalar(factor) || x.shape.join() !== dy.shape.join()) return undefined
+  const slope = numberIn(factor)
+  if (!(slope > 0 && slope <= 1)) return undefined
+  // The sign of the output is that of the input, and asking for it leaves the input to be fused away.
+  const y = graph.find('LeakyRelu', [x], { alpha: slope }) ?? x
+  return mul(graph, dy, slopeOf(graph, y, slope))
+}
+
 const select = kernel<{ condition: Value; t: Value; e: Value }>((graph, { condition, t, e }) => {
   const spread = condition.shape.length === 1 && t.shape.length > 1
   const test = spread ? reshape(graph, condition, [condition.shape[0]!, ...t.shape.slice(1).map(() => 1)]) : condition
+  const leaky = leakyGradient(graph, condition, t, e)
+  if (leaky !== undefined) return leaky
   return where(graph, cast(graph, test, 'bool'), t, e)
 })
 
@@ -72,6 +99,7 @@ const eluGrad = kernel<{ dy: Value; y: Value }>((graph, { dy, y }) =>
 )
 
 const step = kernel<X, { alpha: number }>((graph, { x }, { alpha }) => {
+  if (graph.lowering.cpu === true && x.dtype === 'float32' && alpha >= 0 && alpha <= 1) return slopeOf(graph, x, alpha)
   const stepped = where(graph, positive(graph, x), graph.scalar(1), graph.scalar(alpha))
   return x.dtype === 'float32' ? stepped : cast(graph, stepped, x.dtype)
 })

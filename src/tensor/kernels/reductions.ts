@@ -15,6 +15,16 @@ const reducing = (op: string, change: (graph: Graph, x: Value) => Value = (_, x)
 
 const counting = (graph: Graph, x: Value): Value => (x.dtype === 'bool' ? cast(graph, x, 'int32') : x)
 
+/** The sum of all squares is one pass where ONNX has it. */
+const summing = kernel<{ x: Value }, Axes>((graph, { x }, { axis, keepDims }) => {
+  const axes = axesOf(x, axis)
+  const square = graph.producer(x)
+  if (square?.op === 'Mul' && square.inputs[0] === square.inputs[1] && axes.length === x.shape.length && x.dtype === 'float32') {
+    return reduce(graph, 'ReduceSumSquare', square.inputs[0]!, axes, keepDims)
+  }
+  return reduce(graph, 'ReduceSum', counting(graph, x), axes, keepDims)
+})
+
 /** All and Any, which ONNX has only as the least and the greatest. */
 const quantifying = (op: string): Kernel =>
   kernel<{ x: Value }, Axes>((graph, { x }, { axis, keepDims }) =>
@@ -89,6 +99,6 @@ export const reductions: KernelTable = {
   Min: reducing('ReduceMin'),
   Prod: reducing('ReduceProd', counting),
   Softmax: softmax('Softmax', 'logits'),
-  Sum: reducing('ReduceSum', counting),
+  Sum: summing,
   TopK: topK,
 }

@@ -56,7 +56,7 @@ export function windowOf(info: WindowInfo): Window {
 }
 
 export const tapsOf = (w: Window): number => w.tapRows * w.tapColumns
-const inPixels = (w: Window): number => w.batch * w.inHeight * w.inWidth
+export const inPixels = (w: Window): number => w.batch * w.inHeight * w.inWidth
 export const outPixels = (w: Window): number => w.batch * w.outHeight * w.outWidth
 
 /** True where every output pixel is the input pixel at the same place: a 1×1 window. */

@@ -1,0 +1,205 @@
+import { DfkError } from '../../work/errors.ts'
+import { sizeOf, type Value } from '../graph.ts'
+import { checkTensors, pickStep, stack, stepsOf } from '../host.ts'
+import { edgeModel, names } from '../model.ts'
+import type { Trace } from '../trace.ts'
+import type { HostTensor, HostTensors, Program, Signature } from '../types.ts'
+import { planUpdates, type Update } from '../update/plan.ts'
+import { openUpdater, type Updater } from '../update/updater.ts'
+import type { NativeLibrary } from './library.ts'
+import { type Buffer, fitsShared, heapMemory, type Memory, sharedBytes, sharedMemory } from './memory.ts'
+import { type Binding, type Bound, type NativeSession, openSession } from './session.ts'
+
+/** An edge of the graph under the name that the model gives it. */
+type Named = readonly [name: string, value: Value]
+
+/** What a program's model reads and writes, and what is done outside it. */
+interface Layout {
+  readonly updates: readonly Update[]
+  readonly inputs: readonly Named[]
+  readonly outputs: readonly Named[]
+  /** State that updates change in place, and that no step changes. */
+  readonly settled: readonly Named[]
+  /** State that the model computes anew: it has two places, which change roles with each step. */
+  readonly swapped: readonly Named[]
+  /** What the updates read of the graph. */
+  readonly leaves: readonly Named[]
+}
+
+function layoutOf(traced: Trace, updates: readonly Update[]): Layout {
+  const inPlace = new Set(updates.flatMap(({ states }) => states))
+  const isState = new Set(Object.values(traced.state).map(({ name }) => name))
+  const leaves = new Map<string, Value>()
+  for (const { tensors, scalars } of updates) {
+    for (const value of tensors) if (!isState.has(value.name)) leaves.set(value.name, value)
+    for (const value of scalars) leaves.set(value.name, value)
+  }
+  const state = Object.entries(traced.state)
+  const isSwapped = ([name, value]: Named) => !inPlace.has(name) && traced.nextState[name] !== value
+  return {
+    updates,
+    inputs: Object.entries(traced.inputs),
+    outputs: Object.entries(traced.outputs),
+    settled: state.filter((named) => !isSwapped(named)),
+    swapped: state.filter(isSwapped),
+    leaves: [...leaves].map(([name, value]) => [`leaf.${name}`, value]),
+  }
+}
+
+/**
+ * A traced program on ONNX Runtime's CPU provider through its C interface. Everything that it reads and writes has a fixed place in memory, so
+ * nothing is copied between steps; new state that is an element-wise expression of the old and of gradients, as an optimizer's is, is computed
+ * in place outside the graph, in one pass. Calls wait for each other, and the event loop goes on while the graph computes.
+ */
+export class NativeProgram implements Program {
+  readonly #signature: Signature
+  readonly #layout: Layout
+  readonly #session: NativeSession
+  readonly #updater: Updater | undefined
+  readonly #inputs: Readonly<Record<string, Buffer>>
+  readonly #outputs: Readonly<Record<string, Buffer>>
+  /** Where the state is now. */
+  readonly #state: Record<string, Buffer> = {}
+  /** Where the model puts new state. */
+  readonly #next: Record<string, Buffer> = {}
+  readonly #bindings: readonly [Binding, Binding]
+  readonly #written = new Set<string>()
+  #turn: 0 | 1 = 0
+  #last: Promise<unknown> = Promise.resolve()
+  #disposed = false
+
+  constructor(traced: Trace, signature: Signature, library: NativeLibrary, threads: number) {
+    this.#signature = signature
+    const planned = planUpdates(traced)
+    const bytes = sharedSize(layoutOf(traced, planned))
+    const layout = layoutOf(traced, fitsShared(bytes) ? planned : [])
+    this.#layout = layout
+    const shared = layout.updates.length > 0 ? sharedMemory(library, bytes) : undefined
+    const heap = heapMemory(library)
+    const place = (memory: Memory, named: readonly Named[]) =>
+      Object.fromEntries(named.map(([name, { dtype, shape }]) => [name, memory.allocate(dtype, sizeOf(shape))]))
+    this.#inputs = place(heap, layout.inputs)
+    this.#outputs = place(heap, layout.outputs)
+    const leaves = place(shared ?? heap, layout.leaves)
+    Object.assign(this.#state, place(shared ?? heap, [...layout.settled, ...layout.swapped]))
+    Object.assign(this.#next, place(heap, layout.swapped))
+    if (shared !== undefined) {
+      const edges = new Map([
+        ...layout.leaves.map(([name, value]) => [value.name, leaves[name]!] as const),
+        ...layout.settled.map(([name, value]) => [value.name, this.#state[name]!] as const),
+      ])
+      this.#updater = openUpdater(layout.updates, shared, (edge) => edges.get(edge)!, threads)
+    }
+    this.#session = openSession(library, modelOf(traced, layout), { threads })
+    this.#bindings = [this.#bind(traced, leaves, this.#state, this.#next), this.#bind(traced, leaves, this.#next, this.#state)]
+  }
+
+  run(inputs: HostTensors): Promise<HostTensors> {
+    return this.#inTurn(async () => {
+      checkTensors('input', inputs, this.#signature.inputs)
+      return this.#step(inputs)
+    })
+  }
+
+  runMany(inputs: HostTensors): Promise<HostTensors> {
+    return this.#inTurn(async () => {
+      const steps = stepsOf(inputs)
+      checkTensors('input', inputs, this.#signature.inputs, steps)
+      const results: HostTensors[] = []
+      for (let k = 0; k < steps; k++) results.push(await this.#step(pickStep(inputs, k)))
+      return Object.fromEntries(this.#layout.outputs.map(([name]) => [name, stack(results.map((result) => result[name]!))]))
+    })
+  }
+
+  readState(): Promise<HostTensors> {
+    return this.#inTurn(async () => {
+      const written = Object.entries(this.#state).filter(([name]) => this.#written.has(name))
+      return Object.fromEntries(written.map(([name, buffer]) => [name, hostOf(buffer, this.#signature.state![name]!.shape)]))
+    })
+  }
+
+  writeState(state: HostTensors): Promise<void> {
+    return this.#inTurn(async () => {
+      const specs = this.#signature.state ?? {}
+      const unknown = Object.keys(state).find((name) => specs[name] === undefined)
+      if (unknown !== undefined) throw new DfkError(`expected state named ${Object.keys(specs).join(', ')} but found "${unknown}"`)
+      for (const name of Object.keys(state)) checkTensors('state', state, { [name]: specs[name]! })
+      for (const [name, { data }] of Object.entries(state)) {
+        fill(this.#state[name]!, data)
+        this.#written.add(name)
+      }
+    })
+  }
+
+  async dispose(): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#disposed = true
+      this.#session.release()
+      await this.#updater?.dispose()
+    })
+  }
+
+  async #step(inputs: HostTensors): Promise<HostTensors> {
+    const missing = Object.keys(this.#signature.state ?? {}).find((name) => !this.#written.has(name))
+    if (missing !== undefined) throw new DfkError(`expected writeState() before the first run but found no "${missing}"`)
+    for (const [name] of this.#layout.inputs) fill(this.#inputs[name]!, inputs[name]!.data)
+    await this.#session.run(this.#bindings[this.#turn])
+    this.#updater?.run()
+    if (this.#layout.swapped.length > 0) this.#swap()
+    return Object.fromEntries(this.#layout.outputs.map(([name, { shape }]) => [name, hostOf(this.#outputs[name]!, shape)]))
+  }
+
+  #swap(): void {
+    for (const [name] of this.#layout.swapped) [this.#state[name], this.#next[name]] = [this.#next[name]!, this.#state[name]!]
+    this.#turn = this.#turn === 0 ? 1 : 0
+  }
+
+  /** Ties everything to its place, with state read from `from` and made in `to`. */
+  #bind(traced: Trace, leaves: Readonly<Record<string, Buffer>>, from: Record<string, Buffer>, to: Record<string, Buffer>): Binding {
+    const bound = (prefix: (name: string) => string, buffers: Readonly<Record<string, Buffer>>, named: readonly Named[]): Bound[] =>
+      named.map(([name, { shape, dtype }]) => ({ name: prefix(name), shape, dtype, buffer: buffers[name]! }))
+    const { inputs, outputs, settled, swapped } = this.#layout
+    return this.#session.bind(
+      [...bound(names.input, this.#inputs, inputs), ...bound(names.state, this.#state, settled), ...bound(names.state, from, swapped)],
+      [
+        ...bound(names.output, this.#outputs, outputs),
+        ...bound(names.next, to, swapped),
+        ...bound((name) => name, leaves, this.#layout.leaves),
+      ],
+    )
+  }
+
+  /** Runs `job` when all earlier ones are done: the state has one owner at a time. */
+  #inTurn<T>(job: () => Promise<T>): Promise<T> {
+    const next = this.#last.then(() => {
+      if (this.#disposed) throw new DfkError('expected a live program but found one that was disposed of')
+      return job()
+    })
+    this.#last = next.catch(() => undefined)
+    return next
+  }
+}
+
+/** The graph with what the updates read as outputs, and without what they compute. */
+function modelOf(traced: Trace, { outputs, swapped, leaves }: Layout): Uint8Array {
+  return edgeModel(traced, [
+    ...outputs.map(([name, value]) => [names.output(name), value] as const),
+    ...swapped.map(([name]) => [names.next(name), traced.nextState[name]!] as const),
+    ...leaves,
+  ])
+}
+
+/** Bytes of shared memory: state, what updates read, and their tables. */
+function sharedSize({ updates, settled, swapped, leaves }: Layout): number {
+  const tensors = [...settled, ...swapped, ...leaves].reduce((sum, [, { dtype, shape }]) => sum + sharedBytes(dtype, sizeOf(shape)), 0)
+  return updates.reduce((sum, { tensors: t, scalars: s }) => sum + sharedBytes('int32', t.length + s.length), tensors)
+}
+
+function fill({ data }: Buffer, from: HostTensor['data']): void {
+  ;(data as Float32Array).set(from as Float32Array)
+}
+
+/** A copy that the caller may keep. */
+function hostOf({ data }: Buffer, shape: readonly number[]): HostTensor {
+  return { data: (data as Float32Array).slice(), shape: [...shape] }
+}

@@ -1,0 +1,113 @@
+import { Worker } from 'node:worker_threads'
+import { DfkError } from '../../work/errors.ts'
+import type { Buffer, SharedMemory } from '../native/memory.ts'
+import type { Update, UpdateKernel } from './plan.ts'
+import { STRIDE, updateModule } from './wasm.ts'
+
+/** Bytes of each tensor that a thread works on before it asks for more. */
+const CHUNK = 1 << 18
+type Kernel = (table: number, begin: number, end: number) => void
+
+/**
+ * Numbers of the control block, each changed by Atomics alone: which round it is, the next job, jobs done, and how many there are. Written as
+ * plain numbers in `takeJobs`, which workers get as text.
+ */
+const ROUND = 0
+const NEXT = 1
+const DONE = 2
+const COUNT = 3
+/** Numbers of a job: kernel, table, begin, end. */
+const JOB = 4
+
+/** What every thread does in a round: take jobs until none is left. */
+function takeJobs(kernels: readonly Kernel[], control: Int32Array, jobs: Int32Array): void {
+  for (;;) {
+    const job = Atomics.add(control, 1, 1)
+    if (job >= Atomics.load(control, 3)) return
+    kernels[jobs[4 * job]!]!(jobs[4 * job + 1]!, jobs[4 * job + 2]!, jobs[4 * job + 3]!)
+    Atomics.add(control, 2, 1)
+    Atomics.notify(control, 2)
+  }
+}
+
+const WORKER = `
+const { workerData: { module, memory, names, control, jobs } } = require('node:worker_threads')
+const { exports } = new WebAssembly.Instance(module, { e: { m: memory } })
+const kernels = names.map((name) => exports[name])
+const takeJobs = ${takeJobs}
+for (let round = 0; ; ) {
+  Atomics.wait(control, 0, round)
+  round = Atomics.load(control, 0)
+  takeJobs(kernels, control, jobs)
+}`
+
+/** Computes updates in place: one pass over each tensor, in WebAssembly, on several threads. */
+export interface Updater {
+  /** Computes all updates once; returns when they are done. */
+  run(): void
+  dispose(): Promise<void>
+}
+
+/**
+ * Compiles updates for tensors in `shared`; `bufferOf` says where each edge lies. The same kernel serves all tensors whose update has the same
+ * form. Which thread takes which job does not matter to the numbers.
+ */
+export function openUpdater(
+  updates: readonly Update[],
+  shared: SharedMemory,
+  bufferOf: (edge: string) => Buffer,
+  threads: number,
+): Updater {
+  const forms = new Map<string, { index: number; kernel: UpdateKernel }>()
+  const jobs: number[] = []
+  for (const { kernel, size, tensors, scalars } of updates) {
+    const key = JSON.stringify(kernel)
+    const { index } = forms.get(key) ?? forms.set(key, { index: forms.size, kernel }).get(key)!
+    const table = shared.allocate('int32', tensors.length + scalars.length)
+    ;(table.data as Int32Array).set([...tensors, ...scalars].map(({ name }) => shared.offsetOf(bufferOf(name))))
+    const bytes = Math.ceil((4 * size) / STRIDE) * STRIDE
+    for (let begin = 0; begin < bytes; begin += CHUNK) jobs.push(index, shared.offsetOf(table), begin, Math.min(bytes, begin + CHUNK))
+  }
+  return startThreads([...forms.values()].map(({ kernel }) => kernel), shared, Int32Array.from(jobs), threads)
+}
+
+function startThreads(kernels: readonly UpdateKernel[], { memory }: SharedMemory, plan: Int32Array, threads: number): Updater {
+  const module = new WebAssembly.Module(updateModule(kernels, memory.buffer.byteLength >> 16))
+  const names = kernels.map((_, i) => `k${i}`)
+  const { exports } = new WebAssembly.Instance(module, { e: { m: memory } })
+  const own = names.map((name) => exports[name] as Kernel)
+  const control = new Int32Array(new SharedArrayBuffer(16))
+  const jobs = new Int32Array(new SharedArrayBuffer(4 * plan.length))
+  jobs.set(plan)
+  const count = plan.length / JOB
+  let failure: Error | undefined
+  const check = () => {
+    if (failure !== undefined) throw new DfkError('expected the threads of the optimizer to work but one ended', { cause: failure })
+  }
+  const workers = Array.from({ length: threads - 1 }, () => {
+    const worker = new Worker(WORKER, { eval: true, workerData: { module, memory, names, control, jobs } })
+    worker.on('error', (error) => {
+      failure = error
+    })
+    worker.unref()
+    return worker
+  })
+  return {
+    run() {
+      check()
+      Atomics.store(control, COUNT, count)
+      Atomics.store(control, DONE, 0)
+      Atomics.store(control, NEXT, 0)
+      Atomics.add(control, ROUND, 1)
+      Atomics.notify(control, ROUND)
+      takeJobs(own, control, jobs)
+      for (let done = Atomics.load(control, DONE); done < count; done = Atomics.load(control, DONE)) {
+        Atomics.wait(control, DONE, done, 100)
+        check()
+      }
+    },
+    async dispose() {
+      await Promise.all(workers.map((worker) => worker.terminate()))
+    },
+  }
+}
