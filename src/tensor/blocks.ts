@@ -1,6 +1,6 @@
 import { type Lowering, NCHWC } from './lowering.ts'
-import type { loadOnnxRuntime } from './onnxRuntime.ts'
 import { writeModel } from './onnx.ts'
+import type { loadOnnxRuntime } from './onnxRuntime.ts'
 
 const CHANNELS = 32
 

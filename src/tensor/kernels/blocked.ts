@@ -38,7 +38,8 @@ function blockedFilter(graph: Graph, filter: Value, taps: readonly number[]): Va
       for (let i = 0; i < from; i += inner) {
         // Few channels are not blocked: channel by channel, all taps of each.
         const [channels, each] = from < block ? [from, 1] : [1, inner]
-        for (let c = 0; c < channels; c++) for (const tap of taps) for (let b = 0; b < each; b++) rows[at++] = (tap * from + i + c + b) * outer + o
+        for (let c = 0; c < channels; c++)
+          for (const tap of taps) for (let b = 0; b < each; b++) rows[at++] = (tap * from + i + c + b) * outer + o
       }
     }
     return rows

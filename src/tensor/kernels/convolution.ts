@@ -7,7 +7,18 @@ import { filterGradient } from './filterGradient.ts'
 import { type KernelTable, kernel } from './kernel.ts'
 import { gemm, reshape, transpose } from './nodes.ts'
 import { phasePads, windowPhases } from './phases.ts'
-import { columns, gatherColumns, gradientColumns, outPixels, rowsWithZero, tapsOf, type Window, type WindowInfo, windowOf } from './windows.ts'
+import {
+  columns,
+  gatherColumns,
+  gradientColumns,
+  outPixels,
+  rowsWithZero,
+  tapsOf,
+  type Window,
+  type WindowInfo,
+  windowOf,
+} from './windows.ts'
+import { suitsWinograd, winograd, winogradInputGradient } from './winograd.ts'
 
 type Pair = [number, number]
 type Four = [number, number, number, number]
@@ -46,6 +57,7 @@ function conv2d(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value 
   const w = windowOf(info)
   const [, , c, k] = filter.shape as Four
   const bytes = outPixels(w) * tapsOf(w) * c * 4
+  if (filter.data === undefined && suitsWinograd(graph, w, c, k)) return winograd(graph, x, filter, w)
   if (filter.data === undefined && tapsOf(w) > 1 && suitsBlocks(graph, outPixels(w), c, k)) {
     return blockedConvolution(graph, x, reshape(graph, filter, [tapsOf(w), c, k]), range(tapsOf(w)), onnxWindow(info))
   }
@@ -84,6 +96,7 @@ function inputGradient(graph: Graph, dy: Value, filter: Value, attrs: ConvAttrs 
   const w = windowOf(infoOf(attrs.inputShape, filter.shape, attrs))
   const [, , c, k] = filter.shape as Four
   const taps = tapsOf(w)
+  if (suitsWinograd(graph, w, c, k)) return winogradInputGradient(graph, dy, filter, w)
   const turned = () => transpose(graph, reshape(graph, filter, [taps, c, k]), [0, 2, 1])
   if (taps > 1 && k % (graph.lowering.blockChannels ?? 1) === 0 && suitsBlocks(graph, outPixels(w), k, c)) {
     const made = phasedGradient(graph, dy, turned(), w)

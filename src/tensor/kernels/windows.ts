@@ -65,7 +65,7 @@ function isPointwise(w: Window): boolean {
 }
 
 /** For every output pixel and tap the number of the input pixel that it sees; −1 outside the picture. */
-function seenPixels(w: Window): Int32Array {
+export function seenPixels(w: Window): Int32Array {
   const index = new Int32Array(outPixels(w) * tapsOf(w))
   let at = 0
   for (let n = 0; n < w.batch; n++) {
@@ -101,7 +101,7 @@ export function columns(graph: Graph, x: Value, w: Window, border = 0): Value {
 }
 
 /** `rows` with one more row that holds `value` only: what an index past the end stands for. */
-function withRow(graph: Graph, rows: Value, value: number): Value {
+export function withRow(graph: Graph, rows: Value, value: number): Value {
   const channels = rows.shape[1]!
   return concat(graph, [rows, graph.constant(new Float32Array(channels).fill(value), [1, channels])], 0)
 }

@@ -91,7 +91,7 @@ export class NativeProgram implements Program {
       this.#updater = openUpdater(layout.updates, shared, (edge) => edges.get(edge)!, threads)
     }
     this.#session = openSession(library, modelOf(traced, layout), { threads })
-    this.#bindings = [this.#bind(traced, leaves, this.#state, this.#next), this.#bind(traced, leaves, this.#next, this.#state)]
+    this.#bindings = [this.#bind(leaves, this.#state, this.#next), this.#bind(leaves, this.#next, this.#state)]
   }
 
   run(inputs: HostTensors): Promise<HostTensors> {
@@ -155,7 +155,7 @@ export class NativeProgram implements Program {
   }
 
   /** Ties everything to its place, with state read from `from` and made in `to`. */
-  #bind(traced: Trace, leaves: Readonly<Record<string, Buffer>>, from: Record<string, Buffer>, to: Record<string, Buffer>): Binding {
+  #bind(leaves: Readonly<Record<string, Buffer>>, from: Record<string, Buffer>, to: Record<string, Buffer>): Binding {
     const bound = (prefix: (name: string) => string, buffers: Readonly<Record<string, Buffer>>, named: readonly Named[]): Bound[] =>
       named.map(([name, { shape, dtype }]) => ({ name: prefix(name), shape, dtype, buffer: buffers[name]! }))
     const { inputs, outputs, settled, swapped } = this.#layout

@@ -56,7 +56,7 @@ export function openSession(library: NativeLibrary, model: Uint8Array, { threads
     bind(inputs, outputs) {
       const handle = library.make('CreateIoBinding', session)
       const bind = (how: 'BindInput' | 'BindOutput') => (bound: Bound) => {
-        const value = valueOf(library, bound)
+        const value = tensorOver(library, bound)
         library.call(how, handle, bound.name, value)
         return value
       }
@@ -77,16 +77,8 @@ export function openSession(library: NativeLibrary, model: Uint8Array, { threads
 }
 
 /** A tensor of ONNX Runtime over memory that is ours. */
-function valueOf(library: NativeLibrary, { shape, dtype, buffer }: Bound): bigint {
+function tensorOver(library: NativeLibrary, { shape, dtype, buffer }: Bound): bigint {
   const bytes = buffer.data.length * BYTES[dtype]
   const sizes = BigInt64Array.from(shape, BigInt)
-  return library.make(
-    'CreateTensorWithDataAsOrtValue',
-    library.cpuMemory,
-    buffer.address,
-    bytes,
-    sizes,
-    shape.length,
-    ELEMENT[dtype],
-  )
+  return library.make('CreateTensorWithDataAsOrtValue', library.cpuMemory, buffer.address, bytes, sizes, shape.length, ELEMENT[dtype])
 }

@@ -68,7 +68,12 @@ export function openUpdater(
     const bytes = Math.ceil((4 * size) / STRIDE) * STRIDE
     for (let begin = 0; begin < bytes; begin += CHUNK) jobs.push(index, shared.offsetOf(table), begin, Math.min(bytes, begin + CHUNK))
   }
-  return startThreads([...forms.values()].map(({ kernel }) => kernel), shared, Int32Array.from(jobs), threads)
+  return startThreads(
+    [...forms.values()].map(({ kernel }) => kernel),
+    shared,
+    Int32Array.from(jobs),
+    threads,
+  )
 }
 
 function startThreads(kernels: readonly UpdateKernel[], { memory }: SharedMemory, plan: Int32Array, threads: number): Updater {
