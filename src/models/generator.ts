@@ -97,6 +97,6 @@ export function decode(code: tf.Tensor4D, parameters: Parameters, person: Person
     x = tf.leakyRelu(tf.add(x, conv(inside, parameters, `${person}.res${index}b`)), SLOPE)
   }
   const out = tf.sigmoid(conv(x, parameters, `${person}.out`))
-  const [n, h, w] = out.shape
-  return { rgb: tf.slice(out, [0, 0, 0, 0], [n, h, w, 3]), mask: tf.slice(out, [0, 0, 0, 3], [n, h, w, 1]) }
+  const [rgb, mask] = tf.split(out, [3, 1], 3) as [tf.Tensor4D, tf.Tensor4D]
+  return { rgb, mask }
 }

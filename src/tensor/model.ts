@@ -1,6 +1,7 @@
 import { DfkError } from '../work/errors.ts'
-import type { Value } from './graph.ts'
-import { type Body, bodyOf, domainsOf, type GraphWriter, type Port, writeModel } from './onnx.ts'
+import { fuse } from './fuse.ts'
+import type { Graph, Value } from './graph.ts'
+import { type Body, bodyOf as bodyOfGraph, domainsOf, type GraphWriter, type Port, writeModel } from './onnx.ts'
 import { type Trace, trace } from './trace.ts'
 import type { ProgramFn, Signature, TensorSpec } from './types.ts'
 
@@ -30,6 +31,12 @@ const bind = (prefix: string, values: Readonly<Record<string, Value>>, keys = Ob
   keys.map((name) => [prefix + name, values[name]!])
 
 const port = (name: string, value: Value): Port => ({ name, shape: value.shape, dtype: value.dtype })
+
+/** What the outputs need of a graph, fused where it is lowered for the CPU. */
+function bodyOf(graph: Graph, outputs: readonly Value[]): Body {
+  const body = bodyOfGraph(graph, outputs)
+  return graph.lowering.cpu === true ? fuse(body, outputs) : body
+}
 
 /** Gives the outputs their names: the edge itself is renamed, or copied where it has a name already (an input, a constant, one used twice). */
 function writeBody(writer: GraphWriter, body: Body, outputs: Bindings): void {

@@ -99,7 +99,10 @@ const eluGrad = kernel<{ dy: Value; y: Value }>((graph, { dy, y }) =>
 )
 
 const step = kernel<X, { alpha: number }>((graph, { x }, { alpha }) => {
-  if (graph.lowering.cpu === true && x.dtype === 'float32' && alpha >= 0 && alpha <= 1) return slopeOf(graph, x, alpha)
+  if (graph.lowering.cpu === true && x.dtype === 'float32' && alpha <= 1) {
+    if (alpha >= 0) return slopeOf(graph, x, alpha)
+    return add(graph, mul(graph, slopeOf(graph, x, 0), graph.scalar(1 - alpha)), graph.scalar(alpha))
+  }
   const stepped = where(graph, positive(graph, x), graph.scalar(1), graph.scalar(alpha))
   return x.dtype === 'float32' ? stepped : cast(graph, stepped, x.dtype)
 })
@@ -139,7 +142,7 @@ export const elementwise: KernelTable = {
   }),
   IsInf: testing('IsInf'),
   IsNan: testing('IsNaN'),
-  LeakyRelu: kernel<X, { alpha: number }>((graph, { x }, { alpha }) => graph.node('LeakyRelu', [x], x.shape, { alpha })),
+  LeakyRelu: kernel<X, { alpha: number }>((graph, { x }, { alpha }) => graph.node('LeakyRelu', [x], x.shape, { alpha: Math.fround(alpha) })),
   Less: comparing('Less'),
   LessEqual: comparing('LessOrEqual'),
   Log: float('Log'),
