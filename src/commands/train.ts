@@ -12,6 +12,8 @@ const options = z.object({
   minutes: z.number().positive().optional().describe('train for so many minutes in all, over all calls, slowing down towards the end'),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
   batch: z.int().min(1).max(256).optional().describe("faces of each person in a step (default: the preset's)"),
+  accumulate: z.int().min(1).max(64).optional().describe('take each step in so many parts: the same result in less memory (default: 1)'),
+  threads: z.int().min(1).optional().describe('threads of the CPU that compute (default: all cores)'),
   seed: z.int().min(0).max(0xffffffff).optional().describe('seed of everything random (default for a new run: 1)'),
   flip: z.boolean().default(false).describe('mirror half of the faces: more variety, but faces are not symmetric'),
   rate: z.number().positive().max(1).optional().describe("learning rate (default: the preset's)"),
@@ -51,6 +53,7 @@ export const train = defineCommand({
       target: asked.target,
       preset: asked.preset,
       batch: asked.batch,
+      accumulate: asked.accumulate,
       seed: asked.seed,
       flip: asked.flip,
       training: { rate: asked.rate, adversarialWeight: asked.ganWeight, adversarialFrom: asked.ganFrom, augmentation: asked.augment },
@@ -63,7 +66,7 @@ export const train = defineCommand({
     const { openDevice } = await import('../tensor/index.ts')
     const { trainRun } = await import('../train/train.ts')
     const { describeValidation } = await import('../train/validation.ts')
-    const device = await openDevice(asked.device)
+    const device = await openDevice(asked.device, asked.threads === undefined ? {} : { threads: asked.threads })
     context.note(
       `${intent.isNew ? 'new run' : 'going on with'} ${intent.settings.name}: ${intent.settings.preset}, ${intent.settings.sizePx} px, on ${device.name} (${device.reason})`,
     )

@@ -27,31 +27,64 @@ function clipFactor(gradients: readonly tf.Tensor[]): tf.Scalar {
   return tf.minimum(tf.div(CLIP_NORM, tf.add(tf.sqrt(squares), 1e-6)), 1)
 }
 
+/** How a step that is taken in several parts, each with its share of the batch, adds up their gradients. Scalars. */
+export interface Accumulation {
+  /** What the parts before left, under the weights' names. */
+  readonly sums: Parameters
+  /** Share of this part in the step: one over the number of parts. */
+  readonly share: tf.Tensor
+  /** 1 in the part that ends the step, 0 in those before, in which `rate` must be 0. */
+  readonly apply: tf.Tensor
+}
+
 /**
  * One step of Adam (Kingma and Ba 2015) with the global gradient norm clipped to 1. The averages are kept as sums
- * (m ← β1·m + g, v ← β2·v + g²), which saves two passes over all weights; `rate` comes from `adamRate`.
+ * (m ← β1·m + g, v ← β2·v + g²), which saves two passes over all weights; `rate` comes from `adamRate`. With an accumulation the gradients
+ * are added to those of the parts before, and nothing else changes until the last part, which leaves sums of zero.
  */
-export function adamStep(state: AdamState, gradients: Parameters, rate: tf.Tensor): AdamState {
-  const factor = clipFactor(Object.values(gradients))
-  const next = { weights: {} as Parameters, first: {} as Parameters, second: {} as Parameters }
-  for (const [name, gradient] of Object.entries(gradients)) {
-    const clipped = tf.mul(gradient, factor)
-    const first = tf.add(tf.mul(state.first[name]!, BETA1), clipped)
-    const second = tf.add(tf.mul(state.second[name]!, BETA2), tf.square(clipped))
+export function adamStep(
+  state: AdamState,
+  gradients: Parameters,
+  rate: tf.Tensor,
+  accumulation?: Accumulation,
+): AdamState & { readonly sums: Parameters } {
+  const totals = accumulation === undefined ? gradients : addShares(gradients, accumulation)
+  const factor = clipFactor(Object.values(totals))
+  const { decay1, decay2, gain, left } = stepScalars(accumulation?.apply)
+  const next = { weights: {} as Parameters, first: {} as Parameters, second: {} as Parameters, sums: {} as Parameters }
+  const gained = (x: tf.Tensor) => (gain === undefined ? x : tf.mul(x, gain))
+  for (const [name, total] of Object.entries(totals)) {
+    const clipped = tf.mul(total, factor)
+    const first = tf.add(tf.mul(state.first[name]!, decay1), gained(clipped))
+    const second = tf.add(tf.mul(state.second[name]!, decay2), gained(tf.square(clipped)))
     const step = tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), EPSILON))
     next.first[name] = first
     next.second[name] = second
     next.weights[name] = tf.sub(state.weights[name]!, step)
+    if (left !== undefined) next.sums[name] = tf.mul(total, left)
   }
   return next
 }
 
-/** Moves an average of the weights a share `1 − keep` towards them. */
-export function averageStep(average: Parameters, weights: Parameters, keep: tf.Tensor): Parameters {
+function addShares(gradients: Parameters, { sums, share }: Accumulation): Parameters {
+  return Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, tf.add(sums[name]!, tf.mul(gradient, share))]))
+}
+
+/** Adam's numbers in a part of a step: all 1 and 0 where nothing is to change yet, so that nothing does, to the bit. */
+function stepScalars(apply: tf.Tensor | undefined) {
+  if (apply === undefined) return { decay1: BETA1, decay2: BETA2, gain: undefined, left: undefined }
+  const ends = tf.greater(apply, 0)
+  return { decay1: tf.where(ends, BETA1, 1), decay2: tf.where(ends, BETA2, 1), gain: apply, left: tf.sub(1, apply) }
+}
+
+/** Moves an average of the weights a share `1 − keep` towards them; with `apply` 0 it stays. */
+export function averageStep(average: Parameters, weights: Parameters, keep: tf.Tensor, apply?: tf.Tensor): Parameters {
   const next: Parameters = {}
+  const left = apply === undefined ? undefined : tf.sub(1, apply)
   for (const [name, value] of Object.entries(average)) {
     const now = weights[name]!
-    next[name] = tf.add(now, tf.mul(tf.sub(value, now), keep))
+    const moved = tf.add(now, tf.mul(tf.sub(value, now), keep))
+    next[name] = apply === undefined ? moved : tf.add(tf.mul(value, left!), tf.mul(moved, apply))
   }
   return next
 }

@@ -18,16 +18,18 @@ export interface StepParts {
   readonly average: boolean
   /** Train the discriminator, and the generator against it. */
   readonly adversarial: boolean
+  /** A step is taken in several parts, whose gradients add up. */
+  readonly accumulate?: boolean
 }
 
 /** What a step is shown of each person, [b, s, s, channels] in 0–1: faces as the network gets them and as it should draw them, their masks, and where eyes and mouth lie. */
 export const PICTURE_CHANNELS = { Warped: 3, Faces: 3, Masks: 1, Accents: 1 } as const
 export type PictureKind = keyof typeof PICTURE_CHANNELS
 /** Names of a step's scalar inputs. */
-export type ScalarInput = 'generatorRate' | 'discriminatorRate' | 'adversarialWeight' | 'averageKeep'
+export type ScalarInput = 'generatorRate' | 'discriminatorRate' | 'adversarialWeight' | 'averageKeep' | 'share' | 'apply'
 
 /** Groups of a step's state; each is a prefix of tensor names. */
-type Group = 'weights' | 'first' | 'second' | 'average' | 'd.weights' | 'd.first' | 'd.second'
+type Group = 'weights' | 'first' | 'second' | 'average' | 'sums' | 'd.weights' | 'd.first' | 'd.second' | 'd.sums'
 
 function pick(state: TensorMap, group: Group): Parameters {
   const prefix = `${group}/`
@@ -41,8 +43,9 @@ function put(state: TensorMap, group: Group, parameters: Parameters): void {
 }
 
 function groupsOf(parts: StepParts): Group[] {
-  const adversarial: Group[] = parts.adversarial ? ['d.weights', 'd.first', 'd.second'] : []
-  return ['weights', 'first', 'second', ...(parts.average ? (['average'] as const) : []), ...adversarial]
+  const ofEach = ['weights', 'first', 'second', ...(parts.accumulate ? (['sums'] as const) : [])] as const
+  const adversarial = parts.adversarial ? ofEach.map((group) => `d.${group}` as const) : []
+  return [...ofEach, ...(parts.average ? (['average'] as const) : []), ...adversarial]
 }
 
 function shapesOf(group: Group, shapes: NetworkShapes): ParameterShapes {
@@ -50,13 +53,13 @@ function shapesOf(group: Group, shapes: NetworkShapes): ParameterShapes {
 }
 
 /** The state that a new run starts from; weights depend on the seed alone. Groups are as in `stepSignature`, all of them. */
-export function initialState(shapes: NetworkShapes, seed: number): HostTensors {
+export function initialState(shapes: NetworkShapes, seed: number, accumulate = false): HostTensors {
   const state: HostTensors = {}
   const weights = {
     weights: initialise(generatorShapes(shapes.generator), seedRandom(seed, 1)),
     'd.weights': initialise(discriminatorShapes(shapes.discriminator), seedRandom(seed, 2)),
   }
-  for (const group of groupsOf({ average: true, adversarial: true })) {
+  for (const group of groupsOf({ average: true, adversarial: true, accumulate })) {
     const start: Record<string, HostTensor> | undefined = group === 'average' ? weights.weights : weights[group as 'weights']
     for (const [name, shape] of Object.entries(shapesOf(group, shapes))) {
       const size = shape.reduce((product, length) => product * length, 1)
@@ -72,6 +75,7 @@ export function stepSignature(shapes: NetworkShapes, batch: number, parts: StepP
   const scalars: ScalarInput[] = ['generatorRate']
   if (parts.average) scalars.push('averageKeep')
   if (parts.adversarial) scalars.push('discriminatorRate', 'adversarialWeight')
+  if (parts.accumulate) scalars.push('share', 'apply')
   const pictures = PEOPLE.flatMap((person) =>
     Object.entries(PICTURE_CHANNELS).map(([kind, channels]) => [person + kind, { shape: [batch, sizePx, sizePx, channels] }] as const),
   )
@@ -147,8 +151,8 @@ function adamOf(state: TensorMap, prefix: '' | 'd.'): AdamState {
   }
 }
 
-function putAdam(state: TensorMap, prefix: '' | 'd.', next: AdamState): void {
-  for (const part of ['weights', 'first', 'second'] as const) put(state, `${prefix}${part}`, next[part])
+function putAdam(state: TensorMap, prefix: '' | 'd.', next: ReturnType<typeof adamStep>): void {
+  for (const part of ['weights', 'first', 'second', 'sums'] as const) put(state, `${prefix}${part}`, next[part])
 }
 
 /**
@@ -170,13 +174,15 @@ export function trainStep(shapes: NetworkShapes, parts: StepParts): ProgramFn {
     const losses = kept[0]!
     const outputs: TensorMap = { loss: value, source: losses.source, target: losses.target }
     if (losses.landmarks !== undefined) outputs['landmarks'] = losses.landmarks
-    const generator = adamStep(adamOf(state, ''), gradients, inputs['generatorRate']!)
+    const accumulation = (group: 'sums' | 'd.sums') =>
+      parts.accumulate ? { sums: pick(state, group), share: inputs['share']!, apply: inputs['apply']! } : undefined
+    const generator = adamStep(adamOf(state, ''), gradients, inputs['generatorRate']!, accumulation('sums'))
     putAdam(next, '', generator)
-    if (parts.average) put(next, 'average', averageStep(pick(state, 'average'), generator.weights, inputs['averageKeep']!))
+    if (parts.average) put(next, 'average', averageStep(pick(state, 'average'), generator.weights, inputs['averageKeep']!, inputs['apply']))
     if (judge !== undefined) {
       const reals = tf.mul(inputs['sourceFaces']!, inputs['sourceMasks']!) as tf.Tensor4D
       const step = gradientsOf(judge.weights, (weights) => discriminatorLoss(weights, reals, losses.fakes, shapes.discriminator))
-      putAdam(next, 'd.', adamStep(judge, step.gradients, inputs['discriminatorRate']!))
+      putAdam(next, 'd.', adamStep(judge, step.gradients, inputs['discriminatorRate']!, accumulation('d.sums')))
       outputs['adversarial'] = losses.adversarial!
       outputs['discriminator'] = step.value
     }

@@ -62,6 +62,8 @@ const runConfig = z.object({
   seed: z.int().min(0),
   /** Faces of each person in a step. */
   batch: count,
+  /** In how many parts a step takes its batch, one after the other, to need less memory. */
+  accumulate: count.default(1),
   flip: z.boolean(),
   training,
   source: party,

@@ -1,6 +1,7 @@
 import { DfkError } from '../work/errors.ts'
 import { fuse } from './fuse.ts'
 import type { Graph, Value } from './graph.ts'
+import { bytesOf, memoryNeeds } from './memoryNeeds.ts'
 import { type Body, bodyOf as bodyOfGraph, domainsOf, type GraphWriter, type Port, writeModel } from './onnx.ts'
 import { type Trace, trace } from './trace.ts'
 import type { ProgramFn, Signature, TensorSpec } from './types.ts'
@@ -51,9 +52,24 @@ function writeBody(writer: GraphWriter, body: Body, outputs: Bindings): void {
   for (const [name, value] of copied) writer.node('Identity', [renamed.get(value.name) ?? value.name], [name])
 }
 
+const stepEdges = (traced: Trace): Bindings => [...bind(OUTPUT, traced.outputs), ...bind(NEXT, traced.nextState, changedState(traced))]
+
 /** One step as an ONNX model: inputs and state in, outputs and changed state out. */
 export function stepModel(traced: Trace): Uint8Array {
-  return edgeModel(traced, [...bind(OUTPUT, traced.outputs), ...bind(NEXT, traced.nextState, changedState(traced))])
+  return edgeModel(traced, stepEdges(traced))
+}
+
+/** Bytes that a step is reckoned to need, with its state and what it makes of it. */
+export function stepMemory(traced: Trace): number {
+  const { peak, constants } = edgeMemory(traced, stepEdges(traced))
+  const placed = [...Object.values(traced.inputs), ...Object.values(traced.state), ...stepEdges(traced).map(([, value]) => value)]
+  return peak + constants + placed.reduce((sum, value) => sum + bytesOf(value), 0)
+}
+
+/** What a model of these edges is reckoned to need of memory while it runs; see `memoryNeeds`. */
+export function edgeMemory(traced: Trace, outputs: Bindings): ReturnType<typeof memoryNeeds> {
+  const values = outputs.map(([, value]) => value)
+  return memoryNeeds(bodyOf(traced.graph, values), values)
 }
 
 /** One step as an ONNX model that puts out the edges given: inputs and state in. */

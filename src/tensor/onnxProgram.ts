@@ -1,7 +1,7 @@
 import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node'
 import { DfkError } from '../work/errors.ts'
 import { checkTensors, pickStep, stack, stepsOf } from './host.ts'
-import { changedState, loopModel, names, stepModel } from './model.ts'
+import { changedState, loopModel, names, stepMemory, stepModel } from './model.ts'
 import type { Runtime } from './onnxRuntime.ts'
 import { hostOf, OnnxState, tensorOf } from './onnxState.ts'
 import type { Trace } from './trace.ts'
@@ -12,6 +12,7 @@ import type { HostTensors, Program, Signature } from './types.ts'
  * Sessions open on first use: one for `run`, one for `runMany` where the provider runs Loop.
  */
 export class OnnxProgram implements Program {
+  readonly memoryBytes: number
   readonly #traced: Trace
   readonly #signature: Signature
   readonly #runtime: Runtime
@@ -27,6 +28,7 @@ export class OnnxProgram implements Program {
     this.#signature = signature
     this.#runtime = runtime
     this.#changed = changedState(traced)
+    this.memoryBytes = stepMemory(traced)
     this.#state = new OnnxState(signature.state, this.#changed, runtime)
   }
 

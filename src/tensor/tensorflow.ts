@@ -66,6 +66,7 @@ export function openTensorflow(reason: string): Device {
 }
 
 class EagerProgram implements Program {
+  readonly memoryBytes = undefined
   readonly #fn: ProgramFn
   readonly #signature: Signature
   #state: TensorMap = {}

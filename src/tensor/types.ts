@@ -31,6 +31,8 @@ export interface Signature {
 
 /** A compiled program. Its state lives on the device between runs. */
 export interface Program {
+  /** What a run is reckoned to need of the device's memory, in bytes: state, constants, and the most that lives at once in between. Undefined where nobody knows. */
+  readonly memoryBytes: number | undefined
   /** One step. */
   run(inputs: HostTensors): Promise<HostTensors>
   /** K steps in one call: every input has a leading axis K, and so has every output. The same bits as K calls of `run`. */

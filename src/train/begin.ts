@@ -16,6 +16,7 @@ export interface RunRequest {
   readonly target?: string | undefined
   readonly preset?: PresetName | undefined
   readonly batch?: number | undefined
+  readonly accumulate?: number | undefined
   readonly seed?: number | undefined
   readonly flip?: boolean | undefined
   readonly training: { readonly [K in keyof Training]?: Training[K] | undefined }
@@ -126,10 +127,18 @@ function settingsOf(request: RunRequest, framing: string, landmarks: 'facemesh' 
     framing,
     landmarks,
     seed: request.seed ?? 1,
-    batch: request.batch ?? batch,
+    ...batchOf(request, batch),
     flip: request.flip ?? false,
     training: { ...training, ...asked },
   }
+}
+
+function batchOf(request: RunRequest, preset: number): { batch: number; accumulate: number } {
+  const { batch = preset, accumulate = 1 } = request
+  if (batch % accumulate === 0) return { batch, accumulate }
+  throw new UsageError(`expected --batch to be a multiple of --accumulate but found ${batch} and ${accumulate}`, {
+    hint: `each part of a step takes as many faces: --accumulate ${accumulate} goes with --batch ${Math.ceil(batch / accumulate) * accumulate}`,
+  })
 }
 
 /** The settings of a run that goes on: the same as before, or else it is another run. */
@@ -141,6 +150,7 @@ function keptSettings(
   const asked: Record<string, unknown> = {
     preset: request.preset,
     batch: request.batch,
+    accumulate: request.accumulate,
     seed: request.seed,
     flip: request.flip || undefined,
     ...request.training,
@@ -163,6 +173,7 @@ function keptSettings(
 const FLAGS: Record<string, string> = {
   preset: '--preset',
   batch: '--batch',
+  accumulate: '--accumulate',
   seed: '--seed',
   flip: '--flip',
   rate: '--rate',

@@ -2,10 +2,11 @@ import { adamRate } from '../models/optimizer.ts'
 import { resumeRandom, seedRandom } from '../models/random.ts'
 import { initialState, type ScalarInput, type StepParts, stepSignature, trainStep } from '../models/step.ts'
 import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
-import type { Device, HostTensors, Program } from '../tensor/index.ts'
+import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { drawBatches } from './batches.ts'
 import type { Faceset } from './faceset.ts'
+import { checkMemory } from './memory.ts'
 import { adversarialWeight, averageKeep, fractionOf, type Plan, type Position, partsOf, rateOf, strengthOf } from './schedule.ts'
 
 /** Losses of one step, by name. */
@@ -39,12 +40,13 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
   const { training } = config
   const random = from === undefined ? seedRandom(config.seed) : resumeRandom(from.state.random)
   const position = startOf(from)
-  let waiting: HostTensors = from === undefined ? initialState(config, config.seed) : await restore(from, config)
+  let waiting: HostTensors = from === undefined ? initialState(config, config.seed, config.accumulate > 1) : await restore(from, config)
   let program: { readonly parts: StepParts; readonly run: Program } | undefined
 
   const state = async () => (program === undefined ? waiting : { ...waiting, ...(await program.run.readState()) })
 
   /** The program for the parts that the next step needs; a part that begins takes over the state so far. */
+  const accumulate = config.accumulate > 1
   const programFor = async (parts: StepParts): Promise<Program> => {
     if (program !== undefined && sameParts(program.parts, parts)) return program.run
     const now = await state()
@@ -54,8 +56,9 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
       for (const [name, tensor] of Object.entries(now)) if (name.startsWith('weights/')) now[name.replace('weights', 'average')] = tensor
     }
     if (parts.adversarial) position.adversarialSince ??= position.step
-    const signature = stepSignature(config, config.batch, parts)
+    const signature = stepSignature(config, config.batch / config.accumulate, parts)
     const run = await device.compile(trainStep(config, parts), signature, { name: 'training step' })
+    checkMemory(run, device.name, config)
     const wanted = Object.keys(signature.state ?? {})
     await run.writeState(Object.fromEntries(wanted.map((name) => [name, now[name]!])))
     waiting = Object.fromEntries(Object.entries(now).filter(([name]) => !wanted.includes(name)))
@@ -63,7 +66,7 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
     return run
   }
 
-  const scalarsAt = (step: number): Record<ScalarInput, number> => ({
+  const scalarsAt = (step: number): Record<Exclude<ScalarInput, 'share' | 'apply'>, number> => ({
     generatorRate: adamRate(rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
     discriminatorRate: adamRate(training.rate / 2, step - (position.adversarialSince ?? step) + 1),
     adversarialWeight: adversarialWeight(training, step - (position.adversarialSince ?? step)),
@@ -77,10 +80,11 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
     },
     async advance(most) {
       const started = performance.now()
-      const parts = partsOf(plan, training, position)
+      const parts = { ...partsOf(plan, training, position), accumulate }
       const run = await programFor(parts)
       let count = 1
-      while (count < most && sameParts(partsOf(plan, training, { ...position, step: position.step + count }), parts)) count += 1
+      while (count < most && sameParts({ ...partsOf(plan, training, { ...position, step: position.step + count }), accumulate }, parts))
+        count += 1
       const inputs = drawBatches(
         facesets,
         count,
@@ -94,9 +98,9 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
       )
       const scalars = Array.from({ length: count }, (_, i) => scalarsAt(position.step + i))
       for (const name of scalarNames(parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
-      const outputs = await run.runMany(inputs)
+      const outputs = await run.runMany(accumulate ? inParts(inputs, config.accumulate) : inputs)
       const losses = Array.from({ length: count }, (_, i) =>
-        Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data[i]!])),
+        Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, meanOf(data, i, config.accumulate)])),
       )
       checkFinite(losses, position.step)
       position.step += count
@@ -131,12 +135,38 @@ function startOf(from: Checkpoint | undefined): { -readonly [K in keyof Position
   }
 }
 
+/** Steps cut into parts of equal size; only the last part of each has a learning rate and is applied. */
+function inParts(inputs: HostTensors, parts: number): HostTensors {
+  const cut = Object.entries(inputs).map(([name, { data, shape }]): [string, HostTensor] => {
+    const [steps, batch, ...rest] = shape as [number, number | undefined, ...number[]]
+    if (batch !== undefined) return [name, { data, shape: [steps * parts, batch / parts, ...rest] }]
+    const repeated = Float32Array.from({ length: steps * parts }, (_, i) => {
+      const value = data[Math.floor(i / parts)]!
+      return name.endsWith('Rate') && i % parts < parts - 1 ? 0 : value
+    })
+    return [name, { data: repeated, shape: [steps * parts] }]
+  })
+  const steps = cut[0]![1].shape[0]!
+  const scalar = (of: (part: number) => number): HostTensor => ({
+    data: Float32Array.from({ length: steps }, (_, i) => of(i % parts)),
+    shape: [steps],
+  })
+  return { ...Object.fromEntries(cut), share: scalar(() => 1 / parts), apply: scalar((part) => (part === parts - 1 ? 1 : 0)) }
+}
+
+/** The mean of a step's parts. */
+function meanOf(data: ArrayLike<number>, step: number, parts: number): number {
+  let sum = 0
+  for (let part = 0; part < parts; part += 1) sum += data[step * parts + part]!
+  return sum / parts
+}
+
 function sameParts(a: StepParts, b: StepParts): boolean {
   return a.average === b.average && a.adversarial === b.adversarial
 }
 
-function scalarNames(parts: StepParts): ScalarInput[] {
-  const names: ScalarInput[] = ['generatorRate']
+function scalarNames(parts: StepParts): Exclude<ScalarInput, 'share' | 'apply'>[] {
+  const names: ReturnType<typeof scalarNames> = ['generatorRate']
   if (parts.average) names.push('averageKeep')
   if (parts.adversarial) names.push('discriminatorRate', 'adversarialWeight')
   return names
@@ -144,8 +174,9 @@ function scalarNames(parts: StepParts): ScalarInput[] {
 
 /** The generator's file holds what one renders with; the rest of the state goes into the other file, none of it twice. */
 function isSaved(name: string, { averageSince, adversarialSince }: Position): boolean {
+  // Between steps the sums of gradients are zero.
+  if (name.startsWith('average/') || name.startsWith('sums/') || name.startsWith('d.sums/')) return false
   if (name.startsWith('d.')) return adversarialSince !== undefined
-  if (name.startsWith('average/')) return false
   return averageSince !== undefined || !name.startsWith('weights/')
 }
 
@@ -158,7 +189,7 @@ function group(state: HostTensors, name: string): HostTensors {
 
 /** The whole state at a checkpoint: parts that had not begun start afresh from the seed. */
 async function restore(from: Checkpoint, config: RunConfig): Promise<HostTensors> {
-  const fresh = initialState(config, config.seed)
+  const fresh = initialState(config, config.seed, config.accumulate > 1)
   const prefix = from.state.averageSince === undefined ? 'weights' : 'average'
   const generator = Object.entries(await from.read('generator')).map(([name, tensor]) => [`${prefix}/${name}`, tensor] as const)
   const stored: HostTensors = { ...Object.fromEntries(generator), ...(await from.read('training')) }

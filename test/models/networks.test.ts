@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { discriminate, discriminatorShapes } from '../../src/models/discriminator.ts'
 import { decode, encode, encodeFully, generatorShapes } from '../../src/models/generator.ts'
 import { initialise, pixelShuffle } from '../../src/models/layers.ts'
-import { adamRate, adamStep, averageStep } from '../../src/models/optimizer.ts'
+import { type AdamState, adamRate, adamStep, averageStep } from '../../src/models/optimizer.ts'
 import { PRESETS } from '../../src/models/presets.ts'
 import { resumeRandom, seedRandom } from '../../src/models/random.ts'
 import { initialState, stepSignature, trainStep } from '../../src/models/step.ts'
-import { type HostTensors, openDevice, type TensorMap, tf } from '../../src/tensor/index.ts'
+import { type HostTensors, openDevice, type Signature, type TensorMap, tf } from '../../src/tensor/index.ts'
 
 const generator = { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, landmarks: 136, inner: 8, decoder: [8, 8, 6, 4], residuals: 2 }
 const discriminator = { base: 4, depth: 3 }
@@ -78,6 +78,21 @@ describe('networks', () => {
   })
 })
 
+const pickState = (state: HostTensors, { state: wanted = {} }: Signature): HostTensors =>
+  Object.fromEntries(Object.entries(state).filter(([name]) => name in wanted))
+
+/** The k-th of `parts` of a batch; rates are for the last alone. */
+function partOf(inputs: HostTensors, k: number, parts: number): HostTensors {
+  const ends = k === parts - 1
+  const scalar = (value: number) => ({ data: Float32Array.of(value), shape: [] })
+  const cut = Object.entries(inputs).map(([name, { data, shape }]) => {
+    if (shape.length === 0) return [name, ends || !name.endsWith('Rate') ? { data, shape } : scalar(0)]
+    const size = data.length / parts
+    return [name, { data: data.slice(k * size, (k + 1) * size), shape: [shape[0]! / parts, ...shape.slice(1)] }]
+  })
+  return { ...Object.fromEntries(cut), share: scalar(1 / parts), apply: scalar(ends ? 1 : 0) }
+}
+
 describe('one step', () => {
   const shapes = { generator, discriminator }
 
@@ -104,6 +119,37 @@ describe('one step', () => {
     await program.dispose()
   })
 
+  it('in parts, whose gradients add up, is the step of the whole batch', async () => {
+    const device = await openDevice('cpu')
+    const [whole, part] = [
+      { average: true, adversarial: true },
+      { average: true, adversarial: true, accumulate: true },
+    ]
+    const signature = stepSignature(shapes, 4, whole)
+    const inputs = inputsOf(signature, 3)
+    const run = await device.compile(trainStep(shapes, whole), signature)
+    await run.writeState(pickState(initialState(shapes, 4), signature))
+    const expected = await run.run(inputs)
+    const parts = await device.compile(trainStep(shapes, part), stepSignature(shapes, 2, part))
+    await parts.writeState(initialState(shapes, 4, true))
+    const before = await parts.readState()
+    const [first, second] = [0, 1].map((k) => partOf(inputs, k, 2)) as [HostTensors, HostTensors]
+    const losses = [await parts.run(first)]
+    const between = await parts.readState()
+    losses.push(await parts.run(second))
+    expect((losses[0]!['loss']!.data[0]! + losses[1]!['loss']!.data[0]!) / 2).toBeCloseTo(expected['loss']!.data[0]!, 5)
+    const [after, wanted] = [await parts.readState(), await run.readState()]
+    for (const name of Object.keys(wanted)) {
+      expect(between[name], `${name} before the step's end`).toEqual(before[name])
+      const largest = Math.max(...Array.from(wanted[name]!.data, Math.abs))
+      const off = Math.max(...Array.from(after[name]!.data, (value, i) => Math.abs(value - wanted[name]!.data[i]!)))
+      // As above: where a gradient is nearly nothing, the first step may turn its sign.
+      expect(off, name).toBeLessThan(/weights|average/.test(name) ? 2.1e-3 : 1e-3 * largest + 1e-9)
+    }
+    for (const [name, { data }] of Object.entries(after)) if (name.includes('sums/')) expect(data.every((value) => value === 0)).toBe(true)
+    await Promise.all([run.dispose(), parts.dispose()])
+  })
+
   it('lowers both losses of a batch that it sees again and again', async () => {
     const parts = { average: true, adversarial: false }
     const signature = stepSignature(shapes, 2, parts)
@@ -128,7 +174,7 @@ describe('one step', () => {
 describe('Adam', () => {
   it('follows the published formula with its gradients clipped', () => {
     const one = (value: number) => ({ x: tf.tensor1d([value]) })
-    let state = { weights: one(1), first: one(0), second: one(0) }
+    let state: AdamState = { weights: one(1), first: one(0), second: one(0) }
     let [w, m, v] = [1, 0, 0]
     for (let t = 1; t <= 5; t += 1) {
       const raw = t % 2 === 0 ? 0.3 : -4
@@ -136,8 +182,8 @@ describe('Adam', () => {
       m = 0.9 * m + 0.1 * gradient
       v = 0.99 * v + 0.01 * gradient ** 2
       w -= (0.01 * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.99 ** t)) + 1e-8)
-      state = adamStep(state, one(raw), tf.scalar(adamRate(0.01, t))) as typeof state
-      expect(state.weights.x.dataSync()[0]).toBeCloseTo(w, 5)
+      state = adamStep(state, one(raw), tf.scalar(adamRate(0.01, t)))
+      expect(state.weights['x']!.dataSync()[0]).toBeCloseTo(w, 5)
     }
   })
 

@@ -142,7 +142,9 @@ export const elementwise: KernelTable = {
   }),
   IsInf: testing('IsInf'),
   IsNan: testing('IsNaN'),
-  LeakyRelu: kernel<X, { alpha: number }>((graph, { x }, { alpha }) => graph.node('LeakyRelu', [x], x.shape, { alpha: Math.fround(alpha) })),
+  LeakyRelu: kernel<X, { alpha: number }>((graph, { x }, { alpha }) =>
+    graph.node('LeakyRelu', [x], x.shape, { alpha: Math.fround(alpha) }),
+  ),
   Less: comparing('Less'),
   LessEqual: comparing('LessOrEqual'),
   Log: float('Log'),

@@ -21,6 +21,7 @@ const FUNCTIONS = {
   CreateSessionFromArray: [8, 'void *', 'void *', 'void *', 'size_t', 'void *', 'out'],
   CreateSessionOptions: [10, 'void *', 'out'],
   SetOptimizedModelFilePath: [11, 'void *', 'void *', 'path'],
+  DisableMemPattern: [17, 'void *', 'void *'],
   SetSessionLogSeverityLevel: [22, 'void *', 'void *', 'int'],
   SetSessionGraphOptimizationLevel: [23, 'void *', 'void *', 'int'],
   SetIntraOpNumThreads: [24, 'void *', 'void *', 'int'],

@@ -1,7 +1,8 @@
 import { DfkError } from '../../work/errors.ts'
 import { sizeOf, type Value } from '../graph.ts'
 import { checkTensors, pickStep, stack, stepsOf } from '../host.ts'
-import { edgeModel, names } from '../model.ts'
+import { bytesOf } from '../memoryNeeds.ts'
+import { edgeMemory, edgeModel, names } from '../model.ts'
 import type { Trace } from '../trace.ts'
 import type { HostTensor, HostTensors, Program, Signature } from '../types.ts'
 import { planUpdates, type Update } from '../update/plan.ts'
@@ -52,6 +53,7 @@ function layoutOf(traced: Trace, updates: readonly Update[]): Layout {
  * in place outside the graph, in one pass. Calls wait for each other, and the event loop goes on while the graph computes.
  */
 export class NativeProgram implements Program {
+  readonly memoryBytes: number
   readonly #signature: Signature
   readonly #layout: Layout
   readonly #session: NativeSession
@@ -90,7 +92,8 @@ export class NativeProgram implements Program {
       ])
       this.#updater = openUpdater(layout.updates, shared, (edge) => edges.get(edge)!, threads)
     }
-    this.#session = openSession(library, modelOf(traced, layout), { threads })
+    this.memoryBytes = memoryOf(traced, layout)
+    this.#session = openSession(library, edgeModel(traced, edgesOf(traced, layout)), { threads })
     this.#bindings = [this.#bind(leaves, this.#state, this.#next), this.#bind(leaves, this.#next, this.#state)]
   }
 
@@ -180,13 +183,20 @@ export class NativeProgram implements Program {
   }
 }
 
-/** The graph with what the updates read as outputs, and without what they compute. */
-function modelOf(traced: Trace, { outputs, swapped, leaves }: Layout): Uint8Array {
-  return edgeModel(traced, [
+/** What the model puts out: what the updates read, but not what they compute. */
+function edgesOf(traced: Trace, { outputs, swapped, leaves }: Layout): Named[] {
+  return [
     ...outputs.map(([name, value]) => [names.output(name), value] as const),
     ...swapped.map(([name]) => [names.next(name), traced.nextState[name]!] as const),
     ...leaves,
-  ])
+  ]
+}
+
+/** Bytes of everything that has a place, and of what the graph takes in between. */
+function memoryOf(traced: Trace, layout: Layout): number {
+  const placed = [...layout.inputs, ...layout.settled, ...layout.swapped, ...edgesOf(traced, layout)]
+  const { peak, constants } = edgeMemory(traced, edgesOf(traced, layout))
+  return peak + constants + placed.reduce((sum, [, value]) => sum + bytesOf(value), 0)
 }
 
 /** Bytes of shared memory: state, what updates read, and their tables. */
