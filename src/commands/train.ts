@@ -13,6 +13,10 @@ const options = z.object({
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
   batch: z.int().min(1).max(256).optional().describe("faces of each person in a step (default: the preset's)"),
   accumulate: z.int().min(1).max(64).optional().describe('take each step in so many parts: the same result in less memory (default: 1)'),
+  precision: z
+    .enum(['float32', 'float16'])
+    .optional()
+    .describe('float16: products in half precision, on webgpu and cuda where the GPU has it (default: float32)'),
   threads: z.int().min(1).optional().describe('threads of the CPU that compute (default: all cores)'),
   seed: z.int().min(0).max(0xffffffff).optional().describe('seed of everything random (default for a new run: 1)'),
   flip: z.boolean().default(false).describe('mirror half of the faces: more variety, but faces are not symmetric'),
@@ -54,6 +58,7 @@ export const train = defineCommand({
       preset: asked.preset,
       batch: asked.batch,
       accumulate: asked.accumulate,
+      precision: asked.precision,
       seed: asked.seed,
       flip: asked.flip,
       training: { rate: asked.rate, adversarialWeight: asked.ganWeight, adversarialFrom: asked.ganFrom, augmentation: asked.augment },

@@ -21,10 +21,30 @@ export function adamRate(rate: number, t: number): number {
   return (rate * first) / Math.sqrt(second)
 }
 
+/** Sum of the squares of all gradients together; a scalar. */
+function squaresOf(gradients: Parameters): tf.Scalar {
+  return tf.addN(Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)))) as tf.Scalar
+}
+
 /** Factor that brings the norm of all gradients together down to 1; a scalar. */
-function clipFactor(gradients: readonly tf.Tensor[]): tf.Scalar {
-  const squares = tf.addN(gradients.map((gradient) => tf.sum(tf.square(gradient)))) as tf.Scalar
-  return tf.minimum(tf.div(CLIP_NORM, tf.add(tf.sqrt(squares), 1e-6)), 1)
+function clipFactor(gradients: Parameters): tf.Scalar {
+  return tf.minimum(tf.div(CLIP_NORM, tf.add(tf.sqrt(squaresOf(gradients)), 1e-6)), 1)
+}
+
+/** No gradient's norm is as large, unless half precision ran over. */
+const LARGEST_SQUARES = 1e30
+
+/**
+ * Gradients of a loss that was multiplied by `scale`, for half precision to hold small ones, brought back. Where some ran over, all are zero
+ * and `sound` is 0 (after Micikevicius et al. 2018). Scalars but for the gradients.
+ */
+export function unscale(gradients: Parameters, scale: tf.Tensor): { gradients: Parameters; sound: tf.Scalar } {
+  const back = tf.reciprocal(scale)
+  const plain = Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, tf.mul(gradient, back)]))
+  // Not a number is less than nothing.
+  const sound = tf.less(squaresOf(plain), LARGEST_SQUARES)
+  const safe = Object.entries(plain).map(([name, gradient]) => [name, tf.where(sound, gradient, tf.zerosLike(gradient))])
+  return { gradients: Object.fromEntries(safe), sound: tf.cast(sound, 'float32') as tf.Scalar }
 }
 
 /** How a step that is taken in several parts, each with its share of the batch, adds up their gradients. Scalars. */
@@ -49,7 +69,7 @@ export function adamStep(
   accumulation?: Accumulation,
 ): AdamState & { readonly sums: Parameters } {
   const totals = accumulation === undefined ? gradients : addShares(gradients, accumulation)
-  const factor = clipFactor(Object.values(totals))
+  const factor = clipFactor(totals)
   const { decay1, decay2, gain, left } = stepScalars(accumulation?.apply)
   const next = { weights: {} as Parameters, first: {} as Parameters, second: {} as Parameters, sums: {} as Parameters }
   const gained = (x: tf.Tensor) => (gain === undefined ? x : tf.mul(x, gain))

@@ -3,7 +3,7 @@ import { type DiscriminatorShape, discriminate, discriminatorShapes } from './di
 import { decode, encodeFully, type GeneratorShape, generatorShapes, PEOPLE, type Person, type Rendered } from './generator.ts'
 import { initialise, type ParameterShapes, type Parameters } from './layers.ts'
 import { adversarialLoss, landmarkLoss, reconstructionLoss, type Truth } from './losses.ts'
-import { type AdamState, adamStep, averageStep } from './optimizer.ts'
+import { type AdamState, adamStep, averageStep, unscale } from './optimizer.ts'
 import { seedRandom } from './random.ts'
 
 /** Both networks. */
@@ -20,13 +20,15 @@ export interface StepParts {
   readonly adversarial: boolean
   /** A step is taken in several parts, whose gradients add up. */
   readonly accumulate?: boolean
+  /** The loss is multiplied on the way back, as half precision needs it. The output `sound` is 0 where gradients ran over and count as zero. */
+  readonly scaled?: boolean
 }
 
 /** What a step is shown of each person, [b, s, s, channels] in 0–1: faces as the network gets them and as it should draw them, their masks, and where eyes and mouth lie. */
 export const PICTURE_CHANNELS = { Warped: 3, Faces: 3, Masks: 1, Accents: 1 } as const
 export type PictureKind = keyof typeof PICTURE_CHANNELS
 /** Names of a step's scalar inputs. */
-export type ScalarInput = 'generatorRate' | 'discriminatorRate' | 'adversarialWeight' | 'averageKeep' | 'share' | 'apply'
+export type ScalarInput = 'generatorRate' | 'discriminatorRate' | 'adversarialWeight' | 'averageKeep' | 'share' | 'apply' | 'lossScale'
 
 /** Groups of a step's state; each is a prefix of tensor names. */
 type Group = 'weights' | 'first' | 'second' | 'average' | 'sums' | 'd.weights' | 'd.first' | 'd.second' | 'd.sums'
@@ -76,6 +78,7 @@ export function stepSignature(shapes: NetworkShapes, batch: number, parts: StepP
   if (parts.average) scalars.push('averageKeep')
   if (parts.adversarial) scalars.push('discriminatorRate', 'adversarialWeight')
   if (parts.accumulate) scalars.push('share', 'apply')
+  if (parts.scaled) scalars.push('lossScale')
   const pictures = PEOPLE.flatMap((person) =>
     Object.entries(PICTURE_CHANNELS).map(([kind, channels]) => [person + kind, { shape: [batch, sizePx, sizePx, channels] }] as const),
   )
@@ -133,14 +136,22 @@ function truthOf(inputs: TensorMap, person: Person): Truth {
   return { faces: picture('Faces'), masks: picture('Masks'), accents: picture('Accents') }
 }
 
-/** Gradients of a scalar by a network's weights, and the scalar; `loss` gets the weights by name. */
-function gradientsOf(parameters: Parameters, loss: (parameters: Parameters) => tf.Scalar): { value: tf.Scalar; gradients: Parameters } {
+/** Gradients of a scalar by a network's weights, and the scalar; `loss` gets the weights by name. `scale` multiplies the loss on the way back. */
+function gradientsOf(
+  parameters: Parameters,
+  loss: (parameters: Parameters) => tf.Scalar,
+  scale?: tf.Tensor,
+): { value: tf.Scalar; gradients: Parameters; sound?: tf.Scalar } {
   const names = Object.keys(parameters)
   const byArray = tf.valueAndGrads((...tensors: tf.Tensor[]) =>
     loss(Object.fromEntries(names.map((name, index) => [name, tensors[index]!]))),
   )
-  const { value, grads } = byArray(names.map((name) => parameters[name]!))
-  return { value: value as tf.Scalar, gradients: Object.fromEntries(names.map((name, index) => [name, grads[index]!])) }
+  const { value, grads } = byArray(
+    names.map((name) => parameters[name]!),
+    scale as tf.Scalar,
+  )
+  const gradients = Object.fromEntries(names.map((name, index) => [name, grads[index]!]))
+  return { value: value as tf.Scalar, ...(scale === undefined ? { gradients } : unscale(gradients, scale)) }
 }
 
 function adamOf(state: TensorMap, prefix: '' | 'd.'): AdamState {
@@ -164,16 +175,22 @@ export function trainStep(shapes: NetworkShapes, parts: StepParts): ProgramFn {
     const next: TensorMap = {}
     const judge = parts.adversarial ? adamOf(state, 'd.') : undefined
     const kept: Losses[] = []
-    const { value, gradients } = gradientsOf(pick(state, 'weights'), (parameters) => {
-      const losses = generatorLosses(parameters, inputs, shapes, judge?.weights)
-      // The tape frees what it computes; the parts of the loss and the fakes are wanted after it.
-      for (const kept of Object.values(losses)) if (kept !== losses.total) tf.keep(kept)
-      kept.push(losses)
-      return losses.total
-    })
+    const scale = parts.scaled ? inputs['lossScale'] : undefined
+    const { value, gradients, sound } = gradientsOf(
+      pick(state, 'weights'),
+      (parameters) => {
+        const losses = generatorLosses(parameters, inputs, shapes, judge?.weights)
+        // The tape frees what it computes; the parts of the loss and the fakes are wanted after it.
+        for (const kept of Object.values(losses)) if (kept !== losses.total) tf.keep(kept)
+        kept.push(losses)
+        return losses.total
+      },
+      scale,
+    )
     const losses = kept[0]!
     const outputs: TensorMap = { loss: value, source: losses.source, target: losses.target }
     if (losses.landmarks !== undefined) outputs['landmarks'] = losses.landmarks
+    if (sound !== undefined) outputs['sound'] = sound
     const accumulation = (group: 'sums' | 'd.sums') =>
       parts.accumulate ? { sums: pick(state, group), share: inputs['share']!, apply: inputs['apply']! } : undefined
     const generator = adamStep(adamOf(state, ''), gradients, inputs['generatorRate']!, accumulation('sums'))
@@ -181,10 +198,11 @@ export function trainStep(shapes: NetworkShapes, parts: StepParts): ProgramFn {
     if (parts.average) put(next, 'average', averageStep(pick(state, 'average'), generator.weights, inputs['averageKeep']!, inputs['apply']))
     if (judge !== undefined) {
       const reals = tf.mul(inputs['sourceFaces']!, inputs['sourceMasks']!) as tf.Tensor4D
-      const step = gradientsOf(judge.weights, (weights) => discriminatorLoss(weights, reals, losses.fakes, shapes.discriminator))
+      const step = gradientsOf(judge.weights, (weights) => discriminatorLoss(weights, reals, losses.fakes, shapes.discriminator), scale)
       putAdam(next, 'd.', adamStep(judge, step.gradients, inputs['discriminatorRate']!, accumulation('d.sums')))
       outputs['adversarial'] = losses.adversarial!
       outputs['discriminator'] = step.value
+      if (step.sound !== undefined) outputs['sound'] = tf.mul(outputs['sound']!, step.sound)
     }
     losses.fakes.dispose()
     return { outputs, state: next }

@@ -64,6 +64,8 @@ const runConfig = z.object({
   batch: count,
   /** In how many parts a step takes its batch, one after the other, to need less memory. */
   accumulate: count.default(1),
+  /** float16: products in half precision, weights and everything else in float32. */
+  precision: z.enum(['float32', 'float16']).default('float32'),
   flip: z.boolean(),
   training,
   source: party,

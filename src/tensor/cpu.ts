@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { cpuLowering } from './blocks.ts'
+import { requireFloat32 } from './host.ts'
 import { loadNative, type NativeLibrary } from './native/library.ts'
 import { NativeProgram } from './native/nativeProgram.ts'
 import { OnnxProgram } from './onnxProgram.ts'
@@ -30,7 +31,8 @@ export async function openCpu(reason: string, options: DeviceOptions = {}): Prom
   return {
     name: 'cpu',
     reason,
-    compile: async (fn, signature) => {
+    compile: async (fn, signature, compileOptions) => {
+      requireFloat32('cpu', compileOptions)
       const traced = trace(fn, signature, lowering)
       return native === undefined ? new OnnxProgram(traced, signature, runtime) : new NativeProgram(traced, signature, native, threads)
     },

@@ -2,7 +2,7 @@ import { DfkError } from '../work/errors.ts'
 import { CUDA_INSTALL, checkCudaFiles, hasCudaBuild, hasNvidiaDriver } from './cudaFiles.ts'
 import { OnnxProgram } from './onnxProgram.ts'
 import { loadOnnxRuntime, type Runtime } from './onnxRuntime.ts'
-import { tryProvider } from './provider.ts'
+import { loweringFor, tryProvider } from './provider.ts'
 import { trace } from './trace.ts'
 import type { Device } from './types.ts'
 
@@ -41,5 +41,10 @@ export async function openCuda(reason: string): Promise<Device> {
     deviceState: false,
     open: (model) => ort.InferenceSession.create(model, { executionProviders: ['cuda'], logSeverityLevel: 3 }),
   }
-  return { name: 'cuda', reason, compile: async (fn, signature) => new OnnxProgram(trace(fn, signature), signature, runtime) }
+  return {
+    name: 'cuda',
+    reason,
+    compile: async (fn, signature, options) =>
+      new OnnxProgram(trace(fn, signature, await loweringFor('cuda', options?.precision)), signature, runtime),
+  }
 }

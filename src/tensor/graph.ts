@@ -1,6 +1,12 @@
 import { type Lowering, PORTABLE } from './lowering.ts'
 
-export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64'
+export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'float64' | 'float16'
+
+/** Bytes of an element. */
+export const BYTES: Record<ElementType, number> = { float32: 4, int32: 4, bool: 1, int64: 8, float64: 8, float16: 2 }
+/** ONNX's numbers of the element types. */
+export const ELEMENT: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 }
+
 export type Elements = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array
 
 /** One edge of the graph: a named tensor of known shape; `data` is there when its value is known while tracing. */
@@ -141,7 +147,7 @@ function typeOf(data: Elements): ElementType {
   return data instanceof BigInt64Array ? 'int64' : 'float64'
 }
 
-/** The typed array that holds `values` as `dtype`. */
+/** The typed array that holds `values` as `dtype`; there is none for float16, which only the inside of a graph knows. */
 export function elementsOf(dtype: ElementType, values: ArrayLike<number>): Elements {
   switch (dtype) {
     case 'float32':
@@ -152,6 +158,8 @@ export function elementsOf(dtype: ElementType, values: ArrayLike<number>): Eleme
       return Uint8Array.from(values)
     case 'float64':
       return Float64Array.from(values)
+    case 'float16':
+      throw new TypeError('expected numbers for an array but found float16, which JavaScript has none for')
     case 'int64':
       return BigInt64Array.from(Array.from(values), BigInt)
     default:

@@ -1,6 +1,6 @@
 import { DfkError } from '../work/errors.ts'
 import { sizeOf } from './graph.ts'
-import type { HostTensor, HostTensors, Signature, TensorSpec } from './types.ts'
+import type { CompileOptions, DeviceName, HostTensor, HostTensors, Signature, TensorSpec } from './types.ts'
 
 /** Throws unless `tensors` holds every tensor of `specs`, with its shape (behind a leading axis `steps` where given) and size. */
 export function checkTensors(what: string, tensors: HostTensors, specs: Signature['inputs'], steps?: number): void {
@@ -59,4 +59,13 @@ export function stack(steps: readonly HostTensor[]): HostTensor {
     data.set(step.data, k * size)
   })
   return { data, shape: [steps.length, ...first.shape] }
+}
+
+/** Throws unless a program is asked for in float32: this device has no faster precision. */
+export function requireFloat32(device: DeviceName, options: CompileOptions = {}): void {
+  if (options.precision === 'float16') {
+    throw new DfkError(`expected --precision float32 on the device ${device} but found float16`, {
+      hint: 'float16 is for --device webgpu and cuda; a CPU is slower at it',
+    })
+  }
 }

@@ -10,6 +10,7 @@ export type {
   DType,
   HostTensor,
   HostTensors,
+  Precision,
   Program,
   ProgramFn,
   Signature,

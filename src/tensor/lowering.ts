@@ -7,6 +7,8 @@ export interface Lowering {
   readonly blockChannels?: number
   /** Whether element-wise and reducing nodes are chosen for ONNX Runtime's CPU kernels. */
   readonly cpu?: boolean
+  /** Whether products are computed in float16: for devices that are faster at it. Everything outside them stays float32. */
+  readonly half?: boolean
 }
 
 /** Standard ONNX and nothing else: for other tools, and for devices that have no lowering of their own. */

@@ -1,7 +1,5 @@
-import { type ElementType, sizeOf, type Value } from './graph.ts'
+import { BYTES, sizeOf, type Value } from './graph.ts'
 import type { Body } from './onnx.ts'
-
-const BYTES: Record<ElementType, number> = { float32: 4, int32: 4, bool: 1, int64: 8, float64: 8 }
 
 /** Bytes of a tensor. */
 export const bytesOf = ({ dtype, shape }: Pick<Value, 'dtype' | 'shape'>): number => BYTES[dtype] * sizeOf(shape)

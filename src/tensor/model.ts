@@ -1,6 +1,7 @@
 import { DfkError } from '../work/errors.ts'
 import { fuse } from './fuse.ts'
-import type { Graph, Value } from './graph.ts'
+import { ELEMENT, type Graph, type Value } from './graph.ts'
+import { halve } from './half.ts'
 import { bytesOf, memoryNeeds } from './memoryNeeds.ts'
 import { type Body, bodyOf as bodyOfGraph, domainsOf, type GraphWriter, type Port, writeModel } from './onnx.ts'
 import { type Trace, trace } from './trace.ts'
@@ -33,9 +34,10 @@ const bind = (prefix: string, values: Readonly<Record<string, Value>>, keys = Ob
 
 const port = (name: string, value: Value): Port => ({ name, shape: value.shape, dtype: value.dtype })
 
-/** What the outputs need of a graph, fused where it is lowered for the CPU. */
+/** What the outputs need of a graph, fused where it is lowered for the CPU, its products in float16 where it is lowered to that. */
 function bodyOf(graph: Graph, outputs: readonly Value[]): Body {
   const body = bodyOfGraph(graph, outputs)
+  if (graph.lowering.half === true) return halve(body, outputs)
   return graph.lowering.cpu === true ? fuse(body, outputs) : body
 }
 
@@ -130,6 +132,16 @@ export function copyModel(specs: Signature['inputs'], which: readonly string[]):
     for (const name of which) graph.node('Identity', [STATE + name], [NEXT + name])
     for (const name of which) graph.input({ ...portOf(specs[name]!), name: STATE + name })
     for (const name of which) graph.output({ ...portOf(specs[name]!), name: NEXT + name })
+  })
+}
+
+/** Two numbers to float16 and back: what tells whether a provider has that at all. */
+export function halfModel(): Uint8Array {
+  return writeModel('half', (graph) => {
+    graph.node('Cast', [`${STATE}x`], ['half'], { to: ELEMENT.float16 })
+    graph.node('Cast', ['half'], [`${NEXT}x`], { to: ELEMENT.float32 })
+    graph.input({ name: `${STATE}x`, shape: [2], dtype: 'float32' })
+    graph.output({ name: `${NEXT}x`, shape: [2], dtype: 'float32' })
   })
 }
 

@@ -1,10 +1,8 @@
-import type { Attribute, ElementType, Graph, Node, Value } from './graph.ts'
+import { type Attribute, ELEMENT, type ElementType, type Graph, type Node, type Value } from './graph.ts'
 import { ProtoWriter } from './protobuf.ts'
 
 const OPSET = 17
 const IR_VERSION = 8
-/** Numbers of the element types in ONNX. */
-export const ELEMENT: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }
 /** Attributes that are declared as floats, or as lists of them; other numbers are integers. */
 const FLOATS = new Set(['alpha', 'beta', 'epsilon', 'gamma', 'activation_params'])
 

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { copyModel, names } from './model.ts'
+import { DfkError } from '../work/errors.ts'
+import { type Lowering, PORTABLE } from './lowering.ts'
+import { copyModel, halfModel, names } from './model.ts'
+import type { Precision } from './types.ts'
 
 const TIMEOUT_MS = 60_000
 
@@ -19,17 +22,19 @@ open()
 const answers = new Map<string, Promise<string | undefined>>()
 
 /**
- * Whether a provider of ONNX Runtime computes on this machine: undefined, or why not. It is tried in a process of its own, once:
+ * Whether a provider of ONNX Runtime computes on this machine, in half precision if asked for: undefined, or why not. It is tried in a process of its own, once:
  * a driver may end the process that loads it, and prints warnings on the way.
  */
-export function tryProvider(provider: 'webgpu' | 'cuda'): Promise<string | undefined> {
-  const known = answers.get(provider) ?? tryInChild(provider)
-  answers.set(provider, known)
+export function tryProvider(provider: 'webgpu' | 'cuda', precision: Precision = 'float32'): Promise<string | undefined> {
+  const key = `${provider} ${precision}`
+  const known = answers.get(key) ?? tryInChild(provider, precision)
+  answers.set(key, known)
   return known
 }
 
-function tryInChild(provider: string): Promise<string | undefined> {
-  const model = Buffer.from(copyModel({ x: { shape: [2] } }, ['x'])).toString('base64')
+function tryInChild(provider: string, precision: Precision): Promise<string | undefined> {
+  const bytes = precision === 'float16' ? halfModel() : copyModel({ x: { shape: [2] } }, ['x'])
+  const model = Buffer.from(bytes).toString('base64')
   const path = createRequire(import.meta.url).resolve('onnxruntime-node')
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', SCRIPT, path, provider, model], {
@@ -53,4 +58,12 @@ function answerOf(said: string, end: string | number | null): string | undefined
   if (line === 'works' && end === 0) return undefined
   if (line === 'works' || line === '') return `a process that ended with ${end} when it tried`
   return line
+}
+
+/** What a device lowers a program to, given that it can compute in float16 at all. Throws a DfkError where this GPU or driver cannot. */
+export async function loweringFor(provider: 'webgpu' | 'cuda', precision: Precision = 'float32'): Promise<Lowering> {
+  if (precision === 'float32') return PORTABLE
+  const failure = await tryProvider(provider, 'float16')
+  if (failure === undefined) return { half: true }
+  throw new DfkError(`expected a GPU that computes in float16 but found: ${failure}`, { hint: 'leave out --precision float16' })
 }

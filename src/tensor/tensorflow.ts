@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { DfkError } from '../work/errors.ts'
-import { checkTensors, pickStep, stack, stepsOf } from './host.ts'
+import { checkTensors, pickStep, requireFloat32, stack, stepsOf } from './host.ts'
 import { tf } from './tf.ts'
 import type { Device, DType, HostTensor, HostTensors, Program, ProgramFn, Signature, TensorMap } from './types.ts'
 
@@ -62,7 +62,14 @@ function reasonOf(name: string, error: Error & { code?: string }): string {
 /** The same tf.js programs, run eagerly by libtensorflow. */
 export function openTensorflow(reason: string): Device {
   loadTensorflow()
-  return { name: 'tensorflow', reason, compile: async (fn, signature) => new EagerProgram(fn, signature) }
+  return {
+    name: 'tensorflow',
+    reason,
+    compile: async (fn, signature, options) => {
+      requireFloat32('tensorflow', options)
+      return new EagerProgram(fn, signature)
+    },
+  }
 }
 
 class EagerProgram implements Program {

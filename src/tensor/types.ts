@@ -46,7 +46,14 @@ export interface Program {
 export interface CompileOptions {
   /** For messages. */
   readonly name?: string
+  /**
+   * float16: products and convolutions in half precision, everything else, state and results included, in float32. Gradients of a training step
+   * then need a scaled loss, or small ones vanish. On webgpu and cuda where the GPU has it; other devices refuse. Default: float32.
+   */
+  readonly precision?: Precision
 }
+
+export type Precision = 'float32' | 'float16'
 
 export type DeviceName = 'cpu' | 'webgpu' | 'cuda' | 'tensorflow'
 

@@ -1,7 +1,7 @@
 import { DfkError } from '../work/errors.ts'
 import { OnnxProgram } from './onnxProgram.ts'
 import { loadOnnxRuntime, type Runtime } from './onnxRuntime.ts'
-import { tryProvider } from './provider.ts'
+import { loweringFor, tryProvider } from './provider.ts'
 import { trace } from './trace.ts'
 import type { Device } from './types.ts'
 
@@ -41,5 +41,10 @@ export async function openWebgpu(reason: string): Promise<Device> {
         logSeverityLevel: 3,
       }),
   }
-  return { name: 'webgpu', reason, compile: async (fn, signature) => new OnnxProgram(trace(fn, signature), signature, runtime) }
+  return {
+    name: 'webgpu',
+    reason,
+    compile: async (fn, signature, options) =>
+      new OnnxProgram(trace(fn, signature, await loweringFor('webgpu', options?.precision)), signature, runtime),
+  }
 }

@@ -17,6 +17,7 @@ export interface RunRequest {
   readonly preset?: PresetName | undefined
   readonly batch?: number | undefined
   readonly accumulate?: number | undefined
+  readonly precision?: 'float32' | 'float16' | undefined
   readonly seed?: number | undefined
   readonly flip?: boolean | undefined
   readonly training: { readonly [K in keyof Training]?: Training[K] | undefined }
@@ -128,6 +129,7 @@ function settingsOf(request: RunRequest, framing: string, landmarks: 'facemesh' 
     landmarks,
     seed: request.seed ?? 1,
     ...batchOf(request, batch),
+    precision: request.precision ?? 'float32',
     flip: request.flip ?? false,
     training: { ...training, ...asked },
   }
@@ -151,6 +153,7 @@ function keptSettings(
     preset: request.preset,
     batch: request.batch,
     accumulate: request.accumulate,
+    precision: request.precision,
     seed: request.seed,
     flip: request.flip || undefined,
     ...request.training,
@@ -174,6 +177,7 @@ const FLAGS: Record<string, string> = {
   preset: '--preset',
   batch: '--batch',
   accumulate: '--accumulate',
+  precision: '--precision',
   seed: '--seed',
   flip: '--flip',
   rate: '--rate',

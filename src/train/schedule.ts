@@ -1,5 +1,6 @@
 import type { StepParts } from '../models/step.ts'
 import type { Training } from '../store/checkpoint.ts'
+import type { LossScale } from './lossScale.ts'
 
 /**
  * How long to train, counted over all calls for one run. A number of steps never changes what a step does, so that N steps and
@@ -14,6 +15,7 @@ export interface Position {
   readonly elapsedMs: number
   readonly averageSince?: number | undefined
   readonly adversarialSince?: number | undefined
+  readonly lossScale?: LossScale | undefined
 }
 
 const WARM_UP = 100

@@ -6,8 +6,12 @@ import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.t
 import { DfkError } from '../work/errors.ts'
 import { drawBatches } from './batches.ts'
 import type { Faceset } from './faceset.ts'
+import { FIRST_LOSS_SCALE, nextLossScale } from './lossScale.ts'
 import { checkMemory } from './memory.ts'
 import { adversarialWeight, averageKeep, fractionOf, type Plan, type Position, partsOf, rateOf, strengthOf } from './schedule.ts'
+
+/** Scalars that the plan gives a step; the rest say which part of a step it is. */
+type Scheduled = Exclude<ScalarInput, 'share' | 'apply'>
 
 /** Losses of one step, by name. */
 type StepLosses = Readonly<Record<string, number>>
@@ -46,7 +50,8 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
   const state = async () => (program === undefined ? waiting : { ...waiting, ...(await program.run.readState()) })
 
   /** The program for the parts that the next step needs; a part that begins takes over the state so far. */
-  const accumulate = config.accumulate > 1
+  const always = { accumulate: config.accumulate > 1, scaled: config.precision === 'float16' }
+  if (always.scaled) position.lossScale ??= FIRST_LOSS_SCALE
   const programFor = async (parts: StepParts): Promise<Program> => {
     if (program !== undefined && sameParts(program.parts, parts)) return program.run
     const now = await state()
@@ -57,7 +62,7 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
     }
     if (parts.adversarial) position.adversarialSince ??= position.step
     const signature = stepSignature(config, config.batch / config.accumulate, parts)
-    const run = await device.compile(trainStep(config, parts), signature, { name: 'training step' })
+    const run = await device.compile(trainStep(config, parts), signature, { name: 'training step', precision: config.precision })
     checkMemory(run, device.name, config)
     const wanted = Object.keys(signature.state ?? {})
     await run.writeState(Object.fromEntries(wanted.map((name) => [name, now[name]!])))
@@ -66,11 +71,12 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
     return run
   }
 
-  const scalarsAt = (step: number): Record<Exclude<ScalarInput, 'share' | 'apply'>, number> => ({
+  const scalarsAt = (step: number): Record<Scheduled, number> => ({
     generatorRate: adamRate(rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
     discriminatorRate: adamRate(training.rate / 2, step - (position.adversarialSince ?? step) + 1),
     adversarialWeight: adversarialWeight(training, step - (position.adversarialSince ?? step)),
     averageKeep: averageKeep(step - (position.averageSince ?? step)),
+    lossScale: position.lossScale?.value ?? 1,
   })
 
   return {
@@ -80,11 +86,10 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
     },
     async advance(most) {
       const started = performance.now()
-      const parts = { ...partsOf(plan, training, position), accumulate }
+      const parts = { ...partsOf(plan, training, position), ...always }
       const run = await programFor(parts)
       let count = 1
-      while (count < most && sameParts({ ...partsOf(plan, training, { ...position, step: position.step + count }), accumulate }, parts))
-        count += 1
+      while (count < most && sameParts(partsOf(plan, training, { ...position, step: position.step + count }), parts)) count += 1
       const inputs = drawBatches(
         facesets,
         count,
@@ -98,11 +103,17 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
       )
       const scalars = Array.from({ length: count }, (_, i) => scalarsAt(position.step + i))
       for (const name of scalarNames(parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
-      const outputs = await run.runMany(accumulate ? inParts(inputs, config.accumulate) : inputs)
+      const outputs = await run.runMany(always.accumulate ? inParts(inputs, config.accumulate) : inputs)
       const losses = Array.from({ length: count }, (_, i) =>
         Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, meanOf(data, i, config.accumulate)])),
       )
       checkFinite(losses, position.step)
+      const { sound } = outputs
+      if (sound !== undefined)
+        position.lossScale = nextLossScale(
+          position.lossScale!,
+          Array.from(sound.data, (value) => value > 0),
+        )
       position.step += count
       position.elapsedMs += performance.now() - started
       return losses
@@ -126,12 +137,13 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
 
 function startOf(from: Checkpoint | undefined): { -readonly [K in keyof Position]: Position[K] } {
   if (from === undefined) return { step: 0, elapsedMs: 0 }
-  const { step, elapsedMs, averageSince, adversarialSince } = from.state
+  const { step, elapsedMs, averageSince, adversarialSince, lossScale } = from.state
   return {
     step,
     elapsedMs,
     ...(averageSince === undefined ? {} : { averageSince }),
     ...(adversarialSince === undefined ? {} : { adversarialSince }),
+    ...(lossScale === undefined ? {} : { lossScale }),
   }
 }
 
@@ -165,10 +177,11 @@ function sameParts(a: StepParts, b: StepParts): boolean {
   return a.average === b.average && a.adversarial === b.adversarial
 }
 
-function scalarNames(parts: StepParts): Exclude<ScalarInput, 'share' | 'apply'>[] {
+function scalarNames(parts: StepParts): Scheduled[] {
   const names: ReturnType<typeof scalarNames> = ['generatorRate']
   if (parts.average) names.push('averageKeep')
   if (parts.adversarial) names.push('discriminatorRate', 'adversarialWeight')
+  if (parts.scaled) names.push('lossScale')
   return names
 }
 

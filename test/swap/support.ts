@@ -70,6 +70,7 @@ export async function makeRun(
     seed: 1,
     batch: 2,
     accumulate: 1,
+    precision: 'float32',
     flip: false,
     training: { rate: 1e-4, horizon: 10, adversarialWeight: 0, adversarialFrom: 1, averageFrom: 1, augmentation: 1 },
     source: party(source),

@@ -1,4 +1,4 @@
-import { type ElementType, type Graph, sizeOf, type Value } from '../graph.ts'
+import { ELEMENT, type ElementType, type Graph, sizeOf, type Value } from '../graph.ts'
 
 /** The shape that two operands broadcast to (numpy's rules, as in ONNX and tf.js). */
 export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
@@ -33,10 +33,8 @@ export function transpose(graph: Graph, x: Value, perm: readonly number[]): Valu
   return graph.node('Transpose', [x], shape, { perm })
 }
 
-const CODE: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }
-
 export function cast(graph: Graph, x: Value, dtype: ElementType): Value {
-  return x.dtype === dtype ? x : graph.node('Cast', [x], x.shape, { to: CODE[dtype] }, dtype)
+  return x.dtype === dtype ? x : graph.node('Cast', [x], x.shape, { to: ELEMENT[dtype] }, dtype)
 }
 
 export function binary(graph: Graph, op: string, a: Value, b: Value, dtype: ElementType = a.dtype): Value {

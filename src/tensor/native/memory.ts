@@ -1,4 +1,4 @@
-import type { Elements, ElementType } from '../graph.ts'
+import { BYTES, type Elements, type ElementType } from '../graph.ts'
 import type { NativeLibrary } from './library.ts'
 
 /** Numbers of a tensor at a fixed place, for JavaScript and for native code alike. */
@@ -15,8 +15,6 @@ export interface Memory {
 /** Where tensors begin, in bytes: a cache line. */
 const ALIGNMENT = 64
 
-export const BYTES: Record<ElementType, number> = { float32: 4, int32: 4, bool: 1, int64: 8, float64: 8 }
-
 function viewOf(dtype: ElementType, buffer: ArrayBufferLike, offset: number, size: number): Elements {
   switch (dtype) {
     case 'float32':
@@ -29,6 +27,8 @@ function viewOf(dtype: ElementType, buffer: ArrayBufferLike, offset: number, siz
       return new BigInt64Array(buffer as ArrayBuffer, offset, size)
     case 'float64':
       return new Float64Array(buffer as ArrayBuffer, offset, size)
+    case 'float16':
+      throw new TypeError('expected numbers for an array but found float16, which JavaScript has none for')
     default:
       return dtype satisfies never
   }

@@ -1,7 +1,6 @@
-import type { ElementType } from '../graph.ts'
-import { ELEMENT } from '../onnx.ts'
+import { BYTES, ELEMENT, type ElementType } from '../graph.ts'
 import type { NativeLibrary } from './library.ts'
-import { type Buffer, BYTES } from './memory.ts'
+import type { Buffer } from './memory.ts'
 
 export interface SessionOptions {
   readonly threads: number
