@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type * as tfTypes from '@tensorflow/tfjs'
+import { registerGradients } from './gradients/index.ts'
 
 /**
  * tf.js, the union package loaded as CommonJS: it registers every gradient and shares its one engine
@@ -9,6 +10,8 @@ export const tf: typeof tfTypes = createRequire(import.meta.url)('@tensorflow/tf
 
 // Else tf.js prints an advertisement for its native package on first use.
 tf.enableProdMode()
+
+registerGradients(tf)
 
 export declare namespace tf {
   type Rank = tfTypes.Rank

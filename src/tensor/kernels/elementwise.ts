@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../graph.ts'
 import { type Kernel, type KernelTable, kernel } from './kernel.ts'
-import { add, binary, cast, div, expand, mul, reshape, sub, unary, where } from './nodes.ts'
+import { add, binary, broadcastShape, cast, div, expand, mul, reshape, sub, unary, where } from './nodes.ts'
 
 interface X {
   readonly x: Value
@@ -39,16 +39,41 @@ function constantLike(value: number): Kernel {
   return kernel<X>((graph, { x }) => expand(graph, graph.scalar(value, x.dtype), x.shape))
 }
 
-/** a − b·floor(a/b): the remainder has the divisor's sign. */
+/** The remainder has the divisor's sign (and is 0 where an integer divisor is 0), as ONNX has it for integers; for floats its remainder has the dividend's. */
 const mod = kernel<AB>((graph, { a, b }) => {
-  if (a.dtype === 'int32') return binary(graph, 'Mod', a, b)
-  return sub(graph, a, mul(graph, b, unary(graph, 'Floor', div(graph, a, b))))
+  if (a.dtype === 'int32')
+    return binary(graph, 'Mod', a, where(graph, binary(graph, 'Equal', b, graph.scalar(0, 'int32'), 'bool'), graph.scalar(1, 'int32'), b))
+  const rest = graph.node('Mod', [a, b], broadcastShape(a.shape, b.shape), { fmod: 1 })
+  const turned = binary(graph, 'Less', mul(graph, rest, b), graph.scalar(0), 'bool')
+  return where(graph, turned, add(graph, rest, b), rest)
 })
 
+/** Whole numbers, whatever comes in; 0 where b is 0. */
 const floorDiv = kernel<AB>((graph, { a, b }) => {
-  if (a.dtype === 'float32') return unary(graph, 'Floor', div(graph, a, b))
-  const quotient = div(graph, cast(graph, a, 'float64'), cast(graph, b, 'float64'))
-  return cast(graph, unary(graph, 'Floor', quotient), 'int32')
+  const zero = graph.scalar(0, 'float64')
+  const divisor = cast(graph, b, 'float64')
+  const quotient = unary(graph, 'Floor', div(graph, cast(graph, a, 'float64'), divisor))
+  return cast(graph, where(graph, binary(graph, 'Equal', divisor, zero, 'bool'), zero, quotient), 'int32')
+})
+
+/** log(1 + x), exact for small x too: what rounding 1 + x lost is made good by the ratio (Kahan; Higham 2002, 1.14.1). */
+const log1p = kernel<X>((graph, { x }) => {
+  const one = graph.scalar(1)
+  const sum = add(graph, cast(graph, x, 'float32'), one)
+  const lost = binary(graph, 'Equal', sum, one, 'bool')
+  const ratio = div(graph, cast(graph, x, 'float32'), where(graph, lost, one, sub(graph, sum, one)))
+  const exact = mul(graph, unary(graph, 'Log', sum), ratio)
+  const endless = graph.node('IsInf', [sum], sum.shape, {}, 'bool')
+  return where(graph, lost, cast(graph, x, 'float32'), where(graph, endless, sum, exact))
+})
+
+/** exp(x) − 1, exact for small x too, as 2·tanh(x/2) / (1 − tanh(x/2)); far from zero the plain difference is. */
+const expm1 = kernel<X>((graph, { x }) => {
+  const [given, one] = [cast(graph, x, 'float32'), graph.scalar(1)]
+  const half = unary(graph, 'Tanh', mul(graph, given, graph.scalar(0.5)))
+  const small = div(graph, add(graph, half, half), sub(graph, one, half))
+  const near = binary(graph, 'Less', unary(graph, 'Abs', given), graph.scalar(0.5), 'bool')
+  return where(graph, near, small, sub(graph, unary(graph, 'Exp', given), one))
 })
 
 /** The angle of (b, a): the arc tangent of a/b, moved by the quadrant. */
@@ -99,7 +124,7 @@ export const elementwise: KernelTable = {
   Equal: comparing('Equal'),
   Erf: float('Erf'),
   Exp: float('Exp'),
-  Expm1: kernel<X>((graph, { x }) => sub(graph, unary(graph, 'Exp', x), graph.scalar(1))),
+  Expm1: expm1,
   Floor: float('Floor'),
   FloorDiv: floorDiv,
   Greater: comparing('Greater'),
@@ -115,7 +140,7 @@ export const elementwise: KernelTable = {
   Less: comparing('Less'),
   LessEqual: comparing('LessOrEqual'),
   Log: float('Log'),
-  Log1p: kernel<X>((graph, { x }) => unary(graph, 'Log', add(graph, x, graph.scalar(1)))),
+  Log1p: log1p,
   LogicalAnd: logical('And'),
   LogicalNot: kernel<X>((graph, { x }) => unary(graph, 'Not', cast(graph, x, 'bool'))),
   LogicalOr: logical('Or'),
@@ -133,7 +158,7 @@ export const elementwise: KernelTable = {
   Reciprocal: float('Reciprocal'),
   Relu: keeping('Relu'),
   Relu6: kernel<X>((graph, { x }) => clip(graph, x, 0, 6)),
-  Round: float('Round'),
+  Round: kernel<X>((graph, { x }) => (x.dtype === 'int32' ? x : unary(graph, 'Round', x))),
   Rsqrt: kernel<X>((graph, { x }) => unary(graph, 'Reciprocal', unary(graph, 'Sqrt', x))),
   Select: select,
   Selu: float('Selu'),

@@ -267,6 +267,7 @@ export const shapes: KernelTable = {
   DepthToSpace: depthToSpace,
   ExpandDims: expandDims,
   Fill: fill,
+  FlipLeftRight: kernel<{ image: Value }>((graph, { image }) => reverse(graph, image, [2])),
   GatherNd: gatherNd,
   GatherV2: gatherV2,
   LinSpace: kernel<object, { start: number; stop: number; num: number }>((graph, _, { start, stop, num }) =>
@@ -291,6 +292,9 @@ export const shapes: KernelTable = {
   SpaceToBatchND: spaceToBatch,
   SplitV: splitV,
   StridedSlice: stridedSlice,
+  TensorScatterUpdate: kernel<{ tensor: Value; indices: Value; updates: Value }>((graph, { tensor, indices, updates }) =>
+    graph.node('ScatterND', [tensor, cast(graph, indices, 'int64'), updates], tensor.shape),
+  ),
   Tile: tile,
   Transpose: kernel<X, { perm: number[] }>((graph, { x }, { perm }) => transpose(graph, x, perm)),
   Unpack: unpack,
