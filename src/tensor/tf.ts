@@ -21,6 +21,7 @@ export declare namespace tf {
   type Tensor2D = tfTypes.Tensor2D
   type Tensor3D = tfTypes.Tensor3D
   type Tensor4D = tfTypes.Tensor4D
+  type Tensor5D = tfTypes.Tensor5D
   type TensorInfo = tfTypes.TensorInfo
   type DataType = tfTypes.DataType
   type GraphModel = tfTypes.GraphModel

@@ -23,6 +23,12 @@ function broadcasting(tf: Tf, kernelName: string): Config {
   }
 }
 
+/** tf.js forgets that a list of one tensor is a list. */
+function listing(tf: Tf, kernelName: string): Config {
+  const plain = tf.getGradient(kernelName)
+  return { ...plain, gradFunc: (dy, saved, attrs) => plain.gradFunc([dy].flat(), saved, attrs) }
+}
+
 /** Replaces the gradients that tf.js lacks or has wrong, on every backend. */
 export function registerGradients(tf: Tf): void {
   const simple = (kernelName: string, gradients: (dy: tf.Tensor, x: tf.Tensor, attrs: never) => Gradients): void =>
@@ -32,6 +38,7 @@ export function registerGradients(tf: Tf): void {
       gradFunc: (dy, [x], attrs) => gradients(dy as tf.Tensor, x!, attrs as never),
     })
   for (const name of ['BatchMatMul', 'Maximum', 'Minimum', 'SquaredDifference']) tf.registerGradient(broadcasting(tf, name))
+  for (const name of ['SplitV', 'Unpack']) tf.registerGradient(listing(tf, name))
   for (const name of ['Conv2D', 'DepthwiseConv2dNative'] as const) tf.registerGradient(convolution(tf, name))
   for (const name of ['AvgPool', 'MaxPool'] as const) tf.registerGradient(pooling(tf, name))
   simple('Cumsum', (dy, _, attrs) => cumsum(tf, dy, attrs))

@@ -144,7 +144,6 @@ export const elementwise: KernelTable = {
   LogicalAnd: logical('And'),
   LogicalNot: kernel<X>((graph, { x }) => unary(graph, 'Not', cast(graph, x, 'bool'))),
   LogicalOr: logical('Or'),
-  LogicalXor: logical('Xor'),
   Maximum: arithmetic('Max'),
   Minimum: arithmetic('Min'),
   Mod: mod,

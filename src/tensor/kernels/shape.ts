@@ -1,4 +1,4 @@
-import { type Elements, elementsOf, type Graph, sizeOf, type Value } from '../graph.ts'
+import { type Graph, sizeOf, type Value } from '../graph.ts'
 import { tf } from '../tf.ts'
 import { type KernelTable, kernel } from './kernel.ts'
 import { cast, concat, expand, reshape, slice, transpose } from './nodes.ts'
@@ -247,17 +247,8 @@ const fill = kernel<object, { shape: number[]; value: number; dtype?: 'float32' 
   expand(graph, graph.scalar(value, dtype ?? 'float32'), shape),
 )
 
-function counted(graph: Graph, count: number, at: (i: number) => number, dtype: 'float32' | 'int32'): Value {
-  const data: Elements = elementsOf(
-    dtype,
-    Array.from({ length: count }, (_, i) => at(i)),
-  )
-  return graph.constant(data, [count])
-}
-
 export const shapes: KernelTable = {
   BatchToSpaceND: batchToSpace,
-  BroadcastTo: kernel<X, { shape: number[] }>((graph, { x }, { shape }) => expand(graph, x, shape)),
   Concat: ({ graph, inputs, attrs }) => {
     const values = Object.values(inputs)
     const axis = axisOf(attrs['axis'] as number, values[0]!.shape.length)
@@ -270,19 +261,12 @@ export const shapes: KernelTable = {
   FlipLeftRight: kernel<{ image: Value }>((graph, { image }) => reverse(graph, image, [2])),
   GatherNd: gatherNd,
   GatherV2: gatherV2,
-  LinSpace: kernel<object, { start: number; stop: number; num: number }>((graph, _, { start, stop, num }) =>
-    counted(graph, num, (i) => start + (num > 1 ? (i * (stop - start)) / (num - 1) : 0), 'float32'),
-  ),
   MirrorPad: mirrorPad,
   OneHot: kernel<{ indices: Value }, { depth: number; onValue: number; offValue: number; dtype: 'float32' | 'int32' | 'bool' }>(
     (graph, { indices }, a) => oneHot(graph, indices, a.depth, a.onValue, a.offValue, a.dtype),
   ),
   Pack: ({ graph, inputs, attrs }) => pack(graph, Object.values(inputs), attrs['axis'] as number),
   PadV2: padV2,
-  Range: kernel<object, { start: number; stop: number; step: number; dtype: 'float32' | 'int32' }>(
-    (graph, _, { start, stop, step, dtype }) =>
-      counted(graph, Math.max(0, Math.ceil((stop - start) / step)), (i) => start + i * step, dtype),
-  ),
   Reshape: reshaping,
   Reverse: kernel<X, { dims: number | number[] }>((graph, { x }, { dims }) =>
     reverse(graph, x, x.shape.length === 0 ? [] : tf.util.parseAxisParam(dims, [...x.shape])),

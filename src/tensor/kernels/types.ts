@@ -15,8 +15,8 @@ const OF_FLOATS = listed('MaxPool MaxPoolWithArgmax')
 
 /** Kernels that mean something for truth values; tf.js computes with them in one byte, where 0 − 1 is 255. */
 const OF_TRUTHS = listed(`
-  All Any BatchToSpaceND BroadcastTo Cast Concat DepthToSpace Equal ExpandDims FlipLeftRight GatherNd GatherV2 Greater GreaterEqual
-  Identity Less LessEqual LogicalAnd LogicalNot LogicalOr LogicalXor Mean MirrorPad NotEqual OneHot OnesLike Pack PadV2 Prod Reshape
+  All Any BatchToSpaceND Cast Concat DepthToSpace Equal ExpandDims FlipLeftRight GatherNd GatherV2 Greater GreaterEqual
+  Identity Less LessEqual LogicalAnd LogicalNot LogicalOr Mean MirrorPad NotEqual OneHot OnesLike Pack PadV2 Prod Reshape
   ResizeNearestNeighbor Reverse Select Slice SpaceToBatchND SplitV StridedSlice Sum TensorScatterUpdate Tile Transpose Unpack ZerosLike`)
 
 function converted(graph: Graph, x: Value, dtype: ElementType): Value {
