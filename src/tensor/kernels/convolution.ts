@@ -4,6 +4,7 @@ import { tf } from '../tf.ts'
 import { activate, addBias, type Fused, type FusedAttrs } from './activation.ts'
 import { type KernelTable, kernel } from './kernel.ts'
 import { gemm, reshape, transpose } from './nodes.ts'
+import { paddingOf } from './padding.ts'
 import {
   columns,
   gatherColumns,
@@ -65,13 +66,13 @@ function conv2d(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value 
 
 /** ONNX's own convolution: x in NHWC goes through NCHW and back. `filter` is [k, c / groups, fh, fw]. */
 function convolve(graph: Graph, x: Value, filter: Value, info: WindowInfo, group: number): Value {
-  const { padInfo: pad, strideHeight, strideWidth, dilationHeight, dilationWidth } = info
+  const { strideHeight, strideWidth, dilationHeight, dilationWidth } = info
   const out = [info.batchSize, filter.shape[0]!, info.outHeight, info.outWidth]
   const made = graph.node('Conv', [transpose(graph, x, [0, 3, 1, 2]), filter], out, {
     kernel_shape: [info.filterHeight, info.filterWidth],
     strides: [strideHeight, strideWidth],
     dilations: [dilationHeight, dilationWidth],
-    pads: [pad.top, pad.left, pad.bottom, pad.right],
+    pads: paddingOf(info),
     group,
   })
   return transpose(graph, made, [0, 2, 3, 1])

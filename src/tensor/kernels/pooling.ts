@@ -2,6 +2,7 @@ import type { Graph, Value } from '../graph.ts'
 import { tf } from '../tf.ts'
 import { type KernelTable, kernel } from './kernel.ts'
 import { add, binary, cast, concat, mul, reduce, reshape, transpose } from './nodes.ts'
+import { paddingOf } from './padding.ts'
 import { columns, gatherColumns, outPixels, rowsWithZero, tapsOf, type Window, type WindowInfo, windowOf } from './windows.ts'
 
 interface PoolAttrs {
@@ -15,22 +16,17 @@ function infoOf(shape: readonly number[], { filterSize, strides, pad, dimRoundin
   return tf.backend_util.computePool2DInfo(shape as [number, number, number, number], filterSize, strides, 1, pad, dimRoundingMode)
 }
 
-/** How far beyond the picture the last window reaches, which rounding the size up may make more than was padded. */
-const beyond = (out: number, stride: number, taps: number, size: number, before: number): number =>
-  Math.max(0, (out - 1) * stride + taps - size - before)
-
 function pool(graph: Graph, op: 'AveragePool' | 'MaxPool', x: Value, attrs: PoolAttrs): Value {
   const info = infoOf(x.shape, attrs)
   const w = windowOf(info)
-  const bottom = beyond(w.outHeight, w.strideY, w.tapRows, w.inHeight, w.top)
-  const right = beyond(w.outWidth, w.strideX, w.tapColumns, w.inWidth, w.left)
+  const [top, left, bottom, right] = paddingOf(info)
   // ONNX Runtime has no windows that see padding alone.
-  if (Math.max(w.top, bottom) >= w.tapRows || Math.max(w.left, right) >= w.tapColumns) return poolColumns(graph, op, x, w)
+  if (Math.max(top, bottom) >= w.tapRows || Math.max(left, right) >= w.tapColumns) return poolColumns(graph, op, x, w)
   const out = [w.batch, x.shape[3]!, w.outHeight, w.outWidth]
   const made = graph.node(op, [transpose(graph, x, [0, 3, 1, 2])], out, {
     kernel_shape: [w.tapRows, w.tapColumns],
     strides: [w.strideY, w.strideX],
-    pads: [w.top, w.left, bottom, right],
+    pads: [top, left, bottom, right],
   })
   return transpose(graph, made, [0, 2, 3, 1])
 }

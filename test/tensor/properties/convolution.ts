@@ -6,6 +6,8 @@ import { type Property, property, upTo } from './property.ts'
 type Sides = [[number, number], [number, number], [number, number], [number, number]]
 export type Padding = 'same' | 'valid' | number | Sides
 
+type Rounding = 'floor' | 'round' | 'ceil'
+
 /** How a window of `rows` × `columns` slides over pictures. */
 export interface Geometry {
   readonly n: number
@@ -16,6 +18,8 @@ export interface Geometry {
   readonly strides: [number, number]
   readonly dilations: [number, number]
   readonly pad: Padding
+  /** How the output's size is rounded; tf.js lets it be said where the padding is a number. */
+  readonly rounding?: Rounding
 }
 
 const side = fc.integer({ min: 0, max: 3 })
@@ -45,18 +49,22 @@ export const geometry: fc.Arbitrary<Geometry> = fc
     columns: upTo(5),
     strides: fc.tuple(upTo(3), upTo(3)),
     dilations: fc.constantFrom<[number, number]>([1, 1], [1, 1], [2, 2], [3, 1], [1, 2]),
+    rounding: fc.constantFrom<Rounding>('floor', 'round', 'ceil'),
     pad: fc.oneof(fc.constantFrom<Padding>('same', 'valid', 1, 2), sides),
   })
-  // tf.js works a padding that is one number out for square windows only, and has no strides and dilations at once.
-  .map((g): Geometry => (typeof g.pad === 'number' ? { ...g, columns: g.rows, dilations: [g.dilations[0], g.dilations[0]] } : g))
-  .map((g): Geometry => (typeof g.pad === 'number' ? { ...g, strides: [g.strides[0], g.strides[0]] } : g))
+  // tf.js has no strides and dilations at once.
   .map((g): Geometry => (Math.max(...g.dilations) > 1 ? { ...g, strides: [1, 1] } : g))
+  // It works a padding that is one number out for windows as wide as tall only.
+  .map((g): Geometry => {
+    const [{ rounding: _, ...plain }, down, across] = [g, g.strides[0], g.dilations[0]]
+    return typeof g.pad === 'number' ? { ...g, columns: g.rows, strides: [down, down], dilations: [across, across] } : plain
+  })
   .filter(fits)
 
 const conv =
-  ({ strides, pad, dilations }: Geometry): Body =>
+  ({ strides, pad, dilations, rounding }: Geometry): Body =>
   (x, filter) =>
-    tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, strides, pad, 'NHWC', dilations)
+    tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, strides, pad, 'NHWC', dilations, rounding)
 
 const channels = { g: geometry, c: fc.constantFrom(1, 3, 8, 10), k: fc.constantFrom(1, 2, 9) }
 
