@@ -5,7 +5,7 @@ import { tf } from './tf.ts'
 const SUFFIX = '__op'
 
 /** The tf.js operations that are running, outermost first, by the names that a program calls them by: 'dropout', 'randomUniform'. */
-export function runningOps(): string[] {
+function runningOps(): string[] {
   return tf.engine().state.scopeStack.flatMap(({ name }) => (name.endsWith(SUFFIX) ? [name.slice(0, -SUFFIX.length)] : []))
 }
 

@@ -7,7 +7,7 @@ export interface Property {
 }
 
 export function property<T>(name: string, values: fc.Arbitrary<T>, check: (value: T) => Promise<void>, runs = 24): Property {
-  return { name, check: (seed) => fc.assert(fc.asyncProperty(values, check), { numRuns: runs, seed }) }
+  return { name, check: (seed) => fc.assert(fc.asyncProperty(fc.noBias(values), check), { numRuns: runs, seed }) }
 }
 
 /** Whole numbers from 1 to `max`. */
@@ -15,7 +15,7 @@ export const upTo = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, 
 
 /** Shapes of `least` to `most` axes of 1 to `side` elements. */
 export const shapes = (least: number, most: number, side = 4): fc.Arbitrary<number[]> =>
-  fc.array(upTo(side), { minLength: least, maxLength: most })
+  fc.array(upTo(side), { minLength: least, maxLength: most, size: 'max' })
 
 /** Two shapes that broadcast to one: a shape, and the same with axes left out at the front and others of size 1, in either order. */
 export const broadcastable = (most = 4): fc.Arbitrary<[number[], number[]]> =>
