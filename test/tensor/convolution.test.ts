@@ -23,4 +23,17 @@ describe('convolutions of the sizes that networks have', () => {
         gradients: 'tf',
       },
     ))
+
+  it('1×1 with padding on the right alone', () => {
+    const right: [[number, number], [number, number], [number, number], [number, number]] = [
+      [0, 0],
+      [0, 0],
+      [0, 2],
+      [0, 0],
+    ]
+    return expectLikeTf(
+      (a, b) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, right),
+      [{ shape: [1, 3, 3, 8] }, { shape: [1, 1, 8, 4] }],
+    )
+  })
 })

@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../graph.ts'
+import { gather } from './gathering.ts'
 import { type KernelTable, kernel } from './kernel.ts'
 import { reshape } from './nodes.ts'
-import { gather } from './shape.ts'
 
 interface ResizeAttrs {
   readonly alignCorners: boolean
