@@ -48,6 +48,16 @@ const hourglass: Body = (x, down, depthwise, offset, scale) => {
 /** Scaled dot products of queries, keys and values [2, 3, 5, 4], as attention has them. */
 const attention: Body = (q, k, v) => tf.matMul(tf.softmax(tf.div(tf.matMul(q!, k!, false, true), 2)), v!)
 
+/** A gradient inside a loss: how far the slope of a small judge by its picture is from 1 (Gulrajani et al. 2017). */
+const slopePenalty: Body = (x, filter, dense) => {
+  const judge = (picture: tf.Tensor): tf.Scalar => {
+    const seen = tf.tanh(tf.conv2d(picture as tf.Tensor4D, filter as tf.Tensor4D, 2, 'same'))
+    return tf.sum(tf.matMul(tf.reshape(seen, [2, 36]), dense as tf.Tensor2D))
+  }
+  const slopes = tf.sqrt(tf.sum(tf.square(tf.grad(judge)(x!)), [1, 2, 3]))
+  return tf.mean(tf.square(tf.sub(slopes, 1)))
+}
+
 const losses: Record<string, [Body, Input[]]> = {
   'reconstruction of pictures': [
     (rgb, drawn, faces, masks, accents) =>
@@ -81,6 +91,8 @@ const losses: Record<string, [Body, Input[]]> = {
     (...inputs) => tf.losses.meanSquaredError(tf.zeros([2, 6, 6, 5]), hourglass(...inputs) as tf.Tensor),
     [{ shape: [2, 6, 6, 3] }, { shape: [3, 3, 3, 2] }, { shape: [3, 3, 2, 1] }, { shape: [5] }, { shape: [5] }],
   ],
+  // By the picture itself tf.js cannot go through a gradient twice.
+  'slope penalty': [slopePenalty, [truth({ shape: [2, 6, 6, 3] }), { shape: [3, 3, 3, 4] }, { shape: [36, 1] }]],
   attention: [attention, Array.from({ length: 3 }, () => ({ shape: [2, 3, 5, 4] }))],
 }
 
