@@ -48,10 +48,14 @@ const hourglass: Body = (x, down, depthwise, offset, scale) => {
 /** Scaled dot products of queries, keys and values [2, 3, 5, 4], as attention has them. */
 const attention: Body = (q, k, v) => tf.matMul(tf.softmax(tf.div(tf.matMul(q!, k!, false, true), 2)), v!)
 
-/** A gradient inside a loss: how far the slope of a small judge by its picture is from 1 (Gulrajani et al. 2017). */
+/**
+ * A gradient inside a loss: how far the slope of a small judge by its picture is from 1 (Gulrajani et al. 2017). Its activation
+ * must be one whose gradient tf.js computes from the input: of those that it computes from the output (tanh, sigmoid, exp, elu, …)
+ * tf.js's tape loses a part of the second gradient, eagerly too.
+ */
 const slopePenalty: Body = (x, filter, dense) => {
   const judge = (picture: tf.Tensor): tf.Scalar => {
-    const seen = tf.tanh(tf.conv2d(picture as tf.Tensor4D, filter as tf.Tensor4D, 2, 'same'))
+    const seen = tf.softplus(tf.conv2d(picture as tf.Tensor4D, filter as tf.Tensor4D, 2, 'same'))
     return tf.sum(tf.matMul(tf.reshape(seen, [2, 36]), dense as tf.Tensor2D))
   }
   const slopes = tf.sqrt(tf.sum(tf.square(tf.grad(judge)(x!)), [1, 2, 3]))
