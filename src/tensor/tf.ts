@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type * as tfTypes from '@tensorflow/tfjs'
+import { registerGradients } from './gradients/index.ts'
 
 /**
  * tf.js, the union package loaded as CommonJS: it registers every gradient and shares its one engine
@@ -10,6 +11,8 @@ export const tf: typeof tfTypes = createRequire(import.meta.url)('@tensorflow/tf
 // Else tf.js prints an advertisement for its native package on first use.
 tf.enableProdMode()
 
+registerGradients(tf)
+
 export declare namespace tf {
   type Rank = tfTypes.Rank
   type Tensor<R extends Rank = Rank> = tfTypes.Tensor<R>
@@ -18,6 +21,7 @@ export declare namespace tf {
   type Tensor2D = tfTypes.Tensor2D
   type Tensor3D = tfTypes.Tensor3D
   type Tensor4D = tfTypes.Tensor4D
+  type Tensor5D = tfTypes.Tensor5D
   type TensorInfo = tfTypes.TensorInfo
   type DataType = tfTypes.DataType
   type GraphModel = tfTypes.GraphModel

@@ -1,8 +1,10 @@
 import { DfkError } from '../work/errors.ts'
+import { askedFor, missingKernel, refuseRandom } from './asking.ts'
 import { foldConstants } from './fold.ts'
 import { type Elements, type ElementType, Graph, type Value } from './graph.ts'
 import { KERNELS } from './kernels/index.ts'
 import type { KernelCall } from './kernels/kernel.ts'
+import { typed } from './kernels/types.ts'
 import { type Lowering, PORTABLE } from './lowering.ts'
 import { tf } from './tf.ts'
 import type { DType, ProgramFn, Signature, TensorMap } from './types.ts'
@@ -57,6 +59,7 @@ class TraceBackend extends tf.KernelBackend {
   }
 
   override write(values: unknown, shape: number[], dtype: tf.DataType): object {
+    refuseRandom()
     return this.hold(this.graph.constant(values as Elements, shape, dtype as ElementType))
   }
 
@@ -112,19 +115,21 @@ function sameShape(value: Value, shape: readonly number[]): boolean {
 
 let shared: TraceBackend | undefined
 
-/** Registers the backend and a kernel under every name that tf.js's CPU backend knows; those that we lack say so. */
+/** Every kernel of tf.js, which exports their names as constants; other strings among its exports do no harm. */
+const kernelNames = (): string[] => Object.values(tf).filter((value) => typeof value === 'string')
+
+/** Registers the backend and a kernel under every name that tf.js knows; those that we lack say so. */
 function traceBackend(): TraceBackend {
   if (shared !== undefined) return shared
   const backend = new TraceBackend()
   tf.registerBackend(BACKEND, () => backend as unknown as tf.KernelBackend, 0)
-  const names = new Set([...tf.getKernelsForBackend('cpu').map((kernel) => kernel.kernelName), ...Object.keys(KERNELS)])
-  for (const kernelName of names) {
+  for (const kernelName of new Set([...kernelNames(), ...Object.keys(KERNELS)])) {
     tf.registerKernel({
       kernelName,
       backendName: BACKEND,
       kernelFunc: ({ inputs, attrs }) => {
-        const call = { graph: backend.graph, inputs: edgesOf(backend, inputs), attrs: attrs ?? {} }
-        const made = foldConstants(kernelName, call, Array.isArray(inputs)) ?? callKernel(kernelName, call)
+        const given = { graph: backend.graph, inputs: edgesOf(backend, inputs), attrs: attrs ?? {} }
+        const made = askedFor(kernelName, () => callKernel(kernelName, given, Array.isArray(inputs)))
         const infos = made.map((value) => ({ dataId: backend.hold(value), shape: [...value.shape], dtype: value.dtype as tf.DataType }))
         return infos.length === 1 && !LISTS.has(kernelName) ? infos[0]! : infos
       },
@@ -142,14 +147,15 @@ function edgesOf(backend: TraceBackend, inputs: object): Record<string, Value> {
   return Object.fromEntries(present.map(([key, info]) => [key, backend.edgeOf(info!)]))
 }
 
-function callKernel(name: string, call: KernelCall): readonly Value[] {
+function callKernel(name: string, given: KernelCall, isList: boolean): readonly Value[] {
   const kernel = KERNELS[name]
   if (kernel === undefined) {
-    throw new DfkError(`expected a program of kernels that the tracer knows but found ${name}`, {
-      hint: `write it with other tf operations, or add ${name} to src/tensor/kernels`,
-    })
+    const folded = foldConstants(name, given, isList)
+    if (folded !== undefined) return folded
+    throw missingKernel(name)
   }
-  const made = kernel(call)
+  const call = typed(name, given)
+  const made = foldConstants(name, call, isList) ?? kernel(call)
   return Array.isArray(made) ? made : [made as Value]
 }
 

@@ -1,5 +1,9 @@
 import { expect } from 'vitest'
 import { type Device, type DType, type HostTensors, openDevice, type Signature, type TensorMap, tf } from '../../src/tensor/index.ts'
+import { expectSlopes } from './differences.ts'
+import { expectClose, numbers } from './numbers.ts'
+
+export { expectClose, numbers }
 
 export type Body = (...inputs: tf.Tensor[]) => tf.Tensor | tf.Tensor[]
 
@@ -9,21 +13,14 @@ export interface Input {
   /** Range of the random values. */
   readonly low?: number
   readonly high?: number
+  /** No gradient goes to it. */
+  readonly fixed?: boolean
 }
 
 let device: Promise<Device> | undefined
 const cpu = (): Promise<Device> => {
   device ??= openDevice('cpu', { threads: 1 })
   return device
-}
-
-/** Numbers from `low` to `high`, the same for the same seed. */
-export function numbers(size: number, seed: number, low = -1, high = 1): Float32Array {
-  let state = seed * 2654435761 + 1
-  return Float32Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return low + ((high - low) * (state >>> 8)) / 2 ** 24
-  })
 }
 
 function hostInputs(inputs: readonly Input[], seed: number): HostTensors {
@@ -42,47 +39,79 @@ function hostInputs(inputs: readonly Input[], seed: number): HostTensors {
   )
 }
 
-/** Values, and gradients by every float input of a loss that weighs each output element differently. */
-function programOf(body: Body, inputs: readonly Input[], gradients: boolean) {
-  const named = (result: tf.Tensor | tf.Tensor[], prefix: string): TensorMap =>
-    Object.fromEntries((Array.isArray(result) ? result : [result]).map((tensor, i) => [`${prefix}${i}`, tensor]))
-  const floats = inputs.flatMap(({ dtype }, i) => (dtype === undefined || dtype === 'float32' ? [i] : []))
+/** Which inputs a gradient goes to. */
+const floatsOf = (inputs: readonly Input[]): number[] =>
+  inputs.flatMap(({ dtype, fixed }, i) => (fixed !== true && (dtype === undefined || dtype === 'float32') ? [i] : []))
+
+/** A scalar that weighs each element of the outputs differently. */
+const lossOf =
+  (body: Body) =>
+  (...tensors: tf.Tensor[]): tf.Scalar => {
+    const results = [body(...tensors)].flat().filter((tensor) => tensor.dtype === 'float32')
+    return tf.addN(results.map((tensor, i) => tf.sum(tf.mul(tensor, tf.tensor(numbers(tensor.size, 100 + i), tensor.shape))))) as tf.Scalar
+  }
+
+/** Values `y0`…, and gradients `d0`… of their `lossOf` by the inputs `floats`. */
+function programOf(body: Body, inputs: readonly Input[], floats: readonly number[]) {
+  const named = (tensors: readonly tf.Tensor[], prefix: string, places: readonly number[]): TensorMap =>
+    Object.fromEntries(tensors.map((tensor, i) => [`${prefix}${places[i]}`, tensor]))
   return (given: TensorMap): { outputs: TensorMap } => {
     const tensors = inputs.map((_, i) => given[`x${i}`]!)
-    const outputs = named(body(...tensors), 'y')
-    if (!gradients) return { outputs }
+    const results = [body(...tensors)].flat()
+    const outputs = named(results, 'y', [...results.keys()])
+    if (floats.length === 0) return { outputs }
     const loss = (...changed: tf.Tensor[]): tf.Scalar => {
       const all = [...tensors]
       floats.forEach((at, i) => {
         all[at] = changed[i]!
       })
-      const results = [body(...all)].flat().filter((tensor) => tensor.dtype === 'float32')
-      return tf.addN(
-        results.map((tensor, i) => tf.sum(tf.mul(tensor, tf.tensor(numbers(tensor.size, 100 + i), tensor.shape)))),
-      ) as tf.Scalar
+      return lossOf(body)(...all)
     }
-    return { outputs: { ...outputs, ...named(tf.grads(loss)(floats.map((i) => tensors[i]!)), 'd') } }
+    return { outputs: { ...outputs, ...named(tf.grads(loss)(floats.map((i) => tensors[i]!)), 'd', floats) } }
   }
 }
 
-/** Runs `body` compiled and eagerly on tf.js's own CPU backend, and expects the same values and gradients, 1e-4 relative. */
+/** What gradients are held against: tf.js's own and differences, one of them, or nothing where there is none. */
+type Gradients = 'both' | 'tf' | 'differences' | 'none'
+
+interface Options {
+  readonly gradients?: Gradients
+  readonly seed?: number
+  /** What to run eagerly instead, where tf.js's CPU backend computes `body` wrongly. */
+  readonly like?: Body
+}
+
+/**
+ * Runs `body` compiled and eagerly on tf.js's own CPU backend, and expects the same values, types and gradients, 1e-4 relative;
+ * the gradients are held against central differences in float64 too.
+ */
 export async function expectLikeTf(
   body: Body,
   inputs: readonly Input[],
-  options: { gradients?: boolean; seed?: number } = {},
+  { gradients = 'both', seed = 1, like = body }: Options = {},
 ): Promise<void> {
-  const program = programOf(body, inputs, options.gradients ?? true)
-  const host = hostInputs(inputs, options.seed ?? 1)
-  const eager = eagerly(program, host, inputs)
+  const floats = gradients === 'none' ? [] : floatsOf(inputs)
+  const host = hostInputs(inputs, seed)
+  const eager = eagerly(programOf(like, inputs, gradients === 'differences' ? [] : floats), host, inputs)
+  const made = await compiled(programOf(body, inputs, floats), host, inputs)
+  for (const [name, { data, shape }] of Object.entries(eager)) {
+    expect(made[name]!.shape, `shape of ${name}`).toEqual(shape)
+    expect(made[name]!.data.constructor, `type of ${name}`).toBe(data.constructor)
+    expectClose(made[name]!.data, data, name)
+  }
+  if (gradients === 'tf') return
+  for (const i of floats) expectSlopes(lossOf(like), Object.values(host), i, made[`d${i}`]!.data, `d${i}`)
+}
+
+async function compiled(program: ReturnType<typeof programOf>, host: HostTensors, inputs: readonly Input[]): Promise<HostTensors> {
   const signature: Signature = {
     inputs: Object.fromEntries(inputs.map(({ shape, dtype }, i) => [`x${i}`, { shape, dtype: dtype ?? 'float32' }])),
   }
-  const compiled = await (await cpu()).compile(program, signature)
-  const made = await compiled.run(host)
-  await compiled.dispose()
-  for (const [name, { data, shape }] of Object.entries(eager)) {
-    expect(made[name]!.shape, `shape of ${name}`).toEqual(shape)
-    expectClose(made[name]!.data, data, name)
+  const made = await (await cpu()).compile(program, signature)
+  try {
+    return await made.run(host)
+  } finally {
+    await made.dispose()
   }
 }
 
@@ -94,20 +123,13 @@ function eagerly(program: (given: TensorMap) => { outputs: TensorMap }, host: Ho
     )
     const { outputs } = program(given)
     return Object.fromEntries(
-      Object.entries(outputs).map(([name, tensor]) => [name, { data: tensor.dataSync() as Float32Array, shape: tensor.shape }]),
+      Object.entries(outputs).map(([name, tensor]) => [name, { data: ofType(tensor.dtype, tensor.dataSync()), shape: tensor.shape }]),
     ) as never
   })
 }
 
-/** Each element within 1e-4 of its own size, or of a thousandth of the largest. */
-export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what = 'values', tolerance = 1e-4): void {
-  expect(actual.length, what).toBe(expected.length)
-  let largest = 0
-  for (let i = 0; i < expected.length; i++) if (Number.isFinite(expected[i]!)) largest = Math.max(largest, Math.abs(expected[i]!))
-  for (let i = 0; i < expected.length; i++) {
-    const [a, b] = [actual[i]!, expected[i]!]
-    if (Object.is(a, b) || a === b || (Number.isNaN(a) && Number.isNaN(b))) continue
-    const allowed = tolerance * Math.max(Math.abs(b), largest * 1e-2, 1e-6)
-    if (!(Math.abs(a - b) <= allowed)) expect.fail(`${what}[${i}]: expected ${b} but found ${a}`)
-  }
+/** tf.js's CPU backend casts by changing the type alone: what is called integers may lie among floats. */
+function ofType(dtype: tf.DataType, data: ArrayLike<number>): HostTensors[string]['data'] {
+  if (dtype === 'float32') return Float32Array.from(data)
+  return dtype === 'int32' ? Int32Array.from(data) : Uint8Array.from(data)
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exportOnnx, type HostTensors, openDevice, type ProgramFn, type Signature, type TensorMap, tf } from '../../src/tensor/index.ts'
-import { expectClose, numbers } from './against.ts'
+import { type Body, expectClose, expectLikeTf, numbers } from './against.ts'
 import { firstState, ganSignature, ganStep, inputsOf, stackedInputs } from './gan.ts'
 
 const device = await openDevice('cpu', { threads: 2 })
@@ -94,10 +94,39 @@ describe('programs', () => {
     await program.dispose()
   })
 
-  it('refuse to be read while traced, and kernels that they lack', async () => {
+  it('refuse to be read while traced', async () => {
     await expect(device.compile(({ x }) => ({ outputs: { y: tf.tensor(x!.dataSync()) } }), three)).rejects.toThrow(/never reads tensors/)
-    await expect(device.compile(({ x }) => ({ outputs: { y: tf.spectral.rfft(x!) } }), three)).rejects.toThrow(/found (Complex|FFT|PadV2)/)
     expect(tf.getBackend()).not.toMatch(/trace/)
+  })
+
+  it.each([
+    [
+      'conv3d asked for the kernel Conv3D',
+      /2-D/,
+      (x) => tf.conv3d(tf.reshape(x, [1, 1, 1, 3, 1]) as tf.Tensor5D, tf.ones([1, 1, 1, 1, 2]), 1, 'same'),
+    ],
+    ['complex asked for the kernel Complex', /sines/, (x) => tf.spectral.rfft(x)],
+    ['unique asked for the kernel Unique', /depends on the data/, (x) => tf.unique(x).values],
+    ['bincount asked for the kernel Bincount', /add Bincount/, (x) => tf.bincount(tf.cast(x, 'int32') as tf.Tensor1D, [], 4)],
+    [
+      'conv2d asked for the kernel Conv2D',
+      /transpose/,
+      (x) => tf.conv2d(tf.reshape(x, [1, 3, 1, 1]) as tf.Tensor4D, tf.ones([1, 1, 3, 2]), 1, 'same', 'NCHW'),
+    ],
+    ['add asked for the kernel Add: expected numbers but found a tensor of bool', /cast/, (x) => tf.add(tf.greater(x, 0), tf.less(x, 1))],
+    ['found dropout', /draw them outside/, (x) => tf.dropout(x, 0.5)],
+    ['found randomNormal', /draw them outside/, (x) => tf.add(x, tf.randomNormal([3]))],
+  ] as [string, RegExp, (x: tf.Tensor) => tf.Tensor][])('refuse what the tracer lacks: %s', async (message, hint, body) => {
+    const refused = device.compile(({ x }) => ({ outputs: { y: body(x!) } }), three)
+    await expect(refused).rejects.toThrow(message)
+    await expect(refused).rejects.toMatchObject({ hint: expect.stringMatching(hint) })
+  })
+
+  it('leave no tensor behind', async () => {
+    await expectLikeTf(tf.add as Body, [{ shape: [2] }, { shape: [2] }])
+    const before = tf.memory().numTensors
+    await expectLikeTf(tf.add as Body, [{ shape: [2] }, { shape: [2] }])
+    expect(tf.memory().numTensors).toBe(before)
   })
 
   it('refuse inputs of other shapes, types and names', async () => {

@@ -6,6 +6,7 @@ import { blockedConvolution, blockedConvolutions, type ConvolutionWindow, suitsB
 import { filterGradient } from './filterGradient.ts'
 import { type KernelTable, kernel } from './kernel.ts'
 import { gemm, reshape, transpose } from './nodes.ts'
+import { paddingOf } from './padding.ts'
 import { phasePads, windowPhases } from './phases.ts'
 import {
   columns,
@@ -70,12 +71,12 @@ function conv2d(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value 
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
-function onnxWindow({ padInfo: pad, ...info }: WindowInfo): ConvolutionWindow {
+function onnxWindow(info: WindowInfo): ConvolutionWindow {
   return {
     kernel: [info.filterHeight, info.filterWidth],
     strides: [info.strideHeight, info.strideWidth],
     dilations: [info.dilationHeight, info.dilationWidth],
-    pads: [pad.top, pad.left, pad.bottom, pad.right],
+    pads: paddingOf(info),
     out: [info.outHeight, info.outWidth],
   }
 }

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../graph.ts'
 import { type Kernel, type KernelTable, kernel } from './kernel.ts'
-import { add, binary, cast, div, expand, mul, reshape, sub, unary, where } from './nodes.ts'
+import { add, binary, broadcastShape, cast, div, expand, mul, reshape, sub, unary, where } from './nodes.ts'
 
 interface X {
   readonly x: Value
@@ -10,9 +10,7 @@ interface AB {
   readonly b: Value
 }
 
-/** tf.js computes these in float32 whatever comes in. */
-const float = (op: string): Kernel => kernel<X>((graph, { x }) => unary(graph, op, cast(graph, x, 'float32')))
-const keeping = (op: string): Kernel => kernel<X>((graph, { x }) => unary(graph, op, x.dtype === 'bool' ? cast(graph, x, 'int32') : x))
+const ofOne = (op: string): Kernel => kernel<X>((graph, { x }) => unary(graph, op, x))
 const arithmetic = (op: string): Kernel => kernel<AB>((graph, { a, b }) => binary(graph, op, a, b))
 const testing = (op: string): Kernel => kernel<X>((graph, { x }) => graph.node(op, [x], x.shape, {}, 'bool'))
 
@@ -39,16 +37,40 @@ function constantLike(value: number): Kernel {
   return kernel<X>((graph, { x }) => expand(graph, graph.scalar(value, x.dtype), x.shape))
 }
 
-/** a − b·floor(a/b): the remainder has the divisor's sign. */
+/** The remainder has the divisor's sign (and is 0 where an integer divisor is 0), as ONNX has it for integers; for floats its remainder has the dividend's. */
 const mod = kernel<AB>((graph, { a, b }) => {
-  if (a.dtype === 'int32') return binary(graph, 'Mod', a, b)
-  return sub(graph, a, mul(graph, b, unary(graph, 'Floor', div(graph, a, b))))
+  if (a.dtype === 'int32')
+    return binary(graph, 'Mod', a, where(graph, binary(graph, 'Equal', b, graph.scalar(0, 'int32'), 'bool'), graph.scalar(1, 'int32'), b))
+  const rest = graph.node('Mod', [a, b], broadcastShape(a.shape, b.shape), { fmod: 1 })
+  const turned = binary(graph, 'Less', mul(graph, rest, b), graph.scalar(0), 'bool')
+  return where(graph, turned, add(graph, rest, b), rest)
 })
 
+/** Whole numbers, whatever comes in; 0 where b is 0. */
 const floorDiv = kernel<AB>((graph, { a, b }) => {
-  if (a.dtype === 'float32') return unary(graph, 'Floor', div(graph, a, b))
-  const quotient = div(graph, cast(graph, a, 'float64'), cast(graph, b, 'float64'))
-  return cast(graph, unary(graph, 'Floor', quotient), 'int32')
+  const zero = graph.scalar(0, 'float64')
+  const divisor = cast(graph, b, 'float64')
+  const quotient = unary(graph, 'Floor', div(graph, cast(graph, a, 'float64'), divisor))
+  return cast(graph, where(graph, binary(graph, 'Equal', divisor, zero, 'bool'), zero, quotient), 'int32')
+})
+
+/** log(1 + x), exact for small x too: what rounding 1 + x lost is made good by the ratio (Kahan; Higham 2002, 1.14.1). */
+const log1p = kernel<X>((graph, { x }) => {
+  const one = graph.scalar(1)
+  const sum = add(graph, x, one)
+  const [small, large] = [one, x].map((value) => binary(graph, 'Equal', sum, value, 'bool')) as [Value, Value]
+  const ratio = div(graph, x, where(graph, small, one, sub(graph, sum, one)))
+  const exact = mul(graph, unary(graph, 'Log', sum), where(graph, large, one, ratio))
+  return where(graph, small, x, exact)
+})
+
+/** exp(x) − 1, exact for small x too, as 2·tanh(x/2) / (1 − tanh(x/2)); far from zero the plain difference is. */
+const expm1 = kernel<X>((graph, { x }) => {
+  const one = graph.scalar(1)
+  const half = unary(graph, 'Tanh', mul(graph, x, graph.scalar(0.5)))
+  const small = div(graph, add(graph, half, half), sub(graph, one, half))
+  const near = binary(graph, 'Less', unary(graph, 'Abs', x), graph.scalar(0.5), 'bool')
+  return where(graph, near, small, sub(graph, unary(graph, 'Exp', x), one))
 })
 
 /** The angle of (b, a): the arc tangent of a/b, moved by the quadrant. */
@@ -108,30 +130,30 @@ const step = kernel<X, { alpha: number }>((graph, { x }, { alpha }) => {
 })
 
 export const elementwise: KernelTable = {
-  Abs: keeping('Abs'),
-  Acos: float('Acos'),
-  Acosh: float('Acosh'),
+  Abs: ofOne('Abs'),
+  Acos: ofOne('Acos'),
+  Acosh: ofOne('Acosh'),
   Add: arithmetic('Add'),
   AddN: ({ graph, inputs }) => Object.values(inputs).reduce((total, value) => add(graph, total, value)),
-  Asin: float('Asin'),
-  Asinh: float('Asinh'),
-  Atan: float('Atan'),
+  Asin: ofOne('Asin'),
+  Asinh: ofOne('Asinh'),
+  Atan: ofOne('Atan'),
   Atan2: atan2,
-  Atanh: float('Atanh'),
+  Atanh: ofOne('Atanh'),
   Cast: kernel<X, { dtype: 'float32' | 'int32' | 'bool' }>((graph, { x }, { dtype }) => cast(graph, x, dtype)),
-  Ceil: float('Ceil'),
+  Ceil: ofOne('Ceil'),
   ClipByValue: kernel<X, { clipValueMin: number; clipValueMax: number }>((graph, { x }, a) =>
     clip(graph, x, a.clipValueMin, a.clipValueMax),
   ),
-  Cos: float('Cos'),
-  Cosh: float('Cosh'),
-  Elu: float('Elu'),
+  Cos: ofOne('Cos'),
+  Cosh: ofOne('Cosh'),
+  Elu: ofOne('Elu'),
   EluGrad: eluGrad,
   Equal: comparing('Equal'),
-  Erf: float('Erf'),
-  Exp: float('Exp'),
-  Expm1: kernel<X>((graph, { x }) => sub(graph, unary(graph, 'Exp', x), graph.scalar(1))),
-  Floor: float('Floor'),
+  Erf: ofOne('Erf'),
+  Exp: ofOne('Exp'),
+  Expm1: expm1,
+  Floor: ofOne('Floor'),
   FloorDiv: floorDiv,
   Greater: comparing('Greater'),
   GreaterEqual: comparing('GreaterOrEqual'),
@@ -147,35 +169,34 @@ export const elementwise: KernelTable = {
   ),
   Less: comparing('Less'),
   LessEqual: comparing('LessOrEqual'),
-  Log: float('Log'),
-  Log1p: kernel<X>((graph, { x }) => unary(graph, 'Log', add(graph, x, graph.scalar(1)))),
+  Log: ofOne('Log'),
+  Log1p: log1p,
   LogicalAnd: logical('And'),
   LogicalNot: kernel<X>((graph, { x }) => unary(graph, 'Not', cast(graph, x, 'bool'))),
   LogicalOr: logical('Or'),
-  LogicalXor: logical('Xor'),
   Maximum: arithmetic('Max'),
   Minimum: arithmetic('Min'),
   Mod: mod,
   Multiply: arithmetic('Mul'),
-  Neg: keeping('Neg'),
+  Neg: ofOne('Neg'),
   NotEqual: kernel<AB>((graph, { a, b }) => unary(graph, 'Not', binary(graph, 'Equal', a, b, 'bool'))),
   OnesLike: constantLike(1),
   Pow: arithmetic('Pow'),
   Prelu: kernel<{ x: Value; alpha: Value }>((graph, { x, alpha }) => prelu(graph, x, alpha)),
   RealDiv: arithmetic('Div'),
-  Reciprocal: float('Reciprocal'),
-  Relu: keeping('Relu'),
+  Reciprocal: ofOne('Reciprocal'),
+  Relu: ofOne('Relu'),
   Relu6: kernel<X>((graph, { x }) => clip(graph, x, 0, 6)),
-  Round: float('Round'),
+  Round: kernel<X>((graph, { x }) => (x.dtype === 'int32' ? x : unary(graph, 'Round', x))),
   Rsqrt: kernel<X>((graph, { x }) => unary(graph, 'Reciprocal', unary(graph, 'Sqrt', x))),
   Select: select,
-  Selu: float('Selu'),
-  Sigmoid: float('Sigmoid'),
-  Sign: keeping('Sign'),
-  Sin: float('Sin'),
-  Sinh: float('Sinh'),
-  Softplus: float('Softplus'),
-  Sqrt: float('Sqrt'),
+  Selu: ofOne('Selu'),
+  Sigmoid: ofOne('Sigmoid'),
+  Sign: ofOne('Sign'),
+  Sin: ofOne('Sin'),
+  Sinh: ofOne('Sinh'),
+  Softplus: ofOne('Softplus'),
+  Sqrt: ofOne('Sqrt'),
   Square: kernel<X>((graph, { x }) => mul(graph, x, x)),
   SquaredDifference: kernel<AB>((graph, { a, b }) => {
     const difference = sub(graph, a, b)
@@ -183,7 +204,7 @@ export const elementwise: KernelTable = {
   }),
   Step: step,
   Sub: arithmetic('Sub'),
-  Tan: float('Tan'),
-  Tanh: float('Tanh'),
+  Tan: ofOne('Tan'),
+  Tanh: ofOne('Tanh'),
   ZerosLike: constantLike(0),
 }

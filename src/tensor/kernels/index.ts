@@ -1,5 +1,6 @@
 import { convolutions } from './convolution.ts'
 import { elementwise } from './elementwise.ts'
+import { gatherings } from './gathering.ts'
 import type { KernelTable } from './kernel.ts'
 import { products } from './matmul.ts'
 import { normalizations } from './normalization.ts'
@@ -12,6 +13,7 @@ import { shapes } from './shape.ts'
 export const KERNELS: KernelTable = {
   ...convolutions,
   ...elementwise,
+  ...gatherings,
   ...normalizations,
   ...poolings,
   ...products,

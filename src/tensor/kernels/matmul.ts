@@ -21,7 +21,8 @@ function matMul(graph: Graph, a: Value, b: Value, { transposeA, transposeB }: Tr
   const [m, k] = transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!]
   const n = b.shape.at(transposeB ? -2 : -1)!
   const single = sizeOf(batchOf(b)) === 1
-  if (single && (!transposeA || sizeOf(batchOf(a)) === 1)) {
+  // ONNX Runtime has Gemm for floats only.
+  if (a.dtype === 'float32' && single && (!transposeA || sizeOf(batchOf(a)) === 1)) {
     const rows = sizeOf(batchOf(a)) * m
     const left = reshape(graph, a, transposeA ? [k, m] : [rows, k])
     const right = reshape(graph, b, transposeB ? [n, k] : [k, n])

@@ -1,3 +1,4 @@
+import { DfkError } from '../../work/errors.ts'
 import { ELEMENT, type ElementType, type Graph, sizeOf, type Value } from '../graph.ts'
 
 /** The shape that two operands broadcast to (numpy's rules, as in ONNX and tf.js). */
@@ -11,6 +12,9 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): numb
 }
 
 export function reshape(graph: Graph, x: Value, shape: readonly number[]): Value {
+  if (sizeOf(x.shape) !== sizeOf(shape)) {
+    throw new DfkError(`expected a shape of ${sizeOf(x.shape)} elements for one of [${x.shape.join()}] but found [${shape.join()}]`)
+  }
   if (x.shape.length === shape.length && x.shape.every((size, axis) => size === shape[axis])) return x
   if (x.data !== undefined) return graph.constant(x.data, shape, x.dtype)
   const producer = graph.producer(x)

@@ -81,8 +81,9 @@ const topK = kernel<{ x: Value }, { k: number; sorted: boolean }>((graph, { x },
   return [values!, cast(graph, places!, 'int32')]
 })
 
-const softmax = (op: string, name: 'logits'): Kernel =>
-  kernel<Record<typeof name, Value>>((graph, { logits }) => graph.node(op, [logits], logits.shape, { axis: logits.shape.length - 1 }))
+const softmax = kernel<{ logits: Value }>((graph, { logits }) =>
+  graph.node('Softmax', [logits], logits.shape, { axis: logits.shape.length - 1 }),
+)
 
 export const reductions: KernelTable = {
   All: quantifying('ReduceMin'),
@@ -91,14 +92,13 @@ export const reductions: KernelTable = {
   ArgMin: pointing('ArgMin'),
   Cumprod: cumulatingProducts,
   Cumsum: cumulating,
-  LogSoftmax: softmax('LogSoftmax', 'logits'),
   Max: kernel<{ x: Value }, { reductionIndices: number | number[]; keepDims: boolean }>((graph, { x }, attrs) =>
     reduce(graph, 'ReduceMax', x, axesOf(x, attrs.reductionIndices), attrs.keepDims),
   ),
   Mean: reducing('ReduceMean', (graph, x) => cast(graph, x, 'float32')),
   Min: reducing('ReduceMin'),
   Prod: reducing('ReduceProd', counting),
-  Softmax: softmax('Softmax', 'logits'),
+  Softmax: softmax,
   Sum: summing,
   TopK: topK,
 }

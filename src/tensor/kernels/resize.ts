@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../graph.ts'
+import { gather } from './gathering.ts'
 import { type KernelTable, kernel } from './kernel.ts'
 import { reshape } from './nodes.ts'
-import { gather } from './shape.ts'
 
 interface ResizeAttrs {
   readonly alignCorners: boolean
@@ -11,7 +11,7 @@ interface ResizeAttrs {
 
 interface GradAttrs {
   readonly alignCorners: boolean
-  readonly halfPixelCenters?: boolean
+  readonly halfPixelCenters: boolean
 }
 
 /** Where output place `i` of `to` lies among `from` input places, before rounding. */
@@ -100,10 +100,10 @@ interface GradInputs {
 export const resizes: KernelTable = {
   ResizeBilinear: kernel<{ images: Value }, ResizeAttrs>((graph, { images }, attrs) => bilinear(graph, images, attrs)),
   ResizeBilinearGrad: kernel<GradInputs, GradAttrs>((graph, { dy, images }, attrs) =>
-    gradient(graph, dy, images, (from, to) => linearWeights(from, to, { alignCorners: attrs.alignCorners })),
+    gradient(graph, dy, images, (from, to) => linearWeights(from, to, attrs)),
   ),
   ResizeNearestNeighbor: kernel<{ images: Value }, ResizeAttrs>((graph, { images }, attrs) => nearest(graph, images, attrs)),
   ResizeNearestNeighborGrad: kernel<GradInputs, GradAttrs>((graph, { dy, images }, attrs) =>
-    gradient(graph, dy, images, (from, to) => nearestWeights(from, to, { alignCorners: attrs.alignCorners })),
+    gradient(graph, dy, images, (from, to) => nearestWeights(from, to, attrs)),
   ),
 }

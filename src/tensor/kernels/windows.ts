@@ -61,7 +61,8 @@ export const outPixels = (w: Window): number => w.batch * w.outHeight * w.outWid
 
 /** True where every output pixel is the input pixel at the same place: a 1×1 window. */
 function isPointwise(w: Window): boolean {
-  return tapsOf(w) === 1 && w.strideY === 1 && w.strideX === 1 && w.top === 0 && w.left === 0 && w.outHeight === w.inHeight
+  const inPlace = w.strideY === 1 && w.strideX === 1 && w.top === 0 && w.left === 0
+  return tapsOf(w) === 1 && inPlace && w.outHeight === w.inHeight && w.outWidth === w.inWidth
 }
 
 /** For every output pixel and tap the number of the input pixel that it sees; −1 outside the picture. */
