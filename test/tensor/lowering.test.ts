@@ -1,24 +1,109 @@
-import { describe, it } from 'vitest'
-import { tf } from '../../src/tensor/index.ts'
-import { expectLikeTf } from './against.ts'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { cpuLowering } from '../../src/tensor/blocks.ts'
+import { PORTABLE } from '../../src/tensor/lowering.ts'
+import { loadNative } from '../../src/tensor/native/library.ts'
+import { NativeProgram } from '../../src/tensor/native/nativeProgram.ts'
+import { loadOnnxRuntime } from '../../src/tensor/onnxRuntime.ts'
+import { tf } from '../../src/tensor/tf.ts'
+import { type Trace, trace } from '../../src/tensor/trace.ts'
+import type { HostTensors, ProgramFn, Signature } from '../../src/tensor/types.ts'
+import { numbers } from './numbers.ts'
 
-const conv =
-  (stride: number, pad: 'same' | 'valid' = 'same') =>
-  (x: tf.Tensor, filter: tf.Tensor): tf.Tensor =>
-    tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, pad)
+const lowering = await cpuLowering(loadOnnxRuntime())
 
-/** Sizes at which the CPU's own lowerings begin; below them only the general ones are tried. */
-describe('convolutions as the CPU computes them', () => {
-  it.each([
-    ['in blocks', [1, 32, 32, 16], [3, 3, 16, 32], 1],
-    ['in blocks, from a picture', [1, 64, 64, 3], [5, 5, 3, 16], 2],
-    ['in blocks, by phases', [2, 64, 64, 16], [5, 5, 16, 16], 2],
-    ['in blocks, by phases of an even window', [2, 64, 64, 16], [4, 4, 16, 16], 2],
-    ['in blocks, by three', [1, 96, 96, 16], [3, 3, 16, 16], 3],
-    ['to few channels', [1, 64, 64, 16], [5, 5, 16, 3], 1],
-    ['split between x and dy', [1, 64, 64, 16], [3, 3, 16, 16], 1],
-    ['by Winograd', [2, 16, 16, 128], [3, 3, 128, 128], 1],
-  ] as const)('%s', (_, x, filter, stride) => expectLikeTf(conv(stride), [{ shape: x }, { shape: filter }]))
+interface Geometry {
+  readonly x: readonly [number, number, number, number]
+  readonly filter: readonly [number, number, number, number]
+  readonly stride: number
+  readonly pad: 'same' | 'valid'
+}
 
-  it('by Winograd without borders', () => expectLikeTf(conv(1, 'valid'), [{ shape: [3, 16, 18, 128] }, { shape: [3, 3, 128, 128] }]))
+/** A convolution with bias and slope, and the gradients of all that goes in. */
+function program({ x, filter, stride, pad }: Geometry): { fn: ProgramFn; signature: Signature; inputs: HostTensors } {
+  const k = filter[3]
+  const make = (a: tf.Tensor, f: tf.Tensor, b: tf.Tensor) => tf.leakyRelu(tf.add(tf.conv2d(a as tf.Tensor4D, f as tf.Tensor4D, stride, pad), b), 0.1)
+  const fn: ProgramFn = (given) => {
+    const args = [given['a']!, given['f']!, given['b']!]
+    const loss = (...t: tf.Tensor[]): tf.Scalar => {
+      const y = make(t[0]!, t[1]!, t[2]!)
+      return tf.sum(tf.mul(y, tf.cos(tf.mul(y, 3))))
+    }
+    const [da, df, db] = tf.grads(loss)(args) as [tf.Tensor, tf.Tensor, tf.Tensor]
+    return { outputs: { y: make(args[0]!, args[1]!, args[2]!), da, df, db } }
+  }
+  const shapes = { a: x, f: filter, b: [k] } as const
+  const size = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1)
+  return {
+    fn,
+    signature: { inputs: Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }])) },
+    inputs: Object.fromEntries(
+      Object.entries(shapes).map(([name, shape], i) => [name, { data: numbers(size(shape), i + 1), shape: [...shape] }]),
+    ),
+  }
+}
+
+async function run(traced: Trace, signature: Signature, inputs: HostTensors): Promise<HostTensors> {
+  const compiled = new NativeProgram(traced, signature, loadNative(), 2)
+  const made = await compiled.run(inputs)
+  await compiled.dispose()
+  return made
+}
+
+/** Both lowerings of one program, which kinds of nodes the CPU's has, and the largest difference as a part of the root mean square. */
+async function compare(geometry: Geometry): Promise<{ ops: ReadonlySet<string>; off: Record<string, number> }> {
+  const { fn, signature, inputs } = program(geometry)
+  const [own, plain] = [trace(fn, signature, lowering), trace(fn, signature, PORTABLE)]
+  const [made, expected] = [await run(own, signature, inputs), await run(plain, signature, inputs)]
+  const off = Object.entries(expected).map(([name, { data }]) => {
+    const scale = Math.sqrt(Array.from(data).reduce((sum, value) => sum + value * value, 0) / data.length)
+    return [name, Math.max(...Array.from(made[name]!.data, (value, i) => Math.abs(value - data[i]!))) / scale]
+  })
+  return { ops: new Set(own.graph.nodes.map(({ op, domain }) => (domain === undefined ? op : `${domain}.${op}`))), off: Object.fromEntries(off) }
+}
+
+async function expectAlike(geometry: Geometry): Promise<ReadonlySet<string>> {
+  const { ops, off } = await compare(geometry)
+  for (const [name, value] of Object.entries(off)) expect(value, `${name} of ${JSON.stringify(geometry)}`).toBeLessThan(1e-4)
+  return ops
+}
+
+describe("convolutions as they are lowered for this CPU are those that the portable lowering's properties prove", () => {
+  const block = lowering.blockChannels ?? 16
+  const channels = fc.constantFrom(block, 2 * block)
+  const side = fc.integer({ min: 24, max: 40 })
+  const taps = fc.integer({ min: 2, max: 5 })
+  const geometry = fc.record({ n: fc.integer({ min: 1, max: 2 }), h: side, w: side, c: channels, k: channels, fh: taps, fw: taps })
+
+  it('in blocks, with one stride or another', async () => {
+    let blocked = 0
+    await fc.assert(
+      fc.asyncProperty(geometry, fc.integer({ min: 1, max: 3 }), fc.constantFrom('same', 'valid'), async (g, stride, pad) => {
+        const ops = await expectAlike({ x: [g.n, g.h, g.w, g.c], filter: [g.fh, g.fw, g.c, g.k], stride, pad } as Geometry)
+        if (ops.has('com.microsoft.nchwc.Conv')) blocked += 1
+      }),
+      { numRuns: 24, seed: 1 },
+    )
+    if (lowering.blockChannels !== undefined) expect(blocked).toBeGreaterThan(6)
+  })
+
+  it('from pictures and to few channels', async () => {
+    await fc.assert(
+      fc.asyncProperty(geometry, fc.constantFrom(1, 3, 4), fc.boolean(), async (g, few, into) => {
+        const [c, k] = into ? [g.c, few] : [few, g.k]
+        await expectAlike({ x: [1, 40, 40, c], filter: [g.fh, g.fw, c, k], stride: into ? 1 : 2, pad: 'same' })
+      }),
+      { numRuns: 12, seed: 2 },
+    )
+  })
+
+  it("by Winograd's tiles", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 8, max: 12 }), fc.constantFrom('same', 'valid'), async (n, half, pad) => {
+        const ops = await expectAlike({ x: [n, 2 * half, 16, 128], filter: [3, 3, 128, 144], stride: 1, pad } as Geometry)
+        expect(ops.has('com.microsoft.nchwc.Conv') || ops.has('Conv')).toBe(false)
+      }),
+      { numRuns: 4, seed: 3 },
+    )
+  })
 })
