@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module'
 import { DfkError } from '../work/errors.ts'
+import { fuseAdam } from './tensorflow/adam.ts'
 import { findNodeBackend, onTensorflow } from './tensorflow/binding.ts'
 import { EagerRunner } from './tensorflow/eager.ts'
 import { GraphRunner } from './tensorflow/graphRunner.ts'
 import { lower } from './tensorflow/lower.ts'
 import { type Runner, TensorflowProgram } from './tensorflow/program.ts'
 import { record } from './tensorflow/record.ts'
+import { rewrite } from './tensorflow/rewrite.ts'
 import { tf } from './tf.ts'
 import type { Device, ProgramFn, Signature } from './types.ts'
 
@@ -80,6 +82,8 @@ function graphOf(fn: ProgramFn, signature: Signature): Runner | undefined {
   const backend = findNodeBackend()!
   const graph = onTensorflow(() => record(fn, signature, backend))
   if (graph === undefined) return undefined
+  fuseAdam(graph)
+  rewrite(graph)
   try {
     return new GraphRunner(lower(graph), backend.binding)
   } catch {
