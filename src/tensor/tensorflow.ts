@@ -77,7 +77,7 @@ export function openTensorflow(reason: string): Device {
   }
 }
 
-/** The program as a graph; undefined where it decides by what it computed, or libtensorflow does not take the graph. */
+/** The program as a graph; undefined where it decides by what it computed, or libtensorflow cannot run the graph. */
 function graphOf(fn: ProgramFn, signature: Signature): Runner | undefined {
   const backend = findNodeBackend()!
   const graph = onTensorflow(() => record(fn, signature, backend))
@@ -85,7 +85,7 @@ function graphOf(fn: ProgramFn, signature: Signature): Runner | undefined {
   fuseAdam(graph)
   rewrite(graph)
   try {
-    return new GraphRunner(lower(graph), backend.binding)
+    return new GraphRunner(lower(graph), signature, backend.binding)
   } catch {
     return undefined
   }

@@ -124,6 +124,16 @@ describe.skipIf(!built)('tensorflow as graphs', () => {
     await expectAlike({ fn, signature, state: initialState(shapes, 1), inputs }, 1e-3)
   })
 
+  it('keep the slope of leakyRelu of a sum behind a convolution, which libtensorflow loses', async () => {
+    const fn: ProgramFn = ({ x }, { w, b }) => {
+      const moved = tf.add(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 1, 'same'), b!)
+      return { outputs: { y: tf.leakyRelu(tf.add(x!, moved), 0.5) } }
+    }
+    const signature: Signature = { inputs: { x: { shape: [2, 8, 8, 8] } }, state: { w: { shape: [3, 3, 8, 8] }, b: { shape: [8] } } }
+    const state = { w: { data: numbers(576, 1), shape: [3, 3, 8, 8] }, b: { data: numbers(8, 2), shape: [8] } }
+    await expectAlike({ fn, signature, state, inputs: { x: { data: numbers(1024, 3), shape: [1, 2, 8, 8, 8] } } })
+  })
+
   it('keep state that is swapped, comes from an input, stays or stands under two names', async () => {
     const fn: ProgramFn = ({ x }, { a, b }) => ({
       outputs: { a: a!, x: x! },
@@ -152,6 +162,7 @@ describe.skipIf(!built)('tensorflow as graphs', () => {
   })
 
   it('run a program eagerly that decides by what it computed', async () => {
+    const before = tf.memory().numTensors
     const fn: ProgramFn = ({ x }) => ({ outputs: { y: tf.add(x!, 1).dataSync()[0]! > 3 ? tf.mul(x!, 2) : x! } })
     const signature = { inputs: { x: { shape: [] } } }
     expect(graphOf(fn, signature)).toBeUndefined()
@@ -159,5 +170,6 @@ describe.skipIf(!built)('tensorflow as graphs', () => {
     const run = async (x: number) => (await program.run({ x: scalar(x) }))['y']!.data[0]
     expect([await run(1), await run(5)]).toEqual([1, 10])
     await program.dispose()
+    expect(tf.memory().numTensors).toBe(before)
   })
 })

@@ -3,7 +3,7 @@ import { type Attribute, type Edge, reachable, type TfNode } from './graph.ts'
 
 /** What a model is found by in its file, which may hold several. */
 export const TAG = 'serve'
-/** Version of the graph's operations (GraphDef.versions.producer): those of TensorFlow 2.9, the oldest that tfjs-node comes with. */
+/** Version of the graph's operations (GraphDef.versions.producer): no newer than TensorFlow 2.9, the oldest that tfjs-node 4 comes with. */
 const PRODUCER = 987
 
 /**

@@ -7,6 +7,15 @@ import type { Binding } from './binding.ts'
 import type { TfNode } from './graph.ts'
 import { savedModelOf, TAG } from './savedModel.ts'
 
+/** A node as the session knows it, without the graph that it stands in. */
+export interface Port {
+  readonly name: string
+  /** Type of its first output, TensorFlow's number. */
+  readonly dtype: number | undefined
+}
+
+export const portOf = ({ name, outputs }: TfNode): Port => ({ name, dtype: outputs[0]?.dtype })
+
 /** A graph loaded into libtensorflow, with variables that last until it is closed. */
 export class Session {
   readonly #binding: Binding
@@ -28,12 +37,12 @@ export class Session {
     }
   }
 
-  /** Feeds placeholders and returns what `fetches` hold then; each node's first output. */
-  run(feeds: readonly (readonly [TfNode, HostTensor])[], fetches: readonly TfNode[]): HostTensor[] {
+  /** Feeds placeholders and returns the first outputs of `fetches`. */
+  run(feeds: readonly (readonly [Port, HostTensor])[], fetches: readonly Port[]): HostTensor[] {
     if (this.#id === undefined) throw new DfkError('expected a program in use but found it disposed of')
-    const ids = feeds.map(([node, tensor]) => this.#upload(node, tensor))
+    const ids = feeds.map(([port, tensor]) => this.#upload(port, tensor))
     try {
-      const made = this.#binding.runSavedModel(this.#id, ids, namesOf(feeds.map(([node]) => node)), namesOf(fetches))
+      const made = this.#binding.runSavedModel(this.#id, ids, namesOf(feeds.map(([port]) => port)), namesOf(fetches))
       const host = made.map(({ id, shape }) => ({ data: this.#binding.tensorDataSync(id), shape }))
       for (const { id } of made) this.#binding.deleteTensor(id)
       return host
@@ -50,8 +59,8 @@ export class Session {
   }
 
   /** The tensor in libtensorflow's own memory: what lies in JavaScript's must not be let go of by a session's thread. */
-  #upload(node: TfNode, { data, shape }: HostTensor): number {
-    const dtype = node.outputs[0]!.dtype
+  #upload(port: Port, { data, shape }: HostTensor): number {
+    const dtype = port.dtype!
     const shared = this.#binding.createTensor(shape, dtype, data)
     try {
       return this.#binding.executeOp('DeepCopy', [{ name: 'T', type: this.#binding.TF_ATTR_TYPE, value: dtype }], [shared], 1)[0]!.id
@@ -61,4 +70,4 @@ export class Session {
   }
 }
 
-const namesOf = (nodes: readonly TfNode[]): string => nodes.map(({ name }) => `${name}:0`).join()
+const namesOf = (ports: readonly Port[]): string => ports.map(({ name }) => `${name}:0`).join()
