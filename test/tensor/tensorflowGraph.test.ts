@@ -161,6 +161,14 @@ describe.skipIf(!built)('tensorflow as graphs', () => {
     await Promise.all([start.dispose(), resumed.dispose()])
   })
 
+  it('run a program eagerly that fails on zeros', async () => {
+    const signature: Signature = { inputs: { a: { shape: [], dtype: 'int32' }, b: { shape: [], dtype: 'int32' } } }
+    const program = await native.compile(({ a, b }) => ({ outputs: { y: tf.floorDiv(a!, b!) } }), signature)
+    const inputs = { a: { data: Int32Array.of(7), shape: [] }, b: { data: Int32Array.of(2), shape: [] } }
+    expect((await program.run(inputs))['y']!.data).toEqual(Int32Array.of(3))
+    await program.dispose()
+  })
+
   it('run a program eagerly that decides by what it computed', async () => {
     const before = tf.memory().numTensors
     const fn: ProgramFn = ({ x }) => ({ outputs: { y: tf.add(x!, 1).dataSync()[0]! > 3 ? tf.mul(x!, 2) : x! } })

@@ -16,9 +16,6 @@ import {
 /** Operations whose next result may have another shape or other values for like inputs: a program with one of them runs eagerly. */
 const UNSTEADY = /^(Where|Unique|NonMaxSuppression|Random|Multinomial|Truncated|Sparse|String|Static|Ragged|Decode|Encode|Write|.*Summary)/
 
-/** The reason for not writing a program down. */
-class Unsteady extends Error {}
-
 /**
  * Runs a program once, on zeros, and writes down what tf.js asks of libtensorflow, gradients included: one operation, one node.
  * Returns undefined for a program that must run eagerly. libtensorflow must be the engine's backend.
@@ -46,9 +43,9 @@ export function record(fn: ProgramFn, signature: Signature, backend: NodeBackend
       next,
       updates: [],
     }
-  } catch (error) {
-    if (error instanceof Unsteady) return undefined
-    throw error
+  } catch {
+    // It may work on other numbers than zeros; if not, its first run says why.
+    return undefined
   } finally {
     backend.binding = before
     tf.engine().endScope()
@@ -115,21 +112,21 @@ class Tape {
         return made
       },
       tensorDataSync: (id) => {
-        if (this.#edges.get(id)?.node.op !== 'Const') throw new Unsteady('it reads a tensor')
+        if (this.#edges.get(id)?.node.op !== 'Const') throw new Error('it reads a tensor')
         return real.tensorDataSync(id)
       },
     }
   }
 
   #constant(id: number, values: unknown, shape: readonly number[], dtype: number): Edge {
-    if (!ArrayBuffer.isView(values)) throw new Unsteady('it holds strings')
+    if (!ArrayBuffer.isView(values)) throw new Error('it holds strings')
     const made = this.builder.constant(values as Elements, shape, dtype)
     this.#edges.set(id, made)
     return made
   }
 
   #write(op: string, given: readonly OpAttribute[], inputs: readonly Edge[], outputs: readonly Handle[]): void {
-    if (UNSTEADY.test(op)) throw new Unsteady(`it asks for ${op}`)
+    if (UNSTEADY.test(op)) throw new Error(`it asks for ${op}`)
     const first = outputs[0]!
     if (op === 'Reshape' && shapeOf(inputs[0]!).join() === first.shape.join()) {
       this.#edges.set(first.id, inputs[0]!)
@@ -147,10 +144,10 @@ class Tape {
 function attributeOf(binding: Binding, { name, type, value }: OpAttribute): Attribute {
   if (type === binding.TF_ATTR_INT) return ['int', value as number | number[]]
   if (type === binding.TF_ATTR_SHAPE) return ['shape', value as number[]]
-  if (Array.isArray(value)) throw new Unsteady(`its ${name} is a list`)
+  if (Array.isArray(value)) throw new Error(`its ${name} is a list`)
   if (type === binding.TF_ATTR_STRING) return ['string', value as string]
   if (type === binding.TF_ATTR_FLOAT) return ['float', value as number]
   if (type === binding.TF_ATTR_BOOL) return ['bool', value as boolean]
   if (type === binding.TF_ATTR_TYPE) return ['type', value as number]
-  throw new Unsteady(`its ${name} is of an unknown type`)
+  throw new Error(`its ${name} is of an unknown type`)
 }
