@@ -11,7 +11,7 @@ import type { StepGraph } from '../../src/tensor/tensorflow/graph.ts'
 import { record } from '../../src/tensor/tensorflow/record.ts'
 import { rewrite } from '../../src/tensor/tensorflow/rewrite.ts'
 import { expectClose, numbers } from './against.ts'
-import { firstState, ganSignature, ganStep, inputsOf, stackedInputs } from './gan.ts'
+import { firstState, ganSignature, ganStep, stackedInputs } from './gan.ts'
 
 const folder = join(fileURLToPath(new URL('../../.cache/tensorflow/node_modules', import.meta.url)), '@tensorflow', 'tfjs-node')
 const built = existsSync(`${folder}/lib/napi-v8/tfjs_binding.node`)
@@ -150,15 +150,22 @@ describe.skipIf(!built)('tensorflow as graphs', () => {
   })
 
   it('take the same bits of steps from state that was read and written back', async () => {
-    const start = await native.compile(ganStep, ganSignature)
-    await start.writeState(firstState())
-    await start.run(inputsOf(0))
-    const resumed = await native.compile(ganStep, ganSignature)
-    await resumed.writeState(await start.readState())
-    const [a, b] = [await start.runMany(stackedInputs(2)), await resumed.runMany(stackedInputs(2))]
-    expect(b).toEqual(a)
-    expect(await resumed.readState()).toEqual(await start.readState())
-    await Promise.all([start.dispose(), resumed.dispose()])
+    const fused = { fn: adam(0.9, 0.99, true), signature: adamSignature, state: { w: vector(1, 2, 3, 4), m: zero([4]), v: zero([4]) } }
+    const fusedInputs = { x: { data: numbers(12, 3), shape: [3, 4] }, rate: vector(0.1, 0.1, 0.1) }
+    for (const { fn, signature, state, inputs } of [
+      { ...fused, inputs: fusedInputs },
+      { fn: ganStep, signature: ganSignature, state: firstState(), inputs: stackedInputs(3) },
+    ]) {
+      const start = await native.compile(fn, signature)
+      await start.writeState(state)
+      await start.runMany(inputs)
+      const resumed = await native.compile(fn, signature)
+      await resumed.writeState(await start.readState())
+      const [a, b] = [await start.runMany(inputs), await resumed.runMany(inputs)]
+      expect(b).toEqual(a)
+      expect(await resumed.readState()).toEqual(await start.readState())
+      await Promise.all([start.dispose(), resumed.dispose()])
+    }
   })
 
   it('run a program eagerly that fails on zeros', async () => {
