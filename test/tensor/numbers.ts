@@ -21,3 +21,10 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
     if (!(Math.abs(a - b) <= allowed)) expect.fail(`${what}[${i}]: expected ${b} but found ${a}`)
   }
 }
+
+/** The largest difference between two lists of numbers. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let largest = 0
+  for (let i = 0; i < b.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!))
+  return largest
+}
