@@ -52,6 +52,8 @@ export interface NativeLibrary {
   callAside(name: Name, ...args: readonly unknown[]): Promise<void>
   /** Where the numbers of a typed array lie; they stay there while the array lives. */
   addressOf(data: ArrayBufferView): bigint
+  /** Koffi's own: once it is garbage, the library is unloaded under everybody's feet. */
+  readonly handle: unknown
   readonly environment: bigint
   readonly cpuMemory: bigint
 }
@@ -83,7 +85,8 @@ function libraryPath(require: NodeJS.Require): string {
 function openLibrary(): NativeLibrary {
   const require = createRequire(import.meta.url)
   const koffi: Koffi = require('koffi')
-  const base = koffi.load(libraryPath(require)).func('OrtGetApiBase', 'void *', [])() as bigint
+  const handle = koffi.load(libraryPath(require))
+  const base = handle.func('OrtGetApiBase', 'void *', [])() as bigint
   const functionAt = (address: bigint, result: string, args: readonly string[]): Call =>
     koffi.decode(address, koffi.proto(result, args.map(typeOf) as string[])) as Call
   const outPointer = koffi.out(koffi.pointer('void *'))
@@ -96,13 +99,13 @@ function openLibrary(): NativeLibrary {
       functionAt(koffi.decode(table, place * 8, 'void *') as bigint, result, args),
     ]),
   ) as Record<Name, Call>
-  return nativeLibrary(koffi, functions)
+  return nativeLibrary(koffi, functions, handle)
 }
 
 /** Paths are wide characters on Windows. */
 const pathType = (): string => (process.platform === 'win32' ? 'str16' : 'str')
 
-function nativeLibrary(koffi: Koffi, functions: Readonly<Record<Name, Call>>): NativeLibrary {
+function nativeLibrary(koffi: Koffi, functions: Readonly<Record<Name, Call>>, handle: unknown): NativeLibrary {
   const check = (status: Pointer) => {
     if (status === null || status === 0n) return
     const message = String(functions.GetErrorMessage(status))
@@ -130,5 +133,13 @@ function nativeLibrary(koffi: Koffi, functions: Readonly<Record<Name, Call>>): N
       })
     })
   const addressOf = (data: ArrayBufferView) => koffi.address(data)
-  return { call, make, callAside, addressOf, environment: make('CreateEnv', 3, 'dfk'), cpuMemory: make('CreateCpuMemoryInfo', 1, 0) }
+  return {
+    call,
+    make,
+    callAside,
+    addressOf,
+    environment: make('CreateEnv', 3, 'dfk'),
+    cpuMemory: make('CreateCpuMemoryInfo', 1, 0),
+    handle,
+  }
 }
