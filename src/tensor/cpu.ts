@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { cpuLowering } from './blocks.ts'
 import { requireFloat32 } from './host.ts'
+import { type Blueprint, blueprintOf } from './native/blueprint.ts'
+import { type CacheEntry, cacheEntry } from './native/compileCache.ts'
 import { loadNative, type NativeLibrary } from './native/library.ts'
 import { NativeProgram } from './native/nativeProgram.ts'
 import { OnnxProgram } from './onnxProgram.ts'
@@ -33,8 +35,29 @@ export async function openCpu(reason: string, options: DeviceOptions = {}): Prom
     reason,
     compile: async (fn, signature, compileOptions) => {
       requireFloat32('cpu', compileOptions)
-      const traced = trace(fn, signature, lowering)
-      return native === undefined ? new OnnxProgram(traced, signature, runtime) : new NativeProgram(traced, signature, native, threads)
+      if (native === undefined) return new OnnxProgram(trace(fn, signature, lowering), signature, runtime)
+      const make = () => blueprintOf(trace(fn, signature, lowering))
+      const key = compileOptions?.cacheKey
+      if (key === undefined) return new NativeProgram(make(), signature, native, threads)
+      return compileCached(cacheEntry(key, signature, lowering, native.version), make, (blueprint, savePath) => {
+        return new NativeProgram(blueprint, signature, native, threads, savePath)
+      })
     },
   }
+}
+
+/** The program that is kept, or a new one, which is then. */
+function compileCached(
+  entry: CacheEntry,
+  make: () => Blueprint,
+  open: (blueprint: Blueprint, savePath?: string) => NativeProgram,
+): NativeProgram {
+  const kept = entry.read()
+  if (kept !== undefined) return open(kept)
+  const blueprint = make()
+  let program: NativeProgram | undefined
+  entry.write(blueprint, (path) => {
+    program = open(blueprint, path)
+  })
+  return program ?? open(blueprint)
 }

@@ -51,6 +51,11 @@ export interface CompileOptions {
    * then need a scaled loss, or small ones vanish. On webgpu and cuda where the GPU has it; other devices refuse. Default: float32.
    */
   readonly precision?: Precision
+  /**
+   * Says what the program computes, so that a program compiled before, in another process, may be taken instead: must change whenever `fn` would
+   * give another graph for the same signature, with the code that it calls too. Without it every process compiles anew. Only `cpu` keeps programs.
+   */
+  readonly cacheKey?: string
 }
 
 export type Precision = 'float32' | 'float16'

@@ -4,6 +4,7 @@ import { initialState, type ScalarInput, type StepParts, stepSignature, trainSte
 import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
 import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
+import { fingerprint } from '../work/fingerprint.ts'
 import { drawBatches } from './batches.ts'
 import type { Faceset } from './faceset.ts'
 import { FIRST_LOSS_SCALE, nextLossScale } from './lossScale.ts'
@@ -50,6 +51,7 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
   const state = async () => (program === undefined ? waiting : { ...waiting, ...(await program.run.readState()) })
 
   /** The program for the parts that the next step needs; a part that begins takes over the state so far. */
+  const models = fingerprint(new URL('../models', import.meta.url))
   const always = { accumulate: config.accumulate > 1, scaled: config.precision === 'float16' }
   if (always.scaled) position.lossScale ??= FIRST_LOSS_SCALE
   const programFor = async (parts: StepParts): Promise<Program> => {
@@ -62,7 +64,11 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
     }
     if (parts.adversarial) position.adversarialSince ??= position.step
     const signature = stepSignature(config, config.batch / config.accumulate, parts)
-    const run = await device.compile(trainStep(config, parts), signature, { name: 'training step', precision: config.precision })
+    const run = await device.compile(trainStep(config, parts), signature, {
+      name: 'training step',
+      precision: config.precision,
+      cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, parts])}`,
+    })
     checkMemory(run, device.name, config)
     const wanted = Object.keys(signature.state ?? {})
     await run.writeState(Object.fromEntries(wanted.map((name) => [name, now[name]!])))

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cpuLowering } from '../../src/tensor/blocks.ts'
 import { PORTABLE } from '../../src/tensor/lowering.ts'
+import { blueprintOf } from '../../src/tensor/native/blueprint.ts'
 import { loadNative } from '../../src/tensor/native/library.ts'
 import { NativeProgram } from '../../src/tensor/native/nativeProgram.ts'
 import { loadOnnxRuntime } from '../../src/tensor/onnxRuntime.ts'
@@ -45,7 +46,7 @@ function program({ x, filter, stride, pad }: Geometry): { fn: ProgramFn; signatu
 }
 
 async function run(traced: Trace, signature: Signature, inputs: HostTensors): Promise<HostTensors> {
-  const compiled = new NativeProgram(traced, signature, loadNative(), 2)
+  const compiled = new NativeProgram(blueprintOf(traced), signature, loadNative(), 2)
   const made = await compiled.run(inputs)
   await compiled.dispose()
   return made

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Graph } from '../../src/tensor/graph.ts'
 import { openDevice, type ProgramFn, type Signature, tf } from '../../src/tensor/index.ts'
+import { blueprintOf } from '../../src/tensor/native/blueprint.ts'
 import { loadNative } from '../../src/tensor/native/library.ts'
 import { NativeProgram } from '../../src/tensor/native/nativeProgram.ts'
 import { trace } from '../../src/tensor/trace.ts'
@@ -41,7 +42,7 @@ const state = {
 const inputs = { x: { data: numbers(SIZE, 4), shape: [SIZE] }, rate: { data: Float32Array.of(0.1), shape: [] } }
 
 async function stepsOf(threads: number, steps: number) {
-  const program = new NativeProgram(trace(step, signature), signature, loadNative(), threads)
+  const program = new NativeProgram(blueprintOf(trace(step, signature)), signature, loadNative(), threads)
   await program.writeState(state)
   for (let k = 0; k < steps; k++) await program.run(inputs)
   const made = await program.readState()

@@ -54,6 +54,8 @@ export interface NativeLibrary {
   addressOf(data: ArrayBufferView): bigint
   /** Koffi's own: once it is garbage, the library is unloaded under everybody's feet. */
   readonly handle: unknown
+  /** Of ONNX Runtime, such as 1.30.0. */
+  readonly version: string
   readonly environment: bigint
   readonly cpuMemory: bigint
 }
@@ -99,13 +101,18 @@ function openLibrary(): NativeLibrary {
       functionAt(koffi.decode(table, place * 8, 'void *') as bigint, result, args),
     ]),
   ) as Record<Name, Call>
-  return nativeLibrary(koffi, functions, handle)
+  const version = String(functionAt(koffi.decode(base, 8, 'void *') as bigint, 'str', [])())
+  return nativeLibrary(koffi, functions, { handle, version })
 }
 
 /** Paths are wide characters on Windows. */
 const pathType = (): string => (process.platform === 'win32' ? 'str16' : 'str')
 
-function nativeLibrary(koffi: Koffi, functions: Readonly<Record<Name, Call>>, handle: unknown): NativeLibrary {
+function nativeLibrary(
+  koffi: Koffi,
+  functions: Readonly<Record<Name, Call>>,
+  library: Pick<NativeLibrary, 'handle' | 'version'>,
+): NativeLibrary {
   const check = (status: Pointer) => {
     if (status === null || status === 0n) return
     const message = String(functions.GetErrorMessage(status))
@@ -140,6 +147,6 @@ function nativeLibrary(koffi: Koffi, functions: Readonly<Record<Name, Call>>, ha
     addressOf,
     environment: make('CreateEnv', 3, 'dfk'),
     cpuMemory: make('CreateCpuMemoryInfo', 1, 0),
-    handle,
+    ...library,
   }
 }

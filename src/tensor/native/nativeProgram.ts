@@ -1,51 +1,13 @@
 import { DfkError } from '../../work/errors.ts'
-import { sizeOf, type Value } from '../graph.ts'
+import { sizeOf } from '../graph.ts'
 import { checkTensors, pickStep, stack, stepsOf } from '../host.ts'
-import { bytesOf } from '../memoryNeeds.ts'
-import { edgeMemory, edgeModel, names } from '../model.ts'
-import type { Trace } from '../trace.ts'
+import { names } from '../model.ts'
 import type { HostTensor, HostTensors, Program, Signature } from '../types.ts'
-import { planUpdates, type Update } from '../update/plan.ts'
 import { openUpdater, type Updater } from '../update/updater.ts'
+import { type Blueprint, type Layout, type Named, sharedSize } from './blueprint.ts'
 import type { NativeLibrary } from './library.ts'
-import { type Buffer, fitsShared, heapMemory, type Memory, sharedBytes, sharedMemory } from './memory.ts'
+import { type Buffer, heapMemory, type Memory, sharedMemory } from './memory.ts'
 import { type Binding, type Bound, type NativeSession, openSession } from './session.ts'
-
-/** An edge of the graph under the name that the model gives it. */
-type Named = readonly [name: string, value: Value]
-
-/** What a program's model reads and writes, and what is done outside it. */
-interface Layout {
-  readonly updates: readonly Update[]
-  readonly inputs: readonly Named[]
-  readonly outputs: readonly Named[]
-  /** State that updates change in place, and that no step changes. */
-  readonly settled: readonly Named[]
-  /** State that the model computes anew: it has two places, which change roles with each step. */
-  readonly swapped: readonly Named[]
-  /** What the updates read of the graph. */
-  readonly leaves: readonly Named[]
-}
-
-function layoutOf(traced: Trace, updates: readonly Update[]): Layout {
-  const inPlace = new Set(updates.flatMap(({ states }) => states))
-  const isState = new Set(Object.values(traced.state).map(({ name }) => name))
-  const leaves = new Map<string, Value>()
-  for (const { tensors, scalars } of updates) {
-    for (const value of tensors) if (!isState.has(value.name)) leaves.set(value.name, value)
-    for (const value of scalars) leaves.set(value.name, value)
-  }
-  const state = Object.entries(traced.state)
-  const isSwapped = ([name, value]: Named) => !inPlace.has(name) && traced.nextState[name] !== value
-  return {
-    updates,
-    inputs: Object.entries(traced.inputs),
-    outputs: Object.entries(traced.outputs),
-    settled: state.filter((named) => !isSwapped(named)),
-    swapped: state.filter(isSwapped),
-    leaves: [...leaves].map(([name, value]) => [`leaf.${name}`, value]),
-  }
-}
 
 /**
  * A traced program on ONNX Runtime's CPU provider through its C interface. Everything that it reads and writes has a fixed place in memory, so
@@ -70,13 +32,13 @@ export class NativeProgram implements Program {
   #last: Promise<unknown> = Promise.resolve()
   #disposed = false
 
-  constructor(traced: Trace, signature: Signature, library: NativeLibrary, threads: number) {
+  /** `savePath`: where to leave the model as ONNX Runtime optimised it. */
+  constructor(blueprint: Blueprint, signature: Signature, library: NativeLibrary, threads: number, savePath?: string) {
+    const { layout, model, optimised } = blueprint
     this.#signature = signature
-    const planned = planUpdates(traced)
-    const bytes = sharedSize(layoutOf(traced, planned))
-    const layout = layoutOf(traced, fitsShared(bytes) ? planned : [])
     this.#layout = layout
-    const shared = layout.updates.length > 0 ? sharedMemory(library, bytes) : undefined
+    this.memoryBytes = blueprint.memoryBytes
+    const shared = layout.updates.length > 0 ? sharedMemory(library, sharedSize(layout)) : undefined
     const heap = heapMemory(library)
     const place = (memory: Memory, named: readonly Named[]) =>
       Object.fromEntries(named.map(([name, { dtype, shape }]) => [name, memory.allocate(dtype, sizeOf(shape))]))
@@ -92,8 +54,7 @@ export class NativeProgram implements Program {
       ])
       this.#updater = openUpdater(layout.updates, shared, (edge) => edges.get(edge)!, threads)
     }
-    this.memoryBytes = memoryOf(traced, layout)
-    this.#session = openSession(library, edgeModel(traced, edgesOf(traced, layout)), { threads })
+    this.#session = openSession(library, model, { threads, optimised, ...(savePath !== undefined && { savePath }) })
     this.#bindings = [this.#bind(leaves, this.#state, this.#next), this.#bind(leaves, this.#next, this.#state)]
   }
 
@@ -181,28 +142,6 @@ export class NativeProgram implements Program {
     this.#last = next.catch(() => undefined)
     return next
   }
-}
-
-/** What the model puts out: what the updates read, but not what they compute. */
-function edgesOf(traced: Trace, { outputs, swapped, leaves }: Layout): Named[] {
-  return [
-    ...outputs.map(([name, value]) => [names.output(name), value] as const),
-    ...swapped.map(([name]) => [names.next(name), traced.nextState[name]!] as const),
-    ...leaves,
-  ]
-}
-
-/** Bytes of everything that has a place, and of what the graph takes in between. */
-function memoryOf(traced: Trace, layout: Layout): number {
-  const placed = [...layout.inputs, ...layout.settled, ...layout.swapped, ...edgesOf(traced, layout)]
-  const { peak, constants } = edgeMemory(traced, edgesOf(traced, layout))
-  return peak + constants + placed.reduce((sum, [, value]) => sum + bytesOf(value), 0)
-}
-
-/** Bytes of shared memory: state, what updates read, and their tables. */
-function sharedSize({ updates, settled, swapped, leaves }: Layout): number {
-  const tensors = [...settled, ...swapped, ...leaves].reduce((sum, [, { dtype, shape }]) => sum + sharedBytes(dtype, sizeOf(shape)), 0)
-  return updates.reduce((sum, { tensors: t, scalars: s }) => sum + sharedBytes('int32', t.length + s.length), tensors)
 }
 
 function fill({ data }: Buffer, from: HostTensor['data']): void {

@@ -1,0 +1,90 @@
+import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { type HostTensors, openDevice, type ProgramFn, type Signature, tf } from '../../src/tensor/index.ts'
+import { scratchFolder } from '../support/data.ts'
+import { numbers } from './numbers.ts'
+
+const signature: Signature = { inputs: { x: { shape: [8, 40] } }, state: { w: { shape: [40, 6] }, sum: { shape: [6] } } }
+const start: HostTensors = { w: { data: numbers(240, 1), shape: [40, 6] }, sum: { data: numbers(6, 2), shape: [6] } }
+const x = { x: { data: numbers(320, 3), shape: [8, 40] } }
+
+/** A step of gradient descent, and a state that is no element-wise expression; `calls` counts how often it is traced. */
+function counted(factor = 0.1): { step: ProgramFn; calls: () => number } {
+  let calls = 0
+  const step: ProgramFn = ({ x }, { w }) => {
+    calls += 1
+    const loss = (weights: tf.Tensor): tf.Scalar => tf.mean(tf.square(tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D)))
+    const gradient = tf.grad(loss)(w!)
+    return { outputs: { loss: loss(w!) }, state: { w: tf.sub(w!, tf.mul(gradient, factor)), sum: tf.sum(w!, 0) } }
+  }
+  return { step, calls: () => calls }
+}
+
+async function train(step: ProgramFn, cacheKey?: string): Promise<HostTensors> {
+  const device = await openDevice('cpu', { threads: 1 })
+  const program = await device.compile(step, signature, cacheKey === undefined ? {} : { cacheKey })
+  await program.writeState(start)
+  const { loss } = await program.run(x)
+  await program.run(x)
+  const made = { ...(await program.readState()), loss: loss! }
+  await program.dispose()
+  return made
+}
+
+let folder: string
+beforeEach(() => {
+  folder = scratchFolder('compiled')
+  vi.stubEnv('DFK_CACHE', join(folder, 'deep'))
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+it('takes a program that was compiled before, with the same bits, without tracing it', async () => {
+  const { step, calls } = counted()
+  const [plain, first] = [await train(step), await train(step, 'a')]
+  const before = calls()
+  const again = await train(step, 'a')
+  expect(calls()).toBe(before)
+  expect(first).toEqual(plain)
+  expect(again).toEqual(plain)
+})
+
+it('compiles anew under another key or signature', async () => {
+  await train(counted().step, 'a')
+  const other = counted(0.2)
+  expect((await train(other.step, 'b'))['w']).not.toEqual((await train(counted().step, 'a'))['w'])
+  expect(other.calls()).toBe(1)
+  expect(readdirSync(join(folder, 'deep')).filter((name) => name.endsWith('.onnx'))).toHaveLength(2)
+})
+
+it('compiles anew where what it kept is damaged, and mends it', async () => {
+  const { step, calls } = counted()
+  const first = await train(step, 'a')
+  const model = readdirSync(join(folder, 'deep')).find((name) => name.endsWith('.onnx'))!
+  const { size } = statSync(join(folder, 'deep', model))
+  truncateSync(join(folder, 'deep', model), size - 10)
+  const before = calls()
+  expect(await train(step, 'a')).toEqual(first)
+  expect(calls()).toBe(before + 1)
+  expect(statSync(join(folder, 'deep', model)).size).toBe(size)
+})
+
+it('goes on without a cache where none can be written, and leaves nothing half-made', async () => {
+  // A file stands where the folder would.
+  vi.stubEnv('DFK_CACHE', join(fileURLToPath(import.meta.url), 'cache'))
+  const { step } = counted()
+  expect(await train(step, 'a')).toEqual(await train(step))
+})
+
+it('keeps the eight programs used last', async () => {
+  for (let i = 0; i < 10; i++) await train(counted(i / 10).step, `program ${i}`)
+  const kept = readdirSync(join(folder, 'deep'))
+  expect(kept).toHaveLength(16)
+  const last = counted(0.9)
+  await train(last.step, 'program 9')
+  expect(last.calls()).toBe(0)
+})
