@@ -69,7 +69,7 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
       precision: config.precision,
       cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, parts])}`,
     })
-    checkMemory(run, device.name, config)
+    checkMemory(run, signature, device.name, config)
     const wanted = Object.keys(signature.state ?? {})
     await run.writeState(Object.fromEntries(wanted.map((name) => [name, now[name]!])))
     waiting = Object.fromEntries(Object.entries(now).filter(([name]) => !wanted.includes(name)))
