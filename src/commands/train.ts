@@ -85,6 +85,7 @@ export const train = defineCommand({
           if (context.json) context.result(entry, '')
         },
         onWarning: context.warn,
+        onNote: (message) => context.note(`${intent.settings.name} ${message}`),
       }),
     )
     context.result(result, `${result.run}: step ${result.step}\n${describeValidation(result.validation)}\npreview: ${result.preview}`)

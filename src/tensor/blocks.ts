@@ -7,7 +7,7 @@ const CHANNELS = 32
 let known: Promise<number | undefined> | undefined
 
 /** Channels in a block of ONNX Runtime's own convolutions on this CPU, or undefined where it has none. Tried once, in some milliseconds. */
-export function blockChannels(ort: ReturnType<typeof loadOnnxRuntime>): Promise<number | undefined> {
+function blockChannels(ort: ReturnType<typeof loadOnnxRuntime>): Promise<number | undefined> {
   known ??= measureBlock(ort).catch(() => undefined)
   return known
 }

@@ -11,20 +11,20 @@ const SLACK = 1.2
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1)
 
 /** Memory that this process may still take, in bytes: what the system or the container has left. */
-export function memoryLeft(): number {
+function memoryLeft(): number {
   const { availableMemory } = process as { availableMemory?: () => number }
   return availableMemory === undefined ? freemem() : Math.min(availableMemory.call(process), freemem())
 }
 
 /** What training takes: the program, and its state once more on the way to a checkpoint. In bytes. */
-export function trainingBytes(memoryBytes: number, { state = {} }: Signature): number {
+function trainingBytes(memoryBytes: number, { state = {} }: Signature): number {
   const numbers = Object.values(state).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0)
   return SLACK * memoryBytes + 4 * numbers + BESIDES
 }
 
 /**
  * Throws a DfkError, before the first step, where a run needs more memory than is left. Only for programs on the CPU: nobody says how
- * much a GPU has left.
+ * much a GPU has left. Returns what it reckoned, in words.
  */
 export function checkMemory(
   { memoryBytes }: Pick<Program, 'memoryBytes'>,
@@ -32,10 +32,10 @@ export function checkMemory(
   device: Device['name'],
   { batch, accumulate }: Pick<RunConfig, 'batch' | 'accumulate'>,
   left: number = memoryLeft(),
-): void {
-  if (memoryBytes === undefined || device !== 'cpu') return
+): string | undefined {
+  if (memoryBytes === undefined || device !== 'cpu') return undefined
   const needed = trainingBytes(memoryBytes, signature)
-  if (needed <= left) return
+  if (needed <= left) return `needs about ${gigabytes(needed)} GB of memory, ${gigabytes(left)} GB are free`
   const more = [2, 4, 8, 16, 32, 64].map((times) => times * accumulate).find((parts) => batch % parts === 0)
   const hint =
     more === undefined

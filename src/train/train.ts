@@ -26,6 +26,7 @@ export interface TrainOptions extends WorkOptions {
   readonly previewEvery: number
   readonly onLog?: (entry: LogEntry) => void
   readonly onWarning?: (message: string) => void
+  readonly onNote?: (message: string) => void
 }
 
 export interface TrainResult {
@@ -48,7 +49,7 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
     const { run, facesets } = await beginRun(intent, earlier, options)
     const from = await latestCheckpoint(run, options.onWarning)
     await trimStats(run, from?.state.step ?? 0)
-    const trainer = await openTrainer({ device, config: run.config, plan: options.plan, facesets, from })
+    const trainer = await openTrainer({ device, config: run.config, plan: options.plan, facesets, from, onNote: options.onNote })
     try {
       return await loop({ run, facesets, trainer, device, options, touch: lock.touch })
     } finally {
@@ -99,7 +100,7 @@ async function loop(session: Session): Promise<TrainResult> {
       if (step % options.saveEvery === 0) await save()
       if (step % options.previewEvery === 0) await preview()
       await session.touch()
-      // The device blocks the event loop while it computes: this lets signals and the bar through.
+      // Some devices block the event loop while they compute: this lets signals and the bar through.
       await new Promise((resolve) => setImmediate(resolve))
     }
     if (trainer.position.step > saved || checkpoint === '') await save()

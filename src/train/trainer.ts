@@ -24,6 +24,8 @@ export interface TrainerOptions {
   readonly facesets: { readonly source: Faceset; readonly target: Faceset }
   /** Where to go on; absent for a new run. */
   readonly from: Checkpoint | undefined
+  /** Gets what the step is reckoned to need of memory, before the first. */
+  readonly onNote?: ((message: string) => void) | undefined
 }
 
 /** Trains a run on a device: its networks' state, its random numbers and its place in the plan. */
@@ -41,7 +43,7 @@ export interface Trainer {
 }
 
 /** Opens a trainer at the start of a run or at a checkpoint. */
-export async function openTrainer({ device, config, plan, facesets, from }: TrainerOptions): Promise<Trainer> {
+export async function openTrainer({ device, config, plan, facesets, from, onNote }: TrainerOptions): Promise<Trainer> {
   const { training } = config
   const random = from === undefined ? seedRandom(config.seed) : resumeRandom(from.state.random)
   const position = startOf(from)
@@ -69,7 +71,8 @@ export async function openTrainer({ device, config, plan, facesets, from }: Trai
       precision: config.precision,
       cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, parts])}`,
     })
-    checkMemory(run, signature, device.name, config)
+    const needs = checkMemory(run, signature, device.name, config)
+    if (program === undefined && needs !== undefined) onNote?.(needs)
     const wanted = Object.keys(signature.state ?? {})
     await run.writeState(Object.fromEntries(wanted.map((name) => [name, now[name]!])))
     waiting = Object.fromEntries(Object.entries(now).filter(([name]) => !wanted.includes(name)))

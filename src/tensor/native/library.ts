@@ -6,7 +6,7 @@ import { DfkError } from '../../work/errors.ts'
 
 type Koffi = typeof koffiTypes
 /** An address in this process; 0 or null: none. */
-export type Pointer = bigint | null
+type Pointer = bigint | null
 
 /** The newest version of the C interface that is asked for here; ONNX Runtime keeps all older ones. */
 const API_VERSION = 18
