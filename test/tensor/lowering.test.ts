@@ -102,18 +102,21 @@ describe("convolutions as they are lowered for this CPU are those that the porta
     )
   })
 
-  it("by Winograd's tiles", async () => {
+  it.each([2, 4])("by Winograd's tiles of %i pixels", async (m) => {
+    const blocks = fc.integer({ min: 8, max: 12 })
     await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 2, max: 4 }),
-        fc.integer({ min: 8, max: 12 }),
-        fc.constantFrom('same', 'valid'),
-        async (n, half, pad) => {
-          const ops = await expectAlike({ x: [n, 2 * half, 16, 128], filter: [3, 3, 128, 144], stride: 1, pad } as Geometry)
-          expect(ops.has('com.microsoft.nchwc.Conv') || ops.has('Conv')).toBe(false)
-        },
-      ),
-      { numRuns: 4, seed: 3 },
+      fc.asyncProperty(fc.integer({ min: 2, max: 4 }), blocks, fc.constantFrom(64, 80), async (n, rows, channels) => {
+        const [c, k] = m === 2 ? [128, channels + 64] : [channels, 64]
+        const side = m === 2 ? 18 : 32
+        const ops = await expectAlike({ x: [n, m * rows, side, c], filter: [3, 3, c, k], stride: 1, pad: 'same' })
+        expect(ops.has('com.microsoft.nchwc.Conv') || ops.has('Conv')).toBe(false)
+      }),
+      { numRuns: 5, seed: 3 },
     )
+  })
+
+  it("by Winograd's tiles without borders", async () => {
+    const ops = await expectAlike({ x: [2, 18, 34, 128], filter: [3, 3, 128, 128], stride: 1, pad: 'valid' })
+    expect(ops.has('com.microsoft.nchwc.Conv') || ops.has('Conv')).toBe(false)
   })
 })

@@ -19,7 +19,7 @@ import {
   type WindowInfo,
   windowOf,
 } from './windows.ts'
-import { suitsWinograd, winograd, winogradInputGradient } from './winograd.ts'
+import { winograd, winogradForm, winogradInputGradient } from './winograd.ts'
 
 type Pair = [number, number]
 type Four = [number, number, number, number]
@@ -58,7 +58,8 @@ function conv2d(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value 
   const w = windowOf(info)
   const [, , c, k] = filter.shape as Four
   const bytes = outPixels(w) * tapsOf(w) * c * 4
-  if (filter.data === undefined && suitsWinograd(graph, w, c, k)) return winograd(graph, x, filter, w)
+  const form = filter.data === undefined ? winogradForm(graph, w, c, k) : undefined
+  if (form !== undefined) return winograd(graph, x, filter, w, form)
   if (filter.data === undefined && tapsOf(w) > 1 && suitsBlocks(graph, outPixels(w), c, k)) {
     return blockedConvolution(graph, x, reshape(graph, filter, [tapsOf(w), c, k]), range(tapsOf(w)), onnxWindow(info))
   }
@@ -97,7 +98,8 @@ function inputGradient(graph: Graph, dy: Value, filter: Value, attrs: ConvAttrs 
   const w = windowOf(infoOf(attrs.inputShape, filter.shape, attrs))
   const [, , c, k] = filter.shape as Four
   const taps = tapsOf(w)
-  if (suitsWinograd(graph, w, c, k)) return winogradInputGradient(graph, dy, filter, w)
+  const form = winogradForm(graph, w, c, k)
+  if (form !== undefined) return winogradInputGradient(graph, dy, filter, w, form)
   const turned = () => transpose(graph, reshape(graph, filter, [taps, c, k]), [0, 2, 1])
   if (taps > 1 && k % (graph.lowering.blockChannels ?? 1) === 0 && suitsBlocks(graph, outPixels(w), k, c)) {
     const made = phasedGradient(graph, dy, turned(), w)

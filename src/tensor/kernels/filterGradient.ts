@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../graph.ts'
 import { gemm, reshape, transpose } from './nodes.ts'
 import { columns, gradientColumns, inPixels, outPixels, tapsOf, type Window } from './windows.ts'
-import { suitsWinograd, winogradFilterGradient } from './winograd.ts'
+import { winogradFilterGradient, winogradForm } from './winograd.ts'
 
 /** Products of few numbers out of many are summed up in so many pieces: more fit the caches, and threads take one each. */
 const PIECES = 8
@@ -25,7 +25,8 @@ function outerProduct(graph: Graph, a: Value, b: Value): Value {
  */
 export function filterGradient(graph: Graph, x: Value, dy: Value, w: Window): Value {
   const [c, k] = [x.shape[3]!, dy.shape[3]!]
-  if (suitsWinograd(graph, w, c, k)) return winogradFilterGradient(graph, x, dy, w)
+  const form = winogradForm(graph, w, c, k)
+  if (form !== undefined) return winogradFilterGradient(graph, x, dy, w, form)
   const shape = [w.tapRows, w.tapColumns, c, k]
   const strides = w.strideY === 1 && w.strideX === 1
   const costs = { x: tapsOf(w) * c * outPixels(w), dy: tapsOf(w) * k * inPixels(w), both: splitCost(w, c, k) }
