@@ -18,8 +18,24 @@ const expandDims = kernel<{ input: Value }, { dim: number }>((graph, { input }, 
   return reshape(graph, input, shape)
 })
 
+/** Parts of x as slices: ONNX changed how Split gets its sizes, and files for other tools may claim an older version. */
+function sliced(graph: Graph, x: Value, sizes: readonly number[], axis: number): readonly Value[] {
+  let start = 0
+  return sizes.map((size) => {
+    const begin = x.shape.map((_, i) => (i === axis ? start : 0))
+    start += size
+    return slice(
+      graph,
+      x,
+      begin,
+      x.shape.map((old, i) => (i === axis ? size : old)),
+    )
+  })
+}
+
 function split(graph: Graph, x: Value, sizes: readonly number[], axis: number): readonly Value[] {
   if (sizes.length === 1) return [x]
+  if (graph.lowering.cpu !== true) return sliced(graph, x, sizes, axis)
   const outputs = sizes.map((size) => ({ shape: x.shape.map((old, i) => (i === axis ? size : old)), dtype: x.dtype }))
   return graph.nodeOf('Split', [x, graph.ints(sizes)], outputs, { axis })
 }
