@@ -9,6 +9,8 @@ import { randomFrom, sizeOf } from './sampling.ts'
 /** A training step to measure, ours and the peer's. */
 export interface Step {
   readonly about: string
+  /** With discriminator and running average. */
+  readonly gan: boolean
   readonly program: ProgramFn
   readonly signature: Signature
   readonly state: HostTensors
@@ -28,6 +30,7 @@ function countParameters({ state }: Signature, isWeight: (name: string) => boole
 export function autoencoder(): Step {
   return {
     about: `autoencoder, 64 px, batch ${BATCH}`,
+    gan: false,
     program: autoencoderStep,
     signature: autoencoderSignature,
     state: autoencoderState(randomFrom(1)),
@@ -48,6 +51,7 @@ export function presetStep(preset: 'quick' | 'standard', gan: boolean): Step {
   const rate = adamRate(1e-4, 1000)
   return {
     about: `${preset}, ${generator.sizePx} px, batch ${batch}${gan ? ', with discriminator and average' : ''}`,
+    gan,
     program: trainStep(shapes, parts),
     signature,
     state: Object.fromEntries(Object.keys(signature.state!).map((name) => [name, all[name]!])),

@@ -11,7 +11,7 @@ export interface Network {
 }
 
 /** What a network says of one picture: its outputs without the leading axis. */
-export type Seen = Readonly<Record<string, Float32Array>>
+type Seen = Readonly<Record<string, Float32Array>>
 
 /** A network on a device. */
 export interface OpenNetwork {
