@@ -51,12 +51,18 @@ const rest = ({ peakBytes, bytesBefore }: Memory) => `${mb(peakBytes)}, of which
 /** What the process on libtensorflow printed that we show beside ours. */
 interface TensorflowFigures {
   readonly runManyMs: number
-  readonly firstStepMs: number
+  /** Of the peak of its own device, which may be another. */
+  readonly peakShare: number
   readonly memory: Memory
 }
 
 function eagerOf({ tensorflow }: Measured): TensorflowFigures | undefined {
   return tensorflow !== undefined && 'figures' in tensorflow ? (tensorflow.figures as unknown as TensorflowFigures) : undefined
+}
+
+/** Whether our device's peak says something of torch: not where one has a GPU and the other none. */
+function sameSilicon(device: string, peerDevice: string): boolean {
+  return (device === 'cpu' || device === 'tensorflow') === (peerDevice === 'cpu')
 }
 
 function rowsOf({ peerDevice }: StepOptions, measured: Measured): Row[] {
@@ -65,14 +71,13 @@ function rowsOf({ peerDevice }: StepOptions, measured: Measured): Row[] {
   const eager = eagerOf(measured)
   const ofPeak = (stepMs: number) => `${percent(flops / (stepMs / 1000) / gemmPeak)} of the peak`
   const torch = peer && run.peer && { ...run.peer, name: `${peer.version}, ${peerDevice}` }
-  // Only where both compute on the same silicon does our device's peak say something of torch.
-  const comparable = (device === 'cpu' || device === 'tensorflow') === (peerDevice === 'cpu')
+  const comparable = sameSilicon(device, peerDevice)
   const torchMs = torch && `${ms(torch.ms)}${comparable ? `, ${ofPeak(torch.ms)}` : ''}`
   return [
     [`dfk, ${device}, many steps a run`, `${ms(run.runManyMs)}, ${ofPeak(run.runManyMs)}`],
     [`dfk, ${device}, one step a run`, ms(run.runMs)],
     ...(torch ? [[`${torch.name}, eager, channels-last, fused Adam`, torchMs!] as const] : []),
-    ...(eager ? [['tfjs-node, eager', `${ms(eager.runManyMs)}, ${ofPeak(eager.runManyMs)}`] as const] : []),
+    ...(eager ? [['tfjs-node, eager', `${ms(eager.runManyMs)}, ${percent(eager.peakShare)} of its own peak`] as const] : []),
     ...(tensorflow && 'missing' in tensorflow ? [['tfjs-node', `not measured: ${tensorflow.missing}`] as const] : []),
     [
       'products of a step; the peak',
@@ -104,7 +109,8 @@ export function reportOf(asked: StepOptions, measured: Measured): Report {
       ...{ flops, gemmPeakFlops: gemmPeak, peakShare: share(run.runManyMs), javascriptShare: run.javascriptShare },
       memory: { ...memory, ...(run.estimateBytes !== undefined && { estimateBytes: run.estimateBytes }) },
       ...(peer && run.peer && { peer: peer.version, peerDevice: asked.peerDevice, peerMs: run.peer.ms, peerFirstStepMs: run.peer.firstMs }),
-      ...(peer && run.peer && { peerPeakShare: share(run.peer.ms), peerMemory: run.peer.memory, peerParameters: peer.parameters }),
+      ...(peer && run.peer && sameSilicon(device, asked.peerDevice) && { peerPeakShare: share(run.peer.ms) }),
+      ...(peer && run.peer && { peerMemory: run.peer.memory, peerParameters: peer.parameters }),
       ...(tensorflow && { tensorflow: 'figures' in tensorflow ? tensorflow.figures : { missing: tensorflow.missing } }),
     },
     ...(peerMs !== undefined && { ratio: peerMs / run.runManyMs }),

@@ -45,7 +45,7 @@ async function takeTurns(device: Device, step: Step, peer: Peer | undefined, cou
   const ready = program!
   const gemm = await openGemm(device)
   try {
-    await ready.writeState(step.state)
+    await ready.writeState(step.state())
     const one = randomInputs(step.signature, step.scalars)
     const many = randomInputs(step.signature, step.scalars, step.steps.together)
     const firstMs = await timed(() => ready.run(one))

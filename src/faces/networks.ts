@@ -26,17 +26,14 @@ const BATCHES = [8, 4, 2, 1] as const
 /** Most pictures a run. */
 export const MAX_BATCH: number = BATCHES[0]
 
-export function networkSignature({ sizePx }: Network, batch: number): Signature {
-  return { inputs: { pictures: { shape: [batch, sizePx, sizePx, 3] } } }
-}
-
 /** Puts a network on a device. It loads when it first looks, and compiles for a batch size when that first comes up: programs are kept by shape. */
-export function openNetwork(device: Device, network: Network): OpenNetwork {
+export function openNetwork(device: Device, { name, sizePx, load }: Network): OpenNetwork {
   const programs = new Map<number, Promise<Program>>()
   let loaded: Promise<ProgramFn> | undefined
   const compile = async (batch: number): Promise<Program> => {
-    loaded ??= network.load()
-    return device.compile(await loaded, networkSignature(network, batch), { name: network.name })
+    loaded ??= load()
+    const signature: Signature = { inputs: { pictures: { shape: [batch, sizePx, sizePx, 3] } } }
+    return device.compile(await loaded, signature, { name })
   }
   const programFor = (batch: number): Promise<Program> => {
     const program = programs.get(batch) ?? compile(batch)
@@ -50,7 +47,7 @@ export function openNetwork(device: Device, network: Network): OpenNetwork {
         const batch = BATCHES.find((size) => size <= pictures.length - seen.length)!
         const data = joined(pictures.slice(seen.length, seen.length + batch))
         const program = await programFor(batch)
-        seen.push(...apart(await program.run({ pictures: { data, shape: [batch, network.sizePx, network.sizePx, 3] } }), batch))
+        seen.push(...apart(await program.run({ pictures: { data, shape: [batch, sizePx, sizePx, 3] } }), batch))
       }
       return seen
     },
