@@ -1,19 +1,16 @@
 import { z } from 'zod'
-import { type FaceAnalyser, openFaceAnalyser } from '../src/faces/index.ts'
-import { decodeFrames } from '../src/media/index.ts'
-import { generatorShapes } from '../src/models/generator.ts'
-import { initialise } from '../src/models/layers.ts'
+import { openFaceAnalyser } from '../src/faces/index.ts'
 import { PRESETS } from '../src/models/presets.ts'
-import { seedRandom } from '../src/models/random.ts'
-import type { Picture } from '../src/picture/picture.ts'
-import { swapProgram } from '../src/store/generator.ts'
 import { VIDEO_BATCH } from '../src/swap/swap.ts'
-import { type Device, openDevice, type Signature, tf } from '../src/tensor/index.ts'
-import { checkInterrupted, DfkError } from '../src/work/errors.ts'
+import { type Device, openDevice } from '../src/tensor/index.ts'
+import { checkInterrupted } from '../src/work/errors.ts'
 import { sampleVideo } from '../test/support/data.ts'
 import { defineBenchmark, type Report, type Row, rounds, SHARED } from './benchmark.ts'
-import { type Peer, startPeer } from './peer.ts'
-import { medianOf, randomInputs, sizeOf, timed } from './sampling.ts'
+import { measureNetworks, type NetworkTime, networkRows } from './networks.ts'
+import { type Memory, type Peer, startPeer } from './peer.ts'
+import { medianOf, peakBytes, timed } from './sampling.ts'
+import { faceSubjects, openSwap, type Subject } from './subjects.ts'
+import { type OnTensorflow, runOnTensorflow } from './tensorflow.ts'
 
 const options = z.object({
   preset: z.enum(['quick', 'standard']).default('quick').describe('the generator'),
@@ -29,54 +26,6 @@ type Options = z.output<typeof options>
 
 /** Calls of each network a round. */
 const CALLS = 8
-
-/** One thing to time: so many faces go through in a call, or whole pictures. */
-interface Subject {
-  readonly name: string
-  readonly size: number
-  readonly unit: 'faces' | 'pictures'
-  call(): Promise<unknown>
-}
-
-/** The generator with fresh weights, as a swap runs it: their values do not change its speed. */
-async function openSwap(device: Device, preset: Options['preset']) {
-  const { generator } = PRESETS[preset]
-  const shapes = generatorShapes(generator)
-  const weights = Object.entries(initialise(shapes, seedRandom(1)))
-  const tensors = Object.fromEntries(weights.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]))
-  const signature: Signature = { inputs: { faces: { shape: [VIDEO_BATCH, generator.sizePx, generator.sizePx, 3] } } }
-  const program = await device.compile(swapProgram(tensors, generator), signature, { name: 'generator' })
-  const inputs = randomInputs(signature, {})
-  const subject: Subject = { name: 'generator', size: VIDEO_BATCH, unit: 'faces', call: () => program.run(inputs) }
-  return {
-    subject,
-    parameters: Object.values(shapes).reduce((sum, shape) => sum + sizeOf(shape), 0),
-    async dispose() {
-      await program.dispose()
-      tf.dispose(tensors)
-    },
-  }
-}
-
-async function firstFrame(clip: string): Promise<Picture> {
-  for await (const { picture } of decodeFrames(clip, { maxFrames: 1 })) return picture
-  throw new DfkError(`expected frames in ${clip} but found none`)
-}
-
-/** Detector, landmarks from a box and from the frame before, and descriptor, on one frame. */
-async function faceSubjects(analyser: FaceAnalyser, clip: string): Promise<Subject[]> {
-  const picture = await firstFrame(clip)
-  const [face] = await analyser.find(picture, { max: 1 })
-  if (face === undefined)
-    throw new DfkError(`expected a face in the first frame of ${clip} but found none`, { hint: 'choose another --clip' })
-  const { box, landmarks } = face
-  return [
-    { name: 'detector and the landmarks that confirm', size: 1, unit: 'pictures', call: () => analyser.detect(picture) },
-    { name: 'landmarks in a box', size: 1, unit: 'faces', call: () => analyser.landmarks(picture, box) },
-    { name: 'landmarks followed', size: 1, unit: 'faces', call: () => analyser.track(picture, landmarks) },
-    { name: 'descriptor', size: 1, unit: 'faces', call: () => analyser.descriptor(picture, landmarks) },
-  ]
-}
 
 interface Rates {
   /** In faces or pictures a second, by the subject's name. */
@@ -103,43 +52,95 @@ async function measure(subjects: readonly Subject[], peer: Peer | undefined, cou
   }
 }
 
-function reportOf(asked: Options, device: Device, parameters: number, subjects: readonly Subject[], rates: Rates, peer?: Peer): Report {
+/** All that was measured. */
+interface Measured {
+  readonly device: string
+  readonly parameters: number
+  readonly subjects: readonly Subject[]
+  readonly rates: Rates
+  readonly networks: readonly NetworkTime[]
+  readonly memory: Memory
+  readonly tensorflow: OnTensorflow | undefined
+  readonly peer: Peer | undefined
+}
+
+/** What the process on libtensorflow printed that we show beside ours. */
+interface TensorflowFigures {
+  readonly perSecond: Readonly<Record<string, number>>
+  readonly networks: readonly NetworkTime[]
+  readonly memory: Memory
+}
+
+const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
+
+function reportOf(asked: Options, measured: Measured): Report {
   const { preset, threads, peerDevice } = asked
+  const { device, parameters, subjects, rates, networks, memory, tensorflow, peer } = measured
+  const eager = tensorflow && 'figures' in tensorflow ? (tensorflow.figures as unknown as TensorflowFigures) : undefined
   const outcome = (rate: number, unit: Subject['unit']) => `${rate.toFixed(1).padStart(8)} ${unit}/s`
-  const rows: Row[] = subjects.map(({ name, unit }) => [`dfk, ${device.name}: ${name}`, outcome(rates.ours[name]!, unit)])
+  const beside = (name: string) => (eager ? `; tfjs-node ${eager.perSecond[name]!.toFixed(1)}` : '')
+  const rows: Row[] = subjects.map(({ name, unit }) => [`dfk, ${device}: ${name}`, outcome(rates.ours[name]!, unit) + beside(name)])
+  const torchMemory = peer?.memory()
   if (peer !== undefined) rows.push([`${peer.version}, ${peerDevice}: generator, eager, channels-last`, outcome(rates.peer!, 'faces')])
+  rows.push(...networkRows(device, networks, eager?.networks))
+  if (tensorflow && 'missing' in tensorflow) rows.push(['tfjs-node', `not measured: ${tensorflow.missing}`])
+  const others = `${torchMemory ? `; torch ${mb(torchMemory.peakBytes)}` : ''}${eager ? `; tfjs-node ${mb(eager.memory.peakBytes)}` : ''}`
+  rows.push([
+    'peak memory of the process',
+    `${mb(memory.peakBytes)}, of which ${mb(memory.bytesBefore)} before there was a network${others}`,
+  ])
+  const peerRate = rates.peer ?? eager?.perSecond['generator']
   return {
     title: `inference, generator ${preset} in batches of ${VIDEO_BATCH}, the others one by one, ${threads} threads, medians`,
     rows: [...rows, ['parameters of the generator', `${parameters}${peer ? `; of the peer's ${peer.parameters}` : ''}`]],
     figures: {
-      ...{ preset, device: device.name, threads, parameters, perSecond: rates.ours },
-      ...(peer && { peer: peer.version, peerDevice, peerPerSecond: rates.peer, peerParameters: peer.parameters }),
+      ...{ preset, device, threads, parameters, perSecond: rates.ours, networks, memory },
+      ...(peer && { peer: peer.version, peerDevice, peerPerSecond: rates.peer, peerMemory: torchMemory, peerParameters: peer.parameters }),
+      ...(tensorflow && { tensorflow: 'figures' in tensorflow ? tensorflow.figures : { missing: tensorflow.missing } }),
     },
-    ...(rates.peer !== undefined && { ratio: rates.ours['generator']! / rates.peer }),
+    ...(peerRate !== undefined && { ratio: rates.ours['generator']! / peerRate }),
   }
+}
+
+/** Rounds on libtensorflow, which has no turns to take. */
+const MOST_TENSORFLOW_ROUNDS = 3
+
+async function onTensorflow(asked: Options, device: Device, signal: AbortSignal): Promise<OnTensorflow | undefined> {
+  if (device.name === 'tensorflow') return undefined
+  const clip = asked.clip === undefined ? [] : ['--clip', asked.clip]
+  const args = ['--preset', asked.preset, ...clip, '--rounds', String(Math.min(asked.rounds, MOST_TENSORFLOW_ROUNDS))]
+  return runOnTensorflow('infer', args, asked.threads, signal)
 }
 
 /** Faces a second of every network that a swap needs. */
 export const infer = defineBenchmark({
   name: 'infer',
-  summary: 'faces a second of generator, detector, landmarks and descriptor; peer: the generator in PyTorch',
+  summary:
+    'faces a second of generator, detector, landmarks and descriptor, and ms of each face network alone; peers: PyTorch (generator), tfjs-node (all)',
   options,
   async run(asked, signal) {
     const { preset, python, threads, peerDevice } = asked
+    const bytesBefore = peakBytes()
     const device = await openDevice(asked.device, { threads })
+    const networks = await measureNetworks(device, asked.rounds, signal)
     const swap = await openSwap(device, preset)
     const analyser = await openFaceAnalyser(device)
     const settings = { mode: 'swap', batch: VIDEO_BATCH, generator: PRESETS[preset].generator, threads, device: peerDevice }
+    const { parameters } = swap
     let peer: Peer | undefined
+    let subjects: Subject[]
+    let rates: Rates
     try {
-      peer = python === undefined ? undefined : await startPeer(python, { script: 'generator.py', settings, parameters: swap.parameters })
-      const subjects = [swap.subject, ...(await faceSubjects(analyser, asked.clip ?? sampleVideo('cap13_edit2.mp4')))]
-      const rates = await measure(subjects, peer, asked.rounds, signal)
-      return reportOf(asked, device, swap.parameters, subjects, rates, peer)
+      peer = python === undefined ? undefined : await startPeer(python, { script: 'generator.py', settings, parameters })
+      subjects = [swap.subject, ...(await faceSubjects(analyser, asked.clip ?? sampleVideo('cap13_edit2.mp4')))]
+      rates = await measure(subjects, peer, asked.rounds, signal)
     } finally {
       peer?.close()
       await analyser.dispose()
       await swap.dispose()
     }
+    const memory = { peakBytes: peakBytes(), bytesBefore }
+    const tensorflow = await onTensorflow(asked, device, signal)
+    return reportOf(asked, { device: device.name, parameters, subjects, rates, networks, memory, tensorflow, peer })
   },
 })

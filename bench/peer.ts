@@ -11,6 +11,13 @@ export interface PeerRequest {
   readonly parameters: number
 }
 
+/** What a process took of memory at most, bytes. */
+export interface Memory {
+  readonly peakBytes: number
+  /** With its libraries loaded, before there was a network. */
+  readonly bytesBefore: number
+}
+
 /** PyTorch in a process of its own, which takes steps when asked. */
 export interface Peer {
   /** Such as `torch 2.13.0`. */
@@ -18,6 +25,8 @@ export interface Peer {
   readonly parameters: number
   /** Takes `count` steps and returns the milliseconds of each. */
   steps(count: number): Promise<number[]>
+  /** The most memory that its process had at once up to the last step, and before it made its network; undefined where its system does not say. */
+  memory(): Memory | undefined
   close(): void
 }
 
@@ -36,7 +45,7 @@ export async function startPeer(python: string, { script, settings, parameters }
     if (done) throw new DfkError(`expected ${python} to run ${script} but it ended`, { hint })
     return JSON.parse(value)
   }
-  const hello = (await answer()) as { torch: string; parameters: number }
+  const hello = (await answer()) as { torch: string; parameters: number; bytesBefore: number | null }
   const close = () => child.stdin.end()
   if (hello.parameters !== parameters) {
     close()
@@ -44,13 +53,17 @@ export async function startPeer(python: string, { script, settings, parameters }
       hint: 'bring scripts/torch up to date with src/models',
     })
   }
+  let peakBytes: number | null = null
   return {
     version: `torch ${hello.torch}`,
     parameters: hello.parameters,
     steps: async (count) => {
       child.stdin.write(`${count}\n`)
-      return (await answer()) as number[]
+      const said = (await answer()) as { ms: number[]; peakBytes: number | null }
+      peakBytes = said.peakBytes
+      return said.ms
     },
+    memory: () => (peakBytes === null ? undefined : { peakBytes, bytesBefore: hello.bytesBefore ?? 0 }),
     close,
   }
 }

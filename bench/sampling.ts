@@ -24,6 +24,11 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start
 }
 
+/** The most memory that this process had resident at once so far, bytes. */
+export function peakBytes(): number {
+  return process.resourceUsage().maxRSS * 1024
+}
+
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1)
 }

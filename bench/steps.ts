@@ -9,9 +9,12 @@ import { randomFrom, sizeOf } from './sampling.ts'
 /** A training step to measure, ours and the peer's. */
 export interface Step {
   readonly about: string
+  /** With discriminator and running average. */
+  readonly gan: boolean
   readonly program: ProgramFn
   readonly signature: Signature
-  readonly state: HostTensors
+  /** Makes the first state anew: the program copies it, and what is measured must not hold it twice. */
+  readonly state: () => HostTensors
   readonly scalars: Readonly<Record<string, number>>
   readonly parameters: number
   readonly peer: Pick<PeerRequest, 'script' | 'settings'>
@@ -28,9 +31,10 @@ function countParameters({ state }: Signature, isWeight: (name: string) => boole
 export function autoencoder(): Step {
   return {
     about: `autoencoder, 64 px, batch ${BATCH}`,
+    gan: false,
     program: autoencoderStep,
     signature: autoencoderSignature,
-    state: autoencoderState(randomFrom(1)),
+    state: () => autoencoderState(randomFrom(1)),
     scalars: { rate: 1e-4 },
     parameters: countParameters(autoencoderSignature, (name) => !name.includes('/')),
     peer: { script: 'train_step.py', settings: {} },
@@ -44,13 +48,16 @@ export function presetStep(preset: 'quick' | 'standard', gan: boolean): Step {
   const shapes: NetworkShapes = { generator, discriminator }
   const parts = { average: gan, adversarial: gan }
   const signature = stepSignature(shapes, batch, parts)
-  const all = initialState(shapes, 1)
   const rate = adamRate(1e-4, 1000)
   return {
     about: `${preset}, ${generator.sizePx} px, batch ${batch}${gan ? ', with discriminator and average' : ''}`,
+    gan,
     program: trainStep(shapes, parts),
     signature,
-    state: Object.fromEntries(Object.keys(signature.state!).map((name) => [name, all[name]!])),
+    state: () => {
+      const all = initialState(shapes, 1)
+      return Object.fromEntries(Object.keys(signature.state!).map((name) => [name, all[name]!]))
+    },
     scalars: { generatorRate: rate, discriminatorRate: rate, adversarialWeight: 0.1, averageKeep: 0.99 },
     parameters: countParameters(signature, (name) => name.startsWith('weights/') || name.startsWith('d.weights/')),
     peer: { script: 'generator.py', settings: { mode: 'train', batch, generator, discriminator, gan } },

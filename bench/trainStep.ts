@@ -1,99 +1,111 @@
 import { z } from 'zod'
-import { openDevice, type Program } from '../src/tensor/index.ts'
+import { type Device, openDevice, type Program } from '../src/tensor/index.ts'
 import { checkInterrupted, UsageError } from '../src/work/errors.ts'
-import { defineBenchmark, type Report, type Row, rounds, SHARED } from './benchmark.ts'
-import { type Peer, startPeer } from './peer.ts'
-import { medianOf, randomInputs, timed } from './sampling.ts'
+import { defineBenchmark, rounds, SHARED } from './benchmark.ts'
+import { countFlops, openGemm } from './flops.ts'
+import { javascriptShare } from './javascript.ts'
+import { type Memory, type Peer, startPeer } from './peer.ts'
+import { medianOf, peakBytes, randomInputs, timed } from './sampling.ts'
+import { type Measured, reportOf, type StepRun } from './stepReport.ts'
 import { autoencoder, presetStep, type Step } from './steps.ts'
+import { type OnTensorflow, runOnTensorflow } from './tensorflow.ts'
 
 const options = z.object({
   preset: z
     .enum(['autoencoder', 'quick', 'standard'])
     .default('autoencoder')
     .describe("DESIGN.md's network of 11.4 M parameters, or a preset of dfk train"),
-  gan: z.boolean().default(false).describe('with the discriminator and the running average, as in the last part of a run (presets only)'),
+  gan: z
+    .boolean()
+    .optional()
+    .describe('with the discriminator and the running average, as in the last part of a run: what presets do unless told otherwise'),
+  // The other half of --gan: commander puts the two in one value, which is read above.
+  withoutGan: z.boolean().optional().describe('without the discriminator, as in the first part of a run').meta({ flag: '--no-gan' }),
   ...SHARED,
   rounds: rounds(5),
 })
 type Options = z.output<typeof options>
 
-interface Times {
-  readonly single: number[]
-  readonly together: number[]
-  readonly peer: number[]
+/** Rounds on libtensorflow, which has no turns to take. */
+const MOST_TENSORFLOW_ROUNDS = 3
+
+function stepOf({ preset, gan }: Options): Step {
+  if (preset !== 'autoencoder') return presetStep(preset, gan ?? true)
+  if (gan !== true) return autoencoder()
+  throw new UsageError('expected --preset quick or standard beside --gan but found autoencoder')
 }
 
-async function measure(program: Program, step: Step, peer: Peer | undefined, count: number, signal: AbortSignal): Promise<Times> {
-  const times: Times = { single: [], together: [], peer: [] }
-  const { together, single } = step.steps
-  const one = randomInputs(step.signature, step.scalars)
-  const many = randomInputs(step.signature, step.scalars, together)
-  await program.runMany(randomInputs(step.signature, step.scalars, 2))
-  await program.run(one)
-  await peer?.steps(3)
-  for (let round = 0; round < count; round += 1) {
-    checkInterrupted(signal)
-    times.together.push((await timed(() => program.runMany(many))) / together)
-    if (peer !== undefined) times.peer.push(...(await peer.steps(single)))
-    for (let i = 0; i < single; i += 1) times.single.push(await timed(() => program.run(one)))
-  }
-  return times
-}
-
-function reportOf(step: Step, asked: Options, deviceName: string, times: Times, peer: Peer | undefined): Report {
-  const runMs = medianOf(times.single)
-  const runManyMs = medianOf(times.together)
-  const peerMs = peer && medianOf(times.peer)
-  const ms = (value: number) => `${value.toFixed(1).padStart(8)} ms`
-  const rows: Row[] = [
-    [`dfk, ${deviceName}, many steps a run`, ms(runManyMs)],
-    [`dfk, ${deviceName}, one step a run`, ms(runMs)],
-    ['parameters of ours', String(step.parameters)],
-  ]
-  if (peer !== undefined) {
-    rows.push([`${peer.version}, ${asked.peerDevice}, eager, channels-last, fused Adam`, ms(peerMs!)])
-    rows.push(['parameters of the peer', String(peer.parameters)])
-  }
-  return {
-    title: `training step, ${step.about}, ${asked.threads} threads, medians`,
-    rows,
-    figures: {
-      ...{
-        preset: asked.preset,
-        gan: asked.gan,
-        device: deviceName,
-        threads: asked.threads,
-        parameters: step.parameters,
-        runMs,
-        runManyMs,
-      },
-      ...(peer && { peer: peer.version, peerDevice: asked.peerDevice, peerMs, peerParameters: peer.parameters }),
-    },
-    ...(peerMs !== undefined && { ratio: peerMs / runManyMs }),
+/** Compiles ours and takes turns with the peer: many steps a run, one step a run. */
+async function takeTurns(device: Device, step: Step, peer: Peer | undefined, count: number, signal: AbortSignal): Promise<StepRun> {
+  const [single, together, peerMs]: [number[], number[], number[]] = [[], [], []]
+  let program: Program | undefined
+  const compileMs = await timed(async () => {
+    program = await device.compile(step.program, step.signature, { name: 'training step' })
+  })
+  const ready = program!
+  const gemm = await openGemm(device)
+  try {
+    await ready.writeState(step.state())
+    const one = randomInputs(step.signature, step.scalars)
+    const many = randomInputs(step.signature, step.scalars, step.steps.together)
+    const firstMs = await timed(() => ready.run(one))
+    await ready.runMany(randomInputs(step.signature, step.scalars, 2))
+    const peerFirstMs = (await peer?.steps(3))?.[0]
+    for (let round = 0; round < count; round += 1) {
+      checkInterrupted(signal)
+      await gemm.measure()
+      together.push((await timed(() => ready.runMany(many))) / step.steps.together)
+      if (peer !== undefined) peerMs.push(...(await peer.steps(step.steps.single)))
+      for (let i = 0; i < step.steps.single; i += 1) single.push(await timed(() => ready.run(one)))
+    }
+    return {
+      ...{ compileMs, firstMs, runMs: medianOf(single), runManyMs: medianOf(together), gemmPeak: gemm.peak() },
+      // Before the profiler, which takes memory of its own.
+      peakBytes: peakBytes(),
+      estimateBytes: ready.memoryBytes,
+      javascriptShare: await javascriptShare(() => ready.runMany(many)),
+      ...(peer && { peer: { firstMs: peerFirstMs!, ms: medianOf(peerMs), memory: peer.memory() } }),
+    }
+  } finally {
+    await gemm.dispose()
+    await ready.dispose()
   }
 }
 
-/** Milliseconds of a training step: ours one by one, ours many a run, PyTorch's; measured in turn, round after round. */
+/** The same step on tfjs-node, unless ours runs there already. */
+async function onTensorflow(asked: Options, device: Device, signal: AbortSignal): Promise<OnTensorflow | undefined> {
+  if (device.name === 'tensorflow') return undefined
+  const gan = asked.gan === false ? ['--no-gan'] : []
+  const args = ['--preset', asked.preset, ...gan, '--rounds', String(Math.min(asked.rounds, MOST_TENSORFLOW_ROUNDS))]
+  return runOnTensorflow('train-step', args, asked.threads, signal)
+}
+
+/** A training step: ours one by one and many a run, PyTorch's in turn with it, tfjs-node's after; beside the machine's own matrix products. */
 export const trainStep = defineBenchmark({
   name: 'train-step',
-  summary: 'milliseconds of a training step; peer: the same step in PyTorch',
+  summary:
+    'milliseconds, memory and compile time of a training step; peers: the same step in PyTorch, and on tfjs-node where it is installed',
   options,
   async run(asked, signal) {
-    if (asked.gan && asked.preset === 'autoencoder')
-      throw new UsageError('expected --preset quick or standard beside --gan but found autoencoder')
-    const step = asked.preset === 'autoencoder' ? autoencoder() : presetStep(asked.preset, asked.gan)
+    const bytesBefore = peakBytes()
+    const step = stepOf(asked)
     const settings = { ...step.peer.settings, threads: asked.threads, device: asked.peerDevice }
     const device = await openDevice(asked.device, { threads: asked.threads })
     const { python } = asked
     const peer = python === undefined ? undefined : await startPeer(python, { ...step.peer, settings, parameters: step.parameters })
-    let program: Program | undefined
+    let run: StepRun
     try {
-      program = await device.compile(step.program, step.signature, { name: 'training step' })
-      await program.writeState(step.state)
-      return reportOf(step, asked, device.name, await measure(program, step, peer, asked.rounds, signal), peer)
+      run = await takeTurns(device, step, peer, asked.rounds, signal)
     } finally {
       peer?.close()
-      await program?.dispose()
     }
+    const memory: Memory = { peakBytes: run.peakBytes, bytesBefore }
+    const measured: Measured = {
+      ...{ step, device: device.name, run, memory },
+      flops: countFlops(step.program, step.signature),
+      tensorflow: await onTensorflow(asked, device, signal),
+      ...(peer && { peer: { version: peer.version, parameters: peer.parameters } }),
+    }
+    return reportOf(asked, measured)
   },
 })

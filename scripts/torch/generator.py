@@ -1,7 +1,7 @@
 """dfk's training step (src/models/step.ts) or its swap path in PyTorch, as the peer to measure against.
 
 The argument is JSON: threads, device, mode (train or swap), batch, generator and discriminator (the shapes of src/models), gan.
-Reads a number of steps a line from stdin, takes them, and answers with a JSON list of milliseconds a step.
+Reads a number of steps a line from stdin, takes them, and answers as stepping.py says.
 """
 
 import torch

@@ -1,6 +1,6 @@
 """The training step of bench/autoencoder.ts in PyTorch, as the peer to measure against.
 
-The argument is JSON: threads, device. Reads a number of steps a line from stdin, takes them, and answers with a JSON list of milliseconds a step.
+The argument is JSON: threads, device. Reads a number of steps a line from stdin, takes them, and answers as stepping.py says.
 """
 
 import torch

@@ -1,6 +1,5 @@
 import type { Box, Picture } from '../picture/picture.ts'
 import { cropPicture, resizePicture } from '../picture/resize.ts'
-import type { HostTensor } from '../tensor/types.ts'
 import type { Detection } from './face.ts'
 import { SSD_INPUT_PX } from './ssd.ts'
 
@@ -12,8 +11,11 @@ const MOST_TILES_A_SIDE = 6
 const SAME_FACE_IOU = 0.4
 const SAME_FACE_INSIDE = 0.7
 
-/** Runs the detector on one input: [512, 512, 3] in −1…1 → logits [5118] and codes [5118, 4]. */
-export type RunSsd = (input: Float32Array) => Promise<{ readonly scores: HostTensor['data']; readonly codes: HostTensor['data'] }>
+/** What the detector says of a tile: logits [5118] and codes [5118, 4]. */
+interface SsdOutput {
+  readonly scores: Float32Array
+  readonly codes: Float32Array
+}
 
 /** Parts of the picture to look at, each no larger than lets a face of `minSizePx` be found: the whole, then tiles of finer grids. */
 export function detectionTiles(width: number, height: number, minSizePx: number): Box[] {
@@ -42,19 +44,28 @@ function grid(width: number, height: number, size: number, across: number, down:
   }))
 }
 
+/** Size of a tile in the detector's input, px. */
+function sizeInInput(tile: Box): { readonly width: number; readonly height: number } {
+  const scale = SSD_INPUT_PX / Math.max(tile.width, tile.height)
+  return { width: Math.max(1, Math.round(tile.width * scale)), height: Math.max(1, Math.round(tile.height * scale)) }
+}
+
+/** A tile as the detector's input [512, 512, 3] in −1…1. */
+export function tileInput(picture: Picture, tile: Box): Float32Array {
+  const part = tile.width === picture.width && tile.height === picture.height ? picture : cropPicture(picture, tile)
+  const { width, height } = sizeInInput(tile)
+  return letterbox(resizePicture(part, width, height))
+}
+
 /** Detections in one tile, in pixels of the picture. Faces cut by a border that the tile does not share with the picture are left to its neighbours. */
-export async function detectInTile(
+export function detectionsIn(
   picture: Picture,
   tile: Box,
   anchors: Float32Array,
   minScore: number,
-  run: RunSsd,
-): Promise<Detection[]> {
-  const scale = SSD_INPUT_PX / Math.max(tile.width, tile.height)
-  const part = tile.width === picture.width && tile.height === picture.height ? picture : cropPicture(picture, tile)
-  const width = Math.max(1, Math.round(tile.width * scale))
-  const height = Math.max(1, Math.round(tile.height * scale))
-  const { scores, codes } = await run(letterbox(resizePicture(part, width, height)))
+  { scores, codes }: SsdOutput,
+): Detection[] {
+  const { width, height } = sizeInInput(tile)
   const logit = Math.log(minScore / (1 - minScore))
   const found: Detection[] = []
   for (let i = 0; i < scores.length; i++) {
@@ -78,7 +89,7 @@ function letterbox({ width, height, data }: Picture): Float32Array {
 
 function decodeBox(
   anchors: Float32Array,
-  codes: HostTensor['data'],
+  codes: Float32Array,
   index: number,
   tile: Box,
   picture: Picture,

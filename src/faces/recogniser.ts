@@ -1,12 +1,14 @@
 import { tf } from '../tensor/tf.ts'
-import type { ProgramFn, Signature } from '../tensor/types.ts'
+import type { ProgramFn } from '../tensor/types.ts'
 import { constant, convolve, scaleOutputs } from './layers.ts'
+import type { Network } from './networks.ts'
 import { readFaceApiWeights, type Weight } from './weights.ts'
 
 /** Side of the recogniser's input, px. */
 export const RECOGNISER_INPUT_PX = 150
 
-export const recogniserSignature: Signature = { inputs: { face: { shape: [1, RECOGNISER_INPUT_PX, RECOGNISER_INPUT_PX, 3] } } }
+/** Face descriptor network of face-api (dlib's 29-layer residual network): pictures [n, 150, 150, 3] RGB in 0…255 → descriptor [n, 128]. */
+export const RECOGNISER: Network = { name: 'face descriptor', sizePx: RECOGNISER_INPUT_PX, load: loadRecogniser }
 
 /** Residual blocks in order; those ending in `_down` halve the picture. */
 const BLOCKS = [
@@ -20,8 +22,7 @@ interface Convolution {
   readonly bias: tf.Tensor
 }
 
-/** Face descriptor network of face-api (dlib's 29-layer residual network): face [1, 150, 150, 3] RGB in 0…255 → descriptor [128]. */
-export async function loadRecogniser(): Promise<ProgramFn> {
+async function loadRecogniser(): Promise<ProgramFn> {
   const weight = await readFaceApiWeights('face_recognition_model')
   const stem = foldScale('conv32_down', weight)
   const blocks = BLOCKS.map((name) => ({
@@ -31,11 +32,11 @@ export async function loadRecogniser(): Promise<ProgramFn> {
   }))
   const fc = constant(weight('fc'))
   const mean = tf.tensor(MEAN_RGB, [1, 1, 1, 3])
-  return ({ face }) => {
-    const input = tf.div(tf.sub(face!, mean), 255) as tf.Tensor4D
+  return ({ pictures }) => {
+    const input = tf.div(tf.sub(pictures!, mean), 255) as tf.Tensor4D
     let x = tf.maxPool(convolve(input, stem.filter, stem.bias, 2, 'relu', 'valid'), 3, 2, 'valid')
     for (const block of blocks) x = residual(x, block.first, block.second, block.halves)
-    return { outputs: { descriptor: tf.reshape(tf.matMul(tf.mean(x, [1, 2]), fc as tf.Tensor2D), [128]) } }
+    return { outputs: { descriptor: tf.matMul(tf.mean(x, [1, 2]), fc as tf.Tensor2D) } }
   }
 }
 

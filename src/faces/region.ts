@@ -5,6 +5,9 @@ const AROUND_LANDMARKS = 1.5
 /** The detector's boxes reach from the forehead to the chin. */
 const AROUND_DETECTION = 1.35
 
+/** Between two looks a face does not move by more than this part of its region's side. */
+export const LOST_SHIFT = 0.45
+
 /** A square, turned region of a picture. */
 export interface Region {
   readonly centreX: number

@@ -1,6 +1,7 @@
 import { tf } from '../tensor/tf.ts'
-import type { ProgramFn, Signature } from '../tensor/types.ts'
+import type { ProgramFn } from '../tensor/types.ts'
 import { constant, convolve, convolveDepthwise } from './layers.ts'
+import type { Network } from './networks.ts'
 import { readFaceApiWeights, type Weight } from './weights.ts'
 
 /** Side of the detector's input, px. */
@@ -9,19 +10,21 @@ export const SSD_INPUT_PX = 512
 const EPSILON = 0.001
 const HALVING_LAYERS = [2, 4, 6, 12]
 
-export const ssdSignature: Signature = { inputs: { picture: { shape: [1, SSD_INPUT_PX, SSD_INPUT_PX, 3] } } }
+const WEIGHTS = 'ssd_mobilenetv1_model'
 
-export interface SsdNetwork {
-  /** picture [1, 512, 512, 3] RGB in −1…1 → scores [5118] as logits, codes [5118, 4] as (dy, dx, log h, log w) relative to the anchors. */
-  readonly program: ProgramFn
-  /** 5118 × (top, left, bottom, right) in 0…1 of the input. */
-  readonly anchors: Float32Array
+/**
+ * The face detector of face-api: SSD on MobileNet v1 (Liu et al. 2016, Howard et al. 2017), batch norms folded into the filters.
+ * pictures [n, 512, 512, 3] RGB in −1…1 → scores [n, 5118] as logits, codes [n, 5118, 4] as (dy, dx, log h, log w) relative to the anchors.
+ */
+export const SSD: Network = { name: 'face detector', sizePx: SSD_INPUT_PX, load: loadSsd }
+
+/** The detector's anchors: 5118 × (top, left, bottom, right) in 0…1 of the input. */
+export async function loadAnchors(): Promise<Float32Array> {
+  return (await readFaceApiWeights(WEIGHTS))('Output/extra_dim').data
 }
 
-/** The face detector of face-api: SSD on MobileNet v1 (Liu et al. 2016, Howard et al. 2017), batch norms folded into the filters. */
-export async function loadSsd(): Promise<SsdNetwork> {
-  const weight = await readFaceApiWeights('ssd_mobilenetv1_model')
-  const anchors = weight('Output/extra_dim').data
+async function loadSsd(): Promise<ProgramFn> {
+  const weight = await readFaceApiWeights(WEIGHTS)
   const tensors = new Map<string, tf.Tensor>()
   const keep = (name: string, value: Weight) => tensors.set(name, constant(value))
   const names = (prefix: string) => [`${prefix}/weights`, `${prefix}/convolution_bn_offset`]
@@ -36,7 +39,7 @@ export async function loadSsd(): Promise<SsdNetwork> {
       }
     }
   }
-  return { anchors, program: ({ picture }) => ({ outputs: forward(picture as tf.Tensor4D, (name) => tensors.get(name)!) }) }
+  return ({ pictures }) => ({ outputs: forward(pictures as tf.Tensor4D, (name) => tensors.get(name)!) })
 }
 
 function foldDepthwise(name: string, weight: (name: string) => Weight, keep: (name: string, value: Weight) => void): void {
@@ -49,10 +52,10 @@ function foldDepthwise(name: string, weight: (name: string) => Weight, keep: (na
   keep(`${name}/bias`, { data: beta.map((value, i) => value - mean[i]! * gain[i]!), shape: [beta.length] })
 }
 
-function forward(picture: tf.Tensor4D, get: (name: string) => tf.Tensor): Record<'scores' | 'codes', tf.Tensor> {
+function forward(pictures: tf.Tensor4D, get: (name: string) => tf.Tensor): Record<'scores' | 'codes', tf.Tensor> {
   const pointwise = (x: tf.Tensor4D, name: string, strides: number) =>
     convolve(x, get(`${name}/weights`), get(`${name}/convolution_bn_offset`), strides, 'relu6')
-  let x = pointwise(picture, 'MobilenetV1/Conv2d_0_pointwise', 2)
+  let x = pointwise(pictures, 'MobilenetV1/Conv2d_0_pointwise', 2)
   const features: tf.Tensor4D[] = []
   for (let i = 1; i <= 13; i++) {
     const depthwise = `MobilenetV1/Conv2d_${i}_depthwise`
@@ -64,17 +67,19 @@ function forward(picture: tf.Tensor4D, get: (name: string) => tf.Tensor): Record
     x = pointwise(x, `Prediction/Conv2d_${i}_pointwise`, i % 2 === 1 ? 2 : 1)
     if (i % 2 === 1) features.push(x)
   }
+  const [n] = pictures.shape
   const heads = features.map((feature, i) => {
     const head = (kind: string, width: number) => {
       const name = `Prediction/BoxPredictor_${i}/${kind}`
-      return tf.reshape(convolve(feature, get(`${name}/weights`), get(`${name}/biases`), 1, 'linear'), [-1, width])
+      return tf.reshape(convolve(feature, get(`${name}/weights`), get(`${name}/biases`), 1, 'linear'), [n, -1, width])
     }
     return { codes: head('BoxEncodingPredictor', 4), classes: head('ClassPredictor', 3) }
   })
-  const classes = tf.concat(heads.map((head) => head.classes))
-  const count = classes.shape[0]!
+  const join = (parts: tf.Tensor[]) => tf.concat(parts, 1)
+  const classes = join(heads.map((head) => head.classes)) // [n, 5118, 3]
+  const count = classes.shape[1]!
   return {
-    scores: tf.reshape(tf.slice(classes, [0, 1], [count, 1]), [count]),
-    codes: tf.concat(heads.map((head) => head.codes)),
+    scores: tf.reshape(tf.slice(classes, [0, 0, 1], [n, count, 1]), [n, count]),
+    codes: join(heads.map((head) => head.codes)),
   }
 }

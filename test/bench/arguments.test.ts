@@ -14,7 +14,7 @@ function bench(...args: string[]) {
 it('documents every benchmark and its options in one help', () => {
   const { status, stdout } = bench('--help')
   expect(status).toBe(0)
-  for (const word of ['train-step:', 'infer:', 'swap:', 'quality:', '--gan', '--python', '--clip', '--minutes'])
+  for (const word of ['train-step:', 'infer:', 'swap:', 'quality:', '--gan', '--no-gan', '--python', '--clip', '--minutes'])
     expect(stdout).toContain(word)
 })
 

@@ -1,0 +1,34 @@
+import type { Affine, Box, Picture } from '../picture/picture.ts'
+import { applyAffineToPoints, invertAffine, warpAffine } from '../picture/warp.ts'
+import type { Landmarks } from './face.ts'
+import { MESH_INPUT_PX } from './mesh.ts'
+import type { OpenNetwork } from './networks.ts'
+import { landmarksOfMesh } from './points68.ts'
+import { type Region, regionMatrix, regionOfBox, regionOfMesh } from './region.ts'
+
+/** A square cut out of the picture as [size, size, 3], 0…255 divided by `divisor`. */
+export function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number): Float32Array {
+  const bytes = warpAffine(picture, matrix, sizePx, sizePx).data
+  const data = new Float32Array(bytes.length)
+  for (let i = 0; i < data.length; i++) data[i] = bytes[i]! / divisor
+  return data
+}
+
+/** Landmarks of the face in each region. */
+export async function meshesIn(mesh: OpenNetwork, picture: Picture, regions: readonly Region[]): Promise<Landmarks[]> {
+  const matrices = regions.map((region) => regionMatrix(region, MESH_INPUT_PX))
+  const seen = await mesh.look(matrices.map((matrix) => crop(picture, matrix, MESH_INPUT_PX, 255)))
+  return seen.map(({ mesh: found, confidence }, i) =>
+    landmarksOfMesh(applyAffineToPoints(invertAffine(matrices[i]!), found!, 3), confidence![0]!),
+  )
+}
+
+/** Landmarks of the face in each box by two looks: one upright around the box, one turned with the face that the first found. */
+export async function landmarksInBoxes(mesh: OpenNetwork, picture: Picture, boxes: readonly Box[]): Promise<Landmarks[]> {
+  const first = await meshesIn(mesh, picture, boxes.map(regionOfBox))
+  return meshesIn(
+    mesh,
+    picture,
+    first.map((landmarks) => regionOfMesh(landmarks.mesh)),
+  )
+}

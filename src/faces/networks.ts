@@ -1,0 +1,79 @@
+import type { Device, HostTensors, Program, ProgramFn, Signature } from '../tensor/types.ts'
+
+/** A pretrained network that looks at square pictures, any number at a time. */
+export interface Network {
+  /** For messages. */
+  readonly name: string
+  /** Side of its pictures, px. */
+  readonly sizePx: number
+  /** Reads the weights. The program takes `pictures` [n, size, size, 3], and every output has the leading axis n. */
+  load(): Promise<ProgramFn>
+}
+
+/** What a network says of one picture: its outputs without the leading axis. */
+type Seen = Readonly<Record<string, Float32Array>>
+
+/** A network on a device. */
+export interface OpenNetwork {
+  /** Looks at any number of pictures [size, size, 3], in batches of at most 8. The order, and the numbers, are those of one by one. */
+  look(pictures: readonly Float32Array[]): Promise<Seen[]>
+  /** Frees all that was compiled. */
+  dispose(): Promise<void>
+}
+
+/** The sizes of batch that get compiled, so that there are at most four programs of a network, each with the weights as its constants. */
+const BATCHES = [8, 4, 2, 1] as const
+/** Most pictures a run. */
+export const MAX_BATCH: number = BATCHES[0]
+
+/** Puts a network on a device. It loads when it first looks, and compiles for a batch size when that first comes up: programs are kept by shape. */
+export function openNetwork(device: Device, { name, sizePx, load }: Network): OpenNetwork {
+  const programs = new Map<number, Promise<Program>>()
+  let loaded: Promise<ProgramFn> | undefined
+  const compile = async (batch: number): Promise<Program> => {
+    loaded ??= load()
+    const signature: Signature = { inputs: { pictures: { shape: [batch, sizePx, sizePx, 3] } } }
+    return device.compile(await loaded, signature, { name })
+  }
+  const programFor = (batch: number): Promise<Program> => {
+    const program = programs.get(batch) ?? compile(batch)
+    programs.set(batch, program)
+    return program
+  }
+  return {
+    async look(pictures) {
+      const seen: Seen[] = []
+      while (seen.length < pictures.length) {
+        const batch = BATCHES.find((size) => size <= pictures.length - seen.length)!
+        const data = joined(pictures.slice(seen.length, seen.length + batch))
+        const program = await programFor(batch)
+        seen.push(...apart(await program.run({ pictures: { data, shape: [batch, sizePx, sizePx, 3] } }), batch))
+      }
+      return seen
+    },
+    async dispose() {
+      for (const program of await Promise.allSettled(programs.values())) if (program.status === 'fulfilled') await program.value.dispose()
+      programs.clear()
+    },
+  }
+}
+
+function joined(pictures: readonly Float32Array[]): Float32Array {
+  const [first] = pictures as [Float32Array]
+  if (pictures.length === 1) return first
+  const data = new Float32Array(pictures.length * first.length)
+  pictures.forEach((picture, i) => {
+    data.set(picture, i * first.length)
+  })
+  return data
+}
+
+/** Outputs behind a leading axis of `batch`, as one record a picture. */
+function apart(outputs: HostTensors, batch: number): Seen[] {
+  const all = Object.entries(outputs)
+  return Array.from({ length: batch }, (_, i) =>
+    Object.fromEntries(
+      all.map(([name, { data }]) => [name, (data as Float32Array).subarray((i * data.length) / batch, ((i + 1) * data.length) / batch)]),
+    ),
+  )
+}
