@@ -77,7 +77,7 @@ function rowsOf({ peerDevice }: StepOptions, measured: Measured): Row[] {
     [`dfk, ${device}, many steps a run`, `${ms(run.runManyMs)}, ${ofPeak(run.runManyMs)}`],
     [`dfk, ${device}, one step a run`, ms(run.runMs)],
     ...(torch ? [[`${torch.name}, eager, channels-last, fused Adam`, torchMs!] as const] : []),
-    ...(eager ? [['tfjs-node, eager', `${ms(eager.runManyMs)}, ${percent(eager.peakShare)} of its own peak`] as const] : []),
+    ...(eager ? [['libtensorflow by tfjs-node', `${ms(eager.runManyMs)}, ${percent(eager.peakShare)} of its own peak`] as const] : []),
     ...(tensorflow && 'missing' in tensorflow ? [['tfjs-node', `not measured: ${tensorflow.missing}`] as const] : []),
     [
       'products of a step; the peak',
