@@ -38,6 +38,8 @@ export class NativeProgram implements Program {
     this.#signature = signature
     this.#layout = layout
     this.memoryBytes = blueprint.memoryBytes
+    // First, since it may fail: threads and memory are not there yet.
+    this.#session = openSession(library, model, { threads, optimised, ...(savePath !== undefined && { savePath }) })
     const shared = layout.updates.length > 0 ? sharedMemory(library, sharedSize(layout)) : undefined
     const heap = heapMemory(library)
     const place = (memory: Memory, named: readonly Named[]) =>
@@ -54,7 +56,6 @@ export class NativeProgram implements Program {
       ])
       this.#updater = openUpdater(layout.updates, shared, (edge) => edges.get(edge)!, threads)
     }
-    this.#session = openSession(library, model, { threads, optimised, ...(savePath !== undefined && { savePath }) })
     this.#bindings = [this.#bind(leaves, this.#state, this.#next), this.#bind(leaves, this.#next, this.#state)]
   }
 
