@@ -102,6 +102,30 @@ describe('updates of the state', () => {
     await program.dispose()
   })
 
+  it('read state that the graph computes anew as it was before the step', async () => {
+    const both: Signature = { inputs: {}, state: { a: { shape: [2, 2] }, b: { shape: [2, 2] } } }
+    const device = await openDevice('cpu')
+    const program = await device.compile(
+      (_, { a, b }) => ({
+        outputs: { a: a! },
+        state: { a: tf.add(a!, b!), b: tf.matMul(b as tf.Tensor2D, tf.tensor2d([0, 1, 1, 0], [2, 2])) },
+      }),
+      both,
+    )
+    await program.writeState({
+      a: { data: Float32Array.of(0, 0, 0, 0), shape: [2, 2] },
+      b: { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] },
+    })
+    const seen = [await program.run({}), await program.run({}), await program.run({})].map(({ a }) => [...a!.data])
+    expect(seen).toEqual([
+      [0, 0, 0, 0],
+      [1, 2, 3, 4],
+      [3, 3, 7, 7],
+    ])
+    expect([...(await program.readState())['a']!.data]).toEqual([4, 5, 10, 11])
+    await program.dispose()
+  })
+
   it('need no graph of their own', () => {
     expect(planUpdates({ graph: new Graph(), inputs: {}, outputs: {}, state: {}, nextState: {} })).toEqual([])
   })

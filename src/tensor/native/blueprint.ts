@@ -45,14 +45,15 @@ export function blueprintOf(traced: Trace): Blueprint {
 
 function layoutOf(traced: Trace, updates: readonly Update[]): Layout {
   const inPlace = new Set(updates.flatMap(({ states }) => states))
-  const isState = new Set(Object.values(traced.state).map(({ name }) => name))
-  const leaves = new Map<string, Value>()
-  for (const { tensors, scalars } of updates) {
-    for (const value of tensors) if (!isState.has(value.name)) leaves.set(value.name, value)
-    for (const value of scalars) leaves.set(value.name, value)
-  }
   const state = Object.entries(traced.state)
   const isSwapped = ([name, value]: Named) => !inPlace.has(name) && traced.nextState[name] !== value
+  // State that changes its place cannot be read where it lies: the graph puts a copy of it out, as it does with all else that updates read.
+  const hasPlace = new Set(state.filter((named) => !isSwapped(named)).map(([, value]) => value.name))
+  const leaves = new Map<string, Value>()
+  for (const { tensors, scalars } of updates) {
+    for (const value of tensors) if (!hasPlace.has(value.name)) leaves.set(value.name, value)
+    for (const value of scalars) leaves.set(value.name, value)
+  }
   return {
     updates,
     inputs: Object.entries(traced.inputs),
