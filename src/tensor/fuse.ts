@@ -72,6 +72,8 @@ class Fusion {
     const found = this.#productBefore(x)
     if (found === undefined || this.#made[found.product]!.inputs.length !== 2) return false
     const product = this.#made[found.product]!
+    // What an activation made is not to be activated again.
+    if ('activation' in product.attributes) return false
     this.#replace(found, { ...product, inputs: [...product.inputs, bias] }, node)
     return true
   }

@@ -14,7 +14,7 @@ const KEPT = 8
 /** Where compiled programs are kept: `DFK_CACHE`, or the system's place for what may be deleted at any time. */
 function cacheFolder(): string {
   const { DFK_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env
-  if (DFK_CACHE !== undefined) return DFK_CACHE
+  if (DFK_CACHE) return DFK_CACHE
   if (process.platform === 'win32') return join(LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'dfk', 'Cache')
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'dfk')
   return join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'dfk')
@@ -81,7 +81,7 @@ function withoutData(key: string, value: unknown): unknown {
 
 function removeOldest(folder: string): void {
   const entries = readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
+    .filter((name) => /^[0-9a-f]{32}\.json$/.test(name))
     .map((name) => ({ stem: join(folder, name.slice(0, -5)), usedMs: statSync(join(folder, name)).mtimeMs }))
     .sort((a, b) => b.usedMs - a.usedMs)
   for (const { stem } of entries.slice(KEPT)) removePair(stem)

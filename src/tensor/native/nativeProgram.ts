@@ -51,8 +51,9 @@ export class NativeProgram implements Program {
     Object.assign(this.#next, place(heap, layout.swapped))
     if (shared !== undefined) {
       const edges = new Map([
-        ...layout.leaves.map(([name, value]) => [value.name, leaves[name]!] as const),
         ...layout.settled.map(([name, value]) => [value.name, this.#state[name]!] as const),
+        // After the state: a scalar of it is read from the copy that the graph made, whoever changes it meanwhile.
+        ...layout.leaves.map(([name, value]) => [value.name, leaves[name]!] as const),
       ])
       this.#updater = openUpdater(layout.updates, shared, (edge) => edges.get(edge)!, threads)
     }

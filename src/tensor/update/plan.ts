@@ -65,7 +65,11 @@ function operationOf(node: Node | undefined, size: number): Operation | undefine
   const [shape] = [node.outputs[0]!.shape]
   if (sizeOf(shape) !== size) return undefined
   const fits = node.inputs.every((input) => sizeOf(input!.shape) === size || sizeOf(input!.shape) === 1)
-  return fits ? OPERATIONS[node.op as keyof typeof OPERATIONS] : undefined
+  // JSON, by which kernels are compared and kept, holds no infinity, no NaN and no -0.
+  const odd = node.inputs.some(
+    (input) => input?.data?.length === 1 && (!Number.isFinite(Number(input.data[0])) || Object.is(input.data[0], -0)),
+  )
+  return fits && !odd ? OPERATIONS[node.op as keyof typeof OPERATIONS] : undefined
 }
 
 function isExpression(graph: Graph, value: Value, states: ReadonlyMap<string, string>): boolean {
