@@ -115,6 +115,21 @@ describe("convolutions as they are lowered for this CPU are those that the porta
     )
   })
 
+  it('with a bias behind the activation, which is not to be activated', async () => {
+    const c = 2 * block
+    const signature: Signature = { inputs: { a: { shape: [1, 40, 40, c] }, f: { shape: [3, 3, c, c] }, b: { shape: [c] } } }
+    const fn: ProgramFn = ({ a, f, b }) => ({
+      outputs: { y: tf.add(tf.relu(tf.conv2d(a as tf.Tensor4D, f as tf.Tensor4D, 1, 'same')), b!) },
+    })
+    const inputs = {
+      a: { data: numbers(1600 * c, 1), shape: [1, 40, 40, c] },
+      f: { data: numbers(9 * c * c, 2), shape: [3, 3, c, c] },
+      b: { data: numbers(c, 3, -9, -5), shape: [c] },
+    }
+    const [own, plain] = await Promise.all([lowering, PORTABLE].map((how) => run(trace(fn, signature, how), signature, inputs)))
+    expect(largestDifference(own!['y']!.data, plain!['y']!.data)).toBeLessThan(1e-3)
+  })
+
   it("by Winograd's tiles without borders", async () => {
     const ops = await expectAlike({ x: [2, 18, 34, 128], filter: [3, 3, 128, 128], stride: 1, pad: 'valid' })
     expect(ops.has('com.microsoft.nchwc.Conv') || ops.has('Conv')).toBe(false)

@@ -126,6 +126,33 @@ describe('updates of the state', () => {
     await program.dispose()
   })
 
+  it.each([
+    [1, ['lr', 'w']],
+    [2, ['lr', 'w']],
+    [1, ['w', 'lr']],
+    [2, ['w', 'lr']],
+  ] as const)('read a number of the state as it was before the step (%i threads, %j)', async (threads, order) => {
+    const N = 1 << 18
+    const shapes = { lr: { shape: [1] }, w: { shape: [N] } }
+    const both: Signature = { inputs: { g: { shape: [N] } }, state: Object.fromEntries(order.map((name) => [name, shapes[name]])) }
+    const fn: ProgramFn = ({ g }, { lr, w }) => ({ outputs: {}, state: { lr: tf.mul(lr!, 0.5), w: tf.sub(w!, tf.mul(g!, lr!)) } })
+    const program = new NativeProgram(blueprintOf(trace(fn, both)), both, loadNative(), threads)
+    await program.writeState({ lr: { data: Float32Array.of(1), shape: [1] }, w: { data: new Float32Array(N), shape: [N] } })
+    const seen: number[][] = []
+    for (let k = 0; k < 3; k++) {
+      await program.run({ g: { data: new Float32Array(N).fill(1), shape: [N] } })
+      const { lr, w } = await program.readState()
+      expect(new Set(w!.data).size).toBe(1)
+      seen.push([lr!.data[0]!, w!.data[0]!])
+    }
+    expect(seen).toEqual([
+      [0.5, -1],
+      [0.25, -1.5],
+      [0.125, -1.75],
+    ])
+    await program.dispose()
+  })
+
   it('need no graph of their own', () => {
     expect(planUpdates({ graph: new Graph(), inputs: {}, outputs: {}, state: {}, nextState: {} })).toEqual([])
   })

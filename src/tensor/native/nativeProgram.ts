@@ -50,12 +50,15 @@ export class NativeProgram implements Program {
     Object.assign(this.#state, place(shared ?? heap, [...layout.settled, ...layout.swapped]))
     Object.assign(this.#next, place(heap, layout.swapped))
     if (shared !== undefined) {
-      const edges = new Map([
-        ...layout.settled.map(([name, value]) => [value.name, this.#state[name]!] as const),
-        // After the state: a scalar of it is read from the copy that the graph made, whoever changes it meanwhile.
-        ...layout.leaves.map(([name, value]) => [value.name, leaves[name]!] as const),
-      ])
-      this.#updater = openUpdater(layout.updates, shared, (edge) => edges.get(edge)!, threads)
+      const inState = new Map(layout.settled.map(([name, value]) => [value.name, this.#state[name]!]))
+      const fromGraph = new Map(layout.leaves.map(([name, value]) => [value.name, leaves[name]!]))
+      // Tensors are changed where the state lies; a scalar, though it be state too, is read from the graph's copy, since another job may be
+      // changing the state meanwhile.
+      const places = {
+        tensor: (edge: string) => (inState.get(edge) ?? fromGraph.get(edge))!,
+        scalar: (edge: string) => fromGraph.get(edge)!,
+      }
+      this.#updater = openUpdater(layout.updates, shared, places, threads)
     }
     this.#bindings = [this.#bind(leaves, this.#state, this.#next), this.#bind(leaves, this.#next, this.#state)]
   }

@@ -48,23 +48,28 @@ export interface Updater {
   dispose(): Promise<void>
 }
 
+/** Where each edge lies that an update works on, by how it does: as a tensor that it may change, or as one number for all. */
+export interface Places {
+  tensor(edge: string): Buffer
+  scalar(edge: string): Buffer
+}
+
 /**
- * Compiles updates for tensors in `shared`; `bufferOf` says where each edge lies. The same kernel serves all tensors whose update has the same
- * form. Which thread takes which job does not matter to the numbers.
+ * Compiles updates for tensors in `shared`. The same kernel serves all tensors whose update has the same form. Which thread takes which job does
+ * not matter to the numbers: no job reads what another one changes.
  */
-export function openUpdater(
-  updates: readonly Update[],
-  shared: SharedMemory,
-  bufferOf: (edge: string) => Buffer,
-  threads: number,
-): Updater {
+export function openUpdater(updates: readonly Update[], shared: SharedMemory, places: Places, threads: number): Updater {
   const forms = new Map<string, { index: number; kernel: UpdateKernel }>()
   const jobs: number[] = []
   for (const { kernel, size, tensors, scalars } of updates) {
     const key = JSON.stringify(kernel)
     const { index } = forms.get(key) ?? forms.set(key, { index: forms.size, kernel }).get(key)!
     const table = shared.allocate('int32', tensors.length + scalars.length)
-    ;(table.data as Int32Array).set([...tensors, ...scalars].map(({ name }) => shared.offsetOf(bufferOf(name))))
+    ;(table.data as Int32Array).set(
+      [...tensors.map(({ name }) => places.tensor(name)), ...scalars.map(({ name }) => places.scalar(name))].map((buffer) =>
+        shared.offsetOf(buffer),
+      ),
+    )
     const bytes = Math.ceil((4 * size) / STRIDE) * STRIDE
     for (let begin = 0; begin < bytes; begin += CHUNK) jobs.push(index, shared.offsetOf(table), begin, Math.min(bytes, begin + CHUNK))
   }
