@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { DfkError } from '../work/errors.ts'
 import { cpuLowering } from './blocks.ts'
 import { requireFloat32 } from './host.ts'
 import { type Blueprint, blueprintOf } from './native/blueprint.ts'
@@ -23,6 +24,9 @@ function nativeOrNone(): NativeLibrary | undefined {
 export async function openCpu(reason: string, options: DeviceOptions = {}): Promise<Device> {
   const ort = loadOnnxRuntime()
   const threads = options.threads ?? availableParallelism()
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new DfkError(`expected a number of threads, 1 or more, but found ${threads}`, { hint: 'leave it out to use all cores' })
+  }
   const lowering = await cpuLowering(ort)
   const runtime: Runtime = {
     Tensor: ort.Tensor,
@@ -53,7 +57,14 @@ function compileCached(
   open: (blueprint: Blueprint, savePath?: string) => NativeProgram,
 ): NativeProgram {
   const kept = entry.read()
-  if (kept !== undefined) return open(kept)
+  if (kept !== undefined) {
+    try {
+      return open(kept)
+    } catch {
+      // Whatever is wrong with it, a new one will say so if it is not the file.
+      entry.remove()
+    }
+  }
   const blueprint = make()
   let program: NativeProgram | undefined
   entry.write(blueprint, (path) => {

@@ -56,6 +56,7 @@ export class OnnxProgram implements Program {
   }
 
   async dispose(): Promise<void> {
+    if (this.#disposed) return
     await this.#inTurn(async () => {
       this.#disposed = true
       await this.#state.dispose()

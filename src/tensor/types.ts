@@ -79,6 +79,6 @@ export interface DeviceStatus {
 }
 
 export interface DeviceOptions {
-  /** Threads that compute; default: all cores. */
+  /** Threads of the CPU that compute, on the device `cpu`; default: all cores. */
   readonly threads?: number
 }

@@ -37,9 +37,7 @@ export function checkMemory(
   const needed = trainingBytes(memoryBytes, signature)
   if (needed <= left) return `needs about ${gigabytes(needed)} GB of memory, ${gigabytes(left)} GB are free`
   const more = [2, 4, 8, 16, 32, 64].map((times) => times * accumulate).find((parts) => batch % parts === 0)
-  const hint =
-    more === undefined
-      ? 'use a smaller --preset, or a machine with more memory'
-      : `try --batch ${Math.ceil(batch / 2)}, or --accumulate ${more} for the same result`
+  const same = more === undefined ? '' : `, or --accumulate ${more} for the same result`
+  const hint = batch === 1 ? 'use a smaller --preset, or a machine with more memory' : `try --batch ${Math.ceil(batch / 2)}${same}`
   throw new DfkError(`expected memory for this run, about ${gigabytes(needed)} GB, but found ${gigabytes(left)} GB free`, { hint })
 }

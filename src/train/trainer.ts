@@ -71,7 +71,7 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
       precision: config.precision,
       cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, parts])}`,
     })
-    const needs = checkMemory(run, signature, device.name, config)
+    const needs = await orDispose(run, () => checkMemory(run, signature, device.name, config))
     if (program === undefined && needs !== undefined) onNote?.(needs)
     const wanted = Object.keys(signature.state ?? {})
     await run.writeState(Object.fromEntries(wanted.map((name) => [name, now[name]!])))
@@ -153,6 +153,16 @@ function startOf(from: Checkpoint | undefined): { -readonly [K in keyof Position
     ...(averageSince === undefined ? {} : { averageSince }),
     ...(adversarialSince === undefined ? {} : { adversarialSince }),
     ...(lossScale === undefined ? {} : { lossScale }),
+  }
+}
+
+/** Disposes of a program that a check refuses. */
+async function orDispose<T>(program: Program, check: () => T): Promise<T> {
+  try {
+    return check()
+  } catch (error) {
+    await program.dispose()
+    throw error
   }
 }
 

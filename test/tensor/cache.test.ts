@@ -1,4 +1,5 @@
-import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -71,6 +72,26 @@ it('compiles anew where what it kept is damaged, and mends it', async () => {
   expect(await train(step, 'a')).toEqual(first)
   expect(calls()).toBe(before + 1)
   expect(statSync(join(folder, 'deep', model)).size).toBe(size)
+})
+
+it('compiles anew where what it kept is whole but no model', async () => {
+  const { step, calls } = counted()
+  const first = await train(step, 'a')
+  const stem = join(folder, 'deep', readdirSync(join(folder, 'deep'))[0]!.slice(0, 32))
+  writeFileSync(`${stem}.onnx`, 'no model')
+  const kept = JSON.parse(readFileSync(`${stem}.json`, 'utf8'))
+  writeFileSync(`${stem}.json`, JSON.stringify({ ...kept, sha256: createHash('sha256').update('no model').digest('hex') }))
+  const before = calls()
+  expect(await train(step, 'a')).toEqual(first)
+  expect(await train(step, 'a')).toEqual(first)
+  expect(calls()).toBe(before + 1)
+})
+
+it("leaves others' files alone", async () => {
+  mkdirSync(join(folder, 'deep'))
+  for (let i = 0; i < 20; i++) writeFileSync(join(folder, 'deep', `notes-${i}.json`), '{}')
+  await train(counted().step, 'a')
+  expect(readdirSync(join(folder, 'deep')).filter((name) => name.startsWith('notes'))).toHaveLength(20)
 })
 
 it('goes on without a cache where none can be written, and leaves nothing half-made', async () => {

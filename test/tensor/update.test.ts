@@ -153,6 +153,24 @@ describe('updates of the state', () => {
     await program.dispose()
   })
 
+  it('are all there is to some programs', async () => {
+    const device = await openDevice('cpu', { threads: 2 })
+    const program = await device.compile((_, { u }) => ({ outputs: {}, state: { u: tf.mul(u!, 0.5) } }), {
+      inputs: {},
+      state: { u: { shape: [3] } },
+    })
+    await program.writeState({ u: { data: Float32Array.of(8, 4, -2), shape: [3] } })
+    await program.run({})
+    await program.run({})
+    expect([...(await program.readState())['u']!.data]).toEqual([2, 1, -0.5])
+    await program.dispose()
+    await program.dispose()
+  })
+
+  it.each([0, -1, 1.5, Number.NaN])('are for a number of threads, which %s is none', async (threads) =>
+    expect(openDevice('cpu', { threads })).rejects.toThrow(/expected a number of threads/),
+  )
+
   it('need no graph of their own', () => {
     expect(planUpdates({ graph: new Graph(), inputs: {}, outputs: {}, state: {}, nextState: {} })).toEqual([])
   })

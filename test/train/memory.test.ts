@@ -20,6 +20,7 @@ describe('memory before the first step', () => {
     expect(refusal(8, 1)).toThrow('expected memory for this run, about 5.1 GB, but found 3.9 GB free')
     expect(refusal(8, 1)).toThrow(expect.objectContaining({ hint: 'try --batch 4, or --accumulate 2 for the same result' }))
     expect(refusal(8, 2)).toThrow(expect.objectContaining({ hint: 'try --batch 4, or --accumulate 4 for the same result' }))
+    expect(refusal(5, 1)).toThrow(expect.objectContaining({ hint: 'try --batch 3' }))
     expect(refusal(1, 1)).toThrow(expect.objectContaining({ hint: expect.stringContaining('smaller --preset') }))
   })
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fingerprint } from '../../work/fingerprint.ts'
 import type { Value } from '../graph.ts'
 import type { Lowering } from '../lowering.ts'
+import { tf } from '../tf.ts'
 import type { Signature } from '../types.ts'
 import type { Blueprint } from './blueprint.ts'
 
@@ -24,6 +25,8 @@ function cacheFolder(): string {
 export interface CacheEntry {
   /** What was kept, already optimised; undefined where there is nothing whole. */
   read(): Blueprint | undefined
+  /** Forgets what was kept. */
+  remove(): void
   /**
    * Keeps a blueprint. `save` writes the optimised model to the path that it gets. A cache that cannot be written (no room, no right to) is
    * no cache: nothing is kept, and the program is compiled again the next time.
@@ -40,7 +43,7 @@ let core: string | undefined
 
 export function cacheEntry(key: string, signature: Signature, lowering: Lowering, runtimeVersion: string): CacheEntry {
   core ??= fingerprint(new URL('..', import.meta.url))
-  const identity = JSON.stringify([key, signature, lowering, runtimeVersion, core, process.arch, cpus()[0]?.model])
+  const identity = JSON.stringify([key, signature, lowering, runtimeVersion, core, tf.version.tfjs, process.arch, cpus()[0]?.model])
   const stem = join(cacheFolder(), hashOf(identity).slice(0, 32))
   return {
     read() {
@@ -48,13 +51,13 @@ export function cacheEntry(key: string, signature: Signature, lowering: Lowering
         const { layout, memoryBytes, sha256 } = JSON.parse(readFileSync(`${stem}.json`, 'utf8')) as Kept
         const model = readFileSync(`${stem}.onnx`)
         if (hashOf(model) !== sha256) return undefined
-        const now = new Date()
-        utimesSync(`${stem}.json`, now, now)
+        touch(`${stem}.json`)
         return { layout, memoryBytes, model, optimised: true }
       } catch {
         return undefined
       }
     },
+    remove: () => removePair(stem),
     write(blueprint, save) {
       const part = `${stem}.${randomUUID()}`
       try {
@@ -79,7 +82,25 @@ function withoutData(key: string, value: unknown): unknown {
   return key === 'data' && ArrayBuffer.isView(value as Value['data']) ? undefined : value
 }
 
+/** Says that an entry was used; one that cannot be written to serves as well, only not to tell old from new. */
+function touch(path: string): void {
+  const now = new Date()
+  try {
+    utimesSync(path, now, now)
+  } catch {
+    // Somebody else's, or on a disk that is read only.
+  }
+}
+
+/** An entry on its way is written in less time. */
+const STALE_MS = 3_600_000
+
+/** Removes all but the entries used last, and what a killed process left on its way. */
 function removeOldest(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const part = /^[0-9a-f]{32}\.[0-9a-f-]{36}\.(json|onnx)$/.test(name)
+    if (part && Date.now() - statSync(join(folder, name)).mtimeMs > STALE_MS) rmSync(join(folder, name), { force: true })
+  }
   const entries = readdirSync(folder)
     .filter((name) => /^[0-9a-f]{32}\.json$/.test(name))
     .map((name) => ({ stem: join(folder, name.slice(0, -5)), usedMs: statSync(join(folder, name)).mtimeMs }))

@@ -11,22 +11,23 @@ import { type Binding, type Bound, type NativeSession, openSession } from './ses
 
 /**
  * A traced program on ONNX Runtime's CPU provider through its C interface. Everything that it reads and writes has a fixed place in memory, so
- * nothing is copied between steps; new state that is an element-wise expression of the old and of gradients, as an optimizer's is, is computed
+ * the state is never copied; new state that is an element-wise expression of the old and of gradients, as an optimizer's is, is computed
  * in place outside the graph, in one pass. Calls wait for each other, and the event loop goes on while the graph computes.
  */
 export class NativeProgram implements Program {
   readonly memoryBytes: number
   readonly #signature: Signature
   readonly #layout: Layout
-  readonly #session: NativeSession
-  readonly #updater: Updater | undefined
-  readonly #inputs: Readonly<Record<string, Buffer>>
-  readonly #outputs: Readonly<Record<string, Buffer>>
+  /** Undefined where the graph makes nothing, since the updates are all there is. */
+  readonly #session: NativeSession | undefined
+  #updater: Updater | undefined
+  readonly #inputs: Record<string, Buffer> = {}
+  readonly #outputs: Record<string, Buffer> = {}
   /** Where the state is now. */
   readonly #state: Record<string, Buffer> = {}
   /** Where the model puts new state. */
   readonly #next: Record<string, Buffer> = {}
-  readonly #bindings: readonly [Binding, Binding]
+  #bindings: readonly [Binding, Binding] | undefined
   readonly #written = new Set<string>()
   #turn: 0 | 1 = 0
   #last: Promise<unknown> = Promise.resolve()
@@ -38,29 +39,45 @@ export class NativeProgram implements Program {
     this.#signature = signature
     this.#layout = layout
     this.memoryBytes = blueprint.memoryBytes
-    // First, since it may fail: threads and memory are not there yet.
-    this.#session = openSession(library, model, { threads, optimised, ...(savePath !== undefined && { savePath }) })
+    const { outputs, swapped, leaves: read } = layout
+    const makes = outputs.length + swapped.length + read.length > 0
+    this.#session = makes ? openSession(library, model, { threads, optimised, ...(savePath !== undefined && { savePath }) }) : undefined
+    try {
+      const places = this.#allocate(library)
+      this.#updater = places.updater(threads)
+      if (this.#session !== undefined) this.#bindings = this.#bindBoth(this.#session, places.leaves)
+    } catch (error) {
+      this.#session?.release()
+      void this.#updater?.dispose()
+      throw error
+    }
+  }
+
+  /** Gives everything its place; what updates work on lies where their threads see it. */
+  #allocate(library: NativeLibrary): { leaves: Record<string, Buffer>; updater(threads: number): Updater | undefined } {
+    const layout = this.#layout
     const shared = layout.updates.length > 0 ? sharedMemory(library, sharedSize(layout)) : undefined
     const heap = heapMemory(library)
     const place = (memory: Memory, named: readonly Named[]) =>
       Object.fromEntries(named.map(([name, { dtype, shape }]) => [name, memory.allocate(dtype, sizeOf(shape))]))
-    this.#inputs = place(heap, layout.inputs)
-    this.#outputs = place(heap, layout.outputs)
-    const leaves = place(shared ?? heap, layout.leaves)
+    Object.assign(this.#inputs, place(heap, layout.inputs))
+    Object.assign(this.#outputs, place(heap, layout.outputs))
     Object.assign(this.#state, place(shared ?? heap, [...layout.settled, ...layout.swapped]))
     Object.assign(this.#next, place(heap, layout.swapped))
-    if (shared !== undefined) {
-      const inState = new Map(layout.settled.map(([name, value]) => [value.name, this.#state[name]!]))
-      const fromGraph = new Map(layout.leaves.map(([name, value]) => [value.name, leaves[name]!]))
-      // Tensors are changed where the state lies; a scalar, though it be state too, is read from the graph's copy, since another job may be
-      // changing the state meanwhile.
-      const places = {
-        tensor: (edge: string) => (inState.get(edge) ?? fromGraph.get(edge))!,
-        scalar: (edge: string) => fromGraph.get(edge)!,
-      }
-      this.#updater = openUpdater(layout.updates, shared, places, threads)
+    const leaves = place(shared ?? heap, layout.leaves)
+    const inState = new Map(layout.settled.map(([name, value]) => [value.name, this.#state[name]!]))
+    const fromGraph = new Map(layout.leaves.map(([name, value]) => [value.name, leaves[name]!]))
+    // Tensors are changed where the state lies; a scalar, though it be state too, is read from the graph's copy, since another job may be
+    // changing the state meanwhile.
+    const places = {
+      tensor: (edge: string) => (inState.get(edge) ?? fromGraph.get(edge))!,
+      scalar: (edge: string) => fromGraph.get(edge)!,
     }
-    this.#bindings = [this.#bind(leaves, this.#state, this.#next), this.#bind(leaves, this.#next, this.#state)]
+    return { leaves, updater: (threads) => shared && openUpdater(layout.updates, shared, places, threads) }
+  }
+
+  #bindBoth(session: NativeSession, leaves: Readonly<Record<string, Buffer>>): readonly [Binding, Binding] {
+    return [this.#bind(session, leaves, this.#state, this.#next), this.#bind(session, leaves, this.#next, this.#state)]
   }
 
   run(inputs: HostTensors): Promise<HostTensors> {
@@ -101,9 +118,10 @@ export class NativeProgram implements Program {
   }
 
   async dispose(): Promise<void> {
+    if (this.#disposed) return
     await this.#inTurn(async () => {
       this.#disposed = true
-      this.#session.release()
+      this.#session?.release()
       await this.#updater?.dispose()
     })
   }
@@ -112,7 +130,7 @@ export class NativeProgram implements Program {
     const missing = Object.keys(this.#signature.state ?? {}).find((name) => !this.#written.has(name))
     if (missing !== undefined) throw new DfkError(`expected writeState() before the first run but found no "${missing}"`)
     for (const [name] of this.#layout.inputs) fill(this.#inputs[name]!, inputs[name]!.data)
-    await this.#session.run(this.#bindings[this.#turn])
+    if (this.#bindings !== undefined) await this.#session!.run(this.#bindings[this.#turn])
     this.#updater?.run()
     if (this.#layout.swapped.length > 0) this.#swap()
     return Object.fromEntries(this.#layout.outputs.map(([name, { shape }]) => [name, hostOf(this.#outputs[name]!, shape)]))
@@ -124,11 +142,16 @@ export class NativeProgram implements Program {
   }
 
   /** Ties everything to its place, with state read from `from` and made in `to`. */
-  #bind(leaves: Readonly<Record<string, Buffer>>, from: Record<string, Buffer>, to: Record<string, Buffer>): Binding {
+  #bind(
+    session: NativeSession,
+    leaves: Readonly<Record<string, Buffer>>,
+    from: Record<string, Buffer>,
+    to: Record<string, Buffer>,
+  ): Binding {
     const bound = (prefix: (name: string) => string, buffers: Readonly<Record<string, Buffer>>, named: readonly Named[]): Bound[] =>
       named.map(([name, { shape, dtype }]) => ({ name: prefix(name), shape, dtype, buffer: buffers[name]! }))
     const { inputs, outputs, settled, swapped } = this.#layout
-    return this.#session.bind(
+    return session.bind(
       [...bound(names.input, this.#inputs, inputs), ...bound(names.state, this.#state, settled), ...bound(names.state, from, swapped)],
       [
         ...bound(names.output, this.#outputs, outputs),

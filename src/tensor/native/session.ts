@@ -37,17 +37,17 @@ const ALL_OPTIMISATIONS = 99
 /** Opens a model for ONNX Runtime's CPU provider. */
 export function openSession(library: NativeLibrary, model: Uint8Array, { threads, optimised, savePath }: SessionOptions): NativeSession {
   const options = library.make('CreateSessionOptions')
-  library.call('SetSessionLogSeverityLevel', options, 3)
-  // A pattern of all memory is allocated anew for the second run, while what the first took stays: a third more memory for the same speed.
-  library.call('DisableMemPattern', options)
-  library.call('SetIntraOpNumThreads', options, threads)
-  library.call('SetSessionGraphOptimizationLevel', options, optimised ? 0 : ALL_OPTIMISATIONS)
-  // Between runs the threads must leave the cores to others.
-  library.call('AddSessionConfigEntry', options, 'session.force_spinning_stop', '1')
-  library.call('AddSessionConfigEntry', options, 'session.set_denormal_as_zero', '1')
-  if (savePath !== undefined) library.call('SetOptimizedModelFilePath', options, savePath)
   let session: bigint
   try {
+    library.call('SetSessionLogSeverityLevel', options, 3)
+    // A pattern of all memory is allocated anew for the second run, while what the first took stays: a third more memory for the same speed.
+    library.call('DisableMemPattern', options)
+    library.call('SetIntraOpNumThreads', options, threads)
+    library.call('SetSessionGraphOptimizationLevel', options, optimised ? 0 : ALL_OPTIMISATIONS)
+    // Between runs the threads must leave the cores to others.
+    library.call('AddSessionConfigEntry', options, 'session.force_spinning_stop', '1')
+    library.call('AddSessionConfigEntry', options, 'session.set_denormal_as_zero', '1')
+    if (savePath !== undefined) library.call('SetOptimizedModelFilePath', options, savePath)
     session = library.make('CreateSessionFromArray', library.environment, model, model.byteLength, options)
   } finally {
     library.call('ReleaseSessionOptions', options)
@@ -55,14 +55,17 @@ export function openSession(library: NativeLibrary, model: Uint8Array, { threads
   const bindings = new Set<Binding>()
   return {
     bind(inputs, outputs) {
-      const handle = library.make('CreateIoBinding', session)
+      const values: bigint[] = []
+      const binding = { handle: library.make('CreateIoBinding', session), values }
+      // Known at once, so that `release` finds what was made even where a later input does not fit.
+      bindings.add(binding)
       const bind = (how: 'BindInput' | 'BindOutput') => (bound: Bound) => {
         const value = tensorOver(library, bound)
-        library.call(how, handle, bound.name, value)
-        return value
+        values.push(value)
+        library.call(how, binding.handle, bound.name, value)
       }
-      const binding = { handle, values: [...inputs.map(bind('BindInput')), ...outputs.map(bind('BindOutput'))] }
-      bindings.add(binding)
+      inputs.forEach(bind('BindInput'))
+      outputs.forEach(bind('BindOutput'))
       return binding
     },
     run: ({ handle }) => library.callAside('RunWithBinding', session, null, handle),

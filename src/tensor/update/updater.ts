@@ -9,13 +9,15 @@ const CHUNK = 1 << 18
 type Kernel = (table: number, begin: number, end: number) => void
 
 /**
- * Numbers of the control block, each changed by Atomics alone: which round it is, the next job, jobs done, and how many there are. Written as
+ * Numbers of the control block, each changed by Atomics alone: which round it is, the next job, jobs done, how many there are, and whether
+ * a thread failed. Written as
  * plain numbers in `takeJobs`, which workers get as text.
  */
 const ROUND = 0
 const NEXT = 1
 const DONE = 2
 const COUNT = 3
+const FAILED = 4
 /** Numbers of a job: kernel, table, begin, end. */
 const JOB = 4
 
@@ -38,7 +40,13 @@ const takeJobs = ${takeJobs}
 for (let round = 0; ; ) {
   Atomics.wait(control, 0, round)
   round = Atomics.load(control, 0)
-  takeJobs(kernels, control, jobs)
+  try {
+    takeJobs(kernels, control, jobs)
+  } catch (error) {
+    Atomics.store(control, 4, 1)
+    Atomics.notify(control, 2)
+    throw error
+  }
 }`
 
 /** Computes updates in place: one pass over each tensor, in WebAssembly, on several threads. */
@@ -86,18 +94,23 @@ function startThreads(kernels: readonly UpdateKernel[], { memory }: SharedMemory
   const names = kernels.map((_, i) => `k${i}`)
   const { exports } = new WebAssembly.Instance(module, { e: { m: memory } })
   const own = names.map((name) => exports[name] as Kernel)
-  const control = new Int32Array(new SharedArrayBuffer(16))
+  const control = new Int32Array(new SharedArrayBuffer(20))
   const jobs = new Int32Array(new SharedArrayBuffer(4 * plan.length))
   jobs.set(plan)
   const count = plan.length / JOB
   let failure: Error | undefined
+  // While the main thread waits it hears of no event: a thread that fails says so in the control block as well.
   const check = () => {
-    if (failure !== undefined) throw new DfkError('expected the threads of the optimizer to work but one ended', { cause: failure })
+    if (failure === undefined && Atomics.load(control, FAILED) === 0) return
+    throw new DfkError('expected the threads of the optimizer to work but one ended', { cause: failure })
   }
   const workers = Array.from({ length: threads - 1 }, () => {
     const worker = new Worker(WORKER, { eval: true, workerData: { module, memory, names, control, jobs } })
     worker.on('error', (error) => {
       failure = error
+    })
+    worker.on('exit', () => {
+      failure ??= new Error('it ended')
     })
     worker.unref()
     return worker
