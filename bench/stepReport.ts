@@ -28,6 +28,8 @@ export interface Measured {
   readonly device: string
   readonly run: StepRun
   readonly memory: Memory
+  /** To compile it when an earlier process did; undefined where the device keeps nothing. */
+  readonly keptCompileMs: number | undefined
   /** Of a step's products and convolutions. */
   readonly flops: number
   readonly tensorflow: OnTensorflow | undefined
@@ -85,6 +87,7 @@ function rowsOf({ peerDevice }: StepOptions, measured: Measured): Row[] {
     ],
     [`JavaScript's share of a step`, `${percent(run.javascriptShare).padStart(11)} (target: below ${percent(MOST_JAVASCRIPT)})`],
     ['dfk, compile and first step', `${ms(run.compileMs)} + ${ms(run.firstMs).trim()}`],
+    ...(measured.keptCompileMs === undefined ? [] : [['dfk, compile when it was kept', ms(measured.keptCompileMs)] as const]),
     ...(torch ? [[`${torch.name}, first step`, ms(torch.firstMs)] as const] : []),
     ['dfk, peak memory', `${rest(memory)}${run.estimateBytes === undefined ? '' : `; its own estimate ${mb(run.estimateBytes).trim()}`}`],
     ...(torch?.memory ? [[`${torch.name}, peak memory`, rest(torch.memory)] as const] : []),
@@ -106,6 +109,7 @@ export function reportOf(asked: StepOptions, measured: Measured): Report {
     figures: {
       ...{ preset: asked.preset, gan: step.gan, device, threads: asked.threads, parameters: step.parameters },
       ...{ runMs: run.runMs, runManyMs: run.runManyMs, compileMs: run.compileMs, firstStepMs: run.firstMs },
+      ...(measured.keptCompileMs !== undefined && { keptCompileMs: measured.keptCompileMs }),
       ...{ flops, gemmPeakFlops: gemmPeak, peakShare: share(run.runManyMs), javascriptShare: run.javascriptShare },
       memory: { ...memory, ...(run.estimateBytes !== undefined && { estimateBytes: run.estimateBytes }) },
       ...(peer && run.peer && { peer: peer.version, peerDevice: asked.peerDevice, peerMs: run.peer.ms, peerFirstStepMs: run.peer.firstMs }),

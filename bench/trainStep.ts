@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { type Device, openDevice, type Program } from '../src/tensor/index.ts'
 import { checkInterrupted, UsageError } from '../src/work/errors.ts'
@@ -72,6 +75,23 @@ async function takeTurns(device: Device, step: Step, peer: Peer | undefined, cou
   }
 }
 
+/** Milliseconds that a step takes to compile when it was kept before: on the CPU alone, in a folder that goes again. */
+async function keptCompileMs(device: Device, step: Step): Promise<number | undefined> {
+  if (device.name !== 'cpu') return undefined
+  const before = process.env['DFK_CACHE']
+  const folder = await mkdtemp(join(tmpdir(), 'dfk-bench-'))
+  process.env['DFK_CACHE'] = folder
+  const compile = async () => (await device.compile(step.program, step.signature, { cacheKey: 'bench' })).dispose()
+  try {
+    await compile()
+    return await timed(compile)
+  } finally {
+    if (before === undefined) delete process.env['DFK_CACHE']
+    else process.env['DFK_CACHE'] = before
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
 /** The same step on tfjs-node, unless ours runs there already. */
 async function onTensorflow(asked: Options, device: Device, signal: AbortSignal): Promise<OnTensorflow | undefined> {
   if (device.name === 'tensorflow') return undefined
@@ -102,6 +122,7 @@ export const trainStep = defineBenchmark({
     const memory: Memory = { peakBytes: run.peakBytes, bytesBefore }
     const measured: Measured = {
       ...{ step, device: device.name, run, memory },
+      keptCompileMs: await keptCompileMs(device, step),
       flops: countFlops(step.program, step.signature),
       tensorflow: await onTensorflow(asked, device, signal),
       ...(peer && { peer: { version: peer.version, parameters: peer.parameters } }),

@@ -9,7 +9,7 @@ import { decodeSafetensors, writeSafetensors } from './safetensors.ts'
 import { writeWhole } from './whole.ts'
 
 export type { Run, RunConfig, Training } from './run.ts'
-export { openRun, runConsentPath, runExists, runFolder, saveRun } from './run.ts'
+export { discardRun, openRun, runConsentPath, runExists, runFolder, saveRun } from './run.ts'
 
 const STEP_FOLDER = /^step-(\d+)$/
 
@@ -81,7 +81,7 @@ export async function saveCheckpoint(run: Run, state: TrainState, files: Record<
  * named to `onDamaged`. Undefined where the run has none yet; throws DfkError where all are damaged.
  */
 export async function latestCheckpoint(run: Run, onDamaged: (message: string) => void = () => {}): Promise<Checkpoint | undefined> {
-  const steps = await stepFolders(run)
+  const steps = await stepFolders(run.folder)
   const latest = (await readFile(join(run.folder, 'latest'), 'utf8').catch(() => '')).trim()
   const ordered = steps.includes(latest) ? [latest, ...steps.filter((name) => name !== latest)] : steps
   for (const name of ordered) {
@@ -150,16 +150,21 @@ async function readChecked(folder: string, file: string, sha256: string, bytes: 
   return found
 }
 
+/** Whether a run's folder holds a checkpoint, whole or not. */
+export async function hasCheckpoint(folder: string): Promise<boolean> {
+  return (await stepFolders(folder)).length > 0
+}
+
 /** Names of the step folders, newest first. */
-async function stepFolders(run: Run): Promise<string[]> {
-  const names = await readdir(run.folder)
+async function stepFolders(folder: string): Promise<string[]> {
+  const names = await readdir(folder)
   const step = (name: string) => Number(STEP_FOLDER.exec(name)?.[1] ?? -1)
   return names.filter((name) => STEP_FOLDER.test(name)).sort((a, b) => step(b) - step(a))
 }
 
 /** Removes all but the newest `keep`, what a kill left half written, and steps after this one: a damaged future that was given up. */
 async function removeOld(run: Run, current: string, keep: number): Promise<void> {
-  const steps = await stepFolders(run)
+  const steps = await stepFolders(run.folder)
   const at = steps.indexOf(current)
   const halves = (await readdir(run.folder)).filter((name) => /^step-\d+\.part$/.test(name))
   for (const name of [...steps.slice(0, at), ...steps.slice(at + Math.max(1, keep)), ...halves]) {

@@ -127,10 +127,15 @@ export async function saveRun(
     await writeWhole(inside('config.json'), `${JSON.stringify(config, null, 2)}\n`)
   } catch (error) {
     // Nothing stays of a run that could not begin.
-    if (isNew) for (const made of ['consent', 'previews']) await rm(inside(made), { recursive: true, force: true })
+    if (isNew) await discardRun(folder)
     throw error
   }
   return { name: basename(folder), folder, config }
+}
+
+/** Removes what `saveRun` and a training made of a run that has no checkpoint yet, and nothing else. */
+export async function discardRun(folder: string): Promise<void> {
+  for (const made of ['config.json', 'consent', 'previews', 'stats.jsonl']) await rm(join(folder, made), { recursive: true, force: true })
 }
 
 /** Path of the consent record that the run was trained under. */

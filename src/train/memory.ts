@@ -23,8 +23,8 @@ function trainingBytes(memoryBytes: number, { state = {} }: Signature): number {
 }
 
 /**
- * Throws a DfkError, before the first step, where a run needs more memory than is left. Only for programs on the CPU: nobody says how
- * much a GPU has left. Returns what it reckoned, in words.
+ * Throws a DfkError, before the first step, where a run needs more memory than is left; returns what it reckoned, in words. Nobody says how much a
+ * GPU has left, so there it only reckons.
  */
 export function checkMemory(
   { memoryBytes }: Pick<Program, 'memoryBytes'>,
@@ -33,7 +33,8 @@ export function checkMemory(
   { batch, accumulate }: Pick<RunConfig, 'batch' | 'accumulate'>,
   left: number = memoryLeft(),
 ): string | undefined {
-  if (memoryBytes === undefined || device !== 'cpu') return undefined
+  if (memoryBytes === undefined) return undefined
+  if (device !== 'cpu') return `needs about ${gigabytes(SLACK * memoryBytes)} GB of the GPU's memory`
   const needed = trainingBytes(memoryBytes, signature)
   if (needed <= left) return `needs about ${gigabytes(needed)} GB of memory, ${gigabytes(left)} GB are free`
   const more = [2, 4, 8, 16, 32, 64].map((times) => times * accumulate).find((parts) => batch % parts === 0)

@@ -1,6 +1,6 @@
 import { mkdir, rmdir } from 'node:fs/promises'
 import type { Person } from '../models/generator.ts'
-import { latestCheckpoint, openRun, type Run, saveCheckpoint } from '../store/checkpoint.ts'
+import { discardRun, hasCheckpoint, latestCheckpoint, openRun, type Run, saveCheckpoint } from '../store/checkpoint.ts'
 import { lockFolder } from '../store/lock.ts'
 import type { Device } from '../tensor/index.ts'
 import { InterruptedError } from '../work/errors.ts'
@@ -55,6 +55,10 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
     } finally {
       await trainer.dispose()
     }
+  } catch (error) {
+    // A run without a checkpoint would only hold others of its name to settings that did not work.
+    if (intent.isNew && !(await hasCheckpoint(intent.folder))) await discardRun(intent.folder)
+    throw error
   } finally {
     await lock.release()
     // Nothing stays of a run that could not begin.

@@ -10,6 +10,7 @@ const alone: Measured = {
     ...{ peakBytes: 700e6, estimateBytes: 250e6, javascriptShare: 0.01 },
   },
   memory: { peakBytes: 700e6, bytesBefore: 170e6 },
+  keptCompileMs: 90,
   flops: 20e9,
   tensorflow: { missing: 'expected libtensorflow but found none' },
 }
@@ -23,7 +24,13 @@ const table = (measured: Measured) =>
 it('shows what there is without a peer, and no ratio', () => {
   const report = reportOf(asked, alone)
   expect(report.ratio).toBeUndefined()
-  expect(report.figures).toMatchObject({ peakShare: 0.5, javascriptShare: 0.01, compileMs: 300, memory: { estimateBytes: 250e6 } })
+  expect(report.figures).toMatchObject({
+    peakShare: 0.5,
+    javascriptShare: 0.01,
+    compileMs: 300,
+    keptCompileMs: 90,
+    memory: { estimateBytes: 250e6 },
+  })
   expect(table(alone)).toContain('not measured: expected libtensorflow')
   expect(table(alone)).toContain('50 % of the peak')
 })

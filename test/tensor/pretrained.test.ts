@@ -18,6 +18,13 @@ interface FaceApi {
   readonly NetInput: new (pictures: tf.Tensor[]) => object
 }
 
+interface Nsfw {
+  load(
+    name: string,
+    options: { size: number; type?: 'graph' },
+  ): Promise<{ model: { predict(pictures: tf.Tensor): tf.Tensor | tf.Tensor[] } }>
+}
+
 /** Pictures [n, size, size, channels] from 0 to `top` in, any tensors out. */
 interface Network {
   readonly size: number
@@ -52,6 +59,17 @@ const human = (name: string, size: number, options: { top?: number; channels?: n
   },
 })
 
+/** One of nsfwjs' classifiers, which unpacks its weights from JavaScript of its own. */
+const nsfw = (name: string, size: number, type?: 'graph'): Network => ({
+  size,
+  top: 1,
+  load: async () => {
+    const { load } = require('nsfwjs') as Nsfw
+    const { model } = await load(name, { size, ...(type !== undefined && { type }) })
+    return (pictures) => [model.predict(pictures)].flat()
+  },
+})
+
 const networks: Record<string, Network> = {
   'face-api, detector': faceApi('ssdMobilenetv1', 512),
   'face-api, tiny detector': faceApi('tinyFaceDetector', 224),
@@ -67,6 +85,9 @@ const networks: Record<string, Network> = {
   'human, emotion': human('emotion', 64, { channels: 1 }),
   'human, antispoof': human('antispoof', 128),
   'human, liveness': human('liveness', 32),
+  'nsfwjs, MobileNet v2': nsfw('MobileNetV2', 224),
+  'nsfwjs, MobileNet v2, middle size': nsfw('MobileNetV2Mid', 224, 'graph'),
+  'nsfwjs, Inception v3': nsfw('InceptionV3', 299),
 }
 
 beforeAll(async () => {

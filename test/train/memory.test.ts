@@ -13,7 +13,7 @@ describe('memory before the first step', () => {
   it('that is there lets training begin', () => {
     checkMemory({ memoryBytes: 1.9 * GB }, signature, 'cpu', { batch: 8, accumulate: 1 }, 3.9 * GB)
     checkMemory({ memoryBytes: undefined }, signature, 'cpu', { batch: 8, accumulate: 1 }, 0)
-    refusal(8, 1, 'webgpu')()
+    expect(refusal(8, 1, 'webgpu')()).toBe("needs about 3.6 GB of the GPU's memory")
   })
 
   it('that is not there is said with numbers, and what would help', () => {

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { latestCheckpoint, openRun } from '../../src/store/checkpoint.ts'
@@ -80,6 +80,16 @@ describe('training', () => {
     expect(checkpoint!.state.step).toBeLessThan(12)
     await trainRun(await tinyIntent('stopped'), device, { plan: options.plan, ...every })
     expect(await hashes('stopped')).toEqual(await hashes('whole'))
+  })
+
+  it('that cannot take a step leaves nothing that a run with other settings would be held to', async () => {
+    const plan = { kind: 'steps', total: 2 } as const
+    const half = await tinyIntent('unable')
+    await expect(trainRun({ ...half, settings: { ...half.settings, precision: 'float16' } }, device, { plan, ...every })).rejects.toThrow(
+      /--precision float32 on the device cpu/,
+    )
+    expect(existsSync(half.folder)).toBe(false)
+    expect((await trainRun(await tinyIntent('unable'), device, { plan, ...every })).step).toBe(2)
   })
 
   it('uses the checkpoint before a damaged one, and says so', async () => {

@@ -11,6 +11,8 @@ import type { Blueprint } from './blueprint.ts'
 
 /** So many compiled programs are kept, those used last. */
 const KEPT = 8
+/** A larger model is not kept: large batches have long lists of places as constants. */
+const LARGEST_BYTES = 128e6
 
 /** Where compiled programs are kept: `DFK_CACHE`, or the system's place for what may be deleted at any time. */
 function cacheFolder(): string {
@@ -62,6 +64,7 @@ export function cacheEntry(key: string, signature: Signature, lowering: Lowering
       const part = `${stem}.${randomUUID()}`
       try {
         mkdirSync(cacheFolder(), { recursive: true })
+        if (blueprint.model.byteLength > LARGEST_BYTES) return
         save(`${part}.onnx`)
         // The layout comes last: where it stands, the model does.
         const { layout, memoryBytes } = blueprint
