@@ -71,14 +71,19 @@ export function initialState(shapes: NetworkShapes, seed: number, accumulate = f
   return state
 }
 
-/** Shapes of a step's inputs and state for `batch` faces of each person. */
-export function stepSignature(shapes: NetworkShapes, batch: number, parts: StepParts): Signature {
-  const { sizePx } = shapes.generator
+/** The scalars that a step of these parts is given. */
+export function scalarsOf(parts: StepParts): ScalarInput[] {
   const scalars: ScalarInput[] = ['generatorRate']
   if (parts.average) scalars.push('averageKeep')
   if (parts.adversarial) scalars.push('discriminatorRate', 'adversarialWeight')
   if (parts.accumulate) scalars.push('share', 'apply')
   if (parts.scaled) scalars.push('lossScale')
+  return scalars
+}
+
+/** Shapes of a step's inputs and state for `batch` faces of each person. */
+export function stepSignature(shapes: NetworkShapes, batch: number, parts: StepParts): Signature {
+  const { sizePx } = shapes.generator
   const pictures = PEOPLE.flatMap((person) =>
     Object.entries(PICTURE_CHANNELS).map(([kind, channels]) => [person + kind, { shape: [batch, sizePx, sizePx, channels] }] as const),
   )
@@ -88,7 +93,7 @@ export function stepSignature(shapes: NetworkShapes, batch: number, parts: StepP
     Object.entries(shapesOf(group, shapes)).map(([name, shape]) => [`${group}/${name}`, { shape }] as const),
   )
   return {
-    inputs: Object.fromEntries([...pictures, ...named, ...scalars.map((name) => [name, { shape: [] }] as const)]),
+    inputs: Object.fromEntries([...pictures, ...named, ...scalarsOf(parts).map((name) => [name, { shape: [] }] as const)]),
     state: Object.fromEntries(state),
   }
 }

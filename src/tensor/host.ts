@@ -32,6 +32,21 @@ function arrayOf(spec: TensorSpec): typeof Float32Array | typeof Int32Array | ty
   }
 }
 
+/** Throws unless everything in `state` is state of the program, as its signature says. */
+export function checkState(state: HostTensors, specs: Signature['state'] = {}): void {
+  for (const name of Object.keys(state)) {
+    const spec = specs[name]
+    if (spec === undefined) throw new DfkError(`expected state named ${Object.keys(specs).join(', ')} but found "${name}"`)
+    checkTensors('state', state, { [name]: spec })
+  }
+}
+
+/** Throws unless all of a program's state was written. */
+export function checkWritten(specs: Signature['state'] = {}, isWritten: (name: string) => boolean): void {
+  const missing = Object.keys(specs).find((name) => !isWritten(name))
+  if (missing !== undefined) throw new DfkError(`expected writeState() before the first run but found no "${missing}"`)
+}
+
 /** How many steps `runMany` was given: the leading axis, the same for every input. */
 export function stepsOf(inputs: HostTensors): number {
   const first: HostTensor | undefined = Object.values(inputs)[0]
@@ -40,12 +55,12 @@ export function stepsOf(inputs: HostTensors): number {
   return steps
 }
 
-/** The k-th step's inputs out of stacked ones. */
+/** The k-th step's inputs out of stacked ones, in the same memory. */
 export function pickStep(inputs: HostTensors, k: number): HostTensors {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { data, shape }]) => {
       const size = data.length / shape[0]!
-      return [name, { data: data.slice(k * size, (k + 1) * size), shape: shape.slice(1) }]
+      return [name, { data: data.subarray(k * size, (k + 1) * size), shape: shape.slice(1) }]
     }),
   )
 }

@@ -63,17 +63,16 @@ export function stepModel(traced: Trace): Uint8Array {
 
 /** Bytes that a step is reckoned to need, with its state and what it makes of it. */
 export function stepMemory(traced: Trace): number {
-  const { peak, constants } = edgeMemory(traced, stepEdges(traced))
-  const placed = [...Object.values(traced.inputs), ...Object.values(traced.state), ...stepEdges(traced).map(([, value]) => value)]
+  return edgeMemory(traced, stepEdges(traced))
+}
+
+/** Bytes that a model of these edges is reckoned to need: what lives at once while it runs, and all that goes in and comes out. */
+export function edgeMemory(traced: Trace, outputs: Bindings): number {
+  const values = outputs.map(([, value]) => value)
+  const { peak, constants } = memoryNeeds(bodyOf(traced.graph, values), values)
+  const placed = [...Object.values(traced.inputs), ...Object.values(traced.state), ...values]
   return peak + constants + placed.reduce((sum, value) => sum + bytesOf(value), 0)
 }
-
-/** What a model of these edges is reckoned to need of memory while it runs; see `memoryNeeds`. */
-export function edgeMemory(traced: Trace, outputs: Bindings): ReturnType<typeof memoryNeeds> {
-  const values = outputs.map(([, value]) => value)
-  return memoryNeeds(bodyOf(traced.graph, values), values)
-}
-
 /** One step as an ONNX model that puts out the edges given: inputs and state in. */
 export function edgeModel(traced: Trace, outputs: Bindings): Uint8Array {
   const body = bodyOf(

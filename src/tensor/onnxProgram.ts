@@ -1,10 +1,10 @@
 import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node'
-import { DfkError } from '../work/errors.ts'
 import { checkTensors, pickStep, stack, stepsOf } from './host.ts'
 import { changedState, loopModel, names, stepMemory, stepModel } from './model.ts'
 import type { Runtime } from './onnxRuntime.ts'
 import { hostOf, OnnxState, tensorOf } from './onnxState.ts'
 import type { Trace } from './trace.ts'
+import { Turns } from './turns.ts'
 import type { HostTensors, Program, Signature } from './types.ts'
 
 /**
@@ -20,8 +20,7 @@ export class OnnxProgram implements Program {
   readonly #state: OnnxState
   #step: Promise<InferenceSession> | undefined
   #loop: Promise<InferenceSession> | undefined
-  #last: Promise<unknown> = Promise.resolve()
-  #disposed = false
+  readonly #turns = new Turns()
 
   constructor(traced: Trace, signature: Signature, runtime: Runtime) {
     this.#traced = traced
@@ -33,14 +32,14 @@ export class OnnxProgram implements Program {
   }
 
   run(inputs: HostTensors): Promise<HostTensors> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       checkTensors('input', inputs, this.#signature.inputs)
       return this.#runOnce(inputs)
     })
   }
 
   runMany(inputs: HostTensors): Promise<HostTensors> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const steps = stepsOf(inputs)
       checkTensors('input', inputs, this.#signature.inputs, steps)
       return this.#runtime.deviceState ? this.#runEach(inputs, steps) : this.#runLoop(inputs, steps)
@@ -48,31 +47,19 @@ export class OnnxProgram implements Program {
   }
 
   readState(): Promise<HostTensors> {
-    return this.#inTurn(() => this.#state.read())
+    return this.#turns.take(() => this.#state.read())
   }
 
   writeState(state: HostTensors): Promise<void> {
-    return this.#inTurn(async () => this.#state.write(state))
+    return this.#turns.take(async () => this.#state.write(state))
   }
 
   async dispose(): Promise<void> {
-    if (this.#disposed) return
-    await this.#inTurn(async () => {
-      this.#disposed = true
+    await this.#turns.end(async () => {
       await this.#state.dispose()
       await (await this.#step)?.release()
       await (await this.#loop)?.release()
     })
-  }
-
-  /** Runs `job` when all earlier ones are done: the state has one owner at a time. */
-  #inTurn<T>(job: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(() => {
-      if (this.#disposed) throw new DfkError('expected a live program but found one that was disposed of')
-      return job()
-    })
-    this.#last = next.catch(() => undefined)
-    return next
   }
 
   async #runOnce(inputs: HostTensors): Promise<HostTensors> {

@@ -1,6 +1,5 @@
 import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node'
-import { DfkError } from '../work/errors.ts'
-import { checkTensors } from './host.ts'
+import { checkState, checkWritten } from './host.ts'
 import { copyModel, names } from './model.ts'
 import type { Runtime } from './onnxRuntime.ts'
 import type { DType, HostTensor, HostTensors, Signature } from './types.ts'
@@ -38,11 +37,7 @@ export class OnnxState {
 
   /** Sets the tensors given to copies of them. */
   write(state: HostTensors): void {
-    for (const name of Object.keys(state)) {
-      const spec = this.#specs[name]
-      if (spec === undefined) throw new DfkError(`expected state named ${Object.keys(this.#specs).join(', ')} but found "${name}"`)
-      checkTensors('state', state, { [name]: spec })
-    }
+    checkState(state, this.#specs)
     for (const [name, { data, shape }] of Object.entries(state)) {
       this.#set(name, tensorOf(this.#runtime, { data: data.slice(), shape }, this.#specs[name]!.dtype))
     }
@@ -55,8 +50,7 @@ export class OnnxState {
 
   /** The tensors to feed to a run, by the program's names. Throws where some were never written. */
   async feeds(): Promise<Tensors> {
-    const missing = Object.keys(this.#specs).find((name) => this.#tensors[name] === undefined)
-    if (missing !== undefined) throw new DfkError(`expected writeState() before the first run but found no "${missing}"`)
+    checkWritten(this.#specs, (name) => this.#tensors[name] !== undefined)
     if (this.#runtime.deviceState && this.#fixed.some((name) => this.#tensors[name]!.location === 'cpu')) await this.#place()
     return this.#tensors
   }

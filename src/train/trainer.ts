@@ -1,6 +1,6 @@
 import { adamRate } from '../models/optimizer.ts'
 import { resumeRandom, seedRandom } from '../models/random.ts'
-import { initialState, type ScalarInput, type StepParts, stepSignature, trainStep } from '../models/step.ts'
+import { initialState, type ScalarInput, type StepParts, scalarsOf, stepSignature, trainStep } from '../models/step.ts'
 import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
 import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
@@ -111,7 +111,7 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
         random,
       )
       const scalars = Array.from({ length: count }, (_, i) => scalarsAt(position.step + i))
-      for (const name of scalarNames(parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
+      for (const name of scheduledOf(parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
       const outputs = await run.runMany(always.accumulate ? inParts(inputs, config.accumulate) : inputs)
       const losses = Array.from({ length: count }, (_, i) =>
         Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, meanOf(data, i, config.accumulate)])),
@@ -196,12 +196,9 @@ function sameParts(a: StepParts, b: StepParts): boolean {
   return a.average === b.average && a.adversarial === b.adversarial
 }
 
-function scalarNames(parts: StepParts): Scheduled[] {
-  const names: ReturnType<typeof scalarNames> = ['generatorRate']
-  if (parts.average) names.push('averageKeep')
-  if (parts.adversarial) names.push('discriminatorRate', 'adversarialWeight')
-  if (parts.scaled) names.push('lossScale')
-  return names
+/** The scalars of a step that the plan gives; the others come with the cut into parts. */
+function scheduledOf(parts: StepParts): Scheduled[] {
+  return scalarsOf(parts).filter((name) => name !== 'share' && name !== 'apply')
 }
 
 /** The generator's file holds what one renders with; the rest of the state goes into the other file, none of it twice. */

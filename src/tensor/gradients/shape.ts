@@ -1,3 +1,4 @@
+import { type StridedSliceAttrs, stridedPlaces } from '../strided.ts'
 import type { tf } from '../tf.ts'
 import { type Gradients, spread, type Tf } from './spread.ts'
 
@@ -28,22 +29,9 @@ export function mirrorPad(tf: Tf, dy: tf.Tensor, x: tf.Tensor, attrs: { paddings
   return { x: () => x.shape.reduce((padded, _, axis) => folded(padded, axis), dy) }
 }
 
-interface StridedSliceAttrs {
-  readonly begin: number[]
-  readonly end: number[]
-  readonly strides: number[]
-  readonly beginMask: number
-  readonly endMask: number
-  readonly ellipsisMask: number
-  readonly newAxisMask: number
-  readonly shrinkAxisMask: number
-}
-
 /** Each element goes back to where it was taken from; tf.js has no gradient for it. */
 export function stridedSlice(tf: Tf, dy: tf.Tensor, x: tf.Tensor, a: StridedSliceAttrs): Gradients {
-  const masks = [a.beginMask, a.endMask, a.ellipsisMask, a.newAxisMask, a.shrinkAxisMask] as const
-  const { begin, end, strides } = tf.slice_util.sliceInfo(x.shape, a.begin, a.end, a.strides, ...masks)
-  const taken = begin.map((from, axis) => Math.max(0, Math.ceil((end[axis]! - from) / strides[axis]!)))
+  const { begin, strides, taken } = stridedPlaces(tf, x.shape, a)
   const returned = (part: tf.Tensor, axis: number): tf.Tensor => {
     const [stride, last] = [strides[axis]!, (taken[axis]! - 1) * strides[axis]!]
     const wide = spread(tf, stride < 0 ? tf.reverse(part, axis) : part, axis, Math.abs(stride))

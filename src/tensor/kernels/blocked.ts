@@ -68,24 +68,17 @@ function convolveBlocks(graph: Graph, blocked: Value, filter: Value, taps: reado
   return graph.node('Conv', [blocked, ordered], [blocked.shape[0]!, to, ...out], attributes, 'float32', NCHWC)
 }
 
-/**
- * x [n, h, w, from] ⊛ filter [taps, from, to] → [n, oh, ow, to] by ONNX Runtime's direct convolution; `taps` says which of the filter's taps
- * stand at the window's places, row by row.
- */
-export function blockedConvolution(graph: Graph, x: Value, filter: Value, taps: readonly number[], window: ConvolutionWindow): Value {
-  return unblocked(graph, convolveBlocks(graph, blockedInput(graph, x), filter, taps, window))
+/** A window with which of the filter's taps stand at its places, row by row. */
+export interface TappedWindow {
+  readonly taps: readonly number[]
+  readonly window: ConvolutionWindow
 }
 
 /**
- * Several convolutions of one picture, all of the same size, one behind the other in the channels: [n, oh, ow, parts · to]. Needs blocks of
- * input channels.
+ * x [n, h, w, from] ⊛ filter [taps, from, to] by ONNX Runtime's direct convolution, once for each of `parts`, which are alike in size and lie one
+ * behind the other in the channels: [n, oh, ow, parts · to].
  */
-export function blockedConvolutions(
-  graph: Graph,
-  x: Value,
-  filter: Value,
-  parts: readonly { readonly taps: readonly number[]; readonly window: ConvolutionWindow }[],
-): Value {
+export function blockedConvolution(graph: Graph, x: Value, filter: Value, parts: readonly TappedWindow[]): Value {
   const blocked = blockedInput(graph, x)
   const made = parts.map(({ taps, window }) => convolveBlocks(graph, blocked, filter, taps, window))
   return unblocked(graph, concat(graph, made, 1))

@@ -2,7 +2,7 @@ import { DfkError } from '../../work/errors.ts'
 import type { Graph, Value } from '../graph.ts'
 import { tf } from '../tf.ts'
 import { activate, addBias, type Fused, type FusedAttrs } from './activation.ts'
-import { blockedConvolution, blockedConvolutions, type ConvolutionWindow, suitsBlocks } from './blocked.ts'
+import { blockedConvolution, type ConvolutionWindow, suitsBlocks } from './blocked.ts'
 import { filterGradient } from './filterGradient.ts'
 import { type KernelTable, kernel } from './kernel.ts'
 import { gemm, reshape, transpose } from './nodes.ts'
@@ -61,7 +61,8 @@ function conv2d(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value 
   const form = filter.data === undefined ? winogradForm(graph, w, c, k) : undefined
   if (form !== undefined) return winograd(graph, x, filter, w, form)
   if (filter.data === undefined && tapsOf(w) > 1 && suitsBlocks(graph, outPixels(w), c, k)) {
-    return blockedConvolution(graph, x, reshape(graph, filter, [tapsOf(w), c, k]), range(tapsOf(w)), onnxWindow(info))
+    const all = Array.from({ length: tapsOf(w) }, (_, tap) => tap)
+    return blockedConvolution(graph, x, reshape(graph, filter, [tapsOf(w), c, k]), [{ taps: all, window: onnxWindow(info) }])
   }
   if (filter.data !== undefined || bytes > LARGEST_COLUMNS || (c < FEWEST_CHANNELS && tapsOf(w) > 1)) {
     return convolve(graph, x, transpose(graph, filter, [3, 2, 0, 1]), info, 1)
@@ -69,8 +70,6 @@ function conv2d(graph: Graph, x: Value, filter: Value, attrs: ConvAttrs): Value 
   const flat = gemm(graph, columns(graph, x, w), reshape(graph, filter, [tapsOf(w) * c, k]))
   return reshape(graph, flat, [w.batch, w.outHeight, w.outWidth, k])
 }
-
-const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
 function onnxWindow(info: WindowInfo): ConvolutionWindow {
   return {
@@ -136,7 +135,7 @@ function phasedGradient(graph: Graph, dy: Value, turned: Value, w: Window): Valu
   )
   if (!parts.every((part) => part !== undefined)) return undefined
   const c = turned.shape[2]!
-  const made = blockedConvolutions(graph, dy, turned, parts)
+  const made = blockedConvolution(graph, dy, turned, parts)
   if (parts.length === 1) return made
   const apart = reshape(graph, made, [w.batch, h, width, w.strideY, w.strideX, c])
   return reshape(graph, transpose(graph, apart, [0, 1, 3, 2, 4, 5]), [w.batch, w.inHeight, w.inWidth, c])

@@ -1,4 +1,5 @@
 import { type Graph, sizeOf, type Value } from '../graph.ts'
+import { type StridedSliceAttrs, stridedPlaces } from '../strided.ts'
 import { tf } from '../tf.ts'
 import { axisOf, gather } from './gathering.ts'
 import { type KernelTable, kernel } from './kernel.ts'
@@ -52,35 +53,12 @@ const slicing = kernel<X, { begin: number | number[]; size: number | number[] }>
   return slice(graph, x, from, sizes)
 })
 
-interface StridedSliceAttrs {
-  readonly begin: number[]
-  readonly end: number[]
-  readonly strides: number[]
-  readonly beginMask: number
-  readonly endMask: number
-  readonly ellipsisMask: number
-  readonly newAxisMask: number
-  readonly shrinkAxisMask: number
-}
-
 const stridedSlice = kernel<X, StridedSliceAttrs>((graph, { x }, a) => {
-  const info = tf.slice_util.sliceInfo(
-    [...x.shape],
-    a.begin,
-    a.end,
-    a.strides,
-    a.beginMask,
-    a.endMask,
-    a.ellipsisMask,
-    a.newAxisMask,
-    a.shrinkAxisMask,
-  )
-  const { begin, end, strides, finalShape } = info
+  const { begin, end, strides, finalShape, taken } = stridedPlaces(tf, x.shape, a)
   const axes = begin.map((_, axis) => axis)
   // A step backwards ends before element 0, which ONNX writes as a far negative index.
   const ends = end.map((value, axis) => (strides[axis]! < 0 && value < 0 ? -1 - x.shape[axis]! : value))
   const [starts, stops, steps] = [graph.ints(begin), graph.ints(ends), graph.ints(strides)]
-  const taken = begin.map((from, axis) => Math.max(0, Math.ceil((end[axis]! - from) / strides[axis]!)))
   return reshape(graph, graph.node('Slice', [x, starts, stops, graph.ints(axes), steps], taken), finalShape)
 })
 

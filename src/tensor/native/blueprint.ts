@@ -1,7 +1,6 @@
 import type { Value } from '../graph.ts'
 import { sizeOf } from '../graph.ts'
-import { bytesOf } from '../memoryNeeds.ts'
-import { edgeMemory, edgeModel, names } from '../model.ts'
+import { changedState, edgeMemory, edgeModel, names } from '../model.ts'
 import type { Trace } from '../trace.ts'
 import { planUpdates, type Update } from '../update/plan.ts'
 import { fitsShared, sharedBytes } from './memory.ts'
@@ -37,16 +36,14 @@ export function blueprintOf(traced: Trace): Blueprint {
   const planned = layoutOf(traced, planUpdates(traced))
   const layout = fitsShared(sharedSize(planned)) ? planned : layoutOf(traced, [])
   const edges = edgesOf(traced, layout)
-  const placed = [...layout.inputs, ...layout.settled, ...layout.swapped, ...edges]
-  const { peak, constants } = edgeMemory(traced, edges)
-  const memoryBytes = peak + constants + placed.reduce((sum, [, value]) => sum + bytesOf(value), 0)
-  return { layout, model: edgeModel(traced, edges), memoryBytes, optimised: false }
+  return { layout, model: edgeModel(traced, edges), memoryBytes: edgeMemory(traced, edges), optimised: false }
 }
 
 function layoutOf(traced: Trace, updates: readonly Update[]): Layout {
   const inPlace = new Set(updates.flatMap(({ states }) => states))
   const state = Object.entries(traced.state)
-  const isSwapped = ([name, value]: Named) => !inPlace.has(name) && traced.nextState[name] !== value
+  const changed = new Set(changedState(traced))
+  const isSwapped = ([name]: Named) => changed.has(name) && !inPlace.has(name)
   // State that changes its place cannot be read where it lies: the graph puts a copy of it out, as it does with all else that updates read.
   const hasPlace = new Set(state.filter((named) => !isSwapped(named)).map(([, value]) => value.name))
   const leaves = new Map<string, Value>()

@@ -1,7 +1,7 @@
-import { DfkError } from '../../work/errors.ts'
 import { sizeOf } from '../graph.ts'
-import { checkTensors, pickStep, stack, stepsOf } from '../host.ts'
+import { checkState, checkTensors, checkWritten, pickStep, stack, stepsOf } from '../host.ts'
 import { names } from '../model.ts'
+import { Turns } from '../turns.ts'
 import type { HostTensor, HostTensors, Program, Signature } from '../types.ts'
 import { openUpdater, type Updater } from '../update/updater.ts'
 import { type Blueprint, type Layout, type Named, sharedSize } from './blueprint.ts'
@@ -30,8 +30,7 @@ export class NativeProgram implements Program {
   #bindings: readonly [Binding, Binding] | undefined
   readonly #written = new Set<string>()
   #turn: 0 | 1 = 0
-  #last: Promise<unknown> = Promise.resolve()
-  #disposed = false
+  readonly #turns = new Turns()
 
   /** `savePath`: where to leave the model as ONNX Runtime optimised it. */
   constructor(blueprint: Blueprint, signature: Signature, library: NativeLibrary, threads: number, savePath?: string) {
@@ -81,14 +80,14 @@ export class NativeProgram implements Program {
   }
 
   run(inputs: HostTensors): Promise<HostTensors> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       checkTensors('input', inputs, this.#signature.inputs)
       return this.#step(inputs)
     })
   }
 
   runMany(inputs: HostTensors): Promise<HostTensors> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const steps = stepsOf(inputs)
       checkTensors('input', inputs, this.#signature.inputs, steps)
       const results: HostTensors[] = []
@@ -98,18 +97,15 @@ export class NativeProgram implements Program {
   }
 
   readState(): Promise<HostTensors> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const written = Object.entries(this.#state).filter(([name]) => this.#written.has(name))
       return Object.fromEntries(written.map(([name, buffer]) => [name, hostOf(buffer, this.#signature.state![name]!.shape)]))
     })
   }
 
   writeState(state: HostTensors): Promise<void> {
-    return this.#inTurn(async () => {
-      const specs = this.#signature.state ?? {}
-      const unknown = Object.keys(state).find((name) => specs[name] === undefined)
-      if (unknown !== undefined) throw new DfkError(`expected state named ${Object.keys(specs).join(', ')} but found "${unknown}"`)
-      for (const name of Object.keys(state)) checkTensors('state', state, { [name]: specs[name]! })
+    return this.#turns.take(async () => {
+      checkState(state, this.#signature.state)
       for (const [name, { data }] of Object.entries(state)) {
         fill(this.#state[name]!, data)
         this.#written.add(name)
@@ -118,17 +114,14 @@ export class NativeProgram implements Program {
   }
 
   async dispose(): Promise<void> {
-    if (this.#disposed) return
-    await this.#inTurn(async () => {
-      this.#disposed = true
+    await this.#turns.end(async () => {
       this.#session?.release()
       await this.#updater?.dispose()
     })
   }
 
   async #step(inputs: HostTensors): Promise<HostTensors> {
-    const missing = Object.keys(this.#signature.state ?? {}).find((name) => !this.#written.has(name))
-    if (missing !== undefined) throw new DfkError(`expected writeState() before the first run but found no "${missing}"`)
+    checkWritten(this.#signature.state, (name) => this.#written.has(name))
     for (const [name] of this.#layout.inputs) fill(this.#inputs[name]!, inputs[name]!.data)
     if (this.#bindings !== undefined) await this.#session!.run(this.#bindings[this.#turn])
     this.#updater?.run()
@@ -159,16 +152,6 @@ export class NativeProgram implements Program {
         ...bound((name) => name, leaves, this.#layout.leaves),
       ],
     )
-  }
-
-  /** Runs `job` when all earlier ones are done: the state has one owner at a time. */
-  #inTurn<T>(job: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(() => {
-      if (this.#disposed) throw new DfkError('expected a live program but found one that was disposed of')
-      return job()
-    })
-    this.#last = next.catch(() => undefined)
-    return next
   }
 }
 

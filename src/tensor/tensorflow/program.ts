@@ -1,5 +1,4 @@
-import { DfkError } from '../../work/errors.ts'
-import { checkTensors, pickStep, stack, stepsOf } from '../host.ts'
+import { checkState, checkTensors, checkWritten, pickStep, stack, stepsOf } from '../host.ts'
 import type { HostTensors, Program, Signature } from '../types.ts'
 
 /** Takes steps and holds the state between them; what it is given has been checked. */
@@ -41,13 +40,9 @@ export class TensorflowProgram implements Program {
   }
 
   async writeState(state: HostTensors): Promise<void> {
-    const specs = this.#signature.state ?? {}
-    const names = Object.keys(state)
-    const unknown = names.find((name) => !(name in specs))
-    if (unknown !== undefined) throw new DfkError(`expected state named ${Object.keys(specs).join(', ')} but found "${unknown}"`)
-    for (const name of names) checkTensors('state', state, { [name]: specs[name]! })
+    checkState(state, this.#signature.state)
     this.#runner.write(state)
-    for (const name of names) this.#written.add(name)
+    for (const name of Object.keys(state)) this.#written.add(name)
   }
 
   async dispose(): Promise<void> {
@@ -56,7 +51,6 @@ export class TensorflowProgram implements Program {
   }
 
   #checkState(): void {
-    const missing = Object.keys(this.#signature.state ?? {}).find((name) => !this.#written.has(name))
-    if (missing !== undefined) throw new DfkError(`expected writeState() before the first run but found no "${missing}"`)
+    checkWritten(this.#signature.state, (name) => this.#written.has(name))
   }
 }

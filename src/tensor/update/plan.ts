@@ -1,4 +1,5 @@
 import { type Graph, type Node, sizeOf, type Value } from '../graph.ts'
+import { changedState } from '../model.ts'
 import type { Trace } from '../trace.ts'
 
 /** Element-wise arithmetic that a kernel knows; `b` is absent for those of one operand. Operands are places in the kernel's list of values. */
@@ -45,9 +46,8 @@ export interface Update {
 
 /** Which of a program's new state is an element-wise expression of state, gradients and scalars, and how to compute it in one pass over each. */
 export function planUpdates(traced: Trace): Update[] {
-  const changed = Object.keys(traced.state).filter((name) => traced.nextState[name] !== traced.state[name])
   const states = new Map(Object.entries(traced.state).map(([name, value]) => [value.name, name]))
-  const fused = changed.filter((name) => isExpression(traced.graph, traced.nextState[name]!, states))
+  const fused = changedState(traced).filter((name) => isExpression(traced.graph, traced.nextState[name]!, states))
   return groupsOf(traced, fused, states).map((names) => updateOf(traced, names, states))
 }
 
@@ -62,8 +62,7 @@ function producerOf(graph: Graph, value: Value): { value: Value; node: Node | un
 function operationOf(node: Node | undefined, size: number): Operation | undefined {
   const known = node !== undefined && node.domain === undefined && node.op in OPERATIONS
   if (!known || node.outputs[0]!.dtype !== 'float32' || node.inputs.length > 2) return undefined
-  const [shape] = [node.outputs[0]!.shape]
-  if (sizeOf(shape) !== size) return undefined
+  if (sizeOf(node.outputs[0]!.shape) !== size) return undefined
   const fits = node.inputs.every((input) => sizeOf(input!.shape) === size || sizeOf(input!.shape) === 1)
   // JSON, by which kernels are compared and kept, holds no infinity, no NaN and no -0.
   const odd = node.inputs.some(
