@@ -8,9 +8,9 @@ import type { Landmarks } from './face.ts'
 export const FRAMING = 'whole-face/1'
 
 /** Height of the face, from the top of the mesh at the hairline to the chin, as a part of the aligned picture's side. */
-const FACE_HEIGHT = 0.78
+export const FACE_HEIGHT = 0.78
 /** Where the middle of that line lies, from the top. A little high: an opening mouth lowers the chin. */
-const FACE_MIDDLE = 0.47
+export const FACE_MIDDLE = 0.47
 /** Forehead above the mesh's top that the mask takes in, as a part of the face's height. */
 const FOREHEAD = 0.06
 /** Mesh points along the top of the face, temple to temple. */

@@ -1,5 +1,6 @@
 import type { Affine } from '../picture/picture.ts'
-import { fitSimilarity } from './align.ts'
+import { FACE_HEIGHT, FACE_MIDDLE, fitSimilarity } from './align.ts'
+import { CANONICAL } from './canonical.ts'
 import type { Landmarks } from './face.ts'
 import { regionMatrix, regionOfMesh } from './region.ts'
 
@@ -18,6 +19,21 @@ const PADDING = 0.25
 export function descriptorMatrix({ mesh }: Landmarks, sizePx: number): Affine {
   const place = (v: number) => ((PADDING + v) / (1 + 2 * PADDING)) * sizePx
   return fitSimilarity(MEAN_FACE.map(([index, x, y]) => [mesh[index * 3]!, mesh[index * 3 + 1]!, place(x), place(y), 1]))
+}
+
+/**
+ * Where the recogniser's chip lies in an aligned face, both of side 1: a place p of the chip at scale·p + shift. As for the canonical face, so that
+ * it is the same for all: an aligned face's eyes and nose are where that one's are, but for what a similarity cannot undo.
+ */
+export function descriptorFraming(): { scale: number; shiftX: number; shiftY: number } {
+  const place = (v: number) => (PADDING + v) / (1 + 2 * PADDING)
+  const { a, tx, ty } = fitSimilarity(
+    MEAN_FACE.map(([index, x, y]) => {
+      const [, u, v] = CANONICAL.find(([point]) => point === index)!
+      return [place(x), place(y), 0.5 + FACE_HEIGHT * u, FACE_MIDDLE + FACE_HEIGHT * v, 1]
+    }),
+  )
+  return { scale: a, shiftX: tx, shiftY: ty }
 }
 
 /** The judge tells people apart best in a crop this much tighter than the landmark network's. */

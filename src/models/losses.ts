@@ -64,24 +64,73 @@ export function ssim(a: tf.Tensor4D, b: tf.Tensor4D, window: number): tf.Scalar 
   return tf.mean(tf.div(likeness, tf.mul(tf.add(squares, C1), tf.add(variances, C2))))
 }
 
-/** Weights of the reconstruction loss; eyes and mouth count more, as DeepFaceLab's priority has it. */
-const WEIGHTS = { dssim: 5, inMask: 10, accents: 30, mask: 2, everywhere: 0.5, landmarks: 2 } as const
-
-/** 5·DSSIM + 10·L1 inside the mask + 30·L1 in eyes and mouth + 2·L1 of the mask + 0.5·L1 everywhere; a scalar. */
-export function reconstructionLoss(made: Rendered, truth: Truth): tf.Scalar {
-  const { faces, masks, accents } = truth
-  const off = tf.abs(tf.sub(made.rgb, faces))
-  const similarity = ssim(tf.mul(made.rgb, masks), tf.mul(faces, masks), windowSize(faces.shape[1]))
-  const weights = tf.add(tf.add(tf.mul(masks, WEIGHTS.inMask), tf.mul(accents, WEIGHTS.accents)), WEIGHTS.everywhere)
-  const pixels = tf.mean(tf.mul(off, weights))
-  const outline = tf.mean(tf.abs(tf.sub(made.mask, masks)))
-  const structure = tf.mul(tf.sub(1, similarity), WEIGHTS.dssim / 2)
-  return tf.add(tf.add(structure, pixels), tf.mul(outline, WEIGHTS.mask))
+/** Weight of each part of the generator's loss; 0 leaves a part out and costs nothing. */
+export interface LossWeights {
+  /** Structural dissimilarity inside the mask, at two scales. */
+  readonly dssim: number
+  /** Mean absolute error inside the mask; in eyes and mouth, beside that; and everywhere. */
+  readonly pixels: number
+  readonly accents: number
+  readonly everywhere: number
+  /** Mean absolute error of the mask. */
+  readonly mask: number
+  /** How far the landmarks that the encoder names are off. */
+  readonly landmarks: number
+  /** Mean difference of neighbouring pixels of what is rendered (total variation). */
+  readonly variation: number
+  /** How far the recogniser's descriptor of the swap is from the source's. */
+  readonly identity: number
+  /** How far what the encoder names in the swap is from the target's landmarks. */
+  readonly follow: number
+  /** How far the discriminator's features of rendered faces are from those of the real ones (Salimans et al. 2016). */
+  readonly features: number
+  /** How well the discriminator of codes tells the target's from the source's. */
+  readonly code: number
 }
 
-/** How far the landmarks that the encoder names [n, m] are off, L1; a scalar. */
-export function landmarkLoss(found: tf.Tensor, truth: tf.Tensor): tf.Scalar {
-  return tf.mul(tf.mean(tf.abs(tf.sub(found, truth))), WEIGHTS.landmarks)
+/** The middle way of the styles; see presets.ts. */
+export const LOSSES: LossWeights = {
+  dssim: 5,
+  pixels: 10,
+  accents: 30,
+  everywhere: 0.5,
+  mask: 2,
+  landmarks: 2,
+  variation: 0,
+  identity: 0.5,
+  follow: 1,
+  features: 1,
+  code: 0.1,
+}
+
+/** Structural similarity at the discriminator's fine scale and at twice that; the windows DeepFaceLab takes from 256 px on. */
+function similarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Scalar {
+  const fine = windowSize(a.shape[1])
+  return tf.mul(tf.add(ssim(a, b, fine), ssim(a, b, 2 * fine + 1)), 0.5)
+}
+
+/** DSSIM inside the mask and L1 inside it, in eyes and mouth, and everywhere, and of the mask, each times its weight; a scalar. */
+export function reconstructionLoss(made: Rendered, truth: Truth, weights: LossWeights): tf.Scalar {
+  const { faces, masks, accents } = truth
+  const off = tf.abs(tf.sub(made.rgb, faces))
+  const where = tf.add(tf.add(tf.mul(masks, weights.pixels), tf.mul(accents, weights.accents)), weights.everywhere)
+  const pixels = tf.mean(tf.mul(off, where))
+  const outline = tf.mean(tf.abs(tf.sub(made.mask, masks)))
+  const structure = tf.mul(tf.sub(1, similarity(tf.mul(made.rgb, masks), tf.mul(faces, masks))), weights.dssim / 2)
+  return tf.add(tf.add(structure, pixels), tf.mul(outline, weights.mask))
+}
+
+/** Mean absolute difference of two tensors of one shape; a scalar. */
+export function distance(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
+  return tf.mean(tf.abs(tf.sub(a, b)))
+}
+
+/** Mean absolute difference of neighbouring pixels, across and down, of pictures [n, s, s, c]; a scalar. */
+export function totalVariation(pictures: tf.Tensor4D): tf.Scalar {
+  const [n, h, w, c] = pictures.shape
+  const across = distance(tf.slice4d(pictures, [0, 0, 1, 0], [n, h, w - 1, c]), tf.slice4d(pictures, [0, 0, 0, 0], [n, h, w - 1, c]))
+  const down = distance(tf.slice4d(pictures, [0, 1, 0, 0], [n, h - 1, w, c]), tf.slice4d(pictures, [0, 0, 0, 0], [n, h - 1, w, c]))
+  return tf.add(across, down)
 }
 
 /** Mean binary cross-entropy of logits against "real" or "fake"; a scalar. */

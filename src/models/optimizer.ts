@@ -1,7 +1,7 @@
 import { tf } from '../tensor/index.ts'
 import type { Parameters } from './layers.ts'
 
-/** Weights with Adam's running averages of their gradients and squared gradients, under the same names. */
+/** Weights with running averages of their gradients and squared gradients (or surprises), under the same names. */
 export interface AdamState {
   readonly weights: Parameters
   readonly first: Parameters
@@ -57,6 +57,34 @@ export interface Accumulation {
   readonly apply: tf.Tensor
 }
 
+/** Adam (Kingma and Ba 2015), or AdaBelief (Zhuang et al. 2020), which divides by how far gradients are from what was expected of them. */
+export const OPTIMIZERS = ['adam', 'adabelief'] as const
+export type Optimizer = (typeof OPTIMIZERS)[number]
+
+/** Learning-rate dropout (Lin et al. 2022): only some of the weights move in a step, others in the next. */
+export interface RateDropout {
+  /** A number in 0–1 for each weight, under the weights' names; they stay. */
+  readonly phases: Parameters
+  /** A scalar in 0–1, another in each step: weights move whose number lies near it, on a circle. */
+  readonly at: tf.Tensor
+  /** Share of the weights that move. */
+  readonly share: number
+}
+
+/** How steps are taken, besides the rate. */
+export interface StepOptions {
+  readonly optimizer?: Optimizer
+  readonly accumulation?: Accumulation | undefined
+  readonly dropout?: RateDropout | undefined
+}
+
+/** 1 for the weights that move and 0 for the rest, of arithmetic alone, which fuses with the update. */
+function moving(phase: tf.Tensor, { at, share }: RateDropout): tf.Tensor {
+  const apart = tf.abs(tf.sub(phase, at))
+  const round = tf.minimum(apart, tf.sub(1, apart))
+  return tf.minimum(tf.maximum(tf.mul(tf.sub(share / 2, round), 1e6), 0), 1)
+}
+
 /**
  * One step of Adam (Kingma and Ba 2015) with the global gradient norm clipped to 1. The averages are kept as sums
  * (m ← β1·m + g, v ← β2·v + g²), which saves two passes over all weights; `rate` comes from `adamRate`. With an accumulation the gradients
@@ -66,7 +94,7 @@ export function adamStep(
   state: AdamState,
   gradients: Parameters,
   rate: tf.Tensor,
-  accumulation?: Accumulation,
+  { optimizer = 'adam', accumulation, dropout }: StepOptions = {},
 ): AdamState & { readonly sums: Parameters } {
   const totals = accumulation === undefined ? gradients : addShares(gradients, accumulation)
   const factor = clipFactor(totals)
@@ -76,8 +104,10 @@ export function adamStep(
   for (const [name, total] of Object.entries(totals)) {
     const clipped = tf.mul(total, factor)
     const first = tf.add(tf.mul(state.first[name]!, decay1), gained(clipped))
-    const second = tf.add(tf.mul(state.second[name]!, decay2), gained(tf.square(clipped)))
-    const step = tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), EPSILON))
+    const surprise = optimizer === 'adam' ? clipped : tf.sub(clipped, tf.mul(first, 1 - BETA1))
+    const second = tf.add(tf.mul(state.second[name]!, decay2), gained(tf.mul(surprise, surprise)))
+    const full = tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), EPSILON))
+    const step = dropout === undefined ? full : tf.mul(full, moving(dropout.phases[name]!, dropout))
     next.first[name] = first
     next.second[name] = second
     next.weights[name] = tf.sub(state.weights[name]!, step)

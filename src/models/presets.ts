@@ -1,4 +1,6 @@
-import type { NetworkShapes } from './step.ts'
+import { LOSSES, type LossWeights } from './losses.ts'
+import type { Optimizer } from './optimizer.ts'
+import type { NetworkShapes } from './state.ts'
 
 /** A size of network with settings that suit it. */
 export interface Preset extends NetworkShapes {
@@ -9,8 +11,11 @@ export interface Preset extends NetworkShapes {
     readonly horizon: number
     readonly adversarialWeight: number
     readonly adversarialFrom: number
+    readonly swapFrom: number
     readonly averageFrom: number
     readonly augmentation: number
+    readonly optimizer: Optimizer
+    readonly rateShare: number
   }
 }
 
@@ -20,37 +25,85 @@ export type PresetName = (typeof PRESET_NAMES)[number]
 /** quick: minutes on two cores; standard: a GPU's hour or a night on cores; hq: a GPU's day. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   quick: {
-    generator: { sizePx: 64, encoder: [48, 96, 192, 384], code: 64, landmarks: 136, inner: 192, decoder: [192, 96, 48, 24], residuals: 2 },
-    discriminator: { base: 16, depth: 3 },
+    generator: { sizePx: 64, encoder: [48, 96, 192, 384], code: 64, landmarks: 139, inner: 192, decoder: [192, 96, 48, 24], residuals: 2 },
+    discriminator: { base: 16, depth: 3, spectral: true, code: 64 },
     batch: 4,
-    training: { rate: 4e-4, horizon: 2000, adversarialWeight: 0.05, adversarialFrom: 0.75, averageFrom: 0.5, augmentation: 0.15 },
+    training: {
+      rate: 4e-4,
+      horizon: 2000,
+      adversarialWeight: 0.05,
+      adversarialFrom: 0.75,
+      swapFrom: 0.3,
+      averageFrom: 0.5,
+      augmentation: 0.15,
+      optimizer: 'adam',
+      rateShare: 1,
+    },
   },
   standard: {
     generator: {
       sizePx: 128,
       encoder: [64, 128, 256, 512],
       code: 128,
-      landmarks: 136,
+      landmarks: 139,
       inner: 256,
       decoder: [256, 128, 64, 32],
       residuals: 3,
     },
-    discriminator: { base: 16, depth: 4 },
+    discriminator: { base: 16, depth: 4, spectral: true, code: 128 },
     batch: 8,
-    training: { rate: 2e-4, horizon: 30_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.3 },
+    training: {
+      rate: 2e-4,
+      horizon: 30_000,
+      adversarialWeight: 0.1,
+      adversarialFrom: 0.6,
+      swapFrom: 0.3,
+      averageFrom: 0.3,
+      augmentation: 0.3,
+      optimizer: 'adam',
+      rateShare: 1,
+    },
   },
   hq: {
     generator: {
       sizePx: 224,
       encoder: [80, 160, 320, 640],
       code: 256,
-      landmarks: 136,
+      landmarks: 139,
       inner: 320,
       decoder: [320, 160, 80, 40],
       residuals: 4,
     },
-    discriminator: { base: 16, depth: 4 },
+    discriminator: { base: 16, depth: 4, spectral: true, code: 256 },
     batch: 6,
-    training: { rate: 1e-4, horizon: 100_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.3 },
+    training: {
+      rate: 1e-4,
+      horizon: 100_000,
+      adversarialWeight: 0.1,
+      adversarialFrom: 0.6,
+      swapFrom: 0.3,
+      averageFrom: 0.3,
+      augmentation: 0.3,
+      optimizer: 'adabelief',
+      rateShare: 1,
+    },
   },
+}
+
+export const STYLE_NAMES = ['balanced', 'likeness', 'expression', 'detail'] as const
+export type StyleName = (typeof STYLE_NAMES)[number]
+
+/** What a double is to be best at: weights of the losses, and how much the discriminator counts beside the preset's. */
+export const STYLES: Readonly<Record<StyleName, { readonly losses: LossWeights; readonly adversarial: number }>> = {
+  /** The middle way. */
+  balanced: { losses: LOSSES, adversarial: 1 },
+  /** The source's identity before the target's expression. */
+  likeness: { losses: { ...LOSSES, identity: 3 * LOSSES.identity, follow: 0.5 * LOSSES.follow, code: 3 * LOSSES.code }, adversarial: 1 },
+  /** Speech and expression before likeness: for dubs. */
+  expression: {
+    losses: { ...LOSSES, accents: 2 * LOSSES.accents, follow: 2 * LOSSES.follow, identity: 0.5 * LOSSES.identity },
+    adversarial: 1,
+  },
+  /** Sharpness before steadiness. */
+  detail: { losses: { ...LOSSES, features: 2 * LOSSES.features }, adversarial: 3 },
 }

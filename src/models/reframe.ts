@@ -18,16 +18,16 @@ export function invertFraming({ scale, shiftX, shiftY }: Framing): Framing {
   return { scale: 1 / scale, shiftX: -shiftX / scale, shiftY: -shiftY / scale }
 }
 
-/** For each pixel of the new picture, the bilinear weights of the old one's, [from, to]; outside, its border or nothing. */
-function axisWeights(sizePx: number, { scale, shift }: Axis, outside: 'border' | 'nothing'): Float32Array {
-  const weights = new Float32Array(sizePx * sizePx)
-  for (let to = 0; to < sizePx; to += 1) {
-    const at = (scale * ((to + 0.5) / sizePx) + shift) * sizePx - 0.5
+/** For each pixel of the new picture, of side `toPx`, the bilinear weights of the old one's, [from, to]; outside, its border or nothing. */
+function axisWeights(sizePx: number, toPx: number, { scale, shift }: Axis, outside: 'border' | 'nothing'): Float32Array {
+  const weights = new Float32Array(sizePx * toPx)
+  for (let to = 0; to < toPx; to += 1) {
+    const at = (scale * ((to + 0.5) / toPx) + shift) * sizePx - 0.5
     const low = Math.floor(at)
     for (const [from, weight] of [[low, 1 - (at - low)] as const, [low + 1, at - low] as const]) {
       const inside = from >= 0 && from < sizePx
       if (!inside && outside === 'nothing') continue
-      weights[Math.max(0, Math.min(sizePx - 1, from)) * sizePx + to]! += weight
+      weights[Math.max(0, Math.min(sizePx - 1, from)) * toPx + to]! += weight
     }
   }
   return weights
@@ -35,31 +35,32 @@ function axisWeights(sizePx: number, { scale, shift }: Axis, outside: 'border' |
 
 /**
  * Cuts square pictures [n, s, s, c] out anew by two matrix products, which every ONNX runtime has; `framing` says where the new picture
- * lies in the old one. `reverse` turns the order of the channels, RGB to BGR.
+ * lies in the old one. `reverse` turns the order of the channels, RGB to BGR; `sizePx` is the new picture's side, the old one's where left out.
  */
 export function reframe(
   x: tf.Tensor4D,
   framing: Framing,
-  options: { readonly outside: 'border' | 'nothing'; readonly reverse?: boolean },
+  options: { readonly outside: 'border' | 'nothing'; readonly reverse?: boolean; readonly sizePx?: number },
 ): tf.Tensor4D {
   const [n, size, , channels] = x.shape
-  const rows = axisWeights(size, { scale: framing.scale, shift: framing.shiftY }, options.outside)
-  const columns = axisWeights(size, { scale: framing.scale, shift: framing.shiftX }, options.outside)
-  const across = new Float32Array((size * channels) ** 2)
+  const to = options.sizePx ?? size
+  const rows = axisWeights(size, to, { scale: framing.scale, shift: framing.shiftY }, options.outside)
+  const columns = axisWeights(size, to, { scale: framing.scale, shift: framing.shiftX }, options.outside)
+  const across = new Float32Array(size * channels * to * channels)
   for (let from = 0; from < size; from += 1) {
-    for (let to = 0; to < size; to += 1) {
+    for (let column = 0; column < to; column += 1) {
       for (let c = 0; c < channels; c += 1) {
         const goes = options.reverse === true ? channels - 1 - c : c
-        across[(from * channels + c) * size * channels + to * channels + goes] = columns[from * size + to]!
+        across[(from * channels + c) * to * channels + column * channels + goes] = columns[from * to + column]!
       }
     }
   }
-  const wide = tf.matMul(tf.reshape(x, [n * size, size * channels]), tf.tensor2d(across, [size * channels, size * channels]))
-  const down = tf.transpose(tf.tensor2d(rows, [size, size]))
-  return tf.reshape(tf.matMul(tf.tile(tf.expandDims(down, 0), [n, 1, 1]), tf.reshape(wide, [n, size, size * channels])), [
+  const wide = tf.matMul(tf.reshape(x, [n * size, size * channels]), tf.tensor2d(across, [size * channels, to * channels]))
+  const down = tf.transpose(tf.tensor2d(rows, [size, to]))
+  return tf.reshape(tf.matMul(tf.tile(tf.expandDims(down, 0), [n, 1, 1]), tf.reshape(wide, [n, size, to * channels])), [
     n,
-    size,
-    size,
+    to,
+    to,
     channels,
   ])
 }

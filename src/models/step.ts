@@ -1,15 +1,22 @@
-import { type HostTensor, type HostTensors, type ProgramFn, type Signature, type TensorMap, tf } from '../tensor/index.ts'
-import { type DiscriminatorShape, discriminate, discriminatorShapes } from './discriminator.ts'
-import { decode, encodeFully, type GeneratorShape, generatorShapes, PEOPLE, type Person, type Rendered } from './generator.ts'
-import { initialise, type ParameterShapes, type Parameters } from './layers.ts'
-import { adversarialLoss, landmarkLoss, reconstructionLoss, type Truth } from './losses.ts'
-import { type AdamState, adamStep, averageStep, unscale } from './optimizer.ts'
-import { seedRandom } from './random.ts'
+import { type ProgramFn, type Signature, type TensorMap, tf } from '../tensor/index.ts'
+import { spectralNorms } from './discriminator.ts'
+import { PEOPLE } from './generator.ts'
+import { judgementLoss } from './judge.ts'
+import type { Parameters } from './layers.ts'
+import type { LossWeights } from './losses.ts'
+import { generatorLosses, type Losses } from './objective.ts'
+import { type AdamState, adamStep, averageStep, type Optimizer, unscale } from './optimizer.ts'
+import { type NetworkShapes, pick, put, stateShapes } from './state.ts'
 
-/** Both networks. */
-export interface NetworkShapes {
-  readonly generator: GeneratorShape
-  readonly discriminator: DiscriminatorShape
+export { initialState, type NetworkShapes } from './state.ts'
+
+/** The networks, and how they learn. */
+export interface StepDesign extends NetworkShapes {
+  /** Default: those of the styles' middle way. */
+  readonly losses?: LossWeights | undefined
+  readonly optimizer?: Optimizer | undefined
+  /** Share of the weights that move in a step; 1: all. */
+  readonly rateShare?: number | undefined
 }
 
 /** Which parts of a training step are computed; what is left out costs nothing. */
@@ -18,6 +25,8 @@ export interface StepParts {
   readonly average: boolean
   /** Train the discriminator, and the generator against it. */
   readonly adversarial: boolean
+  /** Render the target's faces as the source too, and judge the swaps. */
+  readonly swapped?: boolean
   /** A step is taken in several parts, whose gradients add up. */
   readonly accumulate?: boolean
   /** The loss is multiplied on the way back, as half precision needs it. The output `sound` is 0 where gradients ran over and count as zero. */
@@ -28,121 +37,58 @@ export interface StepParts {
 export const PICTURE_CHANNELS = { Warped: 3, Faces: 3, Masks: 1, Accents: 1 } as const
 export type PictureKind = keyof typeof PICTURE_CHANNELS
 /** Names of a step's scalar inputs. */
-export type ScalarInput = 'generatorRate' | 'discriminatorRate' | 'adversarialWeight' | 'averageKeep' | 'share' | 'apply' | 'lossScale'
+export type ScalarInput =
+  | 'generatorRate'
+  | 'discriminatorRate'
+  | 'adversarialWeight'
+  | 'swapWeight'
+  | 'averageKeep'
+  | 'dropAt'
+  | 'share'
+  | 'apply'
+  | 'lossScale'
 
-/** Groups of a step's state; each is a prefix of tensor names. */
-type Group = 'weights' | 'first' | 'second' | 'average' | 'sums' | 'd.weights' | 'd.first' | 'd.second' | 'd.sums'
-
-function pick(state: TensorMap, group: Group): Parameters {
-  const prefix = `${group}/`
-  return Object.fromEntries(
-    Object.entries(state).flatMap(([name, tensor]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [])),
-  )
+/** Who the source is, to a recogniser: pictures [n, p, p, 3] in 0–255 → descriptors, and the source's own. */
+export interface Recogniser {
+  readonly describe: (pictures: tf.Tensor4D) => tf.Tensor2D
+  readonly sizePx: number
+  /** Where its picture lies in the aligned one: see models/reframe.ts. */
+  readonly framing: { readonly scale: number; readonly shiftX: number; readonly shiftY: number }
+  readonly descriptor: readonly number[]
 }
 
-function put(state: TensorMap, group: Group, parameters: Parameters): void {
-  for (const [name, tensor] of Object.entries(parameters)) state[`${group}/${name}`] = tensor
-}
-
-function groupsOf(parts: StepParts): Group[] {
-  const ofEach = ['weights', 'first', 'second', ...(parts.accumulate ? (['sums'] as const) : [])] as const
-  const adversarial = parts.adversarial ? ofEach.map((group) => `d.${group}` as const) : []
-  return [...ofEach, ...(parts.average ? (['average'] as const) : []), ...adversarial]
-}
-
-function shapesOf(group: Group, shapes: NetworkShapes): ParameterShapes {
-  return group.startsWith('d.') ? discriminatorShapes(shapes.discriminator) : generatorShapes(shapes.generator)
-}
-
-/** The state that a new run starts from; weights depend on the seed alone. Groups are as in `stepSignature`, all of them. */
-export function initialState(shapes: NetworkShapes, seed: number, accumulate = false): HostTensors {
-  const state: HostTensors = {}
-  const weights = {
-    weights: initialise(generatorShapes(shapes.generator), seedRandom(seed, 1)),
-    'd.weights': initialise(discriminatorShapes(shapes.discriminator), seedRandom(seed, 2)),
-  }
-  for (const group of groupsOf({ average: true, adversarial: true, accumulate })) {
-    const start: Record<string, HostTensor> | undefined = group === 'average' ? weights.weights : weights[group as 'weights']
-    for (const [name, shape] of Object.entries(shapesOf(group, shapes))) {
-      const size = shape.reduce((product, length) => product * length, 1)
-      state[`${group}/${name}`] = start?.[name] ?? { data: new Float32Array(size), shape }
-    }
-  }
-  return state
+function dropsRate({ rateShare = 1 }: StepDesign): boolean {
+  return rateShare < 1
 }
 
 /** The scalars that a step of these parts is given. */
-export function scalarsOf(parts: StepParts): ScalarInput[] {
+export function scalarsOf(design: StepDesign, parts: StepParts): ScalarInput[] {
   const scalars: ScalarInput[] = ['generatorRate']
   if (parts.average) scalars.push('averageKeep')
   if (parts.adversarial) scalars.push('discriminatorRate', 'adversarialWeight')
+  if (parts.swapped) scalars.push('swapWeight')
+  if (dropsRate(design)) scalars.push('dropAt')
   if (parts.accumulate) scalars.push('share', 'apply')
   if (parts.scaled) scalars.push('lossScale')
   return scalars
 }
 
 /** Shapes of a step's inputs and state for `batch` faces of each person. */
-export function stepSignature(shapes: NetworkShapes, batch: number, parts: StepParts): Signature {
-  const { sizePx } = shapes.generator
+export function stepSignature(design: StepDesign, batch: number, parts: StepParts): Signature {
+  const { sizePx, landmarks } = design.generator
   const pictures = PEOPLE.flatMap((person) =>
     Object.entries(PICTURE_CHANNELS).map(([kind, channels]) => [person + kind, { shape: [batch, sizePx, sizePx, channels] }] as const),
   )
-  const { landmarks } = shapes.generator
   const named = landmarks > 0 ? PEOPLE.map((person) => [`${person}Landmarks`, { shape: [batch, landmarks] }] as const) : []
-  const state = groupsOf(parts).flatMap((group) =>
-    Object.entries(shapesOf(group, shapes)).map(([name, shape]) => [`${group}/${name}`, { shape }] as const),
+  const scalars = scalarsOf(design, parts).map((name) => [name, { shape: [] }] as const)
+  const state = Object.entries(stateShapes(design, { ...parts, dropout: dropsRate(design) })).map(
+    ([name, shape]) => [name, { shape }] as const,
   )
-  return {
-    inputs: Object.fromEntries([...pictures, ...named, ...scalarsOf(parts).map((name) => [name, { shape: [] }] as const)]),
-    state: Object.fromEntries(state),
-  }
-}
-
-interface Losses {
-  readonly total: tf.Scalar
-  readonly source: tf.Scalar
-  readonly target: tf.Scalar
-  readonly landmarks?: tf.Scalar
-  readonly adversarial?: tf.Scalar
-  /** What the source's decoder rendered, inside the true mask: the discriminator's fakes. */
-  readonly fakes: tf.Tensor4D
-}
-
-function generatorLosses(parameters: Parameters, inputs: TensorMap, shapes: NetworkShapes, judge: Parameters | undefined): Losses {
-  const warped: tf.Tensor4D = tf.concat([inputs['sourceWarped']!, inputs['targetWarped']!], 0) as tf.Tensor4D
-  const { map, landmarks: found } = encodeFully(warped, parameters, shapes.generator)
-  const codes = tf.split(map, 2, 0) as tf.Tensor4D[]
-  const made = PEOPLE.map((person, index) => decode(codes[index]!, parameters, person, shapes.generator)) as [Rendered, Rendered]
-  const [source, target] = PEOPLE.map((person, index) => reconstructionLoss(made[index]!, truthOf(inputs, person))) as [
-    tf.Scalar,
-    tf.Scalar,
-  ]
-  const fakes = tf.mul(made[0].rgb, inputs['sourceMasks']!) as tf.Tensor4D
-  const landmarks =
-    found === undefined
-      ? undefined
-      : landmarkLoss(
-          found,
-          tf.concat(
-            PEOPLE.map((person) => inputs[`${person}Landmarks`]!),
-            0,
-          ),
-        )
-  const drawn = tf.add(source, target) as tf.Scalar
-  const total: tf.Scalar = landmarks === undefined ? drawn : tf.add(drawn, landmarks)
-  const parts = { source, target, ...(landmarks && { landmarks }), fakes }
-  if (judge === undefined) return { total, ...parts }
-  const adversarial = adversarialLoss(discriminate(fakes, judge, shapes.discriminator), true)
-  return { total: tf.add(total, tf.mul(adversarial, inputs['adversarialWeight']!)), ...parts, adversarial }
-}
-
-function truthOf(inputs: TensorMap, person: Person): Truth {
-  const picture = (kind: PictureKind) => inputs[person + kind] as tf.Tensor4D
-  return { faces: picture('Faces'), masks: picture('Masks'), accents: picture('Accents') }
+  return { inputs: Object.fromEntries([...pictures, ...named, ...scalars]), state: Object.fromEntries(state) }
 }
 
 /** Gradients of a scalar by a network's weights, and the scalar; `loss` gets the weights by name. `scale` multiplies the loss on the way back. */
-function gradientsOf(
+export function gradientsOf(
   parameters: Parameters,
   loss: (parameters: Parameters) => tf.Scalar,
   scale?: tf.Tensor,
@@ -171,51 +117,63 @@ function putAdam(state: TensorMap, prefix: '' | 'd.', next: ReturnType<typeof ad
   for (const part of ['weights', 'first', 'second', 'sums'] as const) put(state, `${prefix}${part}`, next[part])
 }
 
+/** The discriminator as this step finds it: weights to judge by, and how to make them of weights that gradients are wanted of. */
+function openJudge(state: TensorMap, { discriminator }: StepDesign) {
+  const adam = adamOf(state, 'd.')
+  const { normalise, vectors } = discriminator.spectral
+    ? spectralNorms(adam.weights, pick(state, 'd.vectors'))
+    : { normalise: (parameters: Parameters) => parameters, vectors: {} }
+  return { adam, normalise, vectors, weights: normalise(adam.weights) }
+}
+
 /**
  * One training step of both networks as one program: forward, backward and Adam, the generator's average, and the
- * discriminator's step against the same fakes. Outputs are the losses, scalars.
+ * discriminator's step against the same fakes. Outputs are the losses, scalars. `recogniser` is needed for the identity loss.
  */
-export function trainStep(shapes: NetworkShapes, parts: StepParts): ProgramFn {
+export function trainStep(design: StepDesign, parts: StepParts, recogniser?: Recogniser): ProgramFn {
   return (inputs, state) => {
     const next: TensorMap = {}
-    const judge = parts.adversarial ? adamOf(state, 'd.') : undefined
-    const kept: Losses[] = []
+    const judge = parts.adversarial ? openJudge(state, design) : undefined
+    const weights = pick(state, 'weights')
+    // Copies that gradients do not reach: what is rendered is to be read by the encoder as it is.
+    const frozen = parts.swapped ? Object.fromEntries(Object.entries(weights).map(([name, value]) => [name, tf.clone(value)])) : undefined
+    const found: Losses[] = []
     const scale = parts.scaled ? inputs['lossScale'] : undefined
     const { value, gradients, sound } = gradientsOf(
-      pick(state, 'weights'),
+      weights,
       (parameters) => {
-        const losses = generatorLosses(parameters, inputs, shapes, judge?.weights)
+        const losses = generatorLosses({ design, parts, inputs, parameters, frozen, judge: judge?.weights, recogniser })
         // The tape frees what it computes; the parts of the loss and the fakes are wanted after it.
-        for (const kept of Object.values(losses)) if (kept !== losses.total) tf.keep(kept)
-        kept.push(losses)
+        for (const kept of [...Object.values(losses.parts), losses.fakes, losses.code]) tf.keep(kept)
+        found.push(losses)
         return losses.total
       },
       scale,
     )
-    const losses = kept[0]!
-    const outputs: TensorMap = { loss: value, source: losses.source, target: losses.target }
-    if (losses.landmarks !== undefined) outputs['landmarks'] = losses.landmarks
+    const losses = found[0]!
+    const outputs: TensorMap = { loss: value, ...losses.parts }
     if (sound !== undefined) outputs['sound'] = sound
-    const accumulation = (group: 'sums' | 'd.sums') =>
-      parts.accumulate ? { sums: pick(state, group), share: inputs['share']!, apply: inputs['apply']! } : undefined
-    const generator = adamStep(adamOf(state, ''), gradients, inputs['generatorRate']!, accumulation('sums'))
+    const options = (group: 'sums' | 'd.sums') => ({
+      optimizer: design.optimizer ?? 'adam',
+      accumulation: parts.accumulate ? { sums: pick(state, group), share: inputs['share']!, apply: inputs['apply']! } : undefined,
+    })
+    const dropout = dropsRate(design) ? { phases: pick(state, 'phases'), at: inputs['dropAt']!, share: design.rateShare! } : undefined
+    const generator = adamStep(adamOf(state, ''), gradients, inputs['generatorRate']!, { ...options('sums'), dropout })
     putAdam(next, '', generator)
     if (parts.average) put(next, 'average', averageStep(pick(state, 'average'), generator.weights, inputs['averageKeep']!, inputs['apply']))
     if (judge !== undefined) {
       const reals = tf.mul(inputs['sourceFaces']!, inputs['sourceMasks']!) as tf.Tensor4D
-      const step = gradientsOf(judge.weights, (weights) => discriminatorLoss(weights, reals, losses.fakes, shapes.discriminator), scale)
-      putAdam(next, 'd.', adamStep(judge, step.gradients, inputs['discriminatorRate']!, accumulation('d.sums')))
-      outputs['adversarial'] = losses.adversarial!
+      const step = gradientsOf(
+        judge.adam.weights,
+        (now) => judgementLoss({ parameters: judge.normalise(now), reals, fakes: losses.fakes, code: losses.code, design }),
+        scale,
+      )
+      putAdam(next, 'd.', adamStep(judge.adam, step.gradients, inputs['discriminatorRate']!, options('d.sums')))
+      put(next, 'd.vectors', judge.vectors)
       outputs['discriminator'] = step.value
       if (step.sound !== undefined) outputs['sound'] = tf.mul(outputs['sound']!, step.sound)
     }
-    losses.fakes.dispose()
+    for (const kept of [losses.fakes, losses.code]) kept.dispose()
     return { outputs, state: next }
   }
-}
-
-function discriminatorLoss(weights: Parameters, reals: tf.Tensor4D, fakes: tf.Tensor4D, shape: DiscriminatorShape): tf.Scalar {
-  const real = adversarialLoss(discriminate(reals, weights, shape), true)
-  const fake = adversarialLoss(discriminate(fakes, weights, shape), false)
-  return tf.mul(tf.add(real, fake), 0.5)
 }

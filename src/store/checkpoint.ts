@@ -24,6 +24,8 @@ const stateSchema = z.object({
   /** The step at which averaging began, and the one at which the discriminator joined in. */
   averageSince: z.int().min(0).optional(),
   adversarialSince: z.int().min(0).optional(),
+  /** The step at which swaps began to be judged. */
+  swappedSince: z.int().min(0).optional(),
   /** Of runs in half precision; see train/lossScale.ts. */
   lossScale: z.object({ value: z.number().positive(), sound: z.int().min(0) }).optional(),
   /** State of the random numbers behind augmentation and the order of faces. */

@@ -50,8 +50,8 @@ export async function loadGenerator(run: Run, onDamaged?: (message: string) => v
 /** Encoder and the source's decoder with these weights: faces [n, s, s, 3] in 0–1 → rgb and mask. */
 export function swapProgram(parameters: Parameters, shape: GeneratorShape): ProgramFn {
   return ({ faces }) => {
-    const code = encode(faces as tf.Tensor4D, parameters, shape)
-    return { outputs: { ...decode(code, parameters, 'source', shape) } }
+    const seen = encode(faces as tf.Tensor4D, parameters, shape)
+    return { outputs: { ...decode(seen, parameters, 'source', shape) } }
   }
 }
 

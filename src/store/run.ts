@@ -1,6 +1,8 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { ARCHITECTURES } from '../models/generator.ts'
+import { OPTIMIZERS } from '../models/optimizer.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { writeWhole } from './whole.ts'
 
@@ -9,6 +11,7 @@ const count = z.int().min(1)
 /** Widths of the generator; see models/generator.ts. */
 const generatorDims = z.object({
   sizePx: count,
+  architecture: z.enum(ARCHITECTURES).optional(),
   encoder: z.array(count).length(4),
   code: count,
   landmarks: z.int().min(0),
@@ -19,7 +22,28 @@ const generatorDims = z.object({
 })
 
 /** Widths of the patch discriminator; see models/discriminator.ts. */
-const discriminatorDims = z.object({ base: count, depth: z.int().min(1).max(4) })
+const discriminatorDims = z.object({
+  base: count,
+  depth: z.int().min(1).max(4),
+  spectral: z.boolean().optional(),
+  code: z.int().min(0).optional(),
+})
+
+const weight = z.number().min(0)
+/** Weights of the losses; see models/losses.ts. */
+const losses = z.object({
+  dssim: weight,
+  pixels: weight,
+  accents: weight,
+  everywhere: weight,
+  mask: weight,
+  landmarks: weight,
+  variation: weight,
+  identity: weight,
+  follow: weight,
+  features: weight,
+  code: weight,
+})
 
 /** How a run learns; see train/schedule.ts. */
 const training = z.object({
@@ -34,6 +58,11 @@ const training = z.object({
   averageFrom: z.number().min(0).max(1),
   /** How far faces are turned, shifted and warped at first, 1 in full. */
   augmentation: z.number().min(0).max(1),
+  /** When swaps are rendered and judged too, likewise. */
+  swapFrom: z.number().min(0).max(1).default(1),
+  optimizer: z.enum(OPTIMIZERS).default('adam'),
+  /** Share of the weights that move in a step (learning-rate dropout); 1: all. */
+  rateShare: z.number().positive().max(1).default(1),
 })
 export type Training = z.output<typeof training>
 
@@ -68,6 +97,11 @@ const runConfig = z.object({
   precision: z.enum(['float32', 'float16']).default('float32'),
   flip: z.boolean(),
   training,
+  /** What the run is to be best at, which decided the weights of its losses; absent in runs older than these. */
+  style: z.string().default('balanced'),
+  losses: losses.optional(),
+  /** The base weights that it began with: their SHA-256; absent: from scratch. */
+  base: z.string().optional(),
   source: party,
   target: party,
 })

@@ -1,5 +1,6 @@
 import type { Random } from '../models/random.ts'
-import { LANDMARK_NUMBERS, landmarkOffsets } from './landmarks.ts'
+import { depthAt, type Turn, turnOf } from './depth.ts'
+import { LANDMARK_NUMBERS, nameFace } from './landmarks.ts'
 
 /** Strengths of the augmentation; lengths as a share of the picture's side. */
 const ROTATE_DEGREES = 10
@@ -9,6 +10,9 @@ const WARP_DEVIATION = 0.06
 const GAIN = 0.3
 const BRIGHTNESS = 0.12
 const NODES = 5
+/** How often a head is turned, and by how many degrees at most: further, what is hidden in the picture would have to show. */
+const TURNED_SHARE = 0.5
+const TURN_DEGREES = 14
 
 /** Square pictures of one person in memory, 8 bits a channel: faces [n, s, s, 3], masks and the places of eyes and mouth [n, s, s]. */
 export interface Pictures {
@@ -19,11 +23,13 @@ export interface Pictures {
   readonly accents: Uint8Array
   /** 68 landmarks of each face [n, 136], x and y in turn, in parts of the side. */
   readonly landmarks: Float32Array
-  /** The mean of `landmarks` [136]. */
-  readonly meanLandmarks: Float32Array
+  /** Yaw, pitch and roll of each head [n, 3], degrees. */
+  readonly poses: Float32Array
+  /** The person's face at rest, [139]; see landmarks.ts. */
+  readonly rest: Float32Array
 }
 
-/** Where a batch of one person goes: two of [b, s, s, 3] and two of [b, s, s, 1] in 0–1, and the landmarks' offsets [b, 136]. */
+/** Where a batch of one person goes: two of [b, s, s, 3] and two of [b, s, s, 1] in 0–1, and what the encoder is to name [b, 139]. */
 export interface PersonBatch {
   readonly warped: Float32Array
   readonly faces: Float32Array
@@ -46,6 +52,8 @@ export interface AugmentOptions {
   readonly flip: boolean
   /** How far faces are turned, scaled, shifted and warped, 1 in full. */
   readonly strength: number
+  /** Poses [m, 3] that heads are turned towards half of the time: those of the other person, whose poses this one is to be drawn in. */
+  readonly towards?: Float32Array
 }
 
 /** Fills a batch of `batch` faces of side `sizePx` with randomly chosen, turned, shifted and (the input only) warped and tinted pictures. */
@@ -55,7 +63,7 @@ export function fillBatch(
   sizePx: number,
   batch: number,
   random: Random,
-  { flip, strength }: AugmentOptions,
+  { flip, strength, towards }: AugmentOptions,
 ): void {
   const pixels = sizePx * sizePx
   const straight = new Float32Array(2 * pixels)
@@ -66,15 +74,15 @@ export function fillBatch(
     const place = randomPlace(random, strength)
     const mirrored = flip && random.uniform() < 0.5
     const nodes = randomWarp(random).map((shift) => shift * strength)
-    layOut(straight, sizePx, side, place, mirrored, undefined)
-    layOut(bent, sizePx, side, place, mirrored, nodes)
+    const turn = towards === undefined ? undefined : randomTurn(random, row(pictures.poses, index, 3), towards)
+    layOut(straight, sizePx, side, { place, mirrored, nodes: undefined, turn })
+    layOut(bent, sizePx, side, { place, mirrored, nodes, turn })
     const face = row(pictures.faces, index, side * side * 3)
-    landmarkOffsets(
+    nameFace(
       row(pictures.landmarks, index, LANDMARK_NUMBERS),
-      pictures.meanLandmarks,
-      place,
-      mirrored,
-      row(into.landmarks, i, LANDMARK_NUMBERS),
+      pictures.rest,
+      turn === undefined ? { place, mirrored } : { place, mirrored, turn },
+      row(into.landmarks, i, into.landmarks.length / batch),
     )
     const tint = Array.from({ length: 3 }, () => 1 + GAIN * (2 * random.uniform() - 1))
     const lift = BRIGHTNESS * (2 * random.uniform() - 1)
@@ -110,6 +118,15 @@ function randomPlace(random: Random, strength: number): Place {
   return { cos: Math.cos(angle) * scale, sin: Math.sin(angle) * scale, shiftX, shiftY }
 }
 
+/** Half of the time, a turn towards a pose of `towards`; else none. Always as many random numbers. */
+function randomTurn(random: Random, pose: Float32Array, towards: Float32Array): Turn | undefined {
+  const turned = random.uniform() < TURNED_SHARE
+  const other = 3 * random.below(towards.length / 3)
+  if (!turned) return undefined
+  const by = (axis: number) => Math.max(-TURN_DEGREES, Math.min(TURN_DEGREES, towards[other + axis]! - pose[axis]!))
+  return turnOf(by(0), by(1))
+}
+
 /** Shifts of a 5×5 grid of nodes whose border stands still: x of all nodes, then y. */
 function randomWarp(random: Random): Float32Array {
   const nodes = new Float32Array(2 * NODES * NODES)
@@ -124,15 +141,16 @@ function randomWarp(random: Random): Float32Array {
   return nodes
 }
 
+/** How the pixels of a batch lie in a stored picture. */
+interface Layout {
+  readonly place: Place
+  readonly mirrored: boolean
+  readonly nodes: Float32Array | undefined
+  readonly turn: Turn | undefined
+}
+
 /** For each pixel of the batch, where in the stored picture it comes from, in pixels of that: x, y in turn. */
-function layOut(
-  coordinates: Float32Array,
-  sizePx: number,
-  side: number,
-  place: Place,
-  mirrored: boolean,
-  nodes: Float32Array | undefined,
-): void {
+function layOut(coordinates: Float32Array, sizePx: number, side: number, { place, mirrored, nodes, turn }: Layout): void {
   const { cos, sin, shiftX, shiftY } = place
   const row = new Float32Array(2 * NODES)
   let at = 0
@@ -152,8 +170,15 @@ function layOut(
       px += shiftX - 0.5
       py += shiftY - 0.5
       const u = cos * px - sin * py
-      coordinates[at] = ((mirrored ? -u : u) + 0.5) * side - 0.5
-      coordinates[at + 1] = (sin * px + cos * py + 0.5) * side - 0.5
+      let fromX = (mirrored ? -u : u) + 0.5
+      let fromY = sin * px + cos * py + 0.5
+      if (turn !== undefined) {
+        const depth = depthAt(fromX, fromY)
+        fromX -= turn.x * depth
+        fromY -= turn.y * depth
+      }
+      coordinates[at] = fromX * side - 0.5
+      coordinates[at + 1] = fromY * side - 0.5
       at += 2
     }
   }

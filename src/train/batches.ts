@@ -4,7 +4,7 @@ import { PICTURE_CHANNELS, type PictureKind } from '../models/step.ts'
 import type { HostTensors } from '../tensor/index.ts'
 import { fillBatch } from './augment.ts'
 import type { Faceset } from './faceset.ts'
-import { LANDMARK_NUMBERS } from './landmarks.ts'
+import { NAMED_NUMBERS } from './landmarks.ts'
 
 export interface BatchOptions {
   readonly sizePx: number
@@ -24,7 +24,7 @@ export function drawBatches(facesets: Record<Person, Faceset>, steps: number, op
     for (const [kind, channels] of Object.entries(PICTURE_CHANNELS)) {
       tensors[person + kind] = { data: new Float32Array(steps * pixels * channels), shape: [steps, batch, sizePx, sizePx, channels] }
     }
-    tensors[`${person}Landmarks`] = { data: new Float32Array(steps * batch * LANDMARK_NUMBERS), shape: [steps, batch, LANDMARK_NUMBERS] }
+    tensors[`${person}Landmarks`] = { data: new Float32Array(steps * batch * NAMED_NUMBERS), shape: [steps, batch, NAMED_NUMBERS] }
   }
   for (let step = 0; step < steps; step += 1) {
     for (const person of PEOPLE) {
@@ -39,7 +39,11 @@ export function drawBatches(facesets: Record<Person, Faceset>, steps: number, op
         accents: part('Accents'),
         landmarks: part('Landmarks'),
       }
-      fillBatch(facesets[person].train, into, sizePx, batch, random, { flip, strength: strengthAt(step) })
+      fillBatch(facesets[person].train, into, sizePx, batch, random, {
+        flip,
+        strength: strengthAt(step),
+        towards: facesets[person === 'source' ? 'target' : 'source'].train.poses,
+      })
     }
   }
   return tensors

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { authorize, consentHash, loadBoundConsent, matchesSubject, type SignedConsent } from '../consent/index.ts'
 import { PEOPLE, type Person } from '../models/generator.ts'
-import { PRESETS, type PresetName } from '../models/presets.ts'
+import { PRESETS, type PresetName, STYLES, type StyleName } from '../models/presets.ts'
 import { openRun, type Run, type RunConfig, runExists, runFolder, saveRun, type Training } from '../store/checkpoint.ts'
 import { type Dataset, datasetConsentPath, datasetFootage, openDataset } from '../store/dataset.ts'
 import { DfkError, RefusedError, UsageError } from '../work/errors.ts'
@@ -20,6 +20,7 @@ export interface RunRequest {
   readonly precision?: 'float32' | 'float16' | undefined
   readonly seed?: number | undefined
   readonly flip?: boolean | undefined
+  readonly style?: StyleName | undefined
   readonly training: { readonly [K in keyof Training]?: Training[K] | undefined }
 }
 
@@ -117,6 +118,8 @@ function checkSize(dataset: Dataset, sizePx: number): void {
 function settingsOf(request: RunRequest, framing: string, landmarks: 'facemesh' | 'face-api'): Intent['settings'] {
   const presetName = request.preset ?? 'quick'
   const { generator, discriminator, batch, training } = PRESETS[presetName]
+  const style = request.style ?? 'balanced'
+  const { losses, adversarial } = STYLES[style]
   const asked = Object.fromEntries(Object.entries(request.training).filter(([, value]) => value !== undefined))
   return {
     schema: 1,
@@ -131,7 +134,9 @@ function settingsOf(request: RunRequest, framing: string, landmarks: 'facemesh' 
     ...batchOf(request, batch),
     precision: request.precision ?? 'float32',
     flip: request.flip ?? false,
-    training: { ...training, ...asked },
+    training: { ...training, adversarialWeight: training.adversarialWeight * adversarial, ...asked },
+    style,
+    losses: { ...losses },
   }
 }
 
@@ -155,6 +160,7 @@ function keptSettings(
     accumulate: request.accumulate,
     precision: request.precision,
     seed: request.seed,
+    style: request.style,
     flip: request.flip || undefined,
     ...request.training,
   }
@@ -179,6 +185,7 @@ const FLAGS: Record<string, string> = {
   accumulate: '--accumulate',
   precision: '--precision',
   seed: '--seed',
+  style: '--style',
   flip: '--flip',
   rate: '--rate',
   adversarialWeight: '--gan-weight',

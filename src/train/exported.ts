@@ -71,12 +71,12 @@ function dfm({ parameters }: LoadedGenerator, { generator, sizePx, framing }: Ru
   return {
     fn: (inputs) => {
       const faces = reframe(inputs['in_face:0'] as tf.Tensor4D, ours, { outside: 'border', reverse: true })
-      const code = encode(faces, parameters, generator)
+      const seen = encode(faces, parameters, generator)
       const back = invertFraming(ours)
-      const source = decode(code, parameters, 'source', generator)
+      const source = decode(seen, parameters, 'source', generator)
       return {
         outputs: {
-          'out_face_mask:0': reframe(decode(code, parameters, 'target', generator).mask, back, { outside: 'nothing' }),
+          'out_face_mask:0': reframe(decode(seen, parameters, 'target', generator).mask, back, { outside: 'nothing' }),
           'out_celeb_face:0': reframe(source.rgb, back, { outside: 'border', reverse: true }),
           'out_celeb_face_mask:0': reframe(source.mask, back, { outside: 'nothing' }),
         },

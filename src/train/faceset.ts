@@ -7,7 +7,7 @@ import { checkInterrupted, DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { drawAccents } from './accents.ts'
 import type { Pictures } from './augment.ts'
-import { meanLandmarks } from './landmarks.ts'
+import { restingFace } from './landmarks.ts'
 
 /** Fewer faces than these teach nothing. */
 const FEWEST_FACES = 8
@@ -43,8 +43,8 @@ export async function loadFaceset(dataset: Dataset, sizePx: number, { signal, on
   const trainPictures = await loadPictures(dataset, train, Math.min(2 * sizePx, records[0]!.sizePx), signal, report)
   const heldOutPictures = await loadPictures(dataset, heldOut, sizePx, signal, (done) => report(train.length + done))
   const hash = createHash('sha256')
-  for (const { faces, masks, accents, landmarks } of [trainPictures, heldOutPictures])
-    hash.update(faces).update(masks).update(accents).update(landmarks)
+  for (const { faces, masks, accents, landmarks, poses } of [trainPictures, heldOutPictures])
+    hash.update(faces).update(masks).update(accents).update(landmarks).update(poses)
   return {
     name: dataset.name,
     train: trainPictures,
@@ -94,6 +94,7 @@ async function loadPictures(
   const masks = new Uint8Array(records.length * pixels)
   const accents = new Uint8Array(records.length * pixels)
   const landmarks = Float32Array.from(records.flatMap(({ points68, sizePx: from }) => points68.map((value) => value / from)))
+  const poses = Float32Array.from(records.flatMap(({ pose }) => [pose.yaw, pose.pitch, pose.roll]))
   let next = 0
   let done = 0
   const worker = async () => {
@@ -110,7 +111,7 @@ async function loadPictures(
     }
   }
   await Promise.all(Array.from({ length: availableParallelism() }, worker))
-  return { sizePx, count: records.length, faces, masks, accents, landmarks, meanLandmarks: meanLandmarks(landmarks) }
+  return { sizePx, count: records.length, faces, masks, accents, landmarks, poses, rest: restingFace(landmarks, poses) }
 }
 
 async function readAt(path: string, sizePx: number, channels: 1 | 3): Promise<Uint8Array> {

@@ -1,4 +1,6 @@
 import type { Place } from './augment.ts'
+import { depthAt, type Turn, turnOf } from './depth.ts'
+import { eyeOpenings, mouthOpening } from './openings.ts'
 
 /** Numbers of a face's 68 landmarks: x, y in turn. */
 export const LANDMARK_NUMBERS = 136
@@ -16,26 +18,78 @@ const MIRRORED = [
   64, 63, 62, 61, 60, 67, 66, 65, // inner lips
 ]
 
-/** Means of each coordinate over faces [n, 136]. */
-export function meanLandmarks(points: Float32Array): Float32Array {
-  const mean = new Float32Array(LANDMARK_NUMBERS)
-  const count = points.length / LANDMARK_NUMBERS
-  for (const [i, value] of points.entries()) mean[i % LANDMARK_NUMBERS]! += value / count
-  return mean
+/** Openings that are named beside the landmarks: of the right eye, the left eye and the mouth, as they stand in the picture. */
+const OPENINGS = 3
+/** Numbers that the encoder names of a face: offsets of its landmarks, then openings. */
+export const NAMED_NUMBERS = LANDMARK_NUMBERS + OPENINGS
+/** Bring openings to about 1: lids move a hundredth of the picture, which the sum over all landmarks would not notice. */
+const EYES_SCALE = 12
+const MOUTH_SCALE = 5
+
+const UNTURNED: Turn = { x: 0, y: 0 }
+
+/** A face's openings as `OPENINGS` lists them. */
+function openingsOf(points: Float32Array): [number, number, number] {
+  const [right, left] = eyeOpenings(points)
+  return [right, left, mouthOpening(points)]
 }
 
 /**
- * Where a face's landmarks lie, after it was turned and shifted to `place`, beside the person's mean: expression and pose without the person's own
- * features. `points` and `mean` in parts of the picture's side; written to `into` at about −1 to 1.
+ * What a person's face is like at rest, [139]: the mean of each coordinate of `points` [n, 136], in parts of the side, as it would be were the head
+ * straight, then the medians of the openings. `poses` [n, 3]: yaw, pitch and roll of each, degrees.
  */
-export function landmarkOffsets(points: Float32Array, mean: Float32Array, place: Place, mirrored: boolean, into: Float32Array): void {
+export function restingFace(points: Float32Array, poses: Float32Array): Float32Array {
+  const rest = new Float32Array(NAMED_NUMBERS)
+  const count = points.length / LANDMARK_NUMBERS
+  const mean = new Float64Array(LANDMARK_NUMBERS)
+  for (const [i, value] of points.entries()) mean[i % LANDMARK_NUMBERS]! += value / count
+  const turn = { x: 0, y: 0 }
+  for (let face = 0; face < count; face += 1) {
+    const { x, y } = turnOf(poses[3 * face]!, poses[3 * face + 1]!)
+    turn.x += x / count
+    turn.y += y / count
+  }
+  for (let i = 0; i < LANDMARK_NUMBERS; i += 2) {
+    const depth = depthAt(mean[i]!, mean[i + 1]!)
+    rest[i] = mean[i]! - turn.x * depth
+    rest[i + 1] = mean[i + 1]! - turn.y * depth
+  }
+  const openings = Array.from({ length: count }, (_, face) =>
+    openingsOf(points.subarray(face * LANDMARK_NUMBERS, (face + 1) * LANDMARK_NUMBERS)),
+  )
+  for (let k = 0; k < OPENINGS; k += 1) {
+    const ordered = openings.map((of) => of[k]!).sort((a, b) => a - b)
+    rest[LANDMARK_NUMBERS + k] = ordered[Math.floor(count / 2)]!
+  }
+  return rest
+}
+
+/** How a face is placed before its landmarks are named: `turn` as the picture was turned, in the picture's own sense, before it was mirrored. */
+export interface Placed {
+  readonly place: Place
+  readonly mirrored: boolean
+  readonly turn?: Turn
+}
+
+/**
+ * What the encoder is to name of a face after it was turned and shifted: its landmarks beside the person's resting face, head straight, and how far
+ * eyes and mouth are open beside that. Expression and pose without the person's own features, so that one person's are asked for in another's words.
+ * `points` [136] and `rest` [139] in parts of the picture's side; written to `into` [139] at about −1 to 1.
+ */
+export function nameFace(points: Float32Array, rest: Float32Array, { place, mirrored, turn = UNTURNED }: Placed, into: Float32Array): void {
   const { cos, sin, shiftX, shiftY } = place
   const size = cos * cos + sin * sin
   for (let i = 0; i < LANDMARK_NUMBERS / 2; i += 1) {
     const from = mirrored ? MIRRORED[i]! : i
-    const u = (mirrored ? -1 : 1) * (points[2 * from]! - 0.5)
-    const v = points[2 * from + 1]! - 0.5
-    into[2 * i] = SCALE * ((cos * u + sin * v) / size + 0.5 - shiftX - mean[2 * i]!)
-    into[2 * i + 1] = SCALE * ((cos * v - sin * u) / size + 0.5 - shiftY - mean[2 * i + 1]!)
+    const depth = depthAt(points[2 * from]!, points[2 * from + 1]!)
+    const u = (mirrored ? -1 : 1) * (points[2 * from]! + turn.x * depth - 0.5)
+    const v = points[2 * from + 1]! + turn.y * depth - 0.5
+    into[2 * i] = SCALE * ((cos * u + sin * v) / size + 0.5 - shiftX - rest[2 * i]!)
+    into[2 * i + 1] = SCALE * ((cos * v - sin * u) / size + 0.5 - shiftY - rest[2 * i + 1]!)
+  }
+  const open = openingsOf(points)
+  for (let k = 0; k < OPENINGS; k += 1) {
+    const from = mirrored && k < 2 ? 1 - k : k
+    into[LANDMARK_NUMBERS + k] = (k < 2 ? EYES_SCALE : MOUTH_SCALE) * (open[from]! - rest[LANDMARK_NUMBERS + from]!)
   }
 }

@@ -24,10 +24,10 @@ export async function openRenderer(device: Device, shape: GeneratorShape): Promi
   const state = Object.fromEntries(Object.entries(generatorShapes(shape)).map(([name, size]) => [name, { shape: size }]))
   const program = await device.compile(
     ({ faces }, weights) => {
-      const code = encode(faces as tf.Tensor4D, weights, shape)
+      const seen = encode(faces as tf.Tensor4D, weights, shape)
       const outputs: TensorMap = {}
       for (const person of PEOPLE) {
-        const { rgb, mask } = decode(code, weights, person, shape)
+        const { rgb, mask } = decode(seen, weights, person, shape)
         outputs[`${person}Rgb`] = rgb
         outputs[`${person}Mask`] = mask
       }

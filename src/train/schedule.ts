@@ -15,6 +15,7 @@ export interface Position {
   readonly elapsedMs: number
   readonly averageSince?: number | undefined
   readonly adversarialSince?: number | undefined
+  readonly swappedSince?: number | undefined
   readonly lossScale?: LossScale | undefined
 }
 
@@ -38,7 +39,8 @@ export function partsOf(plan: Plan, training: Training, position: Position): Ste
   const share = plan.kind === 'steps' ? position.step / training.horizon : fractionOf(plan, position)
   const average = position.averageSince !== undefined || share >= training.averageFrom
   const adversarial = training.adversarialWeight > 0 && (position.adversarialSince !== undefined || share >= training.adversarialFrom)
-  return { average, adversarial }
+  const swapped = training.swapFrom < 1 && (position.swappedSince !== undefined || share >= training.swapFrom)
+  return { average, adversarial, swapped }
 }
 
 /** Learning rate of the step after `step` done ones. */
@@ -61,6 +63,11 @@ export function strengthOf(plan: Plan, training: Training, step: number, fractio
 /** What the average keeps of itself in the `n`-th step of averaging, from 0. */
 export function averageKeep(n: number): number {
   return (1 - 1 / (n + 1)) ** AVERAGE_POWER
+}
+
+/** Share of their weight that the losses of swaps have in the `n`-th step with them, from 0. */
+export function swapWeight(n: number): number {
+  return Math.min(1, n / ADVERSARIAL_RAMP)
 }
 
 /** Weight of the adversarial loss in the `n`-th step with a discriminator, from 0. */

@@ -1,6 +1,15 @@
 import { adamRate } from '../models/optimizer.ts'
 import { resumeRandom, seedRandom } from '../models/random.ts'
-import { initialState, type ScalarInput, type StepParts, scalarsOf, stepSignature, trainStep } from '../models/step.ts'
+import {
+  initialState,
+  type Recogniser,
+  type ScalarInput,
+  type StepDesign,
+  type StepParts,
+  scalarsOf,
+  stepSignature,
+  trainStep,
+} from '../models/step.ts'
 import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
 import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
@@ -9,7 +18,18 @@ import { drawBatches } from './batches.ts'
 import type { Faceset } from './faceset.ts'
 import { FIRST_LOSS_SCALE, nextLossScale } from './lossScale.ts'
 import { checkMemory } from './memory.ts'
-import { adversarialWeight, averageKeep, fractionOf, type Plan, type Position, partsOf, rateOf, strengthOf } from './schedule.ts'
+import { openRecogniser } from './recognise.ts'
+import {
+  adversarialWeight,
+  averageKeep,
+  fractionOf,
+  type Plan,
+  type Position,
+  partsOf,
+  rateOf,
+  strengthOf,
+  swapWeight,
+} from './schedule.ts'
 
 /** Scalars that the plan gives a step; the rest say which part of a step it is. */
 type Scheduled = Exclude<ScalarInput, 'share' | 'apply'>
@@ -47,7 +67,12 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
   const { training } = config
   const random = from === undefined ? seedRandom(config.seed) : resumeRandom(from.state.random)
   const position = startOf(from)
-  let waiting: HostTensors = from === undefined ? initialState(config, config.seed, config.accumulate > 1) : await restore(from, config)
+  let waiting: HostTensors =
+    from === undefined
+      ? initialState(config, config.seed, { accumulate: config.accumulate > 1, dropout: training.rateShare < 1 })
+      : await restore(from, config)
+  const design: StepDesign = { ...config, optimizer: training.optimizer, rateShare: training.rateShare }
+  let recogniser: Recogniser | undefined
   let program: { readonly parts: StepParts; readonly run: Program } | undefined
 
   const state = async () => (program === undefined ? waiting : { ...waiting, ...(await program.run.readState()) })
@@ -65,11 +90,15 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
       for (const [name, tensor] of Object.entries(now)) if (name.startsWith('weights/')) now[name.replace('weights', 'average')] = tensor
     }
     if (parts.adversarial) position.adversarialSince ??= position.step
-    const signature = stepSignature(config, config.batch / config.accumulate, parts)
-    const run = await device.compile(trainStep(config, parts), signature, {
+    if (parts.swapped) {
+      position.swappedSince ??= position.step
+      recogniser ??= await openRecogniser(config.source.descriptor)
+    }
+    const signature = stepSignature(design, config.batch / config.accumulate, parts)
+    const run = await device.compile(trainStep(design, parts, recogniser), signature, {
       name: 'training step',
       precision: config.precision,
-      cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, parts])}`,
+      cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, config.losses, training.optimizer, training.rateShare, parts, parts.swapped && config.source.descriptor])}`,
     })
     const needs = await orDispose(run, () => checkMemory(run, signature, device.name, config))
     if (program === undefined && needs !== undefined) onNote?.(needs)
@@ -84,6 +113,8 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
     generatorRate: adamRate(rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
     discriminatorRate: adamRate(training.rate / 2, step - (position.adversarialSince ?? step) + 1),
     adversarialWeight: adversarialWeight(training, step - (position.adversarialSince ?? step)),
+    swapWeight: swapWeight(step - (position.swappedSince ?? step)),
+    dropAt: seedRandom(config.seed, 5 + step).uniform(),
     averageKeep: averageKeep(step - (position.averageSince ?? step)),
     lossScale: position.lossScale?.value ?? 1,
   })
@@ -111,7 +142,7 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
         random,
       )
       const scalars = Array.from({ length: count }, (_, i) => scalarsAt(position.step + i))
-      for (const name of scheduledOf(parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
+      for (const name of scheduledOf(design, parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
       const outputs = await run.runMany(always.accumulate ? inParts(inputs, config.accumulate) : inputs)
       const losses = Array.from({ length: count }, (_, i) =>
         Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, meanOf(data, i, config.accumulate)])),
@@ -146,12 +177,13 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
 
 function startOf(from: Checkpoint | undefined): { -readonly [K in keyof Position]: Position[K] } {
   if (from === undefined) return { step: 0, elapsedMs: 0 }
-  const { step, elapsedMs, averageSince, adversarialSince, lossScale } = from.state
+  const { step, elapsedMs, averageSince, adversarialSince, swappedSince, lossScale } = from.state
   return {
     step,
     elapsedMs,
     ...(averageSince === undefined ? {} : { averageSince }),
     ...(adversarialSince === undefined ? {} : { adversarialSince }),
+    ...(swappedSince === undefined ? {} : { swappedSince }),
     ...(lossScale === undefined ? {} : { lossScale }),
   }
 }
@@ -193,18 +225,18 @@ function meanOf(data: ArrayLike<number>, step: number, parts: number): number {
 }
 
 function sameParts(a: StepParts, b: StepParts): boolean {
-  return a.average === b.average && a.adversarial === b.adversarial
+  return a.average === b.average && a.adversarial === b.adversarial && a.swapped === b.swapped
 }
 
 /** The scalars of a step that the plan gives; the others come with the cut into parts. */
-function scheduledOf(parts: StepParts): Scheduled[] {
-  return scalarsOf(parts).filter((name) => name !== 'share' && name !== 'apply')
+function scheduledOf(design: StepDesign, parts: StepParts): Scheduled[] {
+  return scalarsOf(design, parts).filter((name) => name !== 'share' && name !== 'apply')
 }
 
 /** The generator's file holds what one renders with; the rest of the state goes into the other file, none of it twice. */
 function isSaved(name: string, { averageSince, adversarialSince }: Position): boolean {
   // Between steps the sums of gradients are zero.
-  if (name.startsWith('average/') || name.startsWith('sums/') || name.startsWith('d.sums/')) return false
+  if (name.startsWith('average/') || name.startsWith('sums/') || name.startsWith('phases/') || name.startsWith('d.sums/')) return false
   if (name.startsWith('d.')) return adversarialSince !== undefined
   return averageSince !== undefined || !name.startsWith('weights/')
 }
@@ -218,7 +250,7 @@ function group(state: HostTensors, name: string): HostTensors {
 
 /** The whole state at a checkpoint: parts that had not begun start afresh from the seed. */
 async function restore(from: Checkpoint, config: RunConfig): Promise<HostTensors> {
-  const fresh = initialState(config, config.seed, config.accumulate > 1)
+  const fresh = initialState(config, config.seed, { accumulate: config.accumulate > 1, dropout: config.training.rateShare < 1 })
   const prefix = from.state.averageSince === undefined ? 'weights' : 'average'
   const generator = Object.entries(await from.read('generator')).map(([name, tensor]) => [`${prefix}/${name}`, tensor] as const)
   const stored: HostTensors = { ...Object.fromEntries(generator), ...(await from.read('training')) }

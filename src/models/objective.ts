@@ -1,0 +1,134 @@
+import { type TensorMap, tf } from '../tensor/index.ts'
+import { discriminate } from './discriminator.ts'
+import { decoderOf, type Encoded, encode, nameLandmarks, PEOPLE, type Person, type Rendered, renderMap } from './generator.ts'
+import { codeLoss, judgesCodes } from './judge.ts'
+import type { Parameters } from './layers.ts'
+import { adversarialLoss, distance, LOSSES, reconstructionLoss, type Truth, totalVariation } from './losses.ts'
+import { reframe } from './reframe.ts'
+import type { PictureKind, Recogniser, StepDesign, StepParts } from './step.ts'
+
+/** What the generator's loss is computed from. */
+export interface Attempt {
+  readonly design: StepDesign
+  readonly parts: StepParts
+  readonly inputs: TensorMap
+  readonly parameters: Parameters
+  /** The same weights, out of reach of gradients; for swaps. */
+  readonly frozen: Parameters | undefined
+  /** Weights of the discriminator that judges, where there is one. */
+  readonly judge: Parameters | undefined
+  readonly recogniser: Recogniser | undefined
+}
+
+/** The generator's loss, its parts before their weights, and what the discriminator is to learn from. */
+export interface Losses {
+  readonly total: tf.Scalar
+  readonly parts: Record<string, tf.Scalar>
+  /** What the source's decoder rendered, inside its mask: reconstructions, then swaps where there are any. */
+  readonly fakes: tf.Tensor4D
+  /** Codes of the source's faces and then of the target's, [2b, code]. */
+  readonly code: tf.Tensor2D
+}
+
+/** The value without a way back for gradients. */
+const detach = tf.customGrad((x) => ({ value: tf.clone(x as tf.Tensor), gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy) })) as (
+  x: tf.Tensor,
+) => tf.Tensor
+
+interface Drawn {
+  readonly source: Rendered
+  readonly target: Rendered
+  /** The target's faces drawn as the source. */
+  readonly swap: Rendered | undefined
+}
+
+/** Draws both people, and the swaps where they are wanted; each decoder is asked once. */
+function draw({ maps }: Encoded, { design, parts, parameters }: Attempt): Drawn {
+  const halves = (map: tf.Tensor4D) => tf.split(map, 2, 0) as [tf.Tensor4D, tf.Tensor4D]
+  const wanted: [keyof Drawn, Person, tf.Tensor4D][] = [
+    ['source', 'source', halves(maps.source)[0]],
+    ['target', 'target', halves(maps.target)[1]],
+  ]
+  if (parts.swapped) wanted.push(['swap', 'source', halves(maps.source)[1]])
+  const made: Partial<Record<keyof Drawn, Rendered>> = {}
+  for (const decoder of new Set(PEOPLE.map((person) => decoderOf(person, design.generator)))) {
+    const asked = wanted.filter(([, person]) => decoderOf(person, design.generator) === decoder)
+    const all =
+      asked.length === 1
+        ? asked[0]![2]
+        : tf.concat4d(
+            asked.map(([, , map]) => map),
+            0,
+          )
+    const { rgb, mask } = renderMap(all, parameters, decoder, design.generator)
+    const [rgbs, masks] = [tf.split(rgb, asked.length, 0), tf.split(mask, asked.length, 0)] as [tf.Tensor4D[], tf.Tensor4D[]]
+    for (const [index, [name]] of asked.entries()) made[name] = { rgb: rgbs[index]!, mask: masks[index]! }
+  }
+  return { source: made.source!, target: made.target!, swap: made.swap }
+}
+
+function truthOf(inputs: TensorMap, person: Person): Truth {
+  const picture = (kind: PictureKind) => inputs[person + kind] as tf.Tensor4D
+  return { faces: picture('Faces'), masks: picture('Masks'), accents: picture('Accents') }
+}
+
+/** The loss of a step, from the inputs that `stepSignature` lists. */
+export function generatorLosses(attempt: Attempt): Losses {
+  const { design, inputs, parameters, judge } = attempt
+  const { losses: weights = LOSSES, generator } = design
+  const encoded = encode(tf.concat([inputs['sourceWarped']!, inputs['targetWarped']!], 0) as tf.Tensor4D, parameters, generator)
+  const drawn = draw(encoded, attempt)
+  const parts: Record<string, tf.Scalar> = {}
+  const terms: tf.Scalar[] = []
+  const add = (name: string, loss: tf.Scalar, weight: number | tf.Tensor) => {
+    parts[name] = loss
+    terms.push(weight === 1 ? loss : tf.mul(loss, weight))
+  }
+  for (const person of PEOPLE) add(person, reconstructionLoss(drawn[person], truthOf(inputs, person), weights), 1)
+  if (encoded.landmarks !== undefined) {
+    const truth = tf.concat(
+      PEOPLE.map((person) => inputs[`${person}Landmarks`]!),
+      0,
+    )
+    add('landmarks', distance(encoded.landmarks, truth), weights.landmarks)
+  }
+  if (weights.variation > 0) add('variation', totalVariation(drawn.source.rgb), weights.variation)
+  if (drawn.swap !== undefined) judgeSwap(drawn.swap, attempt, add)
+  const own = tf.mul(drawn.source.rgb, inputs['sourceMasks']!) as tf.Tensor4D
+  const fakes = drawn.swap === undefined ? own : tf.concat4d([own, tf.mul(drawn.swap.rgb, detach(drawn.swap.mask)) as tf.Tensor4D], 0)
+  if (judge !== undefined) face(judge, fakes, encoded, attempt, add)
+  return { total: terms.reduce((sum, term) => tf.add(sum, term)), parts, fakes, code: encoded.code }
+}
+
+type Add = (name: string, loss: tf.Scalar, weight: number | tf.Tensor) => void
+
+/** What a swap is held to, for which there is no true picture: the source's identity, and the target's landmarks. */
+function judgeSwap({ rgb }: Rendered, { design, inputs, frozen, recogniser }: Attempt, add: Add): void {
+  const { identity, follow } = design.losses ?? LOSSES
+  const scheduled = (weight: number) => tf.mul(inputs['swapWeight']!, weight)
+  if (follow > 0 && design.generator.landmarks > 0) {
+    const named = nameLandmarks(rgb, frozen!, design.generator)
+    add('follow', distance(named, inputs['targetLandmarks']!), scheduled(follow))
+  }
+  if (identity > 0 && recogniser !== undefined) {
+    const chips = tf.mul(reframe(rgb, recogniser.framing, { outside: 'border', sizePx: recogniser.sizePx }), 255) as tf.Tensor4D
+    const off = tf.sub(recogniser.describe(chips), tf.tensor2d([...recogniser.descriptor], [1, recogniser.descriptor.length]))
+    add('identity', tf.mean(tf.sum(tf.square(off), 1)), scheduled(identity))
+  }
+}
+
+/** What the discriminator says of the fakes. */
+function face(judge: Parameters, fakes: tf.Tensor4D, { code }: Encoded, { design, inputs }: Attempt, add: Add): void {
+  const { losses: weights = LOSSES, discriminator } = design
+  const weight = inputs['adversarialWeight']!
+  const judged = discriminate(fakes, judge, discriminator)
+  add('adversarial', adversarialLoss(judged.heads, true), weight)
+  if (weights.features > 0) {
+    const reals = tf.mul(inputs['sourceFaces']!, inputs['sourceMasks']!) as tf.Tensor4D
+    const { features } = discriminate(reals, judge, discriminator)
+    const count = reals.shape[0]
+    const each = features.map((real, level) => distance(tf.slice(judged.features[level]!, 0, count), real))
+    add('features', tf.div(tf.addN(each), each.length), tf.mul(weight, weights.features))
+  }
+  if (weights.code > 0 && judgesCodes(judge)) add('code', codeLoss(code, judge), tf.mul(weight, weights.code))
+}
