@@ -137,11 +137,17 @@ export function decode({ maps }: Encoded, parameters: Parameters, person: Person
   return renderMap(maps[person], parameters, decoderOf(person, shape), shape)
 }
 
-/** Renders a map by the decoder whose weights' names begin with `prefix`. */
-export function renderMap(map: tf.Tensor4D, parameters: Parameters, prefix: string, shape: GeneratorShape): Rendered {
+/** Renders a map by the decoder whose weights' names begin with `prefix`; `styled` changes what the convolution of each upscale gives. */
+export function renderMap(
+  map: tf.Tensor4D,
+  parameters: Parameters,
+  prefix: string,
+  shape: GeneratorShape,
+  styled: (index: number, x: tf.Tensor4D) => tf.Tensor4D = (_, x) => x,
+): Rendered {
   let x = map
   for (const index of shape.decoder.keys()) {
-    x = pixelShuffle(tf.leakyRelu(conv(x, parameters, `${prefix}.up${index}`), SLOPE))
+    x = pixelShuffle(tf.leakyRelu(styled(index, conv(x, parameters, `${prefix}.up${index}`)), SLOPE))
     if (index >= shape.residuals) continue
     const inside = tf.leakyRelu(conv(x, parameters, `${prefix}.res${index}a`), SLOPE)
     x = tf.leakyRelu(tf.add(x, conv(inside, parameters, `${prefix}.res${index}b`)), SLOPE)

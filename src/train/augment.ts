@@ -54,6 +54,8 @@ export interface AugmentOptions {
   readonly strength: number
   /** Poses [m, 3] that heads are turned towards half of the time: those of the other person, whose poses this one is to be drawn in. */
   readonly towards?: Float32Array
+  /** Which face comes next; default: any. */
+  readonly choose?: (random: Random) => number
 }
 
 /** Fills a batch of `batch` faces of side `sizePx` with randomly chosen, turned, shifted and (the input only) warped and tinted pictures. */
@@ -63,14 +65,14 @@ export function fillBatch(
   sizePx: number,
   batch: number,
   random: Random,
-  { flip, strength, towards }: AugmentOptions,
+  { flip, strength, towards, choose }: AugmentOptions,
 ): void {
   const pixels = sizePx * sizePx
   const straight = new Float32Array(2 * pixels)
   const bent = new Float32Array(2 * pixels)
   const side = pictures.sizePx
   for (let i = 0; i < batch; i += 1) {
-    const index = random.below(pictures.count)
+    const index = choose === undefined ? random.below(pictures.count) : choose(random)
     const place = randomPlace(random, strength)
     const mirrored = flip && random.uniform() < 0.5
     const nodes = randomWarp(random).map((shift) => shift * strength)

@@ -6,6 +6,7 @@ import { openRun, type Run, type RunConfig, runExists, runFolder, saveRun, type 
 import { type Dataset, datasetConsentPath, datasetFootage, openDataset } from '../store/dataset.ts'
 import { DfkError, RefusedError, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import { readBaseWeights } from './base.ts'
 import { type Faceset, loadFaceset } from './faceset.ts'
 
 /** What the user asks of a run; what is left out comes from the run, or from the preset for a new one. */
@@ -21,6 +22,8 @@ export interface RunRequest {
   readonly seed?: number | undefined
   readonly flip?: boolean | undefined
   readonly style?: StyleName | undefined
+  /** Do without base weights. */
+  readonly fromScratch?: boolean | undefined
   readonly training: { readonly [K in keyof Training]?: Training[K] | undefined }
 }
 
@@ -61,7 +64,7 @@ export async function intend(request: RunRequest): Promise<Intent> {
     parties: PEOPLE.map((role) => ({ role, record: sides[role].consent, footage: datasetFootage(sides[role].dataset) })),
   })
   const folder = runFolder(request.home, request.name)
-  const settings = earlier === undefined ? settingsOf(request, framing, landmarks) : keptSettings(request, earlier, framing)
+  const settings = earlier === undefined ? await settingsOf(request, framing, landmarks) : keptSettings(request, earlier, framing)
   for (const person of PEOPLE) checkSize(sides[person].dataset, settings.sizePx)
   return { folder, isNew, settings, sides }
 }
@@ -115,12 +118,13 @@ function checkSize(dataset: Dataset, sizePx: number): void {
   })
 }
 
-function settingsOf(request: RunRequest, framing: string, landmarks: 'facemesh' | 'face-api'): Intent['settings'] {
+async function settingsOf(request: RunRequest, framing: string, landmarks: 'facemesh' | 'face-api'): Promise<Intent['settings']> {
   const presetName = request.preset ?? 'quick'
   const { generator, discriminator, batch, training } = PRESETS[presetName]
   const style = request.style ?? 'balanced'
   const { losses, adversarial } = STYLES[style]
   const asked = Object.fromEntries(Object.entries(request.training).filter(([, value]) => value !== undefined))
+  const base = request.fromScratch ? undefined : await readBaseWeights(presetName, generator)
   return {
     schema: 1,
     name: request.name,
@@ -137,6 +141,7 @@ function settingsOf(request: RunRequest, framing: string, landmarks: 'facemesh' 
     training: { ...training, adversarialWeight: training.adversarialWeight * adversarial, ...asked },
     style,
     losses: { ...losses },
+    ...(base && { base: base.sha256 }),
   }
 }
 

@@ -14,6 +14,7 @@ import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
 import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { fingerprint } from '../work/fingerprint.ts'
+import { firstWeights } from './base.ts'
 import { drawBatches } from './batches.ts'
 import type { Faceset } from './faceset.ts'
 import { FIRST_LOSS_SCALE, nextLossScale } from './lossScale.ts'
@@ -67,10 +68,7 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
   const { training } = config
   const random = from === undefined ? seedRandom(config.seed) : resumeRandom(from.state.random)
   const position = startOf(from)
-  let waiting: HostTensors =
-    from === undefined
-      ? initialState(config, config.seed, { accumulate: config.accumulate > 1, dropout: training.rateShare < 1 })
-      : await restore(from, config)
+  let waiting: HostTensors = from === undefined ? await firstState(config) : await restore(from, config)
   const design: StepDesign = { ...config, optimizer: training.optimizer, rateShare: training.rateShare }
   let recogniser: Recogniser | undefined
   let program: { readonly parts: StepParts; readonly run: Program } | undefined
@@ -248,9 +246,20 @@ function group(state: HostTensors, name: string): HostTensors {
   )
 }
 
+/** The state that a run starts from: its base weights, or from scratch. */
+async function firstState(config: RunConfig): Promise<HostTensors> {
+  const { base, preset, generator, source, target } = config
+  const descriptors = { source: source.descriptor, target: target.descriptor }
+  return freshState(config, base === undefined ? {} : await firstWeights(base, preset, generator, descriptors))
+}
+
+function freshState(config: RunConfig, base: HostTensors = {}): HostTensors {
+  return initialState(config, config.seed, { accumulate: config.accumulate > 1, dropout: config.training.rateShare < 1, base })
+}
+
 /** The whole state at a checkpoint: parts that had not begun start afresh from the seed. */
 async function restore(from: Checkpoint, config: RunConfig): Promise<HostTensors> {
-  const fresh = initialState(config, config.seed, { accumulate: config.accumulate > 1, dropout: config.training.rateShare < 1 })
+  const fresh = freshState(config)
   const prefix = from.state.averageSince === undefined ? 'weights' : 'average'
   const generator = Object.entries(await from.read('generator')).map(([name, tensor]) => [`${prefix}/${name}`, tensor] as const)
   const stored: HostTensors = { ...Object.fromEntries(generator), ...(await from.read('training')) }

@@ -1,0 +1,78 @@
+// Cuts out the faces that the base weights are trained on: `npx tsx scripts/base/faces.ts <out folder> <picture, clip or folder>…`
+// Writes faces.jsonl, and faces.raw and masks.raw with as many pictures of 128 px, RGB and gray, in the same order.
+import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { basename, extname, join } from 'node:path'
+import { alignMatrix, type FaceAnalyser, faceHull, openFaceAnalyser } from '../../src/faces/index.ts'
+import { decodeFrames, readPicture } from '../../src/media/index.ts'
+import { applyAffineToPoints } from '../../src/picture/affine.ts'
+import type { Picture } from '../../src/picture/picture.ts'
+import { warpAffine } from '../../src/picture/warp.ts'
+import { openDevice } from '../../src/tensor/index.ts'
+import { SIDE } from './side.ts'
+
+/** Of a clip, each n-th frame. */
+const EVERY = 2
+/** Pictures that a face fills are padded: the detector wants to see around it. */
+const PAD = 0.3
+const CLIPS = new Set(['.mp4', '.mpg', '.mov', '.webm', '.mkv'])
+const MOST_YAW = 60
+
+/** A picture with its own mirror image around it. */
+function padded({ width, height, data }: Picture): Picture {
+  const pad = Math.round(PAD * Math.min(width, height))
+  const mirror = (i: number, size: number) => (i < 0 ? -i - 1 : i >= size ? 2 * size - 1 - i : i)
+  const [w, h] = [width + 2 * pad, height + 2 * pad]
+  const out = new Uint8Array(w * h * 3)
+  for (let y = 0; y < h; y += 1) {
+    for (let x = 0; x < w; x += 1) {
+      const at = (mirror(y - pad, height) * width + mirror(x - pad, width)) * 3
+      out.set(data.subarray(at, at + 3), (y * w + x) * 3)
+    }
+  }
+  return { width: w, height: h, data: out }
+}
+
+async function* picturesOf(path: string): AsyncGenerator<{ name: string; picture: Picture; clip: boolean }> {
+  if (statSync(path).isDirectory()) {
+    for (const file of readdirSync(path).sort()) yield* picturesOf(join(path, file))
+    return
+  }
+  const name = basename(path)
+  if (CLIPS.has(extname(path).toLowerCase())) {
+    for await (const { index, picture } of decodeFrames(path)) if (index % EVERY === 0) yield { name, picture, clip: true }
+    return
+  }
+  yield { name, picture: padded(await readPicture(path)), clip: false }
+}
+
+async function cut(analyser: FaceAnalyser, out: string, from: { name: string; picture: Picture; clip: boolean }): Promise<number> {
+  const found = await analyser.find(from.picture, { minSizePx: 64 })
+  let kept = 0
+  for (const { landmarks, pose } of found) {
+    if (Math.abs(pose.yaw) > MOST_YAW) continue
+    const matrix = alignMatrix(landmarks, SIDE)
+    const descriptor = await analyser.descriptor(from.picture, landmarks)
+    appendFileSync(join(out, 'faces.raw'), warpAffine(from.picture, matrix, SIDE, SIDE, 'replicate').data)
+    appendFileSync(join(out, 'masks.raw'), faceHull(landmarks, matrix, SIDE).data)
+    const points68 = Array.from(applyAffineToPoints(matrix, landmarks.points68))
+    const line = { name: from.name, clip: from.clip, points68, pose, descriptor: Array.from(descriptor) }
+    appendFileSync(join(out, 'faces.jsonl'), `${JSON.stringify(line)}\n`)
+    kept += 1
+  }
+  return kept
+}
+
+const [out, ...inputs] = process.argv.slice(2)
+if (out === undefined || inputs.length === 0) throw new Error('expected: scripts/base/faces.ts <out folder> <picture, clip or folder>…')
+mkdirSync(out, { recursive: true })
+for (const file of ['faces.raw', 'masks.raw', 'faces.jsonl']) writeFileSync(join(out, file), '')
+const analyser = await openFaceAnalyser(await openDevice('cpu'))
+const counts = { pictures: 0, faces: 0 }
+for (const input of inputs) {
+  for await (const from of picturesOf(input)) {
+    counts.pictures += 1
+    counts.faces += await cut(analyser, out, from)
+  }
+}
+await analyser.dispose()
+console.error(`${counts.faces} faces in ${counts.pictures} pictures and frames`)

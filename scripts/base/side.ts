@@ -1,0 +1,2 @@
+/** Side of the stored faces, px. */
+export const SIDE = 128
