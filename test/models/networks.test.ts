@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { discriminate, discriminatorShapes } from '../../src/models/discriminator.ts'
-import { decode, encode, encodeFully, generatorShapes } from '../../src/models/generator.ts'
+import { decode, encode, generatorShapes } from '../../src/models/generator.ts'
 import { initialise, pixelShuffle } from '../../src/models/layers.ts'
 import { type AdamState, adamRate, adamStep, averageStep } from '../../src/models/optimizer.ts'
 import { PRESETS } from '../../src/models/presets.ts'
@@ -34,7 +34,7 @@ describe('networks', () => {
   it('render pictures of the size they take, within 0–1', () => {
     const parameters = toTensors(initialise(generatorShapes(generator), seedRandom(1)))
     const code = encode(tf.randomUniform([2, 32, 32, 3], 0, 1, 'float32', 1) as tf.Tensor4D, parameters, generator)
-    expect(code.shape).toEqual([2, 2, 2, 8])
+    expect(code.maps.source.shape).toEqual([2, 2, 2, 8])
     const { rgb, mask } = decode(code, parameters, 'source', generator)
     expect([rgb.shape, mask.shape]).toEqual([
       [2, 32, 32, 3],
@@ -47,17 +47,17 @@ describe('networks', () => {
   it('name landmarks where asked to, and decoders follow them', () => {
     const faces = tf.randomUniform([1, 32, 32, 3], 0, 1, 'float32', 2) as tf.Tensor4D
     const parameters = toTensors(initialise(generatorShapes(generator), seedRandom(1)))
-    const { map, landmarks } = encodeFully(faces, parameters, generator)
+    const { maps, landmarks } = encode(faces, parameters, generator)
     expect(landmarks?.shape).toEqual([1, 136])
     const told = { ...parameters, 'inter.landmarks.bias': tf.ones([136]) }
-    expect(tf.max(tf.abs(tf.sub(encode(faces, told, generator), map))).dataSync()[0]).toBeGreaterThan(1e-3)
+    expect(tf.max(tf.abs(tf.sub(encode(faces, told, generator).maps.source, maps.source))).dataSync()[0]).toBeGreaterThan(1e-3)
     const without = { ...generator, landmarks: 0 }
-    expect(encodeFully(faces, toTensors(initialise(generatorShapes(without), seedRandom(1))), without).landmarks).toBeUndefined()
+    expect(encode(faces, toTensors(initialise(generatorShapes(without), seedRandom(1))), without).landmarks).toBeUndefined()
   })
 
   it.each([1, 2, 3])('judge patches and places, %i levels deep', (depth) => {
     const parameters = toTensors(initialise(discriminatorShapes({ base: 4, depth }), seedRandom(1)))
-    const heads = discriminate(tf.zeros([2, 32, 32, 3]), parameters, { base: 4, depth })
+    const { heads } = discriminate(tf.zeros([2, 32, 32, 3]), parameters, { base: 4, depth })
     expect(heads.map(({ shape }) => shape)).toEqual([
       [2, 32 / 2 ** depth, 32 / 2 ** depth, 1],
       [2, 16, 16, 1],
@@ -131,7 +131,7 @@ describe('one step', () => {
     await run.writeState(pickState(initialState(shapes, 4), signature))
     const expected = await run.run(inputs)
     const parts = await device.compile(trainStep(shapes, part), stepSignature(shapes, 2, part))
-    await parts.writeState(initialState(shapes, 4, true))
+    await parts.writeState(initialState(shapes, 4, { accumulate: true }))
     const before = await parts.readState()
     const [first, second] = [0, 1].map((k) => partOf(inputs, k, 2)) as [HostTensors, HostTensors]
     const losses = [await parts.run(first)]

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { adversarialLoss, landmarkLoss, reconstructionLoss } from '../../src/models/losses.ts'
+import { adversarialLoss, distance, LOSSES, reconstructionLoss } from '../../src/models/losses.ts'
 import { tf } from '../../src/tensor/index.ts'
 import { type Body, expectLikeTf, type Input } from './against.ts'
 
@@ -68,10 +68,11 @@ const losses: Record<string, [Body, Input[]]> = {
       reconstructionLoss(
         { rgb: rgb as tf.Tensor4D, mask: drawn as tf.Tensor4D },
         { faces: faces as tf.Tensor4D, masks: masks as tf.Tensor4D, accents: accents as tf.Tensor4D },
+        LOSSES,
       ),
     [picture, mask, truth(picture), truth(mask), truth(mask)],
   ],
-  landmarks: [(found, named) => landmarkLoss(found!, named!), [{ shape: [2, 20] }, truth({ shape: [2, 20] })]],
+  landmarks: [(found, named) => distance(found!, named!), [{ shape: [2, 20] }, truth({ shape: [2, 20] })]],
   'adversarial, real and fake': [
     (a, b) => tf.add(adversarialLoss([a!, b!], true), adversarialLoss([b!, a!], false)),
     [

@@ -22,13 +22,14 @@ function gradients(count: number) {
     masks,
     accents: masks,
     landmarks: new Float32Array(count * 136).fill(0.5),
-    meanLandmarks: new Float32Array(136).fill(0.5),
+    poses: new Float32Array(count * 3),
+    rest: new Float32Array(139).fill(0.5),
   }
 }
 
 function buffers(count: number) {
   const plane = (channels: number) => new Float32Array(count * SIZE * SIZE * channels)
-  return { warped: plane(3), faces: plane(3), masks: plane(1), accents: plane(1), landmarks: new Float32Array(count * 136) }
+  return { warped: plane(3), faces: plane(3), masks: plane(1), accents: plane(1), landmarks: new Float32Array(count * 139) }
 }
 
 function batch(seed: number, flip = false) {

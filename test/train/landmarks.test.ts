@@ -1,18 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { seedRandom } from '../../src/models/random.ts'
 import { fillBatch } from '../../src/train/augment.ts'
-import { LANDMARK_NUMBERS, landmarkOffsets, meanLandmarks } from '../../src/train/landmarks.ts'
+import { LANDMARK_NUMBERS, NAMED_NUMBERS, nameFace, restingFace } from '../../src/train/landmarks.ts'
 
 const STILL = { cos: 1, sin: 0, shiftX: 0, shiftY: 0 }
 
 function offsets(points: Float32Array, mean: Float32Array, place = STILL, mirrored = false): Float32Array {
-  const into = new Float32Array(LANDMARK_NUMBERS)
-  landmarkOffsets(points, mean, place, mirrored, into)
-  return into
+  const rest = restingFace(mean, new Float32Array(3))
+  const into = new Float32Array(NAMED_NUMBERS)
+  nameFace(points, rest, { place, mirrored }, into)
+  return into.subarray(0, LANDMARK_NUMBERS)
 }
 
 const random = seedRandom(3)
 const some = () => Float32Array.from({ length: LANDMARK_NUMBERS }, () => 0.2 + 0.6 * random.uniform())
+
+const still = (landmarks: Float32Array) => {
+  const poses = new Float32Array(3)
+  return { poses, rest: restingFace(landmarks, poses) }
+}
 
 describe('landmarks as the encoder names them', () => {
   it('are nothing for the mean, and twenty times what lies beside it', () => {
@@ -39,7 +45,7 @@ describe('landmarks as the encoder names them', () => {
     const mirrored = offsets(winking, mean, STILL, true)
     expect(mirrored[2 * 45]).toBeCloseTo(20 * 0.2, 4)
     expect(mirrored[2 * 36]).toBeCloseTo(0, 5)
-    expect(meanLandmarks(Float32Array.from([...mean, ...winking]))[2 * 36]).toBeCloseTo(0.4, 5)
+    expect(restingFace(Float32Array.from([...mean, ...winking]), new Float32Array(6))[2 * 36]).toBeCloseTo(0.4, 5)
   })
 
   it('move with the picture: where a dot lands, its landmark says', () => {
@@ -60,9 +66,9 @@ describe('landmarks as the encoder names them', () => {
         faces: new Float32Array(size * size * 3),
         masks: new Float32Array(size * size),
         accents: new Float32Array(size * size),
-        landmarks: new Float32Array(LANDMARK_NUMBERS),
+        landmarks: new Float32Array(NAMED_NUMBERS),
       }
-      const pictures = { sizePx: side, count: 1, faces, masks: plane, accents: plane, landmarks, meanLandmarks: landmarks }
+      const pictures = { sizePx: side, count: 1, faces, masks: plane, accents: plane, landmarks, ...still(landmarks) }
       fillBatch(pictures, into, size, 1, seedRandom(seed), { flip: true, strength: 1 })
       const sums = { x: 0, y: 0, all: 0 }
       for (let p = 0; p < size * size; p += 1) {

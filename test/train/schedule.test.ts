@@ -3,7 +3,17 @@ import type { AlignedRecord } from '../../src/store/dataset.ts'
 import { splitByTime } from '../../src/train/faceset.ts'
 import { adversarialWeight, averageKeep, fractionOf, partsOf, rateOf, strengthOf } from '../../src/train/schedule.ts'
 
-const training = { rate: 1, horizon: 1000, averageFrom: 0.5, adversarialFrom: 0.75, adversarialWeight: 0.2, augmentation: 0.8 }
+const training = {
+  rate: 1,
+  horizon: 1000,
+  averageFrom: 0.5,
+  adversarialFrom: 0.75,
+  adversarialWeight: 0.2,
+  augmentation: 0.8,
+  swapFrom: 1,
+  optimizer: 'adam' as const,
+  rateShare: 1,
+}
 const steps = { kind: 'steps', total: 400 } as const
 const minutes = { kind: 'minutes', totalMs: 60_000 } as const
 
