@@ -10,7 +10,7 @@ import { type ProgramFn, type Signature, type TensorMap, tf } from '../../src/te
 
 const GROUPS = ['weights', 'first', 'second', 'average'] as const
 /** Weights of what a face drawn as somebody else is held to. */
-const IDENTITY = 0.5
+const IDENTITY = 1
 const FOLLOW = 1
 
 /** Inputs and state of a step with `batch` faces, of which the first `swaps` are drawn as the last `swaps` people too. */

@@ -126,6 +126,13 @@ function openJudge(state: TensorMap, { discriminator }: StepDesign) {
   return { adam, normalise, vectors, weights: normalise(adam.weights) }
 }
 
+/** Those of before in the parts of a step that is not taken yet, where `apply` is 0. */
+function keptUntil(apply: tf.Tensor | undefined, before: Parameters, after: Parameters): Parameters {
+  if (apply === undefined) return after
+  const ends = tf.greater(apply, 0)
+  return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, tf.where(ends, value, before[name]!)]))
+}
+
 /**
  * One training step of both networks as one program: forward, backward and Adam, the generator's average, and the
  * discriminator's step against the same fakes. Outputs are the losses, scalars. `recogniser` is needed for the identity loss.
@@ -169,7 +176,7 @@ export function trainStep(design: StepDesign, parts: StepParts, recogniser?: Rec
         scale,
       )
       putAdam(next, 'd.', adamStep(judge.adam, step.gradients, inputs['discriminatorRate']!, options('d.sums')))
-      put(next, 'd.vectors', judge.vectors)
+      put(next, 'd.vectors', keptUntil(inputs['apply'], pick(state, 'd.vectors'), judge.vectors))
       outputs['discriminator'] = step.value
       if (step.sound !== undefined) outputs['sound'] = tf.mul(outputs['sound']!, step.sound)
     }

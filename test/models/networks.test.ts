@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { discriminate, discriminatorShapes } from '../../src/models/discriminator.ts'
-import { decode, encode, generatorShapes } from '../../src/models/generator.ts'
+import { discriminate, discriminatorShapes, spectralNorms, spectralShapes } from '../../src/models/discriminator.ts'
+import { type Architecture, decode, encode, generatorShapes } from '../../src/models/generator.ts'
 import { initialise, pixelShuffle } from '../../src/models/layers.ts'
+import { LOSSES } from '../../src/models/losses.ts'
 import { type AdamState, adamRate, adamStep, averageStep } from '../../src/models/optimizer.ts'
 import { PRESETS } from '../../src/models/presets.ts'
 import { resumeRandom, seedRandom } from '../../src/models/random.ts'
-import { initialState, stepSignature, trainStep } from '../../src/models/step.ts'
+import { initialState, type Recogniser, type StepDesign, type StepParts, stepSignature, trainStep } from '../../src/models/step.ts'
 import { type HostTensors, openDevice, type Signature, type TensorMap, tf } from '../../src/tensor/index.ts'
 
 const generator = { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, landmarks: 136, inner: 8, decoder: [8, 8, 6, 4], residuals: 2 }
@@ -55,6 +56,37 @@ describe('networks', () => {
     expect(encode(faces, toTensors(initialise(generatorShapes(without), seedRandom(1))), without).landmarks).toBeUndefined()
   })
 
+  it.each(['df', 'liae'] as Architecture[])('draw each person from a map of their own, %s', (architecture) => {
+    const shape = { ...generator, architecture }
+    const parameters = toTensors(initialise(generatorShapes(shape), seedRandom(1)))
+    const seen = encode(tf.randomUniform([1, 32, 32, 3], 0, 1, 'float32', 3) as tf.Tensor4D, parameters, shape)
+    const [source, target] = (['source', 'target'] as const).map((person) => decode(seen, parameters, person, shape).rgb)
+    expect(source!.shape).toEqual([1, 32, 32, 3])
+    expect(tf.max(tf.abs(tf.sub(source!, target!))).dataSync()[0]).toBeGreaterThan(1e-3)
+    expect(seen.maps.source.shape[3]).toBe(architecture === 'liae' ? 16 : 8)
+    expect('both.out.weight' in parameters).toBe(architecture === 'liae')
+  })
+
+  it('are brought to a spectral norm of 1, in time', () => {
+    const shapes = discriminatorShapes({ base: 4, depth: 2, code: 5 }, 8)
+    const parameters = toTensors(initialise(shapes, seedRandom(2)))
+    let vectors = toTensors(initialise(spectralShapes(shapes), seedRandom(3)))
+    for (const name of Object.keys(vectors)) vectors[name] = tf.ones(vectors[name]!.shape)
+    for (let i = 0; i < 30; i += 1) vectors = spectralNorms(parameters, vectors).vectors
+    const scaled = spectralNorms(parameters, vectors).normalise(parameters)
+    const random = seedRandom(8)
+    for (const name of Object.keys(vectors)) {
+      const matrix = tf.reshape(scaled[name]!, [-1, scaled[name]!.shape.at(-1)!]) as tf.Tensor2D
+      // No unit vector comes out longer than 1, and the one found comes out as 1.
+      const stretch = (x: tf.Tensor) => (tf.norm(tf.matMul(matrix, tf.reshape(tf.div(x, tf.norm(x)), [-1, 1]))) as tf.Scalar).dataSync()[0]!
+      expect(stretch(vectors[name]!), name).toBeCloseTo(1, 2)
+      for (let i = 0; i < 5; i += 1) {
+        expect(stretch(tf.tensor1d(Array.from({ length: matrix.shape[1]! }, () => random.normal())))).toBeLessThan(1.02)
+      }
+    }
+    expect(scaled['down0.bias']).toBe(parameters['down0.bias'])
+  })
+
   it.each([1, 2, 3])('judge patches and places, %i levels deep', (depth) => {
     const parameters = toTensors(initialise(discriminatorShapes({ base: 4, depth }), seedRandom(1)))
     const { heads } = discriminate(tf.zeros([2, 32, 32, 3]), parameters, { base: 4, depth })
@@ -96,16 +128,42 @@ function partOf(inputs: HostTensors, k: number, parts: number): HostTensors {
 describe('one step', () => {
   const shapes = { generator, discriminator }
 
-  it.each([
-    { average: false, adversarial: false },
-    { average: true, adversarial: true },
-  ])('compiled gives what tf.js gives: %o', async (parts) => {
-    const signature = stepSignature(shapes, 2, parts)
+  const whole: StepDesign = {
+    generator,
+    discriminator: { ...discriminator, spectral: true, code: 6 },
+    losses: { ...LOSSES, variation: 0.5 },
+    optimizer: 'adabelief',
+    rateShare: 0.5,
+  }
+  /** Knows people by the mean colour of their picture. */
+  const recogniser: Recogniser = {
+    describe: (pictures) => tf.div(tf.mean(pictures, [1, 2]), 255),
+    sizePx: 20,
+    framing: { scale: 0.6, shiftX: 0.2, shiftY: 0.2 },
+    descriptor: [0.8, 0.4, 0.2],
+  }
+  const cases: [string, StepDesign, StepParts][] = [
+    ['the generator alone', shapes, { average: false, adversarial: false }],
+    ['with average and discriminator', shapes, { average: true, adversarial: true }],
+    ['with all losses, and swaps', whole, { average: true, adversarial: true, swapped: true }],
+    [
+      'of the other architecture',
+      { ...whole, generator: { ...generator, architecture: 'liae' } },
+      { average: true, adversarial: true, swapped: true },
+    ],
+  ]
+
+  it.each(cases)('compiled gives what tf.js gives: %s', async (_, design, parts) => {
+    const signature = stepSignature(design, 2, parts)
     const inputs = inputsOf(signature, 3)
-    const state = Object.fromEntries(Object.entries(initialState(shapes, 4)).filter(([name]) => name in (signature.state ?? {})))
-    const eager = trainStep(shapes, parts)(toTensors(inputs), toTensors(state))
+    const first = initialState(design, 4, { dropout: design.rateShare !== undefined })
+    const state = Object.fromEntries(Object.entries(first).filter(([name]) => name in (signature.state ?? {})))
+    const eager = trainStep(design, parts, recogniser)(toTensors(inputs), toTensors(state))
     const device = await openDevice('cpu')
-    const program = await device.compile(trainStep(shapes, parts), signature)
+    const program = await device.compile(trainStep(design, parts, recogniser), signature)
+    expect(Object.keys(eager.outputs)).toEqual(
+      expect.arrayContaining(parts.swapped ? ['follow', 'identity', 'features', 'code', 'variation'] : ['loss']),
+    )
     await program.writeState(state)
     const outputs = await program.run(inputs)
     for (const [name, tensor] of Object.entries(eager.outputs)) expect(outputs[name]!.data[0]).toBeCloseTo(tensor.dataSync()[0]!, 4)
@@ -121,6 +179,7 @@ describe('one step', () => {
 
   it('in parts, whose gradients add up, is the step of the whole batch', async () => {
     const device = await openDevice('cpu')
+    const shapes: StepDesign = { generator, discriminator: { ...discriminator, spectral: true } }
     const [whole, part] = [
       { average: true, adversarial: true },
       { average: true, adversarial: true, accumulate: true },
