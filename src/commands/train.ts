@@ -1,13 +1,39 @@
 import { z } from 'zod'
-import { PRESET_NAMES } from '../models/presets.ts'
+import { ARCHITECTURES } from '../models/generator.ts'
+import { LOSSES, type LossWeights } from '../models/losses.ts'
+import { OPTIMIZERS } from '../models/optimizer.ts'
+import { PRESET_NAMES, STYLE_NAMES } from '../models/presets.ts'
 import type { Plan } from '../train/schedule.ts'
 import { UsageError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
+
+/** Four widths, as 48,96,192,384. */
+const widths = z
+  .string()
+  .regex(/^\d+(,\d+){3}$/, 'expected four numbers, as 48,96,192,384')
+  .transform((text) => text.split(',').map(Number))
+  .optional()
+
+/** Weights of losses by name, as identity=2,follow=0. */
+const lossWeights = z.string().transform((text, context): Partial<Record<keyof LossWeights, number>> => {
+  const entries = text.split(',').map((pair) => pair.split('=') as [string, string | undefined])
+  for (const [name, value] of entries) {
+    if (!(name in LOSSES)) context.addIssue(`expected losses of ${Object.keys(LOSSES).join(', ')} but found ${name}`)
+    else if (value === undefined || value.trim() === '' || !(Number(value) >= 0))
+      context.addIssue(`expected a weight of at least 0 for ${name} but found ${value ?? 'none'}`)
+  }
+  return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]))
+})
 
 const options = z.object({
   source: z.string().optional().describe('dataset of whose face gets rendered (needed for a new run)'),
   target: z.string().optional().describe('dataset of whose footage receives it (needed for a new run)'),
   preset: z.enum(PRESET_NAMES).optional().describe('network: 64, 128 or 224 px (default for a new run: "quick")'),
+  style: z
+    .enum(STYLE_NAMES)
+    .optional()
+    .describe('what the double is to be best at, which weighs the losses (default for a new run: "balanced")'),
+  fromScratch: z.boolean().default(false).describe('begin with random weights, not with those that dfk brings'),
   steps: z.int().min(1).optional().describe("train until this many steps in all, over all calls (default: the preset's)"),
   minutes: z.number().positive().optional().describe('train for so many minutes in all, over all calls, slowing down towards the end'),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
@@ -28,7 +54,36 @@ const options = z.object({
     .max(1)
     .optional()
     .describe("when the discriminator joins in, as a share of the training (default: the preset's)"),
+  swapFrom: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("when swaps are rendered and judged too, as a share of the training, 1 for never (default: the preset's)"),
   augment: z.number().min(0).max(1).optional().describe("how far faces are turned, shifted and warped, 1 in full (default: the preset's)"),
+  losses: lossWeights
+    .optional()
+    .describe("weights of losses, as identity=2,follow=0 (default: the style's)")
+    .meta({ flag: '--losses <name=weight,...>' }),
+  optimizer: z.enum(OPTIMIZERS).optional().describe("how steps are taken (default: the preset's)"),
+  rateShare: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .optional()
+    .describe('learning-rate dropout: share of the weights that move in a step (default: 1, all)'),
+  size: z.int().min(32).max(512).optional().describe("side of the network's pictures in px, a multiple of 16 (default: the preset's)"),
+  architecture: z
+    .enum(ARCHITECTURES)
+    .optional()
+    .describe('df: a decoder for each person; liae: one for both, for faces in unlike light (default: df)'),
+  encoder: widths.describe("channels of the encoder's four convolutions (default: the preset's)").meta({ flag: '--encoder <n,n,n,n>' }),
+  decoder: widths.describe("channels after the decoder's four upscales (default: the preset's)").meta({ flag: '--decoder <n,n,n,n>' }),
+  code: z.int().min(1).max(4096).optional().describe("length of the code between them (default: the preset's)"),
+  inner: z.int().min(1).max(4096).optional().describe("channels of the decoder's first map (default: the preset's)"),
+  residuals: z.int().min(0).max(4).optional().describe("upscales that a residual block follows (default: the preset's)"),
+  ganBase: z.int().min(1).max(256).optional().describe("channels of the discriminator's first convolution (default: the preset's)"),
+  ganDepth: z.int().min(1).max(4).optional().describe("halvings of the discriminator (default: the preset's)"),
   saveEvery: z.int().min(1).default(500).describe('steps between checkpoints'),
   previewEvery: z.int().min(1).default(500).describe('steps between preview pictures'),
 })
@@ -61,7 +116,29 @@ export const train = defineCommand({
       precision: asked.precision,
       seed: asked.seed,
       flip: asked.flip,
-      training: { rate: asked.rate, adversarialWeight: asked.ganWeight, adversarialFrom: asked.ganFrom, augmentation: asked.augment },
+      style: asked.style,
+      fromScratch: asked.fromScratch,
+      losses: asked.losses,
+      shape: {
+        size: asked.size,
+        architecture: asked.architecture,
+        encoder: asked.encoder,
+        code: asked.code,
+        inner: asked.inner,
+        decoder: asked.decoder,
+        residuals: asked.residuals,
+        ganBase: asked.ganBase,
+        ganDepth: asked.ganDepth,
+      },
+      training: {
+        rate: asked.rate,
+        adversarialWeight: asked.ganWeight,
+        adversarialFrom: asked.ganFrom,
+        swapFrom: asked.swapFrom,
+        augmentation: asked.augment,
+        optimizer: asked.optimizer,
+        rateShare: asked.rateShare,
+      },
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)
     if (context.dryRun) {

@@ -1,30 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { authorize, consentHash, loadBoundConsent, matchesSubject, type SignedConsent } from '../consent/index.ts'
 import { PEOPLE, type Person } from '../models/generator.ts'
-import { PRESETS, type PresetName, STYLES, type StyleName } from '../models/presets.ts'
-import { openRun, type Run, type RunConfig, runExists, runFolder, saveRun, type Training } from '../store/checkpoint.ts'
+import { openRun, type Run, type RunConfig, runExists, runFolder, saveRun } from '../store/checkpoint.ts'
 import { type Dataset, datasetConsentPath, datasetFootage, openDataset } from '../store/dataset.ts'
 import { DfkError, RefusedError, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import { readBaseWeights } from './base.ts'
 import { type Faceset, loadFaceset } from './faceset.ts'
+import { keptSettings, newSettings, type Settings, type SettingsRequest } from './settings.ts'
 
 /** What the user asks of a run; what is left out comes from the run, or from the preset for a new one. */
-export interface RunRequest {
+export interface RunRequest extends SettingsRequest {
   readonly home: string
   readonly name: string
   readonly source?: string | undefined
   readonly target?: string | undefined
-  readonly preset?: PresetName | undefined
-  readonly batch?: number | undefined
-  readonly accumulate?: number | undefined
-  readonly precision?: 'float32' | 'float16' | undefined
-  readonly seed?: number | undefined
-  readonly flip?: boolean | undefined
-  readonly style?: StyleName | undefined
-  /** Do without base weights. */
-  readonly fromScratch?: boolean | undefined
-  readonly training: { readonly [K in keyof Training]?: Training[K] | undefined }
 }
 
 /** One side of a run, with consent given. */
@@ -39,7 +28,7 @@ interface Side {
 export interface Intent {
   readonly folder: string
   readonly isNew: boolean
-  readonly settings: Omit<RunConfig, 'source' | 'target'>
+  readonly settings: Settings
   readonly sides: Record<Person, Side>
 }
 
@@ -64,7 +53,7 @@ export async function intend(request: RunRequest): Promise<Intent> {
     parties: PEOPLE.map((role) => ({ role, record: sides[role].consent, footage: datasetFootage(sides[role].dataset) })),
   })
   const folder = runFolder(request.home, request.name)
-  const settings = earlier === undefined ? await settingsOf(request, framing, landmarks) : keptSettings(request, earlier, framing)
+  const settings = earlier === undefined ? await newSettings(request, framing, landmarks) : keptSettings(request, earlier, framing)
   for (const person of PEOPLE) checkSize(sides[person].dataset, settings.sizePx)
   return { folder, isNew, settings, sides }
 }
@@ -116,86 +105,6 @@ function checkSize(dataset: Dataset, sizePx: number): void {
   throw new DfkError(`expected faces of at least ${sizePx} px in ${dataset.name} but they are aligned to ${found} px`, {
     hint: `run: dfk align ${dataset.name} --size ${Math.max(256, sizePx)}, or train with a smaller --preset`,
   })
-}
-
-async function settingsOf(request: RunRequest, framing: string, landmarks: 'facemesh' | 'face-api'): Promise<Intent['settings']> {
-  const presetName = request.preset ?? 'quick'
-  const { generator, discriminator, batch, training } = PRESETS[presetName]
-  const style = request.style ?? 'balanced'
-  const { losses, adversarial } = STYLES[style]
-  const asked = Object.fromEntries(Object.entries(request.training).filter(([, value]) => value !== undefined))
-  const base = request.fromScratch ? undefined : await readBaseWeights(presetName, generator)
-  return {
-    schema: 1,
-    name: request.name,
-    preset: presetName,
-    generator: { ...generator, encoder: [...generator.encoder], decoder: [...generator.decoder] },
-    discriminator: { ...discriminator },
-    sizePx: generator.sizePx,
-    framing,
-    landmarks,
-    seed: request.seed ?? 1,
-    ...batchOf(request, batch),
-    precision: request.precision ?? 'float32',
-    flip: request.flip ?? false,
-    training: { ...training, adversarialWeight: training.adversarialWeight * adversarial, ...asked },
-    style,
-    losses: { ...losses },
-    ...(base && { base: base.sha256 }),
-  }
-}
-
-function batchOf(request: RunRequest, preset: number): { batch: number; accumulate: number } {
-  const { batch = preset, accumulate = 1 } = request
-  if (batch % accumulate === 0) return { batch, accumulate }
-  throw new UsageError(`expected --batch to be a multiple of --accumulate but found ${batch} and ${accumulate}`, {
-    hint: `each part of a step takes as many faces: --accumulate ${accumulate} goes with --batch ${Math.ceil(batch / accumulate) * accumulate}`,
-  })
-}
-
-/** The settings of a run that goes on: the same as before, or else it is another run. */
-function keptSettings(
-  request: RunRequest,
-  { source: _source, target: _target, ...earlier }: RunConfig,
-  framing: string,
-): Intent['settings'] {
-  const asked: Record<string, unknown> = {
-    preset: request.preset,
-    batch: request.batch,
-    accumulate: request.accumulate,
-    precision: request.precision,
-    seed: request.seed,
-    style: request.style,
-    flip: request.flip || undefined,
-    ...request.training,
-  }
-  const kept: Record<string, unknown> = { ...earlier, ...earlier.training }
-  for (const [key, value] of Object.entries(asked)) {
-    if (value === undefined || value === kept[key]) continue
-    throw new DfkError(`expected ${FLAGS[key] ?? key} ${kept[key]}, as run ${request.name} began, but found ${value}`, {
-      hint: 'leave it out to go on, or train under another name',
-    })
-  }
-  if (framing !== earlier.framing) {
-    throw new DfkError(`expected faces aligned as ${earlier.framing}, as run ${request.name} began, but found ${framing}`, {
-      hint: 'train under another name with the faces as they are now',
-    })
-  }
-  return earlier
-}
-
-const FLAGS: Record<string, string> = {
-  preset: '--preset',
-  batch: '--batch',
-  accumulate: '--accumulate',
-  precision: '--precision',
-  seed: '--seed',
-  style: '--style',
-  flip: '--flip',
-  rate: '--rate',
-  adversarialWeight: '--gan-weight',
-  adversarialFrom: '--gan-from',
-  augmentation: '--augment',
 }
 
 /** Loads the faces of both people and writes the run's config and consent records. */

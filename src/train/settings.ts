@@ -1,0 +1,184 @@
+import type { DiscriminatorShape } from '../models/discriminator.ts'
+import type { Architecture, GeneratorShape } from '../models/generator.ts'
+import type { LossWeights } from '../models/losses.ts'
+import { PRESETS, type PresetName, STYLES, type StyleName } from '../models/presets.ts'
+import type { RunConfig, Training } from '../store/checkpoint.ts'
+import { DfkError, UsageError } from '../work/errors.ts'
+import { readBaseWeights } from './base.ts'
+
+/** All that a run is trained with, but for the two people. */
+export type Settings = Omit<RunConfig, 'source' | 'target'>
+
+type Asked<T> = { readonly [K in keyof T]?: T[K] | undefined }
+
+/** Dimensions of the networks that a user may set beside the preset's. */
+export interface AskedShape {
+  readonly size?: number | undefined
+  readonly architecture?: Architecture | undefined
+  readonly encoder?: number[] | undefined
+  readonly code?: number | undefined
+  readonly inner?: number | undefined
+  readonly decoder?: number[] | undefined
+  readonly residuals?: number | undefined
+  readonly ganBase?: number | undefined
+  readonly ganDepth?: number | undefined
+}
+
+/** Settings that a user asks for; what is left out comes from the run, or from the preset for a new one. */
+export interface SettingsRequest {
+  readonly name: string
+  readonly preset?: PresetName | undefined
+  readonly shape?: AskedShape | undefined
+  readonly batch?: number | undefined
+  readonly accumulate?: number | undefined
+  readonly precision?: 'float32' | 'float16' | undefined
+  readonly seed?: number | undefined
+  readonly flip?: boolean | undefined
+  readonly style?: StyleName | undefined
+  readonly losses?: Asked<LossWeights> | undefined
+  /** Do without base weights. */
+  readonly fromScratch?: boolean | undefined
+  readonly training: Asked<Training>
+}
+
+/** What is given of it. */
+function defined<T extends object>(asked: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
+}
+
+/** Settings of a new run. Throws UsageError where they do not go together. */
+export async function newSettings(request: SettingsRequest, framing: string, landmarks: 'facemesh' | 'face-api'): Promise<Settings> {
+  const presetName = request.preset ?? 'quick'
+  const preset = PRESETS[presetName]
+  const { generator, discriminator } = shapesOf(preset, request.shape ?? {})
+  const style = request.style ?? 'balanced'
+  const { losses, adversarial } = STYLES[style]
+  const base = request.fromScratch ? undefined : await readBaseWeights(presetName, generator)
+  return {
+    schema: 1,
+    name: request.name,
+    preset: presetName,
+    generator: { ...generator, encoder: [...generator.encoder], decoder: [...generator.decoder] },
+    discriminator: { ...discriminator },
+    sizePx: generator.sizePx,
+    framing,
+    landmarks,
+    seed: request.seed ?? 1,
+    ...batchOf(request, preset.batch),
+    precision: request.precision ?? 'float32',
+    flip: request.flip ?? false,
+    training: { ...preset.training, adversarialWeight: preset.training.adversarialWeight * adversarial, ...defined(request.training) },
+    style,
+    losses: { ...losses, ...defined(request.losses ?? {}) },
+    ...(base && { base: base.sha256 }),
+  }
+}
+
+function shapesOf(
+  preset: { readonly generator: GeneratorShape; readonly discriminator: DiscriminatorShape },
+  { size, ganBase, ganDepth, ...asked }: AskedShape,
+): { generator: GeneratorShape; discriminator: DiscriminatorShape } {
+  const sizePx = size ?? preset.generator.sizePx
+  if (sizePx % 16 !== 0) {
+    throw new UsageError(`expected --size to be a multiple of 16 but found ${sizePx}`, {
+      hint: `the encoder halves the picture four times: try --size ${16 * Math.round(sizePx / 16)}`,
+    })
+  }
+  return {
+    generator: { ...preset.generator, ...defined(asked), sizePx },
+    discriminator: { ...preset.discriminator, ...defined({ base: ganBase, depth: ganDepth }) },
+  }
+}
+
+function batchOf(request: SettingsRequest, preset: number): { batch: number; accumulate: number } {
+  const { batch = preset, accumulate = 1 } = request
+  if (batch % accumulate === 0) return { batch, accumulate }
+  throw new UsageError(`expected --batch to be a multiple of --accumulate but found ${batch} and ${accumulate}`, {
+    hint: `each part of a step takes as many faces: --accumulate ${accumulate} goes with --batch ${Math.ceil(batch / accumulate) * accumulate}`,
+  })
+}
+
+/** What a run has of everything that may be asked for, by flag. */
+function byFlag(run: Settings): Record<string, unknown> {
+  const { training, generator, discriminator } = run
+  return {
+    '--preset': run.preset,
+    '--size': run.sizePx,
+    '--architecture': generator.architecture ?? 'df',
+    '--encoder': generator.encoder,
+    '--code': generator.code,
+    '--inner': generator.inner,
+    '--decoder': generator.decoder,
+    '--residuals': generator.residuals,
+    '--gan-base': discriminator.base,
+    '--gan-depth': discriminator.depth,
+    '--batch': run.batch,
+    '--accumulate': run.accumulate,
+    '--precision': run.precision,
+    '--seed': run.seed,
+    '--flip': run.flip,
+    '--from-scratch': run.base === undefined,
+    '--style': run.style,
+    '--rate': training.rate,
+    '--gan-weight': training.adversarialWeight,
+    '--gan-from': training.adversarialFrom,
+    '--swap-from': training.swapFrom,
+    '--augment': training.augmentation,
+    '--optimizer': training.optimizer,
+    '--rate-share': training.rateShare,
+  }
+}
+
+/** The same of a request; undefined where it says nothing. */
+function askedByFlag({ shape = {}, training, ...request }: SettingsRequest): Record<string, unknown> {
+  return {
+    '--preset': request.preset,
+    '--size': shape.size,
+    '--architecture': shape.architecture,
+    '--encoder': shape.encoder,
+    '--code': shape.code,
+    '--inner': shape.inner,
+    '--decoder': shape.decoder,
+    '--residuals': shape.residuals,
+    '--gan-base': shape.ganBase,
+    '--gan-depth': shape.ganDepth,
+    '--batch': request.batch,
+    '--accumulate': request.accumulate,
+    '--precision': request.precision,
+    '--seed': request.seed,
+    '--flip': request.flip || undefined,
+    '--from-scratch': request.fromScratch || undefined,
+    '--style': request.style,
+    '--rate': training.rate,
+    '--gan-weight': training.adversarialWeight,
+    '--gan-from': training.adversarialFrom,
+    '--swap-from': training.swapFrom,
+    '--augment': training.augmentation,
+    '--optimizer': training.optimizer,
+    '--rate-share': training.rateShare,
+  }
+}
+
+/** The settings of a run that goes on: the same as before, or else it is another run. */
+export function keptSettings(request: SettingsRequest, run: RunConfig, framing: string): Settings {
+  const { source: _source, target: _target, ...earlier } = run
+  const kept = { ...byFlag(earlier), ...prefixed(earlier.losses ?? {}) }
+  for (const [flag, value] of Object.entries({ ...askedByFlag(request), ...prefixed(request.losses ?? {}) })) {
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(kept[flag])) continue
+    throw new DfkError(`expected ${flag} ${kept[flag]}, as run ${request.name} began, but found ${value}`, {
+      hint: 'leave it out to go on, or train under another name',
+    })
+  }
+  if (framing !== earlier.framing) {
+    throw new DfkError(`expected faces aligned as ${earlier.framing}, as run ${request.name} began, but found ${framing}`, {
+      hint: 'train under another name with the faces as they are now',
+    })
+  }
+  return earlier
+}
+
+function prefixed(losses: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(losses).map(([name, value]) => [`--losses ${name}`, value]))
+}
