@@ -48,7 +48,7 @@ export function unscale(gradients: Parameters, scale: tf.Tensor): { gradients: P
 }
 
 /** How a step that is taken in several parts, each with its share of the batch, adds up their gradients. Scalars. */
-export interface Accumulation {
+interface Accumulation {
   /** What the parts before left, under the weights' names. */
   readonly sums: Parameters
   /** Share of this part in the step: one over the number of parts. */
@@ -62,7 +62,7 @@ export const OPTIMIZERS = ['adam', 'adabelief'] as const
 export type Optimizer = (typeof OPTIMIZERS)[number]
 
 /** Learning-rate dropout (Lin et al. 2022): only some of the weights move in a step, others in the next. */
-export interface RateDropout {
+interface RateDropout {
   /** A number in 0–1 for each weight, under the weights' names; they stay. */
   readonly phases: Parameters
   /** A scalar in 0–1, another in each step: weights move whose number lies near it, on a circle. */

@@ -12,7 +12,7 @@ export type Settings = Omit<RunConfig, 'source' | 'target'>
 type Asked<T> = { readonly [K in keyof T]?: T[K] | undefined }
 
 /** Dimensions of the networks that a user may set beside the preset's. */
-export interface AskedShape {
+interface AskedShape {
   readonly size?: number | undefined
   readonly architecture?: Architecture | undefined
   readonly encoder?: number[] | undefined
