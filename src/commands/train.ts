@@ -4,6 +4,8 @@ import type { Plan } from '../train/schedule.ts'
 import { UsageError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
 
+const share = z.number().min(0).max(1).optional()
+
 const options = z.object({
   source: z.string().optional().describe('dataset of whose face gets rendered (needed for a new run)'),
   target: z.string().optional().describe('dataset of whose footage receives it (needed for a new run)'),
@@ -29,6 +31,10 @@ const options = z.object({
     .optional()
     .describe("when the discriminator joins in, as a share of the training (default: the preset's)"),
   augment: z.number().min(0).max(1).optional().describe("how far faces are turned, shifted and warped, 1 in full (default: the preset's)"),
+  light: share.describe("how often the input is lit from another side (default: the preset's)"),
+  compression: share.describe("how often the input loses to a codec or a weak camera (default: the preset's)"),
+  occluders: share.describe("how often something covers a part of the input (default: the preset's)"),
+  even: share.describe("how evenly poses and expressions are drawn: 0 as the footage has them, 1 all alike (default: the preset's)"),
   saveEvery: z.int().min(1).default(500).describe('steps between checkpoints'),
   previewEvery: z.int().min(1).default(500).describe('steps between preview pictures'),
 })
@@ -61,7 +67,16 @@ export const train = defineCommand({
       precision: asked.precision,
       seed: asked.seed,
       flip: asked.flip,
-      training: { rate: asked.rate, adversarialWeight: asked.ganWeight, adversarialFrom: asked.ganFrom, augmentation: asked.augment },
+      training: {
+        rate: asked.rate,
+        adversarialWeight: asked.ganWeight,
+        adversarialFrom: asked.ganFrom,
+        augmentation: asked.augment,
+        light: asked.light,
+        compression: asked.compression,
+        occluders: asked.occluders,
+        evenness: asked.even,
+      },
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)
     if (context.dryRun) {

@@ -11,6 +11,10 @@ export interface Preset extends NetworkShapes {
     readonly adversarialFrom: number
     readonly averageFrom: number
     readonly augmentation: number
+    readonly light: number
+    readonly compression: number
+    readonly occluders: number
+    readonly evenness: number
   }
 }
 
@@ -23,7 +27,18 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     generator: { sizePx: 64, encoder: [48, 96, 192, 384], code: 64, landmarks: 136, inner: 192, decoder: [192, 96, 48, 24], residuals: 2 },
     discriminator: { base: 16, depth: 3 },
     batch: 4,
-    training: { rate: 4e-4, horizon: 2000, adversarialWeight: 0.05, adversarialFrom: 0.75, averageFrom: 0.5, augmentation: 0.15 },
+    training: {
+      rate: 4e-4,
+      horizon: 2000,
+      adversarialWeight: 0.05,
+      adversarialFrom: 0.75,
+      averageFrom: 0.5,
+      augmentation: 0.15,
+      light: 0.3,
+      compression: 0.1,
+      occluders: 0.1,
+      evenness: 0.5,
+    },
   },
   standard: {
     generator: {
@@ -37,7 +52,18 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     },
     discriminator: { base: 16, depth: 4 },
     batch: 8,
-    training: { rate: 2e-4, horizon: 30_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.3 },
+    training: {
+      rate: 2e-4,
+      horizon: 30_000,
+      adversarialWeight: 0.1,
+      adversarialFrom: 0.6,
+      averageFrom: 0.3,
+      augmentation: 0.3,
+      light: 0.5,
+      compression: 0.2,
+      occluders: 0.2,
+      evenness: 0.5,
+    },
   },
   hq: {
     generator: {
@@ -51,6 +77,17 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     },
     discriminator: { base: 16, depth: 4 },
     batch: 6,
-    training: { rate: 1e-4, horizon: 100_000, adversarialWeight: 0.1, adversarialFrom: 0.6, averageFrom: 0.3, augmentation: 0.3 },
+    training: {
+      rate: 1e-4,
+      horizon: 100_000,
+      adversarialWeight: 0.1,
+      adversarialFrom: 0.6,
+      averageFrom: 0.3,
+      augmentation: 0.3,
+      light: 0.5,
+      compression: 0.2,
+      occluders: 0.2,
+      evenness: 0.5,
+    },
   },
 }

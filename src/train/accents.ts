@@ -11,7 +11,7 @@ const PARTS = [
 const SOFT = 0.02
 
 /** Where eyes and mouth lie in an aligned face, 0–255 [sizePx, sizePx]: `points68` holds (x, y) in pixels of a picture of side `from`. */
-export function drawAccents(points68: readonly number[], from: number, sizePx: number): Uint8Array {
+export function drawAccents(points68: ArrayLike<number>, from: number, sizePx: number): Uint8Array {
   const scale = sizePx / from
   const accents = new Uint8Array(sizePx * sizePx)
   for (const { from: first, to: last, widen } of PARTS) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { seedRandom } from '../../src/models/random.ts'
-import { fillBatch } from '../../src/train/augment.ts'
 import { LANDMARK_NUMBERS, landmarkOffsets, meanLandmarks } from '../../src/train/landmarks.ts'
+import { fillBatch } from './batch.ts'
 
 const STILL = { cos: 1, sin: 0, shiftX: 0, shiftY: 0 }
 

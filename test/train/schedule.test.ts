@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import type { AlignedRecord } from '../../src/store/dataset.ts'
-import { splitByTime } from '../../src/train/faceset.ts'
 import { adversarialWeight, averageKeep, fractionOf, partsOf, rateOf, strengthOf } from '../../src/train/schedule.ts'
+import { splitByTime } from '../../src/train/split.ts'
 
-const training = { rate: 1, horizon: 1000, averageFrom: 0.5, adversarialFrom: 0.75, adversarialWeight: 0.2, augmentation: 0.8 }
+const training = {
+  rate: 1,
+  horizon: 1000,
+  averageFrom: 0.5,
+  adversarialFrom: 0.75,
+  adversarialWeight: 0.2,
+  augmentation: 0.8,
+  light: 0,
+  compression: 0,
+  occluders: 0,
+  evenness: 0,
+}
 const steps = { kind: 'steps', total: 400 } as const
 const minutes = { kind: 'minutes', totalMs: 60_000 } as const
 
@@ -59,7 +69,7 @@ describe('the schedule', () => {
 })
 
 describe('held-out faces', () => {
-  const face = (source: string, timeS: number) => ({ source, timeS, frame: timeS * 25 }) as AlignedRecord
+  const face = (source: string, timeS: number) => ({ source, timeS, frame: timeS * 25 })
 
   it('are the last tenth of each footage by time', () => {
     const records = [...Array.from({ length: 20 }, (_, i) => face('a', 19 - i)), ...Array.from({ length: 9 }, (_, i) => face('b', i))]
