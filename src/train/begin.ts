@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { authorize, consentHash, loadBoundConsent, matchesSubject, type SignedConsent } from '../consent/index.ts'
 import { PEOPLE, type Person } from '../models/generator.ts'
 import { PRESETS, type PresetName } from '../models/presets.ts'
 import { openRun, type Run, type RunConfig, runExists, runFolder, saveRun, type Training } from '../store/checkpoint.ts'
 import { type Dataset, datasetConsentPath, datasetFootage, openDataset } from '../store/dataset.ts'
+import { writeWhole } from '../store/whole.ts'
 import { DfkError, RefusedError, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import { type Coverage, coverageOf } from './coverage.ts'
 import { type Faceset, loadFaceset } from './faceset.ts'
 
 /** What the user asks of a run; what is left out comes from the run, or from the preset for a new one. */
@@ -190,12 +193,12 @@ const FLAGS: Record<string, string> = {
   evenness: '--even',
 }
 
-/** Loads the faces of both people and writes the run's config and consent records. */
+/** Opens the facesets of both people and writes the run's config, consent records and what the facesets cover. */
 export async function beginRun(
   intent: Intent,
   earlier: RunConfig | undefined,
   work: WorkOptions,
-): Promise<{ run: Run; facesets: Record<Person, Faceset> }> {
+): Promise<{ run: Run; facesets: Record<Person, Faceset>; coverage: Coverage }> {
   const { settings, sides, folder } = intent
   const facesets: Partial<Record<Person, Faceset>> = {}
   const parties: Partial<Record<Person, RunConfig['source']>> = {}
@@ -223,10 +226,10 @@ export async function beginRun(
     texts[person] = await readFile(datasetConsentPath(dataset), 'utf8')
   }
   const config: RunConfig = { ...settings, source: parties.source!, target: parties.target! }
-  return {
-    run: await saveRun(folder, config, { source: texts.source!, target: texts.target! }),
-    facesets: facesets as Record<Person, Faceset>,
-  }
+  const coverage = coverageOf({ source: facesets.source!.train, target: facesets.target!.train })
+  const run = await saveRun(folder, config, { source: texts.source!, target: texts.target! })
+  await writeWhole(join(folder, 'coverage.json'), `${JSON.stringify(coverage)}\n`)
+  return { run, facesets: facesets as Record<Person, Faceset>, coverage }
 }
 
 function checkSubject(name: string, faceset: Faceset, consent: SignedConsent): void {

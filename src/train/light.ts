@@ -1,9 +1,9 @@
 import type { Random } from '../models/random.ts'
 
 /** How much brighter one side of a face gets than its middle, at most, and the other side darker. */
-const SLOPE = 0.6
+const SLOPE = 0.5
 /** Largest exponent of the brightness curve, as its logarithm; its inverse is the smallest. */
-const GAMMA = 0.5
+const GAMMA = 0.4
 const TABLE = 512
 
 /** Lights a face [s, s, 3] in 0–1 from another side and bends its brightness, in place. */

@@ -6,6 +6,8 @@ import type { Device } from '../tensor/index.ts'
 import { InterruptedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { beginRun, type Intent } from './begin.ts'
+import type { Coverage } from './coverage.ts'
+import { describeCoverage } from './coverageText.ts'
 import type { Faceset } from './faceset.ts'
 import { type Feed, openFeed } from './feed/feed.ts'
 import { planFeed } from './feed/plan.ts'
@@ -48,7 +50,8 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
   const lock = await lockFolder(intent.folder, `run ${intent.settings.name}`)
   try {
     const earlier = intent.isNew ? undefined : (await openRun('', intent.folder)).config
-    const { run, facesets } = await beginRun(intent, earlier, options)
+    const { run, facesets, coverage } = await beginRun(intent, earlier, options)
+    if (intent.isNew) tell(coverage, options)
     const from = await latestCheckpoint(run, options.onWarning)
     await trimStats(run, from?.state.step ?? 0)
     const feed = openFeed(planFeed(run.config, facesets))
@@ -71,6 +74,12 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
     // Nothing stays of a run that could not begin.
     await rmdir(intent.folder).catch(() => {})
   }
+}
+
+/** Says once, before the first step, what the facesets show and lack. */
+function tell(coverage: Coverage, { onNote, onWarning }: TrainOptions): void {
+  onNote?.(describeCoverage(coverage))
+  for (const warning of coverage.warnings) onWarning?.(warning)
 }
 
 interface Session {
