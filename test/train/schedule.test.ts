@@ -81,6 +81,13 @@ describe('held-out faces', () => {
     expect(train).toHaveLength(27)
   })
 
+  it('keep a second to training, where enough is left of it', () => {
+    const film = (seconds: number) => Array.from({ length: seconds * 4 }, (_, i) => face('a', i / 4))
+    const long = splitByTime(film(100))
+    expect([long.heldOut[0]!.timeS, long.train.at(-1)!.timeS, long.train.length]).toEqual([90, 89, 357])
+    expect(splitByTime(film(10)).train).toHaveLength(36)
+  })
+
   it('are the last of all where no footage has ten, and never too many', () => {
     const stills = Array.from({ length: 12 }, (_, i) => face(`still${i}`, 0))
     expect(splitByTime(stills).heldOut).toHaveLength(2)
