@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { AlignedRecord } from '../store/dataset.ts'
-import { LANDMARK_NUMBERS, meanLandmarks } from './landmarks.ts'
+import { LANDMARK_NUMBERS } from './landmarks.ts'
 import { eyeOpening, mouthOpening } from './openings.ts'
 
 /**
@@ -26,7 +26,7 @@ export interface FaceList {
 }
 
 /** Memory of its own that worker threads see without a copy. */
-export const shared = {
+const shared = {
   floats: (length: number) => new Float32Array(new SharedArrayBuffer(4 * length)),
   words: (length: number) => new Uint32Array(new SharedArrayBuffer(4 * length)),
   bytes: (length: number) => new Uint8Array(new SharedArrayBuffer(length)),
@@ -47,20 +47,23 @@ export function gatherFaces(folder: string, capacity: number) {
       paths.push(`${image}\n${mask}\n`)
     },
     list(indices: readonly number[], sizePx: number): FaceList {
+      const sums = new Float64Array(LANDMARK_NUMBERS)
       const found = { landmarks: shared.floats(indices.length * LANDMARK_NUMBERS), poses: shared.floats(indices.length * 3) }
       for (const [to, from] of indices.entries()) {
-        found.landmarks.set(landmarks.subarray(from * LANDMARK_NUMBERS, (from + 1) * LANDMARK_NUMBERS), to * LANDMARK_NUMBERS)
+        const points = landmarks.subarray(from * LANDMARK_NUMBERS, (from + 1) * LANDMARK_NUMBERS)
+        found.landmarks.set(points, to * LANDMARK_NUMBERS)
+        for (let i = 0; i < LANDMARK_NUMBERS; i += 1) sums[i]! += points[i]!
         found.poses.set(poses.subarray(3 * from, 3 * from + 3), 3 * to)
       }
       const texts = indices.map((index) => paths[index]!)
-      const mean = shared.floats(LANDMARK_NUMBERS)
-      mean.set(meanLandmarks(found.landmarks))
+      const meanLandmarks = shared.floats(LANDMARK_NUMBERS)
+      meanLandmarks.set(sums.map((sum) => sum / indices.length))
       return {
         folder,
         sizePx,
         count: indices.length,
         ...found,
-        meanLandmarks: mean,
+        meanLandmarks,
         openings: openingsOf(found.landmarks),
         ...packed(texts),
       }

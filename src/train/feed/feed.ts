@@ -16,7 +16,7 @@ const MOST_AHEAD = 24
 const END_MS = 2000
 
 /** What steps are asked for besides their number. */
-export interface Ask {
+interface Ask {
   /** How strongly faces are augmented in a step. */
   strengthAt(step: number): number
   /** The plan ends before this step: none from it on is drawn ahead. */

@@ -1,4 +1,4 @@
-import type { PICTURE_CHANNELS } from '../../models/step.ts'
+import type { PICTURE_CHANNELS, PictureKind } from '../../models/step.ts'
 import type { PersonBatch } from '../augment.ts'
 import { LANDMARK_NUMBERS } from '../landmarks.ts'
 
@@ -14,7 +14,7 @@ export interface StepSize {
 
 /** What a step holds of one person, by the names that the training step's inputs end with; shapes have the faces in front. */
 interface Part {
-  readonly kind: keyof typeof CHANNELS | 'Landmarks'
+  readonly kind: PictureKind | 'Landmarks'
   readonly shape: readonly number[]
   /** Where it begins, and numbers of one face. */
   readonly begin: number

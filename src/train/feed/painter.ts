@@ -6,6 +6,8 @@ import { type Drawing, drawFace } from '../sampling.ts'
 import { rowOf, type StepSize } from './layout.ts'
 
 const STREAM = 4
+/** Faces that one thread reads at a time; each is two files. */
+const READ_AT_ONCE = 2
 
 /** What the batches of a run are drawn from and how; the same for all threads, and nothing else decides what is in them. */
 export interface FeedPlan extends StepSize, Omit<AugmentOptions, 'strength'> {
@@ -39,12 +41,16 @@ export interface Share {
 export interface Painter {
   /** Starts reading what a step needs; what it returns draws the step into a buffer. Both throw DfkError where a picture cannot be read. */
   begin(request: StepRequest): (into: SharedArrayBuffer) => Promise<void>
+  /** Reads no more than what is being read: steps that have begun may never be drawn. */
+  stop(): void
 }
 
 /** The faces of a step follow from the plan, the step and its strength alone: neither from the threads, nor from what was drawn before. */
 export function openPainter(plan: FeedPlan, share: Share): Painter {
-  const faces = keepFaces(plan, share.cacheBytes)
+  const reads = inLanes(READ_AT_ONCE)
+  const faces = keepFaces(plan, share.cacheBytes, reads.run)
   return {
+    stop: reads.drop,
     begin({ step, strength }) {
       const mine = plan.people.flatMap((person, which) => {
         const drawing: Drawing = { ...person, seed: plan.seed, person: which, batch: plan.batch }
@@ -64,14 +70,19 @@ export function openPainter(plan: FeedPlan, share: Share): Painter {
 }
 
 /** Reads faces, and keeps those used last as long as there is room. */
-function keepFaces({ people }: FeedPlan, cacheBytes: number): (person: number, index: number) => Promise<Face> {
+function keepFaces(
+  { people }: FeedPlan,
+  cacheBytes: number,
+  inTurn: (read: () => Promise<Face>) => Promise<Face>,
+): (person: number, index: number) => Promise<Face> {
   const kept = new Map<number, Promise<Face>>()
   const bytesOf = (person: number) => 5 * people[person]!.list.sizePx ** 2
   let used = 0
   return (person, index) => {
     const key = 2 * index + person
     const found = kept.get(key)
-    const face = found ?? readFace(people[person]!.list, index, people[person]!.list.sizePx)
+    const { list } = people[person]!
+    const face = found ?? inTurn(() => readFace(list, index, list.sizePx))
     // A map lists its keys in the order in which they were set: the first is the one that was not used for longest.
     kept.delete(key)
     kept.set(key, face)
@@ -85,5 +96,26 @@ function keepFaces({ people }: FeedPlan, cacheBytes: number): (person: number, i
       used -= bytesOf(oldest % 2)
     }
     return face
+  }
+}
+
+/** Runs at most so many things at once, the others in the order in which they came; `drop` forgets those that wait. */
+function inLanes(most: number) {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return {
+    async run<T>(work: () => Promise<T>): Promise<T> {
+      if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve))
+      running += 1
+      try {
+        return await work()
+      } finally {
+        running -= 1
+        waiting.shift()?.()
+      }
+    },
+    drop() {
+      waiting.length = 0
+    },
   }
 }

@@ -29,6 +29,7 @@ let before: Promise<void> = Promise.resolve()
 port.on('message', (request: ToWorker) => {
   if (request === undefined) {
     stopped = true
+    painter.stop()
     port.close()
     return
   }
