@@ -3,12 +3,13 @@ import { listenForInterrupts } from '../src/cli/interrupt.ts'
 import { bindOptions } from '../src/cli/options.ts'
 import { DfkError, EXIT } from '../src/work/errors.ts'
 import { type Benchmark, runBenchmark } from './benchmark.ts'
+import { faceset } from './faceset.ts'
 import { infer } from './infer.ts'
 import { quality } from './quality.ts'
 import { swap } from './swap.ts'
 import { trainStep } from './trainStep.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, quality]
+const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, quality, faceset]
 const PROGRAM = 'npm run bench --'
 
 const DETAILS = `

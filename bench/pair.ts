@@ -21,7 +21,12 @@ async function makeConsent(home: string, name: string, file: string, signal: Abo
   const record = join(home, 'consent', `${name}.json`)
   const footage = Object.values(PAIR).map((side) => samplePath(side.file))
   const words = ['--kind', 'sample', '--subject', name, '--grant', 'collect,train,generate', '--project', 'dfk bench']
-  const about = ['--controller', 'the person who runs this bench', '--description', 'Sample footage, swapped on this machine to measure the tool']
+  const about = [
+    '--controller',
+    'the person who runs this bench',
+    '--description',
+    'Sample footage, swapped on this machine to measure the tool',
+  ]
   const until = new Date(Date.now() + 5 * 365 * 86_400_000).toISOString().slice(0, 10)
   await runDfk(
     home,

@@ -4,8 +4,9 @@ import { openRun, requireCheckpoint } from '../src/store/checkpoint.ts'
 import { openDataset } from '../src/store/dataset.ts'
 import { openDevice } from '../src/tensor/index.ts'
 import { loadFaceset } from '../src/train/faceset.ts'
+import { readPictures } from '../src/train/pictures.ts'
+import { type Likeness, likeness } from '../src/train/quality.ts'
 import { openRenderer } from '../src/train/renderer.ts'
-import { likeness, type Likeness } from '../src/train/quality.ts'
 import { toUnit } from '../src/train/validation.ts'
 import { defineBenchmark, type Row, SHARED } from './benchmark.ts'
 import { runDfk } from './dfk.ts'
@@ -42,15 +43,15 @@ function shown(value: number | null, digits: number, unit = ''): string {
 async function onUnseenTake(home: string, scratch: string): Promise<Likeness & { faces: number }> {
   const run = await openRun(scratch, RUN)
   const checkpoint = await requireCheckpoint(run)
-  // All that it is loaded for is measured, the part that training would hold out and the rest.
-  const { train, heldOut } = await loadFaceset(await openDataset(home, PAIR.unseen.name), run.config.sizePx, { trainPx: run.config.sizePx })
-  const renderer = await openRenderer(await openDevice('cpu'), run.config.generator)
+  const { sizePx, generator } = run.config
+  // Of this take nothing was trained on, so that what a training would draw from it is as unseen as the rest.
+  const { faces, masks, count } = await readPictures((await loadFaceset(await openDataset(home, PAIR.unseen.name), sizePx)).train, sizePx)
+  const renderer = await openRenderer(await openDevice('cpu'), generator)
   await renderer.load(await checkpoint.read('generator'))
-  const [faces, masks] = [Uint8Array.from([...train.faces, ...heldOut.faces]), Uint8Array.from([...train.masks, ...heldOut.masks])]
   const real = toUnit(faces)
   const made = (await renderer.render(real)).target.rgb
   await renderer.dispose()
-  return { ...likeness(made, real, toUnit(masks), run.config.sizePx), faces: train.count + heldOut.count }
+  return { ...likeness(made, real, toUnit(masks), sizePx), faces: count }
 }
 
 /** What a fresh run learns in some minutes: on unseen faces of both people, and in a swap of a take that it never saw. */
@@ -87,7 +88,10 @@ export const quality = defineBenchmark({
           likenessRow(`target, the end of the take trained on`, validation.target),
           ['identity', `${shown(score.identity, 2)} (0 the untouched target, 1 as the source's own frames)`],
           ['pose', `${shown(score.pose, 2, '°')} off`],
-          ['motion', `${shown(expression.motion, 2)} of the target's movement not followed; mouth r ${shown(expression.mouthR, 2)}, eyes r ${shown(expression.eyesR, 2)}`],
+          [
+            'motion',
+            `${shown(expression.motion, 2)} of the target's movement not followed; mouth r ${shown(expression.mouthR, 2)}, eyes r ${shown(expression.eyesR, 2)}`,
+          ],
           ['sharpness', `${shown(appearance.sharpness, 2)} of the original's face`],
           ['temporal', `${shown(score.temporal, 2)} of the original's jitter`],
           ['background', shown(score.background, 1, ' dB')],

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Random } from '../../src/models/random.ts'
 import type { HostTensors } from '../../src/tensor/index.ts'
 import { drawAccents } from '../../src/train/accents.ts'
-import { fillBatch } from '../../src/train/augment.ts'
+import { fillFace, type Face as Picture } from '../../src/train/augment.ts'
 import { NAMED_NUMBERS, restingFace } from '../../src/train/landmarks.ts'
 import { SIDE } from './side.ts'
 
@@ -11,10 +11,12 @@ import { SIDE } from './side.ts'
 const DESCRIPTOR_NOISE = 0.02
 /** Share of a batch that is taken from clips, which show how a person moves. */
 const CLIPS = 0.4
+/** How often the input is relit, degraded and covered. */
+const INPUT = { light: 0.3, compression: 0.1, occluders: 0.1 }
 
 /** One picture of somebody. */
 interface Face {
-  readonly pictures: Parameters<typeof fillBatch>[0]
+  readonly picture: Picture
   readonly descriptor: Float32Array
 }
 
@@ -63,14 +65,13 @@ export function openFaces(folder: string): Faces {
     return {
       clip: line.clip,
       descriptor: person.descriptor,
-      pictures: {
+      picture: {
         sizePx: SIDE,
-        count: 1,
-        faces: faces.subarray(i * pixels * 3, (i + 1) * pixels * 3),
-        masks: masks.subarray(i * pixels, (i + 1) * pixels),
+        rgb: faces.subarray(i * pixels * 3, (i + 1) * pixels * 3),
+        mask: masks.subarray(i * pixels, (i + 1) * pixels),
         accents: drawAccents(line.points68, SIDE, SIDE),
         landmarks: points[i]!,
-        poses: poses[i]!,
+        pose: poses[i]!,
         rest: person.rest,
       },
     }
@@ -93,7 +94,7 @@ export function drawBatch({ stills, clips, poses }: Faces, sizePx: number, batch
     const face = from[random.below(from.length)]!
     const part = (data: Float32Array) => data.subarray((i * data.length) / batch, ((i + 1) * data.length) / batch)
     const into = Object.fromEntries(Object.entries(all).map(([name, data]) => [name, part(data)])) as typeof all
-    fillBatch(face.pictures, into, sizePx, 1, random, { flip: true, strength, towards: poses })
+    fillFace(face.picture, into, sizePx, random, { flip: true, strength, towards: poses, ...INPUT })
     for (let k = 0; k < 128; k += 1) descriptors[i * 128 + k] = face.descriptor[k]! + DESCRIPTOR_NOISE * random.normal()
   }
   const shaped = (data: Float32Array, channels: number) => ({ data, shape: [batch, sizePx, sizePx, channels] })

@@ -24,6 +24,7 @@ const lossWeights = z.string().transform((text, context): Partial<Record<keyof L
   }
   return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]))
 })
+const share = z.number().min(0).max(1).optional()
 
 const options = z.object({
   source: z.string().optional().describe('dataset of whose face gets rendered (needed for a new run)'),
@@ -84,6 +85,10 @@ const options = z.object({
   residuals: z.int().min(0).max(4).optional().describe("upscales that a residual block follows (default: the preset's)"),
   ganBase: z.int().min(1).max(256).optional().describe("channels of the discriminator's first convolution (default: the preset's)"),
   ganDepth: z.int().min(1).max(4).optional().describe("halvings of the discriminator (default: the preset's)"),
+  light: share.describe("how often the input is lit from another side (default: the preset's)"),
+  compression: share.describe("how often the input loses to a codec or a weak camera (default: the preset's)"),
+  occluders: share.describe("how often something covers a part of the input (default: the preset's)"),
+  even: share.describe("how evenly poses and expressions are drawn: 0 as the footage has them, 1 all alike (default: the preset's)"),
   saveEvery: z.int().min(1).default(500).describe('steps between checkpoints'),
   previewEvery: z.int().min(1).default(500).describe('steps between preview pictures'),
 })
@@ -138,6 +143,10 @@ export const train = defineCommand({
         augmentation: asked.augment,
         optimizer: asked.optimizer,
         rateShare: asked.rateShare,
+        light: asked.light,
+        compression: asked.compression,
+        occluders: asked.occluders,
+        evenness: asked.even,
       },
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)

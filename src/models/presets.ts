@@ -16,6 +16,10 @@ export interface Preset extends NetworkShapes {
     readonly augmentation: number
     readonly optimizer: Optimizer
     readonly rateShare: number
+    readonly light: number
+    readonly compression: number
+    readonly occluders: number
+    readonly evenness: number
   }
 }
 
@@ -38,6 +42,10 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       augmentation: 0.15,
       optimizer: 'adam',
       rateShare: 1,
+      light: 0.3,
+      compression: 0.1,
+      occluders: 0.1,
+      evenness: 0.5,
     },
   },
   standard: {
@@ -62,6 +70,10 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       augmentation: 0.3,
       optimizer: 'adam',
       rateShare: 1,
+      light: 0.5,
+      compression: 0.2,
+      occluders: 0.2,
+      evenness: 0.5,
     },
   },
   hq: {
@@ -86,6 +98,10 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       augmentation: 0.3,
       optimizer: 'adabelief',
       rateShare: 1,
+      light: 0.5,
+      compression: 0.2,
+      occluders: 0.2,
+      evenness: 0.5,
     },
   },
 }

@@ -43,17 +43,23 @@ export function resumeRandom(state: readonly number[]): Random {
   }
 }
 
-/** Random numbers from a seed; `stream` tells apart independent uses of one seed. */
-export function seedRandom(seed: number, stream = 0): Random {
-  // SplitMix32 spreads seed and stream over the four words.
+/** Random numbers from a seed; `streams` tell apart independent uses of one seed, such as what they are for, a step and a face of it. */
+export function seedRandom(seed: number, ...streams: readonly number[]): Random {
+  // SplitMix32 spreads seed and streams over the four words.
+  const [stream = 0, ...rest] = streams
   let z = (Math.imul(seed | 0, 0x9e3779b9) ^ Math.imul(stream + 1, 0x85ebca6b)) | 0
+  for (const more of rest) z = mixed(z) ^ Math.imul(more + 1, 0x85ebca6b)
   const words = Array.from({ length: 4 }, () => {
     z = (z + 0x9e3779b9) | 0
-    let t = z ^ (z >>> 16)
-    t = Math.imul(t, 0x21f0aaad)
-    t ^= t >>> 15
-    t = Math.imul(t, 0x735a2d97)
-    return (t ^ (t >>> 15)) >>> 0
+    return mixed(z) >>> 0
   })
   return resumeRandom(words)
+}
+
+function mixed(z: number): number {
+  let t = z ^ (z >>> 16)
+  t = Math.imul(t, 0x21f0aaad)
+  t ^= t >>> 15
+  t = Math.imul(t, 0x735a2d97)
+  return t ^ (t >>> 15)
 }

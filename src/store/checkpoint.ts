@@ -28,8 +28,8 @@ const stateSchema = z.object({
   swappedSince: z.int().min(0).optional(),
   /** Of runs in half precision; see train/lossScale.ts. */
   lossScale: z.object({ value: z.number().positive(), sound: z.int().min(0) }).optional(),
-  /** State of the random numbers behind augmentation and the order of faces. */
-  random: z.array(z.int()).length(4),
+  /** Of older checkpoints only: what a step draws now follows from the seed and its number. */
+  random: z.array(z.int()).length(4).optional(),
   files: z.record(z.string(), z.object({ sha256: z.string(), bytes: z.int().min(0) })),
 })
 type StoredState = z.output<typeof stateSchema>

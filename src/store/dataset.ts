@@ -1,8 +1,17 @@
 import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { DfkError, UsageError } from '../work/errors.ts'
-import { appendJsonl, dropBrokenLine, readJsonl } from './jsonl.ts'
-import { type AlignedRecord, alignedRecord, type FaceRecord, faceRecord, type Manifest, manifestRecord, type Source } from './records.ts'
+import { appendJsonl, dropBrokenLine, eachJsonl, readJsonl } from './jsonl.ts'
+import {
+  type AlignedRecord,
+  alignedRecord,
+  type FaceRecord,
+  faceRecord,
+  looksAligned,
+  type Manifest,
+  manifestRecord,
+  type Source,
+} from './records.ts'
 import { writeWhole } from './whole.ts'
 
 export type { AlignedRecord, FaceRecord } from './records.ts'
@@ -124,12 +133,24 @@ export async function appendFace(dataset: Dataset, record: FaceRecord, image: Ui
 
 /** The aligned faceset; throws DfkError where `align` has not finished, or its list is not whole. */
 export async function readAligned(dataset: Dataset): Promise<AlignedRecord[]> {
+  const records: AlignedRecord[] = []
+  await eachAligned(dataset, (record) => records.push(record))
+  return records
+}
+
+/** Visits the faces of the aligned faceset one after the other, holding none; returns the SHA-256 of their list. Throws as `readAligned` does. */
+export async function eachAligned(dataset: Dataset, visit: (record: AlignedRecord) => void, signal?: AbortSignal): Promise<string> {
   const { aligned } = dataset.manifest
   const hint = `run: dfk align ${dataset.name}`
   if (aligned === undefined) throw new DfkError(`expected an aligned faceset in ${dataset.name} but it has not been aligned`, { hint })
-  const records = await readJsonl(join(dataset.folder, 'aligned.jsonl'), alignedRecord)
-  if (records.length === aligned.count) return records
-  throw new DfkError(`expected ${aligned.count} aligned faces in ${dataset.name} but found ${records.length}`, { hint })
+  let found = 0
+  const count = (record: AlignedRecord) => {
+    found += 1
+    if (found <= aligned.count) visit(record)
+  }
+  const sha256 = await eachJsonl(join(dataset.folder, 'aligned.jsonl'), alignedRecord, looksAligned, count, signal)
+  if (found === aligned.count) return sha256
+  throw new DfkError(`expected ${aligned.count} aligned faces in ${dataset.name} but found ${found}`, { hint })
 }
 
 /** A faceset being written: nothing of it shows in the dataset before `commit`. */

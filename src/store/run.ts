@@ -63,6 +63,12 @@ const training = z.object({
   optimizer: z.enum(OPTIMIZERS).default('adam'),
   /** Share of the weights that move in a step (learning-rate dropout); 1: all. */
   rateShare: z.number().positive().max(1).default(1),
+  /** How often the input is lit from another side, has lost to a codec or camera, and is covered in part; 0 as older runs had it. */
+  light: z.number().min(0).max(1).default(0),
+  compression: z.number().min(0).max(1).default(0),
+  occluders: z.number().min(0).max(1).default(0),
+  /** How evenly poses and expressions are drawn: 0 each face alike, 1 each kind of face. */
+  evenness: z.number().min(0).max(1).default(0),
 })
 export type Training = z.output<typeof training>
 
@@ -72,7 +78,7 @@ const party = z.object({
   subject: z.string(),
   /** Mean of the training faces' descriptors; compared like any descriptor. */
   descriptor: z.array(z.number()).length(128),
-  /** SHA-256 over the pictures as they were loaded, training and held out. */
+  /** See train/faceset.ts; runs begun with an older version have one without `list:` before it, over all pictures. */
   facesSha256: z.string(),
   faces: z.int().min(0),
 })
@@ -169,7 +175,8 @@ export async function saveRun(
 
 /** Removes what `saveRun` and a training made of a run that has no checkpoint yet, and nothing else. */
 export async function discardRun(folder: string): Promise<void> {
-  for (const made of ['config.json', 'consent', 'previews', 'stats.jsonl']) await rm(join(folder, made), { recursive: true, force: true })
+  for (const made of ['config.json', 'coverage.json', 'consent', 'previews', 'stats.jsonl'])
+    await rm(join(folder, made), { recursive: true, force: true })
 }
 
 /** Path of the consent record that the run was trained under. */

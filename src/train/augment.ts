@@ -1,6 +1,9 @@
 import type { Random } from '../models/random.ts'
+import { degrade } from './compression.ts'
 import { depthAt, type Turn, turnOf } from './depth.ts'
-import { LANDMARK_NUMBERS, nameFace } from './landmarks.ts'
+import { nameFace } from './landmarks.ts'
+import { relight } from './light.ts'
+import { occlude } from './occluders.ts'
 
 /** Strengths of the augmentation; lengths as a share of the picture's side. */
 const ROTATE_DEGREES = 10
@@ -21,15 +24,23 @@ export interface Pictures {
   readonly faces: Uint8Array
   readonly masks: Uint8Array
   readonly accents: Uint8Array
-  /** 68 landmarks of each face [n, 136], x and y in turn, in parts of the side. */
+}
+
+/** One square picture in memory, 8 bits a channel: face [s, s, 3], mask and the places of eyes and mouth [s, s]. */
+export interface Face {
+  readonly sizePx: number
+  readonly rgb: Uint8Array
+  readonly mask: Uint8Array
+  readonly accents: Uint8Array
+  /** 68 landmarks [136], x and y in turn, in parts of the side. */
   readonly landmarks: Float32Array
-  /** Yaw, pitch and roll of each head [n, 3], degrees. */
-  readonly poses: Float32Array
+  /** Yaw, pitch and roll [3], degrees. */
+  readonly pose: Float32Array
   /** The person's face at rest, [139]; see landmarks.ts. */
   readonly rest: Float32Array
 }
 
-/** Where a batch of one person goes: two of [b, s, s, 3] and two of [b, s, s, 1] in 0–1, and what the encoder is to name [b, 139]. */
+/** Where a face (or a batch of b) goes: two of [b, s, s, 3] and two of [b, s, s, 1] in 0–1, and what the encoder is to name [b, 139]. */
 export interface PersonBatch {
   readonly warped: Float32Array
   readonly faces: Float32Array
@@ -46,61 +57,44 @@ export interface Place {
   readonly shiftY: number
 }
 
-/** How a batch is drawn besides its size. */
+/** How a face is drawn besides its size. */
 export interface AugmentOptions {
   /** Mirror half of the faces. */
   readonly flip: boolean
   /** How far faces are turned, scaled, shifted and warped, 1 in full. */
   readonly strength: number
+  /** How often the input is lit from another side, has lost to a codec or camera, and is covered in part, each 0–1. */
+  readonly light: number
+  readonly compression: number
+  readonly occluders: number
   /** Poses [m, 3] that heads are turned towards half of the time: those of the other person, whose poses this one is to be drawn in. */
   readonly towards?: Float32Array
-  /** Which face comes next; default: any. */
-  readonly choose?: (random: Random) => number
 }
 
-/** Fills a batch of `batch` faces of side `sizePx` with randomly chosen, turned, shifted and (the input only) warped and tinted pictures. */
-export function fillBatch(
-  pictures: Pictures,
-  into: PersonBatch,
-  sizePx: number,
-  batch: number,
-  random: Random,
-  { flip, strength, towards, choose }: AugmentOptions,
-): void {
+/** Draws one face of side `sizePx`: turned and shifted, and of the input only warped, tinted, relit, covered in part and degraded. */
+export function fillFace(face: Face, into: PersonBatch, sizePx: number, random: Random, options: AugmentOptions): void {
+  const { flip, strength, towards } = options
   const pixels = sizePx * sizePx
   const straight = new Float32Array(2 * pixels)
   const bent = new Float32Array(2 * pixels)
-  const side = pictures.sizePx
-  for (let i = 0; i < batch; i += 1) {
-    const index = choose === undefined ? random.below(pictures.count) : choose(random)
-    const place = randomPlace(random, strength)
-    const mirrored = flip && random.uniform() < 0.5
-    const nodes = randomWarp(random).map((shift) => shift * strength)
-    const turn = towards === undefined ? undefined : randomTurn(random, row(pictures.poses, index, 3), towards)
-    layOut(straight, sizePx, side, { place, mirrored, nodes: undefined, turn })
-    layOut(bent, sizePx, side, { place, mirrored, nodes, turn })
-    const face = row(pictures.faces, index, side * side * 3)
-    nameFace(
-      row(pictures.landmarks, index, LANDMARK_NUMBERS),
-      pictures.rest,
-      turn === undefined ? { place, mirrored } : { place, mirrored, turn },
-      row(into.landmarks, i, into.landmarks.length / batch),
-    )
-    const tint = Array.from({ length: 3 }, () => 1 + GAIN * (2 * random.uniform() - 1))
-    const lift = BRIGHTNESS * (2 * random.uniform() - 1)
-    const warped = row(into.warped, i, pixels * 3)
-    sampleColours(face, side, bent, warped, tint, lift)
-    fade(warped, random.uniform())
-    sampleColours(face, side, straight, row(into.faces, i, pixels * 3), [1, 1, 1], 0)
-    for (const kind of ['masks', 'accents'] as const) {
-      samplePlane(row(pictures[kind], index, side * side), side, straight, row(into[kind], i, pixels))
-    }
-  }
-}
-
-/** The `index`-th of rows that are `length` long. */
-function row<T extends Float32Array | Uint8Array>(data: T, index: number, length: number): T {
-  return data.subarray(index * length, (index + 1) * length) as T
+  const side = face.sizePx
+  const place = randomPlace(random, strength)
+  const mirrored = flip && random.uniform() < 0.5
+  const nodes = randomWarp(random).map((shift) => shift * strength)
+  const turn = towards === undefined ? undefined : randomTurn(random, face.pose, towards)
+  layOut(straight, sizePx, side, { place, mirrored, nodes: undefined, turn })
+  layOut(bent, sizePx, side, { place, mirrored, nodes, turn })
+  nameFace(face.landmarks, face.rest, turn === undefined ? { place, mirrored } : { place, mirrored, turn }, into.landmarks)
+  const tint = Array.from({ length: 3 }, () => 1 + GAIN * (2 * random.uniform() - 1))
+  const lift = BRIGHTNESS * (2 * random.uniform() - 1)
+  sampleColours(face.rgb, side, bent, into.warped, tint, lift)
+  fade(into.warped, random.uniform())
+  if (random.uniform() < options.light) relight(into.warped, sizePx, random)
+  if (random.uniform() < options.occluders) occlude(into.warped, sizePx, random)
+  if (random.uniform() < options.compression) degrade(into.warped, sizePx, random)
+  sampleColours(face.rgb, side, straight, into.faces, [1, 1, 1], 0)
+  samplePlane(face.mask, side, straight, into.masks)
+  samplePlane(face.accents, side, straight, into.accents)
 }
 
 /** Takes a share of the colour away: light differs between two people's footage, and is not what the encoder should tell them apart by. */

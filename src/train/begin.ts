@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { authorize, consentHash, loadBoundConsent, matchesSubject, type SignedConsent } from '../consent/index.ts'
 import { PEOPLE, type Person } from '../models/generator.ts'
 import { openRun, type Run, type RunConfig, runExists, runFolder, saveRun } from '../store/checkpoint.ts'
 import { type Dataset, datasetConsentPath, datasetFootage, openDataset } from '../store/dataset.ts'
+import { writeWhole } from '../store/whole.ts'
 import { DfkError, RefusedError, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import { type Coverage, coverageOf } from './coverage.ts'
 import { type Faceset, loadFaceset } from './faceset.ts'
 import { keptSettings, newSettings, type Settings, type SettingsRequest } from './settings.ts'
 
@@ -107,12 +110,12 @@ function checkSize(dataset: Dataset, sizePx: number): void {
   })
 }
 
-/** Loads the faces of both people and writes the run's config and consent records. */
+/** Opens the facesets of both people and writes the run's config, consent records and what the facesets cover. */
 export async function beginRun(
   intent: Intent,
   earlier: RunConfig | undefined,
   work: WorkOptions,
-): Promise<{ run: Run; facesets: Record<Person, Faceset> }> {
+): Promise<{ run: Run; facesets: Record<Person, Faceset>; coverage: Coverage }> {
   const { settings, sides, folder } = intent
   const facesets: Partial<Record<Person, Faceset>> = {}
   const parties: Partial<Record<Person, RunConfig['source']>> = {}
@@ -122,7 +125,8 @@ export async function beginRun(
     const faceset = await loadFaceset(dataset, settings.sizePx, work)
     checkSubject(name, faceset, consent)
     const before = earlier?.[person]
-    if (before !== undefined && before.facesSha256 !== faceset.sha256) {
+    // The hash of an older version is of another kind, and cannot be compared.
+    if (before?.facesSha256.startsWith('list:') && before.facesSha256 !== faceset.sha256) {
       throw new DfkError(`expected the faces of ${name} that run ${settings.name} began with but they have changed`, {
         hint: 'train with the new faces under another name',
       })
@@ -139,10 +143,10 @@ export async function beginRun(
     texts[person] = await readFile(datasetConsentPath(dataset), 'utf8')
   }
   const config: RunConfig = { ...settings, source: parties.source!, target: parties.target! }
-  return {
-    run: await saveRun(folder, config, { source: texts.source!, target: texts.target! }),
-    facesets: facesets as Record<Person, Faceset>,
-  }
+  const coverage = coverageOf({ source: facesets.source!.train, target: facesets.target!.train })
+  const run = await saveRun(folder, config, { source: texts.source!, target: texts.target! })
+  await writeWhole(join(folder, 'coverage.json'), `${JSON.stringify(coverage)}\n`)
+  return { run, facesets: facesets as Record<Person, Faceset>, coverage }
 }
 
 function checkSubject(name: string, faceset: Faceset, consent: SignedConsent): void {

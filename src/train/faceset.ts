@@ -1,130 +1,107 @@
 import { createHash } from 'node:crypto'
-import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import sharp from 'sharp'
-import { type AlignedRecord, type Dataset, readAligned } from '../store/dataset.ts'
-import { checkInterrupted, DfkError } from '../work/errors.ts'
+import { readFile } from 'node:fs/promises'
+import type { Picture } from '../picture/picture.ts'
+import { type AlignedRecord, type Dataset, eachAligned } from '../store/dataset.ts'
+import { DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import { drawAccents } from './accents.ts'
 import type { Pictures } from './augment.ts'
-import { restingFace } from './landmarks.ts'
+import { type FaceList, gatherFaces, pathsOf } from './faceList.ts'
+import { eachOf, readPicture, readPictures, unreadable } from './pictures.ts'
+import { type Moment, pickEvenly, splitByTime } from './split.ts'
 
 /** Fewer faces than these teach nothing. */
 const FEWEST_FACES = 8
-/** Faces seen last are held out, so many of all. */
-const HELD_OUT = 0.1
-/** Most held-out faces that are kept for validation. */
-const MOST_HELD_OUT = 128
+/** So many training faces, evenly over all, stand for them where pictures are needed at the start: in the mean face and in the hash. */
+const SAMPLE = 256
 
-/** One person's aligned faces in memory. */
+/** One person's aligned faces; only the held-out ones are in memory as pictures. */
 export interface Faceset {
   readonly name: string
-  /** What training draws from, at up to twice the training size, so that turning them does not blur. */
-  readonly train: Pictures
+  /** What training draws from. */
+  readonly train: FaceList
   /** Faces that training never sees, at the training size. */
   readonly heldOut: Pictures
-  /** Mean descriptor of the training faces. */
+  /** The mean of up to 256 training faces, at the training size. */
+  readonly meanFace: Picture
+  /** Mean descriptor of all faces. */
   readonly descriptor: number[]
-  /** SHA-256 over all pictures as loaded. */
+  /** SHA-256 over the list of faces and over the files of those held out and of the 256. */
   readonly sha256: string
 }
 
-/** Loads an aligned dataset for pictures of side `sizePx`; throws DfkError where it is not aligned or has too few faces. */
+/** Opens an aligned dataset for pictures of side `sizePx`, however large; throws DfkError where it is not aligned or has too few faces. */
 export async function loadFaceset(dataset: Dataset, sizePx: number, { signal, onProgress }: WorkOptions = {}): Promise<Faceset> {
-  const records = await readAligned(dataset)
-  if (records.length < FEWEST_FACES) {
-    throw new DfkError(`expected at least ${FEWEST_FACES} aligned faces in ${dataset.name} but found ${records.length}`, {
+  const { faces, moments, descriptor, listSha256, alignedPx } = await readList(dataset, signal)
+  if (moments.length < FEWEST_FACES) {
+    throw new DfkError(`expected at least ${FEWEST_FACES} aligned faces in ${dataset.name} but found ${moments.length}`, {
       hint: `collect more footage of this person, then: dfk align ${dataset.name}`,
     })
   }
-  const { train, heldOut } = splitByTime(records)
-  const total = train.length + heldOut.length
-  const report = (done: number) => onProgress?.({ done, total, note: dataset.name })
-  const trainPictures = await loadPictures(dataset, train, Math.min(2 * sizePx, records[0]!.sizePx), signal, report)
-  const heldOutPictures = await loadPictures(dataset, heldOut, sizePx, signal, (done) => report(train.length + done))
-  const hash = createHash('sha256')
-  for (const { faces, masks, accents, landmarks, poses } of [trainPictures, heldOutPictures])
-    hash.update(faces).update(masks).update(accents).update(landmarks).update(poses)
+  const split = splitByTime(moments)
+  const indices = (of: readonly Indexed[]) => of.map(({ index }) => index)
+  const train = faces.list(indices(split.train), Math.min(2 * sizePx, alignedPx))
+  const [heldOutList, sample] = [split.heldOut, pickEvenly(split.train, SAMPLE)].map((some) => faces.list(indices(some), sizePx)) as [
+    FaceList,
+    FaceList,
+  ]
+  const report = (done: number) => onProgress?.({ done: done + 1, total: heldOutList.count + sample.count, note: dataset.name })
   return {
     name: dataset.name,
-    train: trainPictures,
-    heldOut: heldOutPictures,
-    descriptor: meanDescriptor(train),
-    sha256: hash.digest('hex'),
+    train,
+    heldOut: await readPictures(heldOutList, sizePx, signal, report),
+    meanFace: await meanOf(sample, sizePx, (done) => report(heldOutList.count + done)),
+    descriptor,
+    sha256: await hashFiles(listSha256, [heldOutList, sample]),
   }
 }
 
-/** Holds out the last tenth, by time, of each source that has ten faces; of all of them where none has. */
-export function splitByTime(records: readonly AlignedRecord[]): { train: AlignedRecord[]; heldOut: AlignedRecord[] } {
-  const bySource = new Map<string, AlignedRecord[]>()
-  for (const record of records) {
-    const group = bySource.get(record.source)
-    if (group === undefined) bySource.set(record.source, [record])
-    else group.push(record)
-  }
-  const train: AlignedRecord[] = []
-  const heldOut: AlignedRecord[] = []
-  for (const group of bySource.values()) {
-    const ordered = [...group].sort((a, b) => a.timeS - b.timeS || a.frame - b.frame)
-    const kept = ordered.length - Math.floor(ordered.length * HELD_OUT)
-    train.push(...ordered.slice(0, kept))
-    heldOut.push(...ordered.slice(kept))
-  }
-  if (heldOut.length === 0) heldOut.push(...train.splice(Math.floor(train.length * (1 - HELD_OUT))))
-  const every = Math.max(1, heldOut.length / MOST_HELD_OUT)
-  const thinned = Array.from({ length: Math.min(heldOut.length, MOST_HELD_OUT) }, (_, i) => heldOut[Math.floor(i * every)]!)
-  return { train, heldOut: thinned }
+interface Indexed extends Moment {
+  readonly index: number
 }
 
-function meanDescriptor(records: readonly AlignedRecord[]): number[] {
+async function readList(dataset: Dataset, signal: AbortSignal | undefined) {
+  const faces = gatherFaces(dataset.folder, dataset.manifest.aligned?.count ?? 0)
+  const moments: Indexed[] = []
   const sum = new Float64Array(128)
-  for (const { descriptor } of records) for (const [i, value] of descriptor.entries()) sum[i]! += value
-  return Array.from(sum, (value) => value / records.length)
+  // One text for all faces of a footage.
+  const sources = new Map<string, string>()
+  let alignedPx = Number.POSITIVE_INFINITY
+  const visit = (record: AlignedRecord) => {
+    faces.add(record)
+    const source = sources.get(record.source) ?? record.source
+    sources.set(source, source)
+    moments.push({ index: moments.length, source, timeS: record.timeS, frame: record.frame })
+    for (let i = 0; i < sum.length; i += 1) sum[i]! += record.descriptor[i]!
+    alignedPx = Math.min(alignedPx, record.sizePx)
+  }
+  const listSha256 = await eachAligned(dataset, visit, signal)
+  return { faces, moments, listSha256, alignedPx, descriptor: Array.from(sum, (value) => value / moments.length) }
 }
 
-async function loadPictures(
-  dataset: Dataset,
-  records: readonly AlignedRecord[],
-  sizePx: number,
-  signal: AbortSignal | undefined,
-  report: (done: number) => void,
-): Promise<Pictures> {
-  const pixels = sizePx * sizePx
-  const faces = new Uint8Array(records.length * pixels * 3)
-  const masks = new Uint8Array(records.length * pixels)
-  const accents = new Uint8Array(records.length * pixels)
-  const landmarks = Float32Array.from(records.flatMap(({ points68, sizePx: from }) => points68.map((value) => value / from)))
-  const poses = Float32Array.from(records.flatMap(({ pose }) => [pose.yaw, pose.pitch, pose.roll]))
-  let next = 0
-  let done = 0
-  const worker = async () => {
-    while (next < records.length) {
-      const index = next
-      next += 1
-      checkInterrupted(signal)
-      const record = records[index]!
-      faces.set(await readAt(join(dataset.folder, record.image), sizePx, 3), index * pixels * 3)
-      masks.set(await readAt(join(dataset.folder, record.mask), sizePx, 1), index * pixels)
-      accents.set(drawAccents(record.points68, record.sizePx, sizePx), index * pixels)
-      done += 1
-      report(done)
+async function meanOf(list: FaceList, sizePx: number, report: (done: number) => void): Promise<Picture> {
+  const sums = new Float64Array(sizePx * sizePx * 3)
+  await eachOf(list.count, async (index) => {
+    const bytes = await readPicture(pathsOf(list, index).image, sizePx, 3)
+    for (let i = 0; i < sums.length; i += 1) sums[i]! += bytes[i]!
+    report(index)
+  })
+  return { width: sizePx, height: sizePx, data: Uint8Array.from(sums, (sum) => Math.round(sum / list.count)) }
+}
+
+/** The list names every face with its landmarks, so that faces aligned anew change it; the files say whether pictures were changed by hand. */
+async function hashFiles(listSha256: string, lists: readonly FaceList[]): Promise<string> {
+  const hash = createHash('sha256').update(listSha256)
+  for (const list of lists) {
+    for (let index = 0; index < list.count; index += 1) {
+      const { image, mask } = pathsOf(list, index)
+      for (const path of [image, mask]) {
+        hash.update(
+          await readFile(path).catch((cause) => {
+            throw unreadable(path, cause)
+          }),
+        )
+      }
     }
   }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
-  return { sizePx, count: records.length, faces, masks, accents, landmarks, poses, rest: restingFace(landmarks, poses) }
-}
-
-async function readAt(path: string, sizePx: number, channels: 1 | 3): Promise<Uint8Array> {
-  try {
-    const picture = sharp(path).removeAlpha().resize(sizePx, sizePx, { fit: 'fill', kernel: 'lanczos3' })
-    return await picture
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw()
-      .toBuffer()
-  } catch (cause) {
-    throw new DfkError(`expected an aligned picture at ${path} but it cannot be read`, {
-      hint: 'run dfk align again on its dataset',
-      cause,
-    })
-  }
+  return `list:${hash.digest('hex')}`
 }

@@ -1,6 +1,3 @@
-import type { Picture } from '../picture/picture.ts'
-import type { Pictures } from './augment.ts'
-
 /** Likeness of rendered faces to real ones, inside the mask, means over faces. */
 export interface Likeness {
   /** Structural similarity, 11 px Gaussian window (Wang et al. 2004), of the three channels; 1 is equal. */
@@ -105,12 +102,4 @@ export function likeness(made: Float32Array, real: Float32Array, masks: Float32A
     }
   }
   return { ssim: ssim / count, error: error / count, sharpness: detail.made / Math.max(1e-9, detail.real) }
-}
-
-/** The mean of all faces, as one picture: what a network must beat. */
-export function meanFace({ faces, count, sizePx }: Pick<Pictures, 'faces' | 'count' | 'sizePx'>): Picture {
-  const length = faces.length / count
-  const sums = new Float64Array(length)
-  for (let i = 0; i < faces.length; i += 1) sums[i % length]! += faces[i]!
-  return { width: sizePx, height: sizePx, data: Uint8Array.from(sums, (sum) => Math.round(sum / count)) }
 }

@@ -126,6 +126,10 @@ function byFlag(run: Settings): Record<string, unknown> {
     '--gan-from': training.adversarialFrom,
     '--swap-from': training.swapFrom,
     '--augment': training.augmentation,
+    '--light': training.light,
+    '--compression': training.compression,
+    '--occluders': training.occluders,
+    '--even': training.evenness,
     '--optimizer': training.optimizer,
     '--rate-share': training.rateShare,
   }
@@ -156,6 +160,10 @@ function askedByFlag({ shape = {}, training, ...request }: SettingsRequest): Rec
     '--gan-from': training.adversarialFrom,
     '--swap-from': training.swapFrom,
     '--augment': training.augmentation,
+    '--light': training.light,
+    '--compression': training.compression,
+    '--occluders': training.occluders,
+    '--even': training.evenness,
     '--optimizer': training.optimizer,
     '--rate-share': training.rateShare,
   }

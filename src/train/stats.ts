@@ -16,6 +16,8 @@ export interface LogEntry {
   readonly discriminator?: number
   readonly rate: number
   readonly stepMs: number
+  /** Part of the time in which the step waited for pictures, 0–1. */
+  readonly waitShare: number
   readonly elapsedMs: number
 }
 

@@ -6,7 +6,11 @@ import type { Device } from '../tensor/index.ts'
 import { InterruptedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { beginRun, type Intent } from './begin.ts'
+import type { Coverage } from './coverage.ts'
+import { describeCoverage } from './coverageText.ts'
 import type { Faceset } from './faceset.ts'
+import { type Feed, openFeed } from './feed/feed.ts'
+import { planFeed } from './feed/plan.ts'
 import { writePreview } from './preview.ts'
 import { openRenderer, type Renderer } from './renderer.ts'
 import { fractionOf, type Plan } from './schedule.ts'
@@ -46,14 +50,20 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
   const lock = await lockFolder(intent.folder, `run ${intent.settings.name}`)
   try {
     const earlier = intent.isNew ? undefined : (await openRun('', intent.folder)).config
-    const { run, facesets } = await beginRun(intent, earlier, options)
+    const { run, facesets, coverage } = await beginRun(intent, earlier, options)
+    if (intent.isNew) tell(coverage, options)
     const from = await latestCheckpoint(run, options.onWarning)
     await trimStats(run, from?.state.step ?? 0)
-    const trainer = await openTrainer({ device, config: run.config, plan: options.plan, facesets, from, onNote: options.onNote })
+    const feed = openFeed(planFeed(run.config, facesets))
     try {
-      return await loop({ run, facesets, trainer, device, options, touch: lock.touch })
+      const trainer = await openTrainer({ device, config: run.config, plan: options.plan, feed, from, onNote: options.onNote })
+      try {
+        return await loop({ run, facesets, feed, trainer, device, options, touch: lock.touch })
+      } finally {
+        await trainer.dispose()
+      }
     } finally {
-      await trainer.dispose()
+      await feed.close()
     }
   } catch (error) {
     // A run without a checkpoint would only hold others of its name to settings that did not work.
@@ -66,9 +76,16 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
   }
 }
 
+/** Says once, before the first step, what the facesets show and lack. */
+function tell(coverage: Coverage, { onNote, onWarning }: TrainOptions): void {
+  onNote?.(describeCoverage(coverage))
+  for (const warning of coverage.warnings) onWarning?.(warning)
+}
+
 interface Session {
   readonly run: Run
   readonly facesets: Record<Person, Faceset>
+  readonly feed: Feed
   readonly trainer: Trainer
   readonly device: Device
   readonly options: TrainOptions
@@ -132,9 +149,9 @@ interface Log {
 }
 
 /** Gathers losses, moves the bar on after each call, and writes a line every LOG_EVERY steps. */
-function startLog({ run, trainer, options }: Session): Log {
+function startLog({ run, feed, trainer, options }: Session): Log {
   const { plan } = options
-  let since = { steps: 0, ms: trainer.position.elapsedMs, sums: {} as Record<string, number> }
+  let since = { steps: 0, ms: trainer.position.elapsedMs, waitedMs: feed.waitedMs, sums: {} as Record<string, number> }
   let stepMs = 0
   const log = async (losses: readonly Readonly<Record<string, number>>[]) => {
     const { step, elapsedMs } = trainer.position
@@ -144,12 +161,24 @@ function startLog({ run, trainer, options }: Session): Log {
     const means = Object.fromEntries(Object.entries(since.sums).map(([name, sum]) => [name, sum / since.steps]))
     options.onProgress?.({ ...progressOf(plan, trainer), note: noteOf(means, step, stepMs) })
     if (step % LOG_EVERY !== 0 && fractionOf(plan, trainer.position) < 1) return
-    const entry = { step, ...means, rate: trainer.rate, stepMs: Math.round(stepMs * 10) / 10, elapsedMs: Math.round(elapsedMs) } as LogEntry
+    const waitShare = (feed.waitedMs - since.waitedMs) / (elapsedMs - since.ms)
+    const entry = {
+      step,
+      ...means,
+      rate: trainer.rate,
+      stepMs: rounded(stepMs, 1),
+      waitShare: rounded(waitShare, 4),
+      elapsedMs: rounded(elapsedMs, 0),
+    } as unknown as LogEntry
     await appendStats(run, entry)
     options.onLog?.(entry)
-    since = { steps: 0, ms: elapsedMs, sums: {} }
+    since = { steps: 0, ms: elapsedMs, waitedMs: feed.waitedMs, sums: {} }
   }
   return Object.assign(log, { stepMs: () => stepMs })
+}
+
+function rounded(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits
 }
 
 /** Steps of a plan of steps; seconds of one of minutes. */

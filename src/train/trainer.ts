@@ -1,5 +1,5 @@
 import { adamRate } from '../models/optimizer.ts'
-import { resumeRandom, seedRandom } from '../models/random.ts'
+import { seedRandom } from '../models/random.ts'
 import {
   initialState,
   type Recogniser,
@@ -15,8 +15,7 @@ import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.t
 import { DfkError } from '../work/errors.ts'
 import { fingerprint } from '../work/fingerprint.ts'
 import { firstWeights } from './base.ts'
-import { drawBatches } from './batches.ts'
-import type { Faceset } from './faceset.ts'
+import type { Feed } from './feed/feed.ts'
 import { FIRST_LOSS_SCALE, nextLossScale } from './lossScale.ts'
 import { checkMemory } from './memory.ts'
 import { openRecogniser } from './recognise.ts'
@@ -42,14 +41,15 @@ export interface TrainerOptions {
   readonly device: Device
   readonly config: RunConfig
   readonly plan: Plan
-  readonly facesets: { readonly source: Faceset; readonly target: Faceset }
+  /** Where its batches come from. */
+  readonly feed: Feed
   /** Where to go on; absent for a new run. */
   readonly from: Checkpoint | undefined
   /** Gets what the step is reckoned to need of memory, before the first. */
   readonly onNote?: ((message: string) => void) | undefined
 }
 
-/** Trains a run on a device: its networks' state, its random numbers and its place in the plan. */
+/** Trains a run on a device: its networks' state and its place in the plan. */
 export interface Trainer {
   readonly position: Position
   /** Learning rate of the next step. */
@@ -64,9 +64,8 @@ export interface Trainer {
 }
 
 /** Opens a trainer at the start of a run or at a checkpoint. */
-export async function openTrainer({ device, config, plan, facesets, from, onNote }: TrainerOptions): Promise<Trainer> {
+export async function openTrainer({ device, config, plan, feed, from, onNote }: TrainerOptions): Promise<Trainer> {
   const { training } = config
-  const random = from === undefined ? seedRandom(config.seed) : resumeRandom(from.state.random)
   const position = startOf(from)
   let waiting: HostTensors = from === undefined ? await firstState(config) : await restore(from, config)
   const design: StepDesign = { ...config, optimizer: training.optimizer, rateShare: training.rateShare }
@@ -128,17 +127,11 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
       const run = await programFor(parts)
       let count = 1
       while (count < most && sameParts(partsOf(plan, training, { ...position, step: position.step + count }), parts)) count += 1
-      const inputs = drawBatches(
-        facesets,
-        count,
-        {
-          sizePx: config.sizePx,
-          batch: config.batch,
-          flip: config.flip,
-          strengthAt: (i) => strengthOf(plan, training, position.step + i, fractionOf(plan, position)),
-        },
-        random,
-      )
+      const fraction = fractionOf(plan, position)
+      const inputs = await feed.take(position.step, count, {
+        strengthAt: (step) => strengthOf(plan, training, step, fraction),
+        until: plan.kind === 'steps' ? plan.total : undefined,
+      })
       const scalars = Array.from({ length: count }, (_, i) => scalarsAt(position.step + i))
       for (const name of scheduledOf(design, parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
       const outputs = await run.runMany(always.accumulate ? inParts(inputs, config.accumulate) : inputs)
@@ -164,7 +157,7 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
       const broken = Object.entries(now).find(([, { data }]) => !(data as Float32Array).every(Number.isFinite))
       if (broken !== undefined) throw diverged(broken[0], position.step)
       return {
-        state: { ...position, fraction: fractionOf(plan, position), random: random.state() },
+        state: { ...position, fraction: fractionOf(plan, position) },
         files: { generator: group(now, average ? 'average' : 'weights'), training: Object.fromEntries(rest) },
       }
     },

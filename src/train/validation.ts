@@ -1,7 +1,6 @@
 import { PEOPLE, type Person } from '../models/generator.ts'
-import { resizePicture } from '../picture/resize.ts'
 import type { Faceset } from './faceset.ts'
-import { type Likeness, likeness, meanFace } from './quality.ts'
+import { type Likeness, likeness } from './quality.ts'
 import type { Renderer } from './renderer.ts'
 
 /** How well one person's held-out faces are rendered, beside always showing the mean training face. */
@@ -20,11 +19,11 @@ export function toUnit(bytes: Uint8Array): Float32Array {
 export async function validate(renderer: Renderer, facesets: Record<Person, Faceset>): Promise<Validation> {
   const result: Partial<Validation> = {}
   for (const person of PEOPLE) {
-    const { heldOut, train } = facesets[person]
+    const { heldOut, meanFace } = facesets[person]
     const real = toUnit(heldOut.faces)
     const masks = toUnit(heldOut.masks)
     const made = (await renderer.render(real))[person].rgb
-    const mean = toUnit(resizePicture(meanFace(train), heldOut.sizePx, heldOut.sizePx).data)
+    const mean = toUnit(meanFace.data)
     const always = new Float32Array(real.length)
     for (let i = 0; i < heldOut.count; i += 1) always.set(mean, i * mean.length)
     result[person] = {

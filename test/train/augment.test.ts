@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { seedRandom } from '../../src/models/random.ts'
-import { fillBatch } from '../../src/train/augment.ts'
-import { likeness, meanFace } from '../../src/train/quality.ts'
+import { likeness } from '../../src/train/quality.ts'
+import { fillBatch } from './batch.ts'
 
 const SIDE = 64
 const SIZE = 32
@@ -108,10 +108,5 @@ describe('likeness', () => {
     expect(likeness(a, a, half, SIZE)).toEqual({ ssim: expect.closeTo(1, 6), error: 0, sharpness: expect.closeTo(1, 6) })
     expect(likeness(a, b, half, SIZE).error).toBe(0)
     expect(likeness(a, noise(2), half, SIZE).ssim).toBeLessThan(0.2)
-  })
-
-  it('has a mean face', () => {
-    const mean = meanFace({ sizePx: 1, count: 2, faces: Uint8Array.of(0, 51, 100, 100, 51, 102) })
-    expect(mean).toEqual({ width: 1, height: 1, data: Uint8Array.of(50, 51, 101) })
   })
 })

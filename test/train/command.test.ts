@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -68,17 +68,39 @@ async function until(condition: () => boolean): Promise<void> {
 describe('dfk train', () => {
   it('trains, reports each interval and the validation, and leaves checkpoint, preview and stats', async () => {
     const { code, stdout, stderr } = await dfk('train', 'first', ...LITTLE, '--steps', '2')
-    expect(stderr).toBe('')
+    // Twenty drawn faces that never turn: said even where nothing else is.
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((line) => /^warning: the (source|target)('s| has) (few faces, 18|poses are too uniform)/.test(line)),
+    ).toEqual(new Array(4).fill(true))
     expect(code).toBe(0)
     const lines = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-    expect(lines[0]).toMatchObject({ step: 2, loss: expect.any(Number), stepMs: expect.any(Number) })
+    expect(lines[0]).toMatchObject({ step: 2, loss: expect.any(Number), stepMs: expect.any(Number), waitShare: expect.any(Number) })
     expect(lines.at(-1)).toMatchObject({ run: 'first', step: 2, validation: { source: { faces: 2, mean: {} }, target: {} } })
-    expect(readdirSync(run('first')).sort()).toEqual(['config.json', 'consent', 'latest', 'previews', 'stats.jsonl', 'step-000002'])
+    expect(readdirSync(run('first')).sort()).toEqual([
+      'config.json',
+      'consent',
+      'coverage.json',
+      'latest',
+      'previews',
+      'stats.jsonl',
+      'step-000002',
+    ])
     const config = JSON.parse(readFileSync(join(run('first'), 'config.json'), 'utf8'))
     expect(config.source).toMatchObject({ dataset: 'ann', subject: 'ann', faces: 18 })
+    expect(config.training).toMatchObject({ light: 0.3, compression: 0.1, occluders: 0.1, evenness: 0.5 })
+    const coverage = JSON.parse(readFileSync(join(run('first'), 'coverage.json'), 'utf8'))
+    expect(coverage).toMatchObject({
+      source: { faces: 18, yaw: { step: 10 } },
+      target: {},
+      covered: 1,
+      warnings: new Array(4).fill(expect.any(String)),
+    })
   })
 
   it('exports what it trained, the same in ONNX Runtime', async () => {
@@ -170,7 +192,21 @@ describe('dfk train', () => {
     expect(existsSync(run(name))).toBe(false)
   })
 
+  it('names a picture that is not whole', async () => {
+    await makeFaceset(home, 'torn')
+    const folder = join(home, 'datasets', 'torn', 'aligned')
+    for (let i = 0; i < 20; i += 1) truncateSync(join(folder, `f${i}.png`), 60)
+    const { code, stderr } = await dfk('train', 'torn', '--source', 'torn', '--target', 'bob', '--quiet')
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/expected an aligned picture at .*torn.aligned.f\d+\.png.*run dfk align again/s),
+    ])
+    expect(existsSync(run('torn'))).toBe(false)
+  })
+
   it('refuses to go on as another run', async () => {
+    const even = await dfk('train', 'first', '--even', '1', '--steps', '3')
+    expect([even.code, even.stderr]).toEqual([1, expect.stringMatching(/expected --even 0\.5.*found 1/)])
     const other = await dfk('train', 'first', '--preset', 'hq', '--steps', '3')
     expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/expected --preset quick.*found hq/)])
     const pair = await dfk('train', 'first', '--source', 'bob', '--target', 'ann')

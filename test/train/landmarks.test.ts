@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { seedRandom } from '../../src/models/random.ts'
-import { fillBatch } from '../../src/train/augment.ts'
+import { depthAt, turnOf } from '../../src/train/depth.ts'
 import { LANDMARK_NUMBERS, NAMED_NUMBERS, nameFace, restingFace } from '../../src/train/landmarks.ts'
+import { fillBatch } from './batch.ts'
 
 const STILL = { cos: 1, sin: 0, shiftX: 0, shiftY: 0 }
 
@@ -48,6 +49,55 @@ describe('landmarks as the encoder names them', () => {
     expect(restingFace(Float32Array.from([...mean, ...winking]), new Float32Array(6))[2 * 36]).toBeCloseTo(0.4, 5)
   })
 
+  it('say the same of two people who look up alike, whatever their usual pose', () => {
+    const face = Float32Array.from({ length: LANDMARK_NUMBERS }, (_, i) => 0.5 + 0.25 * (i % 2 === 0 ? Math.cos(i / 20) : Math.sin(i / 20)))
+    const turned = (pitch: number) => {
+      const { y } = turnOf(0, pitch)
+      return face.map((value, i) => (i % 2 === 1 ? value + y * depthAt(face[i - 1]!, value) : value))
+    }
+    const named = (rest: Float32Array) => {
+      const into = new Float32Array(NAMED_NUMBERS)
+      nameFace(turned(9), rest, { place: STILL, mirrored: false }, into)
+      return into.subarray(0, LANDMARK_NUMBERS)
+    }
+    // One person's footage is of a straight head, the other's looks up all the time.
+    const straight = named(restingFace(face, new Float32Array(3)))
+    const upward = named(restingFace(turned(9), Float32Array.of(0, 9, 0)))
+    const off = Math.max(...straight.map((value, i) => Math.abs(value - upward[i]!)))
+    expect(Math.max(...straight.map(Math.abs))).toBeGreaterThan(0.3)
+    expect(off).toBeLessThan(0.1)
+  })
+
+  it('tell how far eyes and mouth are open beside the person at rest, each eye on its side', () => {
+    const points = new Float32Array(LANDMARK_NUMBERS)
+    const put = (i: number, x: number, y: number) => points.set([x, y], 2 * i)
+    const eye = (first: number, x: number, open: number) => {
+      put(first, x - 0.05, 0.4)
+      put(first + 3, x + 0.05, 0.4)
+      for (const [i, dx] of [
+        [first + 1, -0.02],
+        [first + 2, 0.02],
+      ] as const)
+        put(i, x + dx, 0.4 - open / 2)
+      for (const [i, dx] of [
+        [first + 5, -0.02],
+        [first + 4, 0.02],
+      ] as const)
+        put(i, x + dx, 0.4 + open / 2)
+    }
+    eye(36, 0.35, 0.03)
+    eye(42, 0.65, 0.03)
+    const rest = restingFace(points, new Float32Array(3))
+    eye(42, 0.65, 0.01)
+    const named = (mirrored: boolean) => {
+      const into = new Float32Array(NAMED_NUMBERS)
+      nameFace(points, rest, { place: STILL, mirrored }, into)
+      return Array.from(into.subarray(LANDMARK_NUMBERS), (value) => Math.round(value * 100) / 100 + 0)
+    }
+    expect(named(false)).toEqual([0, -2.4, 0])
+    expect(named(true)).toEqual([-2.4, 0, 0])
+  })
+
   it('move with the picture: where a dot lands, its landmark says', () => {
     const [side, size] = [64, 64]
     const spot = { x: 0.62, y: 0.4 }
@@ -60,7 +110,7 @@ describe('landmarks as the encoder names them', () => {
     }
     const landmarks = Float32Array.from({ length: LANDMARK_NUMBERS }, (_, i) => (i % 2 === 0 ? spot.x : spot.y))
     const plane = new Uint8Array(side * side)
-    for (const seed of [1, 2, 3]) {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
       const into = {
         warped: new Float32Array(size * size * 3),
         faces: new Float32Array(size * size * 3),
@@ -69,7 +119,8 @@ describe('landmarks as the encoder names them', () => {
         landmarks: new Float32Array(NAMED_NUMBERS),
       }
       const pictures = { sizePx: side, count: 1, faces, masks: plane, accents: plane, landmarks, ...still(landmarks) }
-      fillBatch(pictures, into, size, 1, seedRandom(seed), { flip: true, strength: 1 })
+      // Half of the heads are turned, by whatever the first random numbers say.
+      fillBatch(pictures, into, size, 1, seedRandom(seed), { flip: true, strength: 1, towards: Float32Array.of(12, -9, 0) })
       const sums = { x: 0, y: 0, all: 0 }
       for (let p = 0; p < size * size; p += 1) {
         const value = into.faces[p * 3]!

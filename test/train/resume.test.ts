@@ -92,6 +92,37 @@ describe('training', () => {
     expect((await trainRun(await tinyIntent('unable'), device, { plan, ...every })).step).toBe(2)
   })
 
+  it('goes on from a checkpoint and a config of an older version', async () => {
+    await trainRun(await tinyIntent('older'), device, { plan: { kind: 'steps', total: 2 }, ...every })
+    const folder = join(home, 'checkpoints', 'older')
+    const change = (file: string, edit: (value: Record<string, Record<string, unknown>>) => void) => {
+      const value = JSON.parse(readFileSync(join(folder, file), 'utf8'))
+      edit(value)
+      writeFileSync(join(folder, file), JSON.stringify(value))
+    }
+    change('step-000002/state.json', (state) => Object.assign(state, { random: [1, 2, 3, 4] }))
+    change('config.json', ({ training, source }) => {
+      for (const added of ['light', 'compression', 'occluders', 'evenness']) delete training![added]
+      source!['facesSha256'] = '0'.repeat(64)
+    })
+    const { step } = await trainRun(await tinyIntent('older'), device, { plan: { kind: 'steps', total: 3 }, ...every })
+    expect(step).toBe(3)
+    expect((await openRun(home, 'older')).config).toMatchObject({
+      training: { light: 0, evenness: 0 },
+      source: { facesSha256: expect.stringMatching(/^list:/) },
+    })
+    expect(JSON.parse(readFileSync(join(folder, 'step-000003', 'state.json'), 'utf8'))).not.toHaveProperty('random')
+  })
+
+  it('does not go on with other faces', async () => {
+    const lines = join(home, 'datasets', 'bob', 'aligned.jsonl')
+    const before = readFileSync(lines, 'utf8')
+    writeFileSync(lines, before.replace('"sharpness":1', '"sharpness":2'))
+    const training = trainRun(await tinyIntent('whole'), device, { plan: { kind: 'steps', total: 12 }, ...every })
+    await expect(training).rejects.toThrow(/expected the faces of bob that run whole began with but they have changed/)
+    writeFileSync(lines, before)
+  })
+
   it('uses the checkpoint before a damaged one, and says so', async () => {
     await trainRun(await tinyIntent('damaged'), device, { plan: { kind: 'steps', total: 12 }, saveEvery: 6, previewEvery: 1000 })
     const path = join(home, 'checkpoints', 'damaged', 'step-000012', 'generator.safetensors')

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { AlignedRecord } from '../../src/store/dataset.ts'
-import { splitByTime } from '../../src/train/faceset.ts'
 import { adversarialWeight, averageKeep, fractionOf, partsOf, rateOf, strengthOf } from '../../src/train/schedule.ts'
+import { splitByTime } from '../../src/train/split.ts'
 
 const training = {
   rate: 1,
@@ -13,6 +12,10 @@ const training = {
   swapFrom: 1,
   optimizer: 'adam' as const,
   rateShare: 1,
+  light: 0,
+  compression: 0,
+  occluders: 0,
+  evenness: 0,
 }
 const steps = { kind: 'steps', total: 400 } as const
 const minutes = { kind: 'minutes', totalMs: 60_000 } as const
@@ -37,12 +40,12 @@ describe('the schedule', () => {
   })
 
   it('begins each part once, and never ends one', () => {
-    expect(partsOf(minutes, training, { step: 9, elapsedMs: 29_000 })).toEqual({ average: false, adversarial: false })
-    expect(partsOf(minutes, training, { step: 9, elapsedMs: 30_000 })).toEqual({ average: true, adversarial: false })
-    expect(partsOf(minutes, training, { step: 9, elapsedMs: 45_000 })).toEqual({ average: true, adversarial: true })
+    expect(partsOf(minutes, training, { step: 9, elapsedMs: 29_000 })).toEqual({ average: false, adversarial: false, swapped: false })
+    expect(partsOf(minutes, training, { step: 9, elapsedMs: 30_000 })).toEqual({ average: true, adversarial: false, swapped: false })
+    expect(partsOf(minutes, training, { step: 9, elapsedMs: 45_000 })).toEqual({ average: true, adversarial: true, swapped: false })
     expect(
       partsOf({ ...minutes, totalMs: 600_000 }, training, { step: 9, elapsedMs: 45_000, averageSince: 5, adversarialSince: 7 }),
-    ).toEqual({ average: true, adversarial: true })
+    ).toEqual({ average: true, adversarial: true, swapped: false })
     expect(partsOf(minutes, { ...training, adversarialWeight: 0 }, { step: 9, elapsedMs: 60_000 }).adversarial).toBe(false)
   })
 
@@ -69,7 +72,7 @@ describe('the schedule', () => {
 })
 
 describe('held-out faces', () => {
-  const face = (source: string, timeS: number) => ({ source, timeS, frame: timeS * 25 }) as AlignedRecord
+  const face = (source: string, timeS: number) => ({ source, timeS, frame: timeS * 25 })
 
   it('are the last tenth of each footage by time', () => {
     const records = [...Array.from({ length: 20 }, (_, i) => face('a', 19 - i)), ...Array.from({ length: 9 }, (_, i) => face('b', i))]
@@ -79,6 +82,13 @@ describe('held-out faces', () => {
       ['a', 19],
     ])
     expect(train).toHaveLength(27)
+  })
+
+  it('keep a second to training, where enough is left of it', () => {
+    const film = (seconds: number) => Array.from({ length: seconds * 4 }, (_, i) => face('a', i / 4))
+    const long = splitByTime(film(100))
+    expect([long.heldOut[0]!.timeS, long.train.at(-1)!.timeS, long.train.length]).toEqual([90, 89, 357])
+    expect(splitByTime(film(10)).train).toHaveLength(36)
   })
 
   it('are the last of all where no footage has ten, and never too many', () => {
