@@ -32,3 +32,16 @@ function rows(source: Histogram, target: Histogram): string[] {
     return `  ${range.padStart(12)}  ${bar(source, bin)}  ${bar(target, bin)}`.trimEnd()
   })
 }
+
+/** Columns of a line of a warning, with "warning: " before the first. */
+const COLUMNS = 70
+
+/** A warning in lines that any terminal shows whole, even while a bar has turned its line wrap off. */
+export function inLines(warning: string): string {
+  const lines = ['']
+  for (const word of warning.split(' ')) {
+    if (lines.at(-1)!.length + word.length > COLUMNS) lines.push(' ')
+    lines[lines.length - 1] += ` ${word}`
+  }
+  return lines.join('\n').trimStart()
+}

@@ -7,7 +7,7 @@ import { InterruptedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { beginRun, type Intent } from './begin.ts'
 import type { Coverage } from './coverage.ts'
-import { describeCoverage } from './coverageText.ts'
+import { describeCoverage, inLines } from './coverageText.ts'
 import type { Faceset } from './faceset.ts'
 import { type Feed, openFeed } from './feed/feed.ts'
 import { planFeed } from './feed/plan.ts'
@@ -79,7 +79,7 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
 /** Says once, before the first step, what the facesets show and lack. */
 function tell(coverage: Coverage, { onNote, onWarning }: TrainOptions): void {
   onNote?.(describeCoverage(coverage))
-  for (const warning of coverage.warnings) onWarning?.(warning)
+  for (const warning of coverage.warnings) onWarning?.(inLines(warning))
 }
 
 interface Session {

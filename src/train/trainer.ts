@@ -124,14 +124,17 @@ export async function openTrainer({ device, config, plan, feed, from, onNote }: 
     async advance(most) {
       const started = performance.now()
       const parts = { ...partsOf(plan, training, position), ...always }
+      const fraction = fractionOf(plan, position)
+      const ask = {
+        strengthAt: (step: number) => strengthOf(plan, training, step, fraction),
+        until: plan.kind === 'steps' ? plan.total : undefined,
+      }
+      // Pictures are drawn while the step is compiled.
+      feed.prepare(position.step, ask)
       const run = await programFor(parts)
       let count = 1
       while (count < most && sameParts(partsOf(plan, training, { ...position, step: position.step + count }), parts)) count += 1
-      const fraction = fractionOf(plan, position)
-      const inputs = await feed.take(position.step, count, {
-        strengthAt: (step) => strengthOf(plan, training, step, fraction),
-        until: plan.kind === 'steps' ? plan.total : undefined,
-      })
+      const inputs = await feed.take(position.step, count, ask)
       const scalars = Array.from({ length: count }, (_, i) => scalarsAt(position.step + i))
       for (const name of scheduledOf(design, parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
       const outputs = await run.runMany(always.accumulate ? inParts(inputs, config.accumulate) : inputs)

@@ -69,12 +69,8 @@ describe('dfk train', () => {
   it('trains, reports each interval and the validation, and leaves checkpoint, preview and stats', async () => {
     const { code, stdout, stderr } = await dfk('train', 'first', ...LITTLE, '--steps', '2')
     // Twenty drawn faces that never turn: said even where nothing else is.
-    expect(
-      stderr
-        .trim()
-        .split('\n')
-        .map((line) => /^warning: the (source|target)('s| has) (few faces, 18|poses are too uniform)/.test(line)),
-    ).toEqual(new Array(4).fill(true))
+    expect(stderr.match(/^warning: the (source|target)('s| has) (few faces, 18|poses are too uniform)/gm)).toHaveLength(4)
+    expect(stderr.replace(/^(warning: the (source|target)| {2}).*$/gm, '').trim()).toBe('')
     expect(code).toBe(0)
     const lines = stdout
       .trim()

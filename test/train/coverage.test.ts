@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { coverageOf } from '../../src/train/coverage.ts'
-import { describeCoverage } from '../../src/train/coverageText.ts'
+import { describeCoverage, inLines } from '../../src/train/coverageText.ts'
 import { eyeOpening, mouthOpening } from '../../src/train/openings.ts'
 import { type Look, listOf } from './list.ts'
 
@@ -52,6 +52,16 @@ describe('coverage', () => {
     const lines = describeCoverage(coverageOf({ source: listOf(lively(100_000)), target: listOf(lively(300)) })).split('\n')
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
     expect(lines).toContainEqual(expect.stringMatching(/^ +-10° to 0° +\d+ █+ +\d+ █+$/))
+  })
+})
+
+describe('a warning', () => {
+  it('is broken into lines, nothing of it lost', () => {
+    const text = 'poses and more poses '.repeat(12).trim()
+    const lines = inLines(text).split('\n')
+    expect(lines).toHaveLength(4)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(71)
+    expect(lines.map((line) => line.trim()).join(' ')).toBe(text)
   })
 })
 

@@ -25,6 +25,8 @@ interface Ask {
 
 /** Draws the pictures of steps ahead, in threads of its own. */
 export interface Feed {
+  /** Starts drawing from step `first` on, and waits for nothing. */
+  prepare(first: number, ask: Ask): void
   /** Inputs of `count` steps from step `first` on, each with a leading axis of steps. Throws DfkError where a picture cannot be read. */
   take(first: number, count: number, ask: Ask): Promise<HostTensors>
   /** How long `take` has waited for pictures in all. */
@@ -114,6 +116,10 @@ export function openFeed(plan: FeedPlan, threads = threadsFor(availableParalleli
   return {
     get waitedMs() {
       return waitedMs
+    },
+    prepare(first, ask) {
+      goTo(first)
+      askAhead(ask, first + 1)
     },
     async take(first, count, ask) {
       goTo(first)
