@@ -5,6 +5,7 @@ import { PRESETS, type PresetName, STYLES, type StyleName } from '../models/pres
 import type { RunConfig, Training } from '../store/checkpoint.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { readBaseWeights } from './base.ts'
+import { NAMED_NUMBERS } from './landmarks.ts'
 
 /** All that a run is trained with, but for the two people. */
 export type Settings = Omit<RunConfig, 'source' | 'target'>
@@ -178,6 +179,14 @@ export function keptSettings(request: SettingsRequest, run: RunConfig, framing: 
     throw new DfkError(`expected ${flag} ${kept[flag]}, as run ${request.name} began, but found ${value}`, {
       hint: 'leave it out to go on, or train under another name',
     })
+  }
+  if (earlier.generator.landmarks !== NAMED_NUMBERS) {
+    throw new DfkError(
+      `expected a run whose encoder names ${NAMED_NUMBERS} numbers of a face but that of ${request.name} names ${earlier.generator.landmarks}`,
+      {
+        hint: 'an older dfk began it: dfk swap still renders it, but train anew under another name',
+      },
+    )
   }
   if (framing !== earlier.framing) {
     throw new DfkError(`expected faces aligned as ${earlier.framing}, as run ${request.name} began, but found ${framing}`, {

@@ -1,3 +1,4 @@
+import { LOSSES } from '../models/losses.ts'
 import { adamRate } from '../models/optimizer.ts'
 import { seedRandom } from '../models/random.ts'
 import {
@@ -89,7 +90,7 @@ export async function openTrainer({ device, config, plan, feed, from, onNote }: 
     if (parts.adversarial) position.adversarialSince ??= position.step
     if (parts.swapped) {
       position.swappedSince ??= position.step
-      recogniser ??= await openRecogniser(config.source.descriptor)
+      if ((config.losses ?? LOSSES).identity > 0) recogniser ??= await openRecogniser(config.source.descriptor)
     }
     const signature = stepSignature(design, config.batch / config.accumulate, parts)
     const run = await device.compile(trainStep(design, parts, recogniser), signature, {

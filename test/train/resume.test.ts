@@ -26,11 +26,21 @@ async function tinyIntent(name: string, training: { horizon?: number; adversaria
   if (!intent.isNew) return intent
   const settings = {
     ...intent.settings,
-    generator: { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, landmarks: 136, inner: 8, decoder: [8, 8, 6, 4], residuals: 1 },
+    generator: { sizePx: 32, encoder: [4, 6, 8, 8], code: 8, landmarks: 139, inner: 8, decoder: [8, 8, 6, 4], residuals: 1 },
     discriminator: { base: 4, depth: 2 },
     sizePx: 32,
     batch: 2,
-    training: { ...intent.settings.training, rate: 2e-3, horizon: 16, averageFrom: 0.25, adversarialFrom: 0.5, ...training },
+    // Its recogniser is far larger than these networks.
+    losses: { ...intent.settings.losses!, identity: 0 },
+    training: {
+      ...intent.settings.training,
+      rate: 2e-3,
+      horizon: 16,
+      averageFrom: 0.25,
+      adversarialFrom: 0.5,
+      swapFrom: 0.65,
+      ...training,
+    },
   }
   return { ...intent, settings }
 }
