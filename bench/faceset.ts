@@ -32,6 +32,7 @@ export const faceset = defineBenchmark({
       await writeLarge(demoHome(), name, folder, faces, signal)
       let loaded: Awaited<ReturnType<typeof loadFaceset>> | undefined
       let feed: ReturnType<typeof openFeed> | undefined
+      const before = process.cpuUsage()
       const openMs = await timed(async () => {
         loaded = await loadFaceset(await openDataset('', join(folder, 'large')), size, { signal })
       })
@@ -40,6 +41,7 @@ export const faceset = defineBenchmark({
         feed = openFeed(planFeed({ sizePx: size, batch, flip: false, seed: 1, training: TRAINING }, sides))
         await feed.take(0, 1, { strengthAt: () => 1 })
       })
+      const { user, system } = process.cpuUsage(before)
       const drawMs = await timed(async () => {
         for (let step = 1; step <= steps; step += 1) {
           checkInterrupted(signal)
@@ -50,6 +52,7 @@ export const faceset = defineBenchmark({
       const figures = {
         faces,
         startS: (openMs + firstMs) / 1000,
+        startCpuS: (user + system) / 1e6,
         peakBytes: peakBytes(),
         msPerStep: drawMs / steps,
         facesPerS: (2000 * batch * steps) / drawMs,
@@ -59,6 +62,7 @@ export const faceset = defineBenchmark({
         rows: [
           ['open the list', `${(openMs / 1000).toFixed(2).padStart(8)} s`],
           ['to the first batch', `${figures.startS.toFixed(2).padStart(8)} s`],
+          ['… of the processor', `${figures.startCpuS.toFixed(2).padStart(8)} s`],
           ['peak memory of the process', `${(figures.peakBytes / 1e6).toFixed(0).padStart(8)} MB`],
           ['draw a step, nothing else running', `${figures.msPerStep.toFixed(1).padStart(8)} ms`],
         ],

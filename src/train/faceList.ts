@@ -4,7 +4,7 @@ import { LANDMARK_NUMBERS, NAMED_NUMBERS, restingFace } from './landmarks.ts'
 import { eyeOpening, mouthOpening } from './openings.ts'
 
 /**
- * What is known of one person's faces without their pictures: about 600 bytes a face, in memory that threads share. Pictures are read when they are
+ * What is known of one person's faces without their pictures: about 650 bytes a face, in memory that threads share. Pictures are read when they are
  * drawn.
  */
 export interface FaceList {

@@ -12,7 +12,7 @@ import { type Moment, pickEvenly, splitByTime } from './split.ts'
 /** Fewer faces than these teach nothing. */
 const FEWEST_FACES = 8
 /** So many training faces, evenly over all, stand for them where pictures are needed at the start: in the mean face and in the hash. */
-const SAMPLE = 256
+const SAMPLE = 128
 
 /** One person's aligned faces; only the held-out ones are in memory as pictures. */
 export interface Faceset {
@@ -21,11 +21,11 @@ export interface Faceset {
   readonly train: FaceList
   /** Faces that training never sees, at the training size. */
   readonly heldOut: Pictures
-  /** The mean of up to 256 training faces, at the training size. */
+  /** The mean of up to 128 training faces, at the training size. */
   readonly meanFace: Picture
   /** Mean descriptor of all faces. */
   readonly descriptor: number[]
-  /** SHA-256 over the list of faces and over the files of those held out and of the 256. */
+  /** SHA-256 over the list of faces and over the files of those held out and of that sample. */
   readonly sha256: string
 }
 

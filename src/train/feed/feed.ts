@@ -1,19 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { PEOPLE } from '../../models/generator.ts'
 import type { HostTensors } from '../../tensor/index.ts'
-import { DfkError } from '../../work/errors.ts'
 import { partsOf, stepBytes } from './layout.ts'
 import type { FeedPlan } from './painter.ts'
-import { startWorker } from './start.ts'
-import type { FromWorker, ToWorker } from './worker.ts'
+import { startThreads } from './threads.ts'
 
-/** Bytes of pictures that all threads keep together. */
-export const CACHE_BYTES = 256e6
 /** Steps that are drawn ahead: so many bytes of them, two at least. */
 const AHEAD_BYTES = 64e6
 const MOST_AHEAD = 24
-/** A thread that is told to end has so long to do so by itself. */
-const END_MS = 2000
 
 /** What steps are asked for besides their number. */
 interface Ask {
@@ -46,7 +40,7 @@ interface Pending {
 }
 
 /** Starts the threads; the pictures do not depend on how many they are. */
-export function openFeed(plan: FeedPlan, threads = threadsFor(availableParallelism())): Feed {
+export function openFeed(plan: FeedPlan, count = threadsFor(availableParallelism())): Feed {
   const slots = Array.from(
     { length: Math.max(2, Math.min(MOST_AHEAD, Math.floor(AHEAD_BYTES / stepBytes(plan)))) },
     () => new SharedArrayBuffer(stepBytes(plan)),
@@ -55,55 +49,25 @@ export function openFeed(plan: FeedPlan, threads = threadsFor(availableParalleli
   const drawn = new Map<number, Pending>() // by ticket: what threads are still at
   const ahead = new Map<number, Pending>() // by step: what has been asked for and not been taken
   let [next, ticket, waitedMs] = [-1, 0, 0]
-  let failure: Error | undefined
-  let closing = false
-  let wake = () => {}
-
-  const fail = (error: Error) => {
-    if (!closing) failure ??= error
-    wake()
-  }
-  const hear = (message: FromWorker) => {
-    if ('message' in message) return fail(new DfkError(message.message, message.hint === undefined ? {} : { hint: message.hint }))
-    const pending = drawn.get(message.ticket)!
+  const threads = startThreads(plan, slots, count, (done) => {
+    const pending = drawn.get(done)!
     pending.left -= 1
     if (pending.left > 0) return
-    drawn.delete(message.ticket)
+    drawn.delete(done)
     // Nobody waits for it any more where training went back to an earlier step.
     if (![...ahead.values()].includes(pending)) free.push(pending.slot)
-    wake()
-  }
-  const workers = Array.from({ length: threads }, (_, index) => {
-    const worker = startWorker({ plan, share: { index, of: threads, cacheBytes: CACHE_BYTES / threads }, slots })
-    worker.on('message', hear)
-    worker.on('error', (cause) => fail(ended(cause)))
-    worker.on('exit', () => fail(ended(undefined)))
-    worker.unref()
-    return worker
   })
-
-  const ends = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)))
 
   const askAhead = ({ strengthAt, until = Number.POSITIVE_INFINITY }: Ask, atLeast: number) => {
     while (free.length > 0 && next < Math.max(until, atLeast)) {
-      const pending = { slot: free.pop()!, left: threads }
-      const request: ToWorker = { step: next, strength: strengthAt(next), slot: pending.slot, ticket }
+      const pending = { slot: free.pop()!, left: count }
+      const request = { step: next, strength: strengthAt(next), slot: pending.slot, ticket }
       drawn.set(ticket, pending)
       ahead.set(next, pending)
-      for (const worker of workers) worker.postMessage(request)
+      threads.draw(request)
       next += 1
       ticket += 1
     }
-  }
-  /** Waits until a thread has drawn something; meanwhile the threads keep the process alive. */
-  const change = async () => {
-    if (failure !== undefined) throw failure
-    for (const worker of workers) worker.ref()
-    await new Promise<void>((resolve) => {
-      wake = resolve
-    })
-    for (const worker of workers) worker.unref()
-    if (failure !== undefined) throw failure
   }
   const goTo = (first: number) => {
     const [oldest = next] = ahead.keys()
@@ -128,7 +92,7 @@ export function openFeed(plan: FeedPlan, threads = threadsFor(availableParalleli
         askAhead(ask, first + count)
         const started = performance.now()
         while (ahead.get(first + i)?.left !== 0) {
-          await change()
+          await threads.change()
           askAhead(ask, first + count)
         }
         waitedMs += performance.now() - started
@@ -138,28 +102,11 @@ export function openFeed(plan: FeedPlan, threads = threadsFor(availableParalleli
         free.push(slot)
       }
       askAhead(ask, first + count)
-      if (failure !== undefined) throw failure
+      threads.check()
       return into
     },
-    async close() {
-      closing = true
-      await Promise.all(
-        workers.map((worker, i) => {
-          worker.ref()
-          worker.postMessage(undefined satisfies ToWorker)
-          const late = setTimeout(() => void worker.terminate(), END_MS)
-          return ends[i]!.finally(() => clearTimeout(late))
-        }),
-      )
-    },
+    close: threads.close,
   }
-}
-
-function ended(cause: unknown): DfkError {
-  return new DfkError('expected the threads that draw faces to work but one ended', {
-    hint: 'run the same command again; training goes on from the last checkpoint',
-    cause,
-  })
 }
 
 function emptyInputs(plan: FeedPlan, steps: number): HostTensors {

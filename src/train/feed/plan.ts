@@ -2,8 +2,8 @@ import { PEOPLE, type Person } from '../../models/generator.ts'
 import type { RunConfig, Training } from '../../store/checkpoint.ts'
 import type { Faceset } from '../faceset.ts'
 import { drawingOdds } from '../sampling.ts'
-import { CACHE_BYTES } from './feed.ts'
 import type { FeedPlan, PersonPlan } from './painter.ts'
+import { CACHE_BYTES } from './threads.ts'
 
 /** What of a run's config says how its batches are drawn. */
 type FeedConfig = Pick<RunConfig, 'sizePx' | 'batch' | 'flip' | 'seed'> & {
