@@ -30,6 +30,8 @@ const options = z.object({
     .describe("when the discriminator joins in, as a share of the training (default: the preset's)"),
   augment: z.number().min(0).max(1).optional().describe("how far faces are turned, shifted and warped, 1 in full (default: the preset's)"),
   saveEvery: z.int().min(1).default(500).describe('steps between checkpoints'),
+  keep: z.int().min(1).default(2).describe('how many of the newest checkpoints stay'),
+  milestoneEvery: z.int().min(0).default(25_000).describe('steps between checkpoints that stay for good, 0 for none'),
   previewEvery: z.int().min(1).default(500).describe('steps between preview pictures'),
 })
 
@@ -80,6 +82,8 @@ export const train = defineCommand({
         ...work,
         plan,
         saveEvery: asked.saveEvery,
+        keep: asked.keep,
+        milestoneEvery: asked.milestoneEvery,
         previewEvery: asked.previewEvery,
         onLog: (entry) => {
           if (context.json) context.result(entry, '')

@@ -10,6 +10,7 @@ import type { Faceset } from './faceset.ts'
 import { FIRST_LOSS_SCALE, nextLossScale } from './lossScale.ts'
 import { checkMemory } from './memory.ts'
 import { adversarialWeight, averageKeep, fractionOf, type Plan, type Position, partsOf, rateOf, strengthOf } from './schedule.ts'
+import { notANumber } from './watch.ts'
 
 /** Scalars that the plan gives a step; the rest say which part of a step it is. */
 type Scheduled = Exclude<ScalarInput, 'share' | 'apply'>
@@ -24,6 +25,8 @@ export interface TrainerOptions {
   readonly facesets: { readonly source: Faceset; readonly target: Faceset }
   /** Where to go on; absent for a new run. */
   readonly from: Checkpoint | undefined
+  /** What the learning rates are multiplied with; see setback.ts. */
+  readonly rateScale?: number
   /** Gets what the step is reckoned to need of memory, before the first. */
   readonly onNote?: ((message: string) => void) | undefined
 }
@@ -33,9 +36,9 @@ export interface Trainer {
   readonly position: Position
   /** Learning rate of the next step. */
   readonly rate: number
-  /** Trains up to `most` steps in one call of the device and returns the losses of each. Throws DfkError where one is not a number. */
+  /** Trains up to `most` steps in one call of the device and returns the losses of each. Throws DivergedError where one is not a number. */
   advance(most: number): Promise<StepLosses[]>
-  /** What a checkpoint holds. */
+  /** What a checkpoint holds. Throws DivergedError where a weight is not a number. */
   snapshot(): Promise<{ state: TrainState; files: Record<string, HostTensors> }>
   /** The weights to render with, by the generator's own names: the average, once there is one. */
   weights(): Promise<HostTensors>
@@ -43,7 +46,7 @@ export interface Trainer {
 }
 
 /** Opens a trainer at the start of a run or at a checkpoint. */
-export async function openTrainer({ device, config, plan, facesets, from, onNote }: TrainerOptions): Promise<Trainer> {
+export async function openTrainer({ device, config, plan, facesets, from, rateScale = 1, onNote }: TrainerOptions): Promise<Trainer> {
   const { training } = config
   const random = from === undefined ? seedRandom(config.seed) : resumeRandom(from.state.random)
   const position = startOf(from)
@@ -81,8 +84,8 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
   }
 
   const scalarsAt = (step: number): Record<Scheduled, number> => ({
-    generatorRate: adamRate(rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
-    discriminatorRate: adamRate(training.rate / 2, step - (position.adversarialSince ?? step) + 1),
+    generatorRate: adamRate(rateScale * rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
+    discriminatorRate: adamRate((rateScale * training.rate) / 2, step - (position.adversarialSince ?? step) + 1),
     adversarialWeight: adversarialWeight(training, step - (position.adversarialSince ?? step)),
     averageKeep: averageKeep(step - (position.averageSince ?? step)),
     lossScale: position.lossScale?.value ?? 1,
@@ -91,7 +94,7 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
   return {
     position,
     get rate() {
-      return rateOf(plan, training, position.step, fractionOf(plan, position))
+      return rateScale * rateOf(plan, training, position.step, fractionOf(plan, position))
     },
     async advance(most) {
       const started = performance.now()
@@ -133,7 +136,7 @@ export async function openTrainer({ device, config, plan, facesets, from, onNote
       const rest = Object.entries(now).filter(([name]) => isSaved(name, position))
       // The losses of a step say nothing of the weights that it leaves.
       const broken = Object.entries(now).find(([, { data }]) => !(data as Float32Array).every(Number.isFinite))
-      if (broken !== undefined) throw diverged(broken[0], position.step)
+      if (broken !== undefined) throw notANumber(broken[0], position.step)
       return {
         state: { ...position, fraction: fractionOf(plan, position), random: random.state() },
         files: { generator: group(now, average ? 'average' : 'weights'), training: Object.fromEntries(rest) },
@@ -236,11 +239,5 @@ function checkFinite(losses: readonly StepLosses[], step: number): void {
   const at = losses.findIndex((each) => !Object.values(each).every(Number.isFinite))
   if (at < 0) return
   const names = Object.entries(losses[at]!).filter(([, value]) => !Number.isFinite(value))
-  throw diverged(names.map(([name]) => name).join(' and '), step + at + 1)
-}
-
-function diverged(what: string, step: number): DfkError {
-  return new DfkError(`expected losses and weights to be numbers but ${what} is not at step ${step}; training stopped`, {
-    hint: 'the last checkpoint is untouched: run the same command to go on from it, or train anew with a lower --rate',
-  })
+  throw notANumber(names.map(([name]) => name).join(' and '), step + at + 1)
 }
