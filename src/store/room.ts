@@ -1,11 +1,8 @@
 import { statfs } from 'node:fs/promises'
-import { discriminatorShapes } from '../models/discriminator.ts'
-import { generatorShapes } from '../models/generator.ts'
-import type { ParameterShapes } from '../models/layers.ts'
+import { type NetworkShapes, stepSignature } from '../models/step.ts'
 import type { HostTensors } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { isMilestone, mostKept, type Retention } from './retention.ts'
-import type { RunConfig } from './run.ts'
 import { stepFolders } from './stepFolders.ts'
 
 /** Bytes that may still be written into a folder. */
@@ -16,8 +13,8 @@ const HEADERS = 2e6
 /** Room for what a training writes besides: previews, lines of losses. */
 const BESIDES = 20e6
 
-const ofTensors = (shapes: ParameterShapes): number =>
-  Object.values(shapes).reduce((sum, shape) => sum + 4 * shape.reduce((product, size) => product * size, 1), 0)
+/** What decides how large a run's checkpoints are. */
+type Networks = NetworkShapes & { readonly training: { readonly adversarialWeight: number } }
 
 /** What the disk of a folder has left for this user, in bytes. */
 export const freeBytesOf: FreeBytes = async (folder) => {
@@ -25,14 +22,10 @@ export const freeBytesOf: FreeBytes = async (folder) => {
   return bavail * bsize
 }
 
-/** What a checkpoint of a run takes at most, in bytes: weights, their average and Adam's two, of the discriminator all but an average. */
-export function checkpointBytes({
-  generator,
-  discriminator,
-  training,
-}: Pick<RunConfig, 'generator' | 'discriminator' | 'training'>): number {
-  const judge = training.adversarialWeight > 0 ? 3 * ofTensors(discriminatorShapes(discriminator)) : 0
-  return 4 * ofTensors(generatorShapes(generator)) + judge + HEADERS
+/** What a checkpoint of a run takes at most, in bytes: the whole state of a step, average and discriminator included where there will be such. */
+export function checkpointBytes(networks: Networks): number {
+  const { state = {} } = stepSignature(networks, 1, { average: true, adversarial: networks.training.adversarialWeight > 0 })
+  return Object.values(state).reduce((sum, { shape }) => sum + 4 * shape.reduce((product, size) => product * size, 1), HEADERS)
 }
 
 /** What these files take on disk, in bytes. */
@@ -59,7 +52,7 @@ export async function requireRoom(folder: string, bytes: number, what: string, h
  */
 export async function requireTrainingRoom(
   folder: string,
-  config: Pick<RunConfig, 'name' | 'generator' | 'discriminator' | 'training'>,
+  config: Networks & { readonly name: string },
   retention: Retention,
   lastStep: number | undefined,
   freeBytes: FreeBytes = freeBytesOf,
