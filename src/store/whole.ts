@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Writes a text beside, renames it into place and waits until the disk has both; where that fails, nothing of it stays. */
@@ -20,15 +20,19 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
-/** Waits until the disk has what was renamed in a folder. Windows has no such call and needs none; some file systems over a network have none. */
+/** What a folder answers that cannot be waited for: some file systems over a network, folders that we may write but not read. */
+const UNABLE = ['EINVAL', 'ENOTSUP', 'EACCES', 'EPERM']
+
+/** Waits until the disk has what was made or renamed in a folder. Windows has no such call and needs none. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
+  let handle: FileHandle | undefined
   try {
+    handle = await open(folder, 'r')
     await handle.sync()
   } catch (error) {
-    if (!['EINVAL', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if (!UNABLE.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   } finally {
-    await handle.close()
+    await handle?.close()
   }
 }

@@ -13,7 +13,7 @@ const START = 8
 /**
  * An interval is bad whose mean is so many times that of the best interval, or of the start. Only what both people's faces are redrawn with
  * counts, since the adversarial losses rise and fall by design. A network that a high rate has broken draws one picture whatever it is
- * shown, at 1.4 to 1.5 times the loss of the start; in healthy runs no interval was above 1.2 times the best before it (docs/training.md).
+ * shown, at 1.35 to 1.5 times the loss of the start; in healthy runs no interval was above 1.1 times the best before it (docs/training.md).
  */
 const ABOVE_BEST = 3
 const ABOVE_START = 1.25
