@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { nextSetback, settled } from '../../src/train/setback.ts'
 import { DivergedError, FIRST_WATCH, notANumber, type Watch, watchLosses } from '../../src/train/watch.ts'
 
-/** The watch after intervals of these mean losses, told in calls of so many steps. */
-function watchAfter(means: readonly number[], stepsACall = 50, from: Watch = FIRST_WATCH): Watch {
-  const losses = means.flatMap((mean) =>
-    Array.from({ length: 50 }, (_, i) => ({ source: mean / 2, target: mean / 2 + (i % 2 ? 0.1 : -0.1) })),
-  )
-  let watch = from
+/** Losses of intervals with these means. */
+function lossesOf(means: readonly number[]) {
+  return means.flatMap((mean) => Array.from({ length: 50 }, (_, i) => ({ source: mean / 2, target: mean / 2 + (i % 2 ? 0.1 : -0.1) })))
+}
+
+/** The watch after such losses, told in calls of so many steps. */
+function watchAfter(means: readonly number[], stepsACall = 50): Watch {
+  const losses = lossesOf(means)
+  let watch = FIRST_WATCH
   for (let step = 0; step < losses.length; step += stepsACall) watch = watchLosses(watch, losses.slice(step, step + stepsACall), step + 1)
   return watch
 }
@@ -40,8 +43,11 @@ describe('the watch over the losses', () => {
 
   it('judges the same however the steps are called, and over a checkpoint in between', () => {
     expect(watchAfter([6, 3, 2], 7)).toEqual(watchAfter([6, 3, 2]))
-    const part = watchAfter([6, 3].slice(0, 1), 7)
-    expect(watchAfter([3, 2], 11, JSON.parse(JSON.stringify(part)) as Watch)).toEqual(watchAfter([6, 3, 2]))
+    const losses = lossesOf([6, 3, 2])
+    for (const at of [3, 73, 100]) {
+      const saved = JSON.stringify(watchLosses(FIRST_WATCH, losses.slice(0, at), 1))
+      expect(watchLosses(JSON.parse(saved), losses.slice(at), at + 1)).toEqual(watchAfter([6, 3, 2]))
+    }
   })
 })
 
