@@ -169,18 +169,6 @@ describe('dfk train', () => {
     ])
   })
 
-  it('says where a rate is absurd, after going back, and leaves nothing of a run without a checkpoint', async () => {
-    const { code, stderr } = await dfk('train', 'absurd', ...LITTLE, '--steps', '400', '--rate', '1')
-    expect(code).toBe(1)
-    const lines = stderr.trim().split('\n')
-    expect(lines.filter((line) => line.startsWith('warning: '))).toHaveLength(3)
-    expect(lines.slice(3)).toEqual([
-      expect.stringMatching(/^dfk: expected .* has not helped$/),
-      expect.stringMatching(/^ {2}hint: .*--rate/),
-    ])
-    expect(existsSync(run('absurd'))).toBe(false)
-  })
-
   it.each([
     ['a dataset that is not there', ['--source', 'nobody', '--target', 'bob'], 1, /expected a dataset/],
     ['a dataset with one face', ['--source', 'single', '--target', 'bob'], 1, /at least 8 aligned faces in single but found 1/],
