@@ -5,11 +5,13 @@ import { DfkError, EXIT } from '../src/work/errors.ts'
 import { type Benchmark, runBenchmark } from './benchmark.ts'
 import { faceset } from './faceset.ts'
 import { infer } from './infer.ts'
+import { kills } from './kills.ts'
+import { memory } from './memory.ts'
 import { quality } from './quality.ts'
 import { swap } from './swap.ts'
 import { trainStep } from './trainStep.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, quality, faceset]
+const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, quality, faceset, kills, memory]
 const PROGRAM = 'npm run bench --'
 
 const DETAILS = `

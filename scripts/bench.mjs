@@ -2,6 +2,9 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './npm.mjs'
+import { setUp } from './setup.mjs'
+
+setUp()
 
 const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs')
 const { status } = spawnSync(process.execPath, [tsx, join(root, 'bench', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' })

@@ -11,10 +11,16 @@ export const exportCommand = defineCommand({
     format: z.enum(['onnx', 'dfm']).default('onnx').describe('onnx: our own framing, RGB; dfm: for DeepFaceLive and FaceFusion, BGR'),
     output: z.string().optional().describe('file to write (default: <run>.onnx or .dfm)').meta({ flag: '-o, --output <file>' }),
     batch: z.int().min(1).max(64).default(1).describe('faces that the model takes at once'),
+    checkpoint: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('step of the checkpoint to export (default: the newest)')
+      .meta({ flag: '--checkpoint <step>' }),
   }),
   example: 'dfk export my-run --format onnx -o my-run.onnx',
   writes: true,
-  async run(context, [name], { format, output, batch }) {
+  async run(context, [name], { format, output, batch, checkpoint }) {
     const { exportGenerator, permitExport } = await import('../train/export.ts')
     const run = await permitExport(context.home, name as string)
     const file = resolve(output ?? `${run.name}.${format}`)
@@ -25,7 +31,7 @@ export const exportCommand = defineCommand({
       return
     }
     const result = await context.work(`exporting ${run.name}`, ({ signal }) =>
-      exportGenerator({ run, file, format, batch, signal, onWarning: context.warn }),
+      exportGenerator({ run, file, format, batch, checkpoint, signal, onWarning: context.warn }),
     )
     const ports = [...result.inputs.map((port) => ['in', port] as const), ...result.outputs.map((port) => ['out', port] as const)]
     const lines = ports.map(([way, port]) => `  ${way.padEnd(3)} ${port.name} [${port.shape.join(', ')}] ${port.about}`)

@@ -7,6 +7,12 @@ const options = z.object({
   run: z
     .string({ error: 'expected the run that renders: --run my-run' })
     .describe('training run that renders the double: a name in checkpoints/, or a path'),
+  checkpoint: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('step of the checkpoint to render with (default: the newest)')
+    .meta({ flag: '--checkpoint <step>' }),
   output: z
     .string({ error: 'expected the file to write: -o out.mp4' })
     .meta({ flag: '-o, --output <file>' })
@@ -50,6 +56,7 @@ function requestOf(home: string, asked: z.output<typeof options>): SwapRequest {
   return {
     home,
     run: asked.run,
+    checkpoint: asked.checkpoint,
     consent: asked.consent,
     choice: asked.face,
     threshold: asked.threshold,

@@ -90,6 +90,8 @@ const options = z.object({
   occluders: share.describe("how often something covers a part of the input (default: the preset's)"),
   even: share.describe("how evenly poses and expressions are drawn: 0 as the footage has them, 1 all alike (default: the preset's)"),
   saveEvery: z.int().min(1).default(500).describe('steps between checkpoints'),
+  keep: z.int().min(1).default(2).describe('how many of the newest checkpoints stay'),
+  milestoneEvery: z.int().min(0).default(25_000).describe('steps between checkpoints that stay for good, 0 for none'),
   previewEvery: z.int().min(1).default(500).describe('steps between preview pictures'),
 })
 
@@ -166,6 +168,8 @@ export const train = defineCommand({
         ...work,
         plan,
         saveEvery: asked.saveEvery,
+        keep: asked.keep,
+        milestoneEvery: asked.milestoneEvery,
         previewEvery: asked.previewEvery,
         onLog: (entry) => {
           if (context.json) context.result(entry, '')

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { HostTensors } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import type { Run } from './run.ts'
-import { decodeSafetensors, writeSafetensors } from './safetensors.ts'
-import { writeWhole } from './whole.ts'
+import { decodeSafetensors } from './safetensors.ts'
+import { stepFolders, stepName } from './stepFolders.ts'
 
 export type { Run, RunConfig, Training } from './run.ts'
 export { discardRun, openRun, runConsentPath, runExists, runFolder, saveRun } from './run.ts'
-
-const STEP_FOLDER = /^step-(\d+)$/
 
 const stateSchema = z.object({
   schema: z.literal(1),
@@ -30,9 +28,21 @@ const stateSchema = z.object({
   lossScale: z.object({ value: z.number().positive(), sound: z.int().min(0) }).optional(),
   /** Of older checkpoints only: what a step draws now follows from the seed and its number. */
   random: z.array(z.int()).length(4).optional(),
+  /** Of the watch over the losses, and of the setbacks so far; see train/watch.ts and train/setback.ts. */
+  watch: z
+    .object({
+      steps: z.int().min(0),
+      sum: z.number(),
+      start: z.number().optional(),
+      best: z.number().optional(),
+      bad: z.int().min(0),
+    })
+    .optional(),
+  setback: z.object({ badStep: z.int(), tries: z.int().min(0), rateScale: z.number().positive() }).optional(),
   files: z.record(z.string(), z.object({ sha256: z.string(), bytes: z.int().min(0) })),
 })
-type StoredState = z.output<typeof stateSchema>
+/** `state.json`. */
+export type StoredState = z.output<typeof stateSchema>
 /** What a checkpoint says about training besides its tensors. */
 export type TrainState = Omit<StoredState, 'schema' | 'files'>
 
@@ -47,46 +57,12 @@ export interface Checkpoint {
 }
 
 /**
- * Saves a checkpoint: all files beside, fsynced and hashed, then the folder renamed, then `latest` moved; a kill at any
- * moment leaves the one before. Keeps the newest `keep` and removes older ones.
- */
-export async function saveCheckpoint(run: Run, state: TrainState, files: Record<string, HostTensors>, keep: number): Promise<string> {
-  const name = `step-${String(state.step).padStart(6, '0')}`
-  const folder = join(run.folder, name)
-  const part = `${folder}.part`
-  await rm(part, { recursive: true, force: true })
-  await mkdir(part, { recursive: true })
-  try {
-    const written: StoredState['files'] = {}
-    for (const [file, tensors] of Object.entries(files)) {
-      written[`${file}.safetensors`] = await writeSafetensors(join(part, `${file}.safetensors`), tensors, { step: String(state.step) })
-    }
-    await writeWhole(
-      join(part, 'state.json'),
-      `${JSON.stringify({ schema: 1, ...state, files: written } satisfies StoredState, null, 2)}\n`,
-    )
-    await syncFolder(part)
-    await rm(folder, { recursive: true, force: true })
-    await rename(part, folder)
-  } catch (error) {
-    await rm(part, { recursive: true, force: true })
-    throw error
-  }
-  await writeWhole(join(run.folder, 'latest'), `${name}\n`)
-  await syncFolder(run.folder)
-  await removeOld(run, name, keep)
-  return folder
-}
-
-/**
- * The newest whole checkpoint: the one that `latest` names, else the newest before it that is whole. Each damaged one is
- * named to `onDamaged`. Undefined where the run has none yet; throws DfkError where all are damaged.
+ * The newest whole checkpoint. Each damaged one that is newer is named to `onDamaged`. Undefined where the run has none yet; throws DfkError
+ * where all are damaged.
  */
 export async function latestCheckpoint(run: Run, onDamaged: (message: string) => void = () => {}): Promise<Checkpoint | undefined> {
-  const steps = await stepFolders(run.folder)
-  const latest = (await readFile(join(run.folder, 'latest'), 'utf8').catch(() => '')).trim()
-  const ordered = steps.includes(latest) ? [latest, ...steps.filter((name) => name !== latest)] : steps
-  for (const name of ordered) {
+  const folders = await stepFolders(run.folder)
+  for (const { name } of folders) {
     try {
       return await openCheckpoint(join(run.folder, name))
     } catch (error) {
@@ -94,19 +70,48 @@ export async function latestCheckpoint(run: Run, onDamaged: (message: string) =>
       onDamaged(`checkpoint ${name} of ${run.name} is not used: ${error.message}`)
     }
   }
-  if (ordered.length === 0) return undefined
-  throw new DfkError(`expected a whole checkpoint in ${run.folder} but all ${ordered.length} are damaged`, {
+  if (folders.length === 0) return undefined
+  throw new DfkError(`expected a whole checkpoint in ${run.folder} but all ${folders.length} are damaged`, {
     hint: 'restore the folder from a copy, or train again under another name',
   })
 }
 
-/** The newest whole checkpoint; throws DfkError where the run has none. */
-export async function requireCheckpoint(run: Run, onDamaged?: (message: string) => void): Promise<Checkpoint> {
+/** Which checkpoint of a run to open. */
+export interface CheckpointChoice {
+  /** Steps trained by then; absent: the newest whole one. */
+  readonly step?: number | undefined
+  readonly onDamaged?: ((message: string) => void) | undefined
+}
+
+/** The checkpoint that is asked for; throws DfkError where the run has none such, naming those that there are. */
+export async function requireCheckpoint(run: Run, { step, onDamaged }: CheckpointChoice = {}): Promise<Checkpoint> {
+  if (step !== undefined) return checkpointAt(run, step)
   const checkpoint = await latestCheckpoint(run, onDamaged)
   if (checkpoint !== undefined) return checkpoint
   throw new DfkError(`expected a checkpoint in ${run.folder} but it has not been trained yet`, {
     hint: `train it: dfk train ${run.name} --source ${run.config.source.dataset} --target ${run.config.target.dataset}`,
   })
+}
+
+/** The checkpoint after `step` steps; throws DfkError where there is none, naming those that there are, or where it is damaged. */
+export async function checkpointAt(run: Run, step: number): Promise<Checkpoint> {
+  const folders = await stepFolders(run.folder)
+  const found = folders.find((folder) => folder.step === step)
+  if (found === undefined) {
+    const there = [...new Set(folders.map((folder) => folder.step))].reverse()
+    throw new DfkError(`expected a checkpoint of ${run.name} at step ${step} but found ${there.length === 0 ? 'none' : there.join(', ')}`, {
+      hint: 'dfk train keeps the newest (--keep) and milestones (--milestone-every)',
+    })
+  }
+  try {
+    return await openCheckpoint(join(run.folder, found.name))
+  } catch (error) {
+    if (!(error instanceof DfkError)) throw error
+    throw new DfkError(`expected checkpoint ${stepName(step)} of ${run.name} whole but it is damaged: ${error.message}`, {
+      hint: 'use another one, or restore it from a copy',
+      cause: error,
+    })
+  }
 }
 
 async function openCheckpoint(folder: string): Promise<Checkpoint> {
@@ -150,37 +155,4 @@ async function readChecked(folder: string, file: string, sha256: string, bytes: 
   const hash = createHash('sha256').update(found).digest('hex')
   if (hash !== sha256) throw new DfkError(`${file}: its SHA-256 is not the one in state.json`)
   return found
-}
-
-/** Whether a run's folder holds a checkpoint, whole or not. */
-export async function hasCheckpoint(folder: string): Promise<boolean> {
-  return (await stepFolders(folder)).length > 0
-}
-
-/** Names of the step folders, newest first. */
-async function stepFolders(folder: string): Promise<string[]> {
-  const names = await readdir(folder)
-  const step = (name: string) => Number(STEP_FOLDER.exec(name)?.[1] ?? -1)
-  return names.filter((name) => STEP_FOLDER.test(name)).sort((a, b) => step(b) - step(a))
-}
-
-/** Removes all but the newest `keep`, what a kill left half written, and steps after this one: a damaged future that was given up. */
-async function removeOld(run: Run, current: string, keep: number): Promise<void> {
-  const steps = await stepFolders(run.folder)
-  const at = steps.indexOf(current)
-  const halves = (await readdir(run.folder)).filter((name) => /^step-\d+\.part$/.test(name))
-  for (const name of [...steps.slice(0, at), ...steps.slice(at + Math.max(1, keep)), ...halves]) {
-    await rm(join(run.folder, name), { recursive: true, force: true })
-  }
-}
-
-/** Makes a rename durable; Windows has no such call and needs none. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

@@ -2,7 +2,7 @@ import { decode, encode, type GeneratorShape, generatorShapes } from '../models/
 import type { Parameters } from '../models/layers.ts'
 import { type Device, type ProgramFn, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
-import { type Run, requireCheckpoint } from './checkpoint.ts'
+import { type CheckpointChoice, type Run, requireCheckpoint } from './checkpoint.ts'
 
 /** A trained generator, ready to render the source's face. */
 export interface Generator {
@@ -27,9 +27,9 @@ export interface LoadedGenerator {
   dispose(): void
 }
 
-/** Reads the weights of a run's newest whole checkpoint. */
-export async function loadGenerator(run: Run, onDamaged?: (message: string) => void): Promise<LoadedGenerator> {
-  const checkpoint = await requireCheckpoint(run, onDamaged)
+/** Reads the weights of a run's newest whole checkpoint, or of the one chosen. */
+export async function loadGenerator(run: Run, choice?: CheckpointChoice): Promise<LoadedGenerator> {
+  const checkpoint = await requireCheckpoint(run, choice)
   const weights = await checkpoint.read('generator')
   const parameters: Parameters = {}
   for (const [name, wanted] of Object.entries(generatorShapes(run.config.generator))) {
@@ -55,10 +55,10 @@ export function swapProgram(parameters: Parameters, shape: GeneratorShape): Prog
   }
 }
 
-/** Opens the generator of a run's newest whole checkpoint for `batch` faces a call of the device. */
-export async function openGenerator(run: Run, device: Device, batch: number, onDamaged?: (message: string) => void): Promise<Generator> {
+/** Opens the generator of a run's newest whole checkpoint, or of the one chosen, for `batch` faces a call of the device. */
+export async function openGenerator(run: Run, device: Device, batch: number, choice?: CheckpointChoice): Promise<Generator> {
   const { sizePx, framing } = run.config
-  const loaded = await loadGenerator(run, onDamaged)
+  const loaded = await loadGenerator(run, choice)
   const program = await device.compile(swapProgram(loaded.parameters, run.config.generator), {
     inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } },
   })

@@ -1,10 +1,10 @@
 import { mkdir, readFile, rm, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ARCHITECTURES } from '../models/generator.ts'
 import { OPTIMIZERS } from '../models/optimizer.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
-import { writeWhole } from './whole.ts'
+import { syncFolder, writeWhole } from './whole.ts'
 
 const count = z.int().min(1)
 
@@ -165,6 +165,7 @@ export async function saveRun(
     await writeWhole(inside('consent', 'source.json'), consent.source)
     await writeWhole(inside('consent', 'target.json'), consent.target)
     await writeWhole(inside('config.json'), `${JSON.stringify(config, null, 2)}\n`)
+    if (isNew) await syncFolder(dirname(folder))
   } catch (error) {
     // Nothing stays of a run that could not begin.
     if (isNew) await discardRun(folder)

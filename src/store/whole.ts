@@ -1,6 +1,7 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
-/** Writes a text beside, waits until the disk has it, and renames it into place; where that fails, nothing of it stays. */
+/** Writes a text beside, renames it into place and waits until the disk has both; where that fails, nothing of it stays. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   const beside = `${path}.part`
   try {
@@ -15,5 +16,23 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   } catch (error) {
     await rm(beside, { force: true })
     throw error
+  }
+  await syncFolder(dirname(path))
+}
+
+/** What a folder answers that cannot be waited for: some file systems over a network, folders that we may write but not read. */
+const UNABLE = ['EINVAL', 'ENOTSUP', 'EACCES', 'EPERM']
+
+/** Waits until the disk has what was made or renamed in a folder. Windows has no such call and needs none. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(folder, 'r')
+    await handle.sync()
+  } catch (error) {
+    if (!UNABLE.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  } finally {
+    await handle?.close()
   }
 }

@@ -20,6 +20,8 @@ import { FaceTracker } from './track.ts'
 export interface SwapRequest {
   readonly home: string
   readonly run: string
+  /** Steps of the checkpoint to render with; `undefined`: the newest. */
+  readonly checkpoint: number | undefined
   /** Paths of records for the clip's other people. */
   readonly consent: readonly string[]
   readonly choice: FaceChoice
@@ -71,7 +73,7 @@ export async function permit(request: SwapRequest, jobs: readonly Job[], { signa
 /** Loads the generator and the face networks. `batch`: faces that the generator renders at once. */
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
   const device = await openDevice(permitted.request.device)
-  const generator = await openGenerator(permitted.run, device, batch, onWarning)
+  const generator = await openGenerator(permitted.run, device, batch, { step: permitted.request.checkpoint, onDamaged: onWarning })
   const analyser = await openFaceAnalyser(device)
   return {
     ...permitted,

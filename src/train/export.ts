@@ -31,6 +31,8 @@ export interface ExportOptions {
   readonly format: ExportFormat
   /** Faces that the model takes at once. */
   readonly batch: number
+  /** Steps of the checkpoint to export; absent: the newest. */
+  readonly checkpoint?: number | undefined
   readonly signal?: AbortSignal | undefined
   readonly onWarning?: (message: string) => void
 }
@@ -52,8 +54,8 @@ export async function permitExport(home: string, name: string): Promise<Run> {
  * Writes a run's generator as an ONNX model, target's face → source's face and mask, after running it beside our own.
  * Throws DfkError where the file does not compute the same.
  */
-export async function exportGenerator({ run, file, format, batch, signal, onWarning }: ExportOptions): Promise<ExportResult> {
-  const loaded = await loadGenerator(run, onWarning)
+export async function exportGenerator({ run, file, format, batch, checkpoint, signal, onWarning }: ExportOptions): Promise<ExportResult> {
+  const loaded = await loadGenerator(run, { step: checkpoint, onDamaged: onWarning })
   try {
     const program = exportedProgram(loaded, run.config, format, batch)
     const model = exportOnnx(program.fn, program.signature, program.opset === undefined ? {} : { opset: program.opset })

@@ -1,7 +1,11 @@
 import { mkdir, rmdir } from 'node:fs/promises'
 import type { Person } from '../models/generator.ts'
-import { discardRun, hasCheckpoint, latestCheckpoint, openRun, type Run, saveCheckpoint } from '../store/checkpoint.ts'
+import { type Checkpoint, discardRun, latestCheckpoint, openRun, type Run } from '../store/checkpoint.ts'
 import { lockFolder } from '../store/lock.ts'
+import { isScheduled, type Retention } from '../store/retention.ts'
+import { type FreeBytes, requireTrainingRoom } from '../store/room.ts'
+import { saveCheckpoint } from '../store/save.ts'
+import { hasCheckpoint } from '../store/stepFolders.ts'
 import type { Device } from '../tensor/index.ts'
 import { InterruptedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
@@ -14,12 +18,12 @@ import { planFeed } from './feed/plan.ts'
 import { writePreview } from './preview.ts'
 import { openRenderer, type Renderer } from './renderer.ts'
 import { fractionOf, type Plan } from './schedule.ts'
+import { type Guard, openGuard } from './setback.ts'
 import { appendStats, type LogEntry, trimStats } from './stats.ts'
 import { openTrainer, type Trainer } from './trainer.ts'
 import { type Validation, validate } from './validation.ts'
 
 const LOG_EVERY = 50
-const KEEP_CHECKPOINTS = 2
 /** About how long one call of the device may take: the longest that Ctrl-C waits. */
 const CALL_MS = 2_000
 const MOST_STEPS_A_CALL = 16
@@ -27,7 +31,12 @@ const MOST_STEPS_A_CALL = 16
 export interface TrainOptions extends WorkOptions {
   readonly plan: Plan
   readonly saveEvery: number
+  /** How many of the newest checkpoints stay (default: 2), and steps between those that stay for good (default: none do). */
+  readonly keep?: number
+  readonly milestoneEvery?: number
   readonly previewEvery: number
+  /** What says how much room the disk has; default: the system. */
+  readonly freeBytes?: FreeBytes | undefined
   readonly onLog?: (entry: LogEntry) => void
   readonly onWarning?: (message: string) => void
   readonly onNote?: (message: string) => void
@@ -42,25 +51,34 @@ export interface TrainResult {
 }
 
 /**
- * Trains a run until its plan is done, from where it stopped. Throws InterruptedError, after saving, when the signal is
- * aborted, and DfkError where a loss is not a number (the last checkpoint stays) or another training holds the run.
+ * Trains a run until its plan is done, from where it stopped; goes back to a checkpoint where it goes wrong (setback.ts). Throws InterruptedError,
+ * after saving, when the signal is aborted, and DfkError where going back does not help, the disk is full or another training holds the run.
  */
 export async function trainRun(intent: Intent, device: Device, options: TrainOptions): Promise<TrainResult> {
   await mkdir(intent.folder, { recursive: true })
   const lock = await lockFolder(intent.folder, `run ${intent.settings.name}`)
   try {
+    const retention = { saveEvery: options.saveEvery, keep: options.keep ?? 2, milestoneEvery: options.milestoneEvery ?? 0 }
+    const lastStep = options.plan.kind === 'steps' ? options.plan.total : undefined
+    await requireTrainingRoom(intent.folder, intent.settings, retention, lastStep, options.freeBytes)
     const earlier = intent.isNew ? undefined : (await openRun('', intent.folder)).config
     const { run, facesets, coverage } = await beginRun(intent, earlier, options)
     if (intent.isNew) tell(coverage, options)
-    const from = await latestCheckpoint(run, options.onWarning)
-    await trimStats(run, from?.state.step ?? 0)
+    let from = await latestCheckpoint(run, options.onWarning)
+    const guard = openGuard({ run, retention, from, onWarning: options.onWarning })
     const feed = openFeed(planFeed(run.config, facesets))
     try {
-      const trainer = await openTrainer({ device, config: run.config, plan: options.plan, feed, from, onNote: options.onNote })
-      try {
-        return await loop({ run, facesets, feed, trainer, device, options, touch: lock.touch })
-      } finally {
-        await trainer.dispose()
+      for (;;) {
+        await trimStats(run, from?.state.step ?? 0)
+        const { rateScale } = guard
+        const trainer = await openTrainer({ device, config: run.config, plan: options.plan, feed, from, rateScale, onNote: options.onNote })
+        try {
+          return await loop({ run, facesets, feed, trainer, from, guard, retention, device, options, touch: lock.touch })
+        } catch (error) {
+          from = await guard.goBack(error)
+        } finally {
+          await trainer.dispose()
+        }
       }
     } finally {
       await feed.close()
@@ -87,21 +105,24 @@ interface Session {
   readonly facesets: Record<Person, Faceset>
   readonly feed: Feed
   readonly trainer: Trainer
+  readonly from: Checkpoint | undefined
+  readonly guard: Guard
+  readonly retention: Retention
   readonly device: Device
   readonly options: TrainOptions
   touch(): Promise<void>
 }
 
 async function loop(session: Session): Promise<TrainResult> {
-  const { run, trainer, options } = session
+  const { run, trainer, guard, retention, options } = session
   const { plan, signal } = options
   const log = startLog(session)
   let renderer: Renderer | undefined
   let saved = trainer.position.step
-  let checkpoint = ''
+  let checkpoint = session.from?.folder ?? ''
   const save = async () => {
     const { state, files } = await trainer.snapshot()
-    checkpoint = await saveCheckpoint(run, state, files, KEEP_CHECKPOINTS)
+    checkpoint = await saveCheckpoint(run, { ...state, ...guard.stateAt(state.step) }, files, retention, options.freeBytes)
     saved = state.step
   }
   const preview = async () => {
@@ -116,9 +137,12 @@ async function loop(session: Session): Promise<TrainResult> {
         const where = saved === 0 ? 'before the first step' : `; saved at step ${saved}`
         throw new InterruptedError(`interrupted ${where}`.replace(' ;', ';'), { hint: 'run the same command again to go on from there' })
       }
-      await log(await trainer.advance(stepsUntilEvent(session, log.stepMs())))
+      const before = trainer.position.step
+      const losses = await trainer.advance(stepsUntilEvent(session, log.stepMs()))
+      guard.take(losses, before + 1)
+      await log(losses)
       const { step } = trainer.position
-      if (step % options.saveEvery === 0) await save()
+      if (isScheduled(step, retention)) await save()
       if (step % options.previewEvery === 0) await preview()
       await session.touch()
       // Some devices block the event loop while they compute: this lets signals and the bar through.
@@ -134,9 +158,10 @@ async function loop(session: Session): Promise<TrainResult> {
 }
 
 /** Steps for the next call: as many as fit into its time, up to the next log line, save, preview or the end. */
-function stepsUntilEvent({ trainer, options: { plan, saveEvery, previewEvery } }: Session, stepMs: number): number {
+function stepsUntilEvent({ trainer, retention, options: { plan, previewEvery } }: Session, stepMs: number): number {
   const { step } = trainer.position
-  const until = [LOG_EVERY, saveEvery, previewEvery].map((every) => every - (step % every))
+  const events = [LOG_EVERY, retention.saveEvery, previewEvery, retention.milestoneEvery].filter((every) => every > 0)
+  const until = events.map((every) => every - (step % every))
   if (plan.kind === 'steps') until.push(plan.total - step)
   const fits = stepMs === 0 ? 1 : Math.floor(CALL_MS / stepMs)
   return Math.max(1, Math.min(MOST_STEPS_A_CALL, fits, ...until))

@@ -31,6 +31,7 @@ import {
   strengthOf,
   swapWeight,
 } from './schedule.ts'
+import { notANumber } from './watch.ts'
 
 /** Scalars that the plan gives a step; the rest say which part of a step it is. */
 type Scheduled = Exclude<ScalarInput, 'share' | 'apply'>
@@ -46,6 +47,8 @@ export interface TrainerOptions {
   readonly feed: Feed
   /** Where to go on; absent for a new run. */
   readonly from: Checkpoint | undefined
+  /** What the learning rates are multiplied with; see setback.ts. */
+  readonly rateScale?: number
   /** Gets what the step is reckoned to need of memory, before the first. */
   readonly onNote?: ((message: string) => void) | undefined
 }
@@ -55,9 +58,9 @@ export interface Trainer {
   readonly position: Position
   /** Learning rate of the next step. */
   readonly rate: number
-  /** Trains up to `most` steps in one call of the device and returns the losses of each. Throws DfkError where one is not a number. */
+  /** Trains up to `most` steps in one call of the device and returns the losses of each. Throws DivergedError where one is not a number. */
   advance(most: number): Promise<StepLosses[]>
-  /** What a checkpoint holds. */
+  /** What a checkpoint holds. Throws DivergedError where a weight is not a number. */
   snapshot(): Promise<{ state: TrainState; files: Record<string, HostTensors> }>
   /** The weights to render with, by the generator's own names: the average, once there is one. */
   weights(): Promise<HostTensors>
@@ -65,7 +68,7 @@ export interface Trainer {
 }
 
 /** Opens a trainer at the start of a run or at a checkpoint. */
-export async function openTrainer({ device, config, plan, feed, from, onNote }: TrainerOptions): Promise<Trainer> {
+export async function openTrainer({ device, config, plan, feed, from, rateScale = 1, onNote }: TrainerOptions): Promise<Trainer> {
   const { training } = config
   const position = startOf(from)
   let waiting: HostTensors = from === undefined ? await firstState(config) : await restore(from, config)
@@ -108,8 +111,8 @@ export async function openTrainer({ device, config, plan, feed, from, onNote }: 
   }
 
   const scalarsAt = (step: number): Record<Scheduled, number> => ({
-    generatorRate: adamRate(rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
-    discriminatorRate: adamRate(training.rate / 2, step - (position.adversarialSince ?? step) + 1),
+    generatorRate: adamRate(rateScale * rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
+    discriminatorRate: adamRate((rateScale * training.rate) / 2, step - (position.adversarialSince ?? step) + 1),
     adversarialWeight: adversarialWeight(training, step - (position.adversarialSince ?? step)),
     swapWeight: swapWeight(step - (position.swappedSince ?? step)),
     dropAt: seedRandom(config.seed, 5 + step).uniform(),
@@ -120,7 +123,7 @@ export async function openTrainer({ device, config, plan, feed, from, onNote }: 
   return {
     position,
     get rate() {
-      return rateOf(plan, training, position.step, fractionOf(plan, position))
+      return rateScale * rateOf(plan, training, position.step, fractionOf(plan, position))
     },
     async advance(most) {
       const started = performance.now()
@@ -159,7 +162,7 @@ export async function openTrainer({ device, config, plan, feed, from, onNote }: 
       const rest = Object.entries(now).filter(([name]) => isSaved(name, position))
       // The losses of a step say nothing of the weights that it leaves.
       const broken = Object.entries(now).find(([, { data }]) => !(data as Float32Array).every(Number.isFinite))
-      if (broken !== undefined) throw diverged(broken[0], position.step)
+      if (broken !== undefined) throw notANumber(broken[0], position.step)
       return {
         state: { ...position, fraction: fractionOf(plan, position) },
         files: { generator: group(now, average ? 'average' : 'weights'), training: Object.fromEntries(rest) },
@@ -274,11 +277,5 @@ function checkFinite(losses: readonly StepLosses[], step: number): void {
   const at = losses.findIndex((each) => !Object.values(each).every(Number.isFinite))
   if (at < 0) return
   const names = Object.entries(losses[at]!).filter(([, value]) => !Number.isFinite(value))
-  throw diverged(names.map(([name]) => name).join(' and '), step + at + 1)
-}
-
-function diverged(what: string, step: number): DfkError {
-  return new DfkError(`expected losses and weights to be numbers but ${what} is not at step ${step}; training stopped`, {
-    hint: 'the last checkpoint is untouched: run the same command to go on from it, or train anew with a lower --rate',
-  })
+  throw notANumber(names.map(([name]) => name).join(' and '), step + at + 1)
 }

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { latestCheckpoint, type Run, saveCheckpoint } from '../../src/store/checkpoint.ts'
-import { lockFolder } from '../../src/store/lock.ts'
+import { checkpointAt, latestCheckpoint, type Run } from '../../src/store/checkpoint.ts'
+import { saveCheckpoint } from '../../src/store/save.ts'
 import { scratchFolder } from '../support/data.ts'
 
 let home: string
@@ -18,10 +17,17 @@ function emptyRun(name: string): Run {
   return { name, folder, config: {} as Run['config'] }
 }
 
-async function save(run: Run, step: number, keep = 2): Promise<void> {
-  const tensors = { x: { data: Float32Array.of(step), shape: [1] } }
-  await saveCheckpoint(run, { step, elapsedMs: step, fraction: 0, random: [1, 2, 3, 4] }, { generator: tensors }, keep)
+const files = (value: number) => ({ generator: { x: { data: Float32Array.of(value), shape: [1] } } })
+const stateAt = (step: number) => ({ step, elapsedMs: step, fraction: 0, random: [1, 2, 3, 4] })
+
+async function save(run: Run, step: number, value = step): Promise<void> {
+  await saveCheckpoint(run, stateAt(step), files(value), { keep: 2, saveEvery: 1, milestoneEvery: 0 })
 }
+
+const foldersOf = (run: Run) =>
+  readdirSync(run.folder)
+    .filter((name) => name.startsWith('step-'))
+    .sort()
 
 describe('checkpoints', () => {
   it('gives back the newest, and keeps the last ones only', async () => {
@@ -47,7 +53,9 @@ describe('checkpoints', () => {
   it.each([
     ['a truncated file', (folder: string) => truncateSync(join(folder, 'generator.safetensors'), 20)],
     ['a missing file', (folder: string) => rmSync(join(folder, 'generator.safetensors'))],
-    ['a broken state.json', (folder: string) => writeFileSync(join(folder, 'state.json'), '{"schema":1')],
+    ['a truncated state.json', (folder: string) => truncateSync(join(folder, 'state.json'), 40)],
+    ['an empty state.json', (folder: string) => truncateSync(join(folder, 'state.json'))],
+    ['a missing state.json', (folder: string) => rmSync(join(folder, 'state.json'))],
     ['a state.json of other fields', (folder: string) => writeFileSync(join(folder, 'state.json'), '{"schema":1,"step":-1}')],
   ])('names %s and uses the one before', async (what, damage) => {
     const run = emptyRun(`damaged ${what}`)
@@ -68,26 +76,53 @@ describe('checkpoints', () => {
     await save(run, 3)
     expect(readdirSync(run.folder).sort()).toEqual(['latest', 'step-000001', 'step-000003'])
   })
-})
-
-describe('the lock of a run', () => {
-  it('keeps a second training out, until it is released', async () => {
-    const { folder } = emptyRun('locked')
-    const lock = await lockFolder(folder, 'run locked')
-    await expect(lockFolder(folder, 'run locked')).rejects.toThrow(new RegExp(`run locked.*${process.pid}`))
-    await lock.release()
-    await (await lockFolder(folder, 'run locked')).release()
-  })
 
   it.each([
-    ['a dead process', JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), started: '1' })],
-    ['an earlier process with our number', JSON.stringify({ pid: process.pid, host: hostname(), started: '1' })],
-  ])('takes over the lock of %s', async (what, text) => {
-    if (process.platform !== 'linux' && what.includes('earlier')) return
-    const { folder } = emptyRun(`stale ${what}`)
-    writeFileSync(join(folder, 'lock'), text)
-    const lock = await lockFolder(folder, 'run stale')
-    await lock.release()
-    expect(readdirSync(folder)).toEqual([])
+    ['is missing', (path: string) => rmSync(path)],
+    ['is garbled', (path: string) => writeFileSync(path, '\0\0')],
+    ['was not moved on before a kill', (path: string) => writeFileSync(path, 'step-000001\n')],
+  ])('finds the newest where `latest` %s', async (what, damage) => {
+    const run = emptyRun(`latest ${what}`)
+    await save(run, 1)
+    await save(run, 2)
+    damage(join(run.folder, 'latest'))
+    expect((await latestCheckpoint(run))!.state.step).toBe(2)
+  })
+
+  it('replaces one of the same step, of which one or the other is there at every instant', async () => {
+    const run = emptyRun('again')
+    await save(run, 4, 1)
+    const place = join(run.folder, 'step-000004')
+    // What a kill leaves between the two renames.
+    renameSync(place, `${place}.old`)
+    const read = async () => (await (await latestCheckpoint(run))!.read('generator'))['x']!.data[0]
+    expect(await read()).toBe(1)
+    await save(run, 4, 2)
+    expect(await read()).toBe(2)
+    await save(run, 4, 3)
+    expect(await read()).toBe(3)
+    expect(foldersOf(run)).toEqual(['step-000004'])
+  })
+
+  it('opens the one asked for, or says which there are', async () => {
+    const run = emptyRun('choice')
+    await expect(checkpointAt(run, 3)).rejects.toThrow(/at step 3 but found none/)
+    for (const step of [1, 2]) await save(run, step)
+    expect((await checkpointAt(run, 1)).state.step).toBe(1)
+    await expect(checkpointAt(run, 3)).rejects.toThrow(/at step 3 but found 1, 2/)
+    truncateSync(join(run.folder, 'step-000001', 'state.json'))
+    await expect(checkpointAt(run, 1)).rejects.toThrow(/step-000001 of choice whole but it is damaged: state.json/)
+  })
+})
+
+describe('a full disk', () => {
+  it('is noticed before a checkpoint is begun, and takes nothing away', async () => {
+    const run = emptyRun('full')
+    await save(run, 1)
+    mkdirSync(join(run.folder, 'step-000002.part'))
+    const saving = saveCheckpoint(run, stateAt(2), files(2), { keep: 1, saveEvery: 1, milestoneEvery: 0 }, async () => 1e6)
+    await expect(saving).rejects.toThrow(/expected 3 MB of free disk for checkpoint step-000002 of full but found 1 MB in /)
+    await expect(saving).rejects.toMatchObject({ exitCode: 1, hint: expect.stringContaining('goes on from step 1') })
+    expect(readdirSync(run.folder).sort()).toEqual(['latest', 'step-000001'])
   })
 })

@@ -167,6 +167,7 @@ describe('what bad input gets', () => {
     ['a text', ['text.mp4', '-o', 'bad.mp4'], 1, /neither, or is damaged/],
     ['its own input as output', ['clip.mp4', '-o', 'clip.mp4'], 2, /never writes over its input|another file/],
     ['an image name for a clip', ['clip.mp4', '-o', 'bad.png'], 2, /expected a video name/],
+    ['a checkpoint that is not there', ['clip.mp4', '-o', 'bad.mp4', '--checkpoint', '7'], 1, /checkpoint of tiny at step 7 but found 1/],
     ['a folder that is not there', ['clip.mp4', '-o', 'nowhere/bad.mp4'], 1, /expected the folder/],
     ['a record that is not there', ['clip.mp4', '-o', 'bad.mp4', '--consent', 'absent.json'], 3, /expected a consent record/],
     ['another run than there is', ['clip.mp4', '-o', 'bad.mp4', '--run', 'nobody'], 1, /expected a training run/],

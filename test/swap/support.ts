@@ -8,7 +8,8 @@ import { FRAMING } from '../../src/faces/index.ts'
 import { generatorShapes } from '../../src/models/generator.ts'
 import { initialise } from '../../src/models/layers.ts'
 import { seedRandom } from '../../src/models/random.ts'
-import { type RunConfig, saveCheckpoint, saveRun } from '../../src/store/checkpoint.ts'
+import { type RunConfig, saveRun } from '../../src/store/checkpoint.ts'
+import { saveCheckpoint } from '../../src/store/save.ts'
 
 const key = openPrivateKey(makeKeyPair().privatePem)
 
@@ -97,7 +98,7 @@ export async function makeRun(
   const weights = initialise(generatorShapes(generator), seedRandom(1))
   weights['source.out.bias']!.data[3] = 6
   const state = { step: 1, elapsedMs: 0, fraction: 0, random: [1, 2, 3, 4] }
-  await saveCheckpoint(run, state, { generator: weights }, 1)
+  await saveCheckpoint(run, state, { generator: weights }, { keep: 1, saveEvery: 1, milestoneEvery: 0 })
 }
 
 /** Writes a record where `--consent` can find it. */

@@ -162,6 +162,31 @@ describe('dfk train', () => {
     expect(existsSync(join(run('killed'), 'lock'))).toBe(false)
   })
 
+  it('saves on SIGTERM', async () => {
+    const { child, ended } = start(['train', 'terminated', ...LITTLE, '--steps', '100000', '--save-every', '5'])
+    await until(() => existsSync(join(run('terminated'), 'latest')))
+    child.kill('SIGTERM')
+    const { code, stderr } = await ended
+    expect(code).toBe(130)
+    const saved = /saved at step (\d+)/.exec(stderr)![1]!
+    expect(readFileSync(join(run('terminated'), 'latest'), 'utf8')).toBe(`step-${saved.padStart(6, '0')}\n`)
+    expect(existsSync(join(run('terminated'), 'lock'))).toBe(false)
+  })
+
+  it('keeps the newest checkpoints and milestones, and exports the one asked for', async () => {
+    const kept = ['--save-every', '1', '--keep', '1', '--milestone-every', '2', '--preview-every', '100']
+    expect((await dfk('train', 'kept', ...LITTLE, '--steps', '5', ...kept)).code).toBe(0)
+    expect(readdirSync(run('kept')).filter((name) => name.startsWith('step-'))).toEqual(['step-000002', 'step-000004', 'step-000005'])
+    const file = join(home, 'kept.onnx')
+    const { code, stdout } = await dfk('export', 'kept', '-o', file, '--checkpoint', '2', '--json', '--quiet')
+    expect([code, JSON.parse(stdout).step]).toEqual([0, 2])
+    const missing = await dfk('export', 'kept', '-o', file, '--checkpoint', '3', '--quiet')
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      expect.stringMatching(/checkpoint of kept at step 3 but found 2, 4, 5\n.*--milestone-every/),
+    ])
+  })
+
   it.each([
     ['a dataset that is not there', ['--source', 'nobody', '--target', 'bob'], 1, /expected a dataset/],
     ['a dataset with one face', ['--source', 'single', '--target', 'bob'], 1, /at least 8 aligned faces in single but found 1/],

@@ -1,0 +1,26 @@
+import { rmSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { finish, killRepeatedly } from '../../bench/killing.ts'
+import { scratchFolder } from '../support/data.ts'
+import { makeFaceset } from './fixture.ts'
+
+let home: string
+beforeAll(async () => {
+  home = scratchFolder('kill')
+  await makeFaceset(home, 'ann')
+  await makeFaceset(home, 'bob')
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+const ARGS = ['--source', 'ann', '--target', 'bob', '--batch', '1', '--device', 'cpu', '--save-every', '2']
+
+describe('a training that is killed again and again', () => {
+  // `npm run bench -- kills` does it thirty times, on real faces.
+  it('leaves whole checkpoints only, and ends with the weights of one that is not', async () => {
+    const killed = { home, run: 'killed', args: [...ARGS, '--preview-every', '3'] }
+    const { opened, steps } = await killRepeatedly(killed, 6, 1)
+    expect(opened).toBeGreaterThan(2)
+    const last = steps.at(-1)! + 3
+    expect(await finish(killed, last)).toEqual(await finish({ home, run: 'undisturbed', args: ARGS }, last))
+  })
+})
