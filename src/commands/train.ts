@@ -31,6 +31,8 @@ const options = z.object({
   augment: z.number().min(0).max(1).optional().describe("how far faces are turned, shifted and warped, 1 in full (default: the preset's)"),
   saveEvery: z.int().min(1).default(500).describe('steps between checkpoints'),
   previewEvery: z.int().min(1).default(500).describe('steps between preview pictures'),
+  validateEvery: z.int().min(1).optional().describe('steps between validations on unseen faces (default: as --preview-every)'),
+  until: z.enum(['plateau']).optional().describe('stop earlier, once unseen faces gain nothing any more'),
 })
 
 function planOf(steps: number | undefined, minutes: number | undefined, horizon: number): Plan {
@@ -70,7 +72,7 @@ export const train = defineCommand({
     }
     const { openDevice } = await import('../tensor/index.ts')
     const { trainRun } = await import('../train/train.ts')
-    const { describeValidation } = await import('../train/validation.ts')
+    const { describeStep, describeValidation, wrapped } = await import('../train/validations.ts')
     const device = await openDevice(asked.device, asked.threads === undefined ? {} : { threads: asked.threads })
     context.note(
       `${intent.isNew ? 'new run' : 'going on with'} ${intent.settings.name}: ${intent.settings.preset}, ${intent.settings.sizePx} px, on ${device.name} (${device.reason})`,
@@ -81,13 +83,20 @@ export const train = defineCommand({
         plan,
         saveEvery: asked.saveEvery,
         previewEvery: asked.previewEvery,
+        validateEvery: asked.validateEvery,
+        until: asked.until,
         onLog: (entry) => {
           if (context.json) context.result(entry, '')
+        },
+        onValidation: (record) => {
+          context.note([describeStep(record), ...record.advice.map((text) => wrapped(`  ${text}`))].join('\n'))
+          if (context.json) context.result({ step: record.step, validation: record.validation, advice: record.advice }, '')
         },
         onWarning: context.warn,
         onNote: (message) => context.note(`${intent.settings.name} ${message}`),
       }),
     )
+    if (result.stopped !== undefined) context.note(wrapped(`${result.run} stopped: ${result.stopped}`))
     context.result(result, `${result.run}: step ${result.step}\n${describeValidation(result.validation)}\npreview: ${result.preview}`)
   },
 })

@@ -1,4 +1,5 @@
 export { alignMatrix, FRAMING, faceHull } from './align.ts'
+export { type AlignedFaces, openAlignedFaces } from './aligned.ts'
 export { openFaceAnalyser } from './analyser.ts'
 export { cosine, descriptorDistance, SAME_PERSON_DISTANCE, unit } from './descriptor.ts'
 export { type Both, type ExpressionMeasures, ExpressionTally } from './expression.ts'

@@ -1,12 +1,12 @@
 import { open, rename, rm } from 'node:fs/promises'
 
-/** Writes a text beside, waits until the disk has it, and renames it into place; where that fails, nothing of it stays. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+/** Writes a text or bytes beside, waits until the disk has it, and renames it into place; where that fails, nothing of it stays. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const beside = `${path}.part`
   try {
     const file = await open(beside, 'w')
     try {
-      await file.writeFile(text)
+      await file.writeFile(content)
       await file.sync()
     } finally {
       await file.close()

@@ -7,12 +7,12 @@ import { InterruptedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { beginRun, type Intent } from './begin.ts'
 import type { Faceset } from './faceset.ts'
-import { writePreview } from './preview.ts'
-import { openRenderer, type Renderer } from './renderer.ts'
 import { fractionOf, type Plan } from './schedule.ts'
 import { appendStats, type LogEntry, trimStats } from './stats.ts'
 import { openTrainer, type Trainer } from './trainer.ts'
-import { type Validation, validate } from './validation.ts'
+import type { Validation } from './validation.ts'
+import type { ValidationRecord } from './validations.ts'
+import { openWatch } from './watch.ts'
 
 const LOG_EVERY = 50
 const KEEP_CHECKPOINTS = 2
@@ -24,7 +24,12 @@ export interface TrainOptions extends WorkOptions {
   readonly plan: Plan
   readonly saveEvery: number
   readonly previewEvery: number
+  /** Steps between validations; as often as previews where it is left out. */
+  readonly validateEvery?: number | undefined
+  /** Stop before the plan is done, where unseen faces gain nothing any more. */
+  readonly until?: 'plateau' | undefined
   readonly onLog?: (entry: LogEntry) => void
+  readonly onValidation?: (record: ValidationRecord) => void
   readonly onWarning?: (message: string) => void
   readonly onNote?: (message: string) => void
 }
@@ -35,6 +40,8 @@ export interface TrainResult {
   readonly checkpoint: string
   readonly preview: string
   readonly validation: Validation
+  /** Why training stopped before its plan was done. */
+  readonly stopped?: string
 }
 
 /**
@@ -79,7 +86,6 @@ async function loop(session: Session): Promise<TrainResult> {
   const { run, trainer, options } = session
   const { plan, signal } = options
   const log = startLog(session)
-  let renderer: Renderer | undefined
   let saved = trainer.position.step
   let checkpoint = ''
   const save = async () => {
@@ -87,13 +93,12 @@ async function loop(session: Session): Promise<TrainResult> {
     checkpoint = await saveCheckpoint(run, state, files, KEEP_CHECKPOINTS)
     saved = state.step
   }
-  const preview = async () => {
-    renderer ??= await openRenderer(session.device, run.config.generator)
-    await renderer.load(await trainer.weights())
-    return writePreview(run, trainer.position.step, renderer, session.facesets)
-  }
+  const watch = await openWatch({ ...session, ...options, validateEvery: options.validateEvery ?? options.previewEvery })
+  const plateau = () => (options.until === 'plateau' ? watch.plateau() : undefined)
   try {
-    while (fractionOf(plan, trainer.position) < 1) {
+    // A kill between a checkpoint and its validation leaves that to be made up for.
+    if (trainer.position.step > 0) await watch.look()
+    while (fractionOf(plan, trainer.position) < 1 && plateau() === undefined) {
       if (signal?.aborted) {
         if (trainer.position.step > saved) await save()
         const where = saved === 0 ? 'before the first step' : `; saved at step ${saved}`
@@ -102,24 +107,27 @@ async function loop(session: Session): Promise<TrainResult> {
       await log(await trainer.advance(stepsUntilEvent(session, log.stepMs())))
       const { step } = trainer.position
       if (step % options.saveEvery === 0) await save()
-      if (step % options.previewEvery === 0) await preview()
+      await watch.look()
       await session.touch()
       // Some devices block the event loop while they compute: this lets signals and the bar through.
       await new Promise((resolve) => setImmediate(resolve))
     }
     if (trainer.position.step > saved || checkpoint === '') await save()
-    const picture = await preview()
-    const validation = await validate(renderer!, session.facesets)
-    return { run: run.name, step: trainer.position.step, checkpoint, preview: picture, validation }
+    const result = { run: run.name, step: trainer.position.step, checkpoint, ...(await watch.finish()) }
+    const stopped = fractionOf(plan, trainer.position) < 1 ? plateau() : undefined
+    return stopped === undefined ? result : { ...result, stopped }
   } finally {
-    await renderer?.dispose()
+    await watch.dispose()
   }
 }
 
 /** Steps for the next call: as many as fit into its time, up to the next log line, save, preview or the end. */
-function stepsUntilEvent({ trainer, options: { plan, saveEvery, previewEvery } }: Session, stepMs: number): number {
+function stepsUntilEvent(
+  { trainer, options: { plan, saveEvery, previewEvery, validateEvery = previewEvery } }: Session,
+  stepMs: number,
+): number {
   const { step } = trainer.position
-  const until = [LOG_EVERY, saveEvery, previewEvery].map((every) => every - (step % every))
+  const until = [LOG_EVERY, saveEvery, previewEvery, validateEvery].map((every) => every - (step % every))
   if (plan.kind === 'steps') until.push(plan.total - step)
   const fits = stepMs === 0 ? 1 : Math.floor(CALL_MS / stepMs)
   return Math.max(1, Math.min(MOST_STEPS_A_CALL, fits, ...until))
