@@ -20,6 +20,8 @@ export interface LineChart {
   /** A shaded range of y, such as an inconclusive band. */
   readonly band?: readonly [low: number, high: number]
   readonly heightPx?: number
+  /** Width that it is drawn for, 900 px unless told: a narrow chart keeps its letters large where the page is narrow. */
+  readonly widthPx?: number
   /** Most points a line keeps. */
   readonly mostPoints?: number
   /** Powers of ten evenly up the page; values must be above 0. */
@@ -27,6 +29,8 @@ export interface LineChart {
 }
 
 const WIDTH = 900
+/** Room for a label of the x axis. */
+const LABEL_PX = 90
 const EDGE = { left: 52, right: 12, top: 10, bottom: 30 }
 const COLOURS = 6
 const MOST_POINTS = 900
@@ -130,16 +134,17 @@ export function lineChart(given: LineChart): Html {
   const logarithmic = given.logarithmic === true
   const chart = logarithmic ? toLogarithms(given) : given
   const height = chart.heightPx ?? 220
+  const width = chart.widthPx ?? WIDTH
   const { x, y } = extent(chart)
-  const inner = { width: WIDTH - EDGE.left - EDGE.right, height: height - EDGE.top - EDGE.bottom }
+  const inner = { width: width - EDGE.left - EDGE.right, height: height - EDGE.top - EDGE.bottom }
   const atX = (value: number) => EDGE.left + ((value - x[0]) / (x[1] - x[0])) * inner.width
   const atY = (value: number) => EDGE.top + (1 - (Math.min(y[1], Math.max(y[0], value)) - y[0]) / (y[1] - y[0])) * inner.height
-  const stepX = tickStep(x[1] - x[0], 9, chart.x === 'time')
+  const stepX = tickStep(x[1] - x[0], Math.floor(inner.width / LABEL_PX), chart.x === 'time')
   const bottom = EDGE.top + inner.height
   const label = (value: number) => (chart.x === 'time' ? clock(value, stepX) : plain(value, stepX))
   const n = (value: number) => value.toFixed(1)
   const gridY = labelsY(y, logarithmic).map(
-    ([at, text]) => html`<line class="grid" x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${n(atY(at))}" y2="${n(atY(at))}"/>
+    ([at, text]) => html`<line class="grid" x1="${EDGE.left}" x2="${width - EDGE.right}" y1="${n(atY(at))}" y2="${n(atY(at))}"/>
 <text x="${EDGE.left - 7}" y="${n(atY(at) + 4)}" text-anchor="end">${text}</text>`,
   )
   const gridX = ticks(x[0], x[1], stepX).map(
@@ -150,8 +155,8 @@ export function lineChart(given: LineChart): Html {
     chart.band &&
     html`<rect class="band" x="${EDGE.left}" width="${inner.width}" y="${n(atY(chart.band[1]))}" height="${n(atY(chart.band[0]) - atY(chart.band[1]))}"/>`
   const marks = (chart.marks ?? []).map(
-    (mark) => html`<line class="mark" x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${n(atY(mark.y))}" y2="${n(atY(mark.y))}"/>
-<text x="${WIDTH - EDGE.right - 4}" y="${n(atY(mark.y) - 4)}" text-anchor="end">${mark.label}</text>`,
+    (mark) => html`<line class="mark" x1="${EDGE.left}" x2="${width - EDGE.right}" y1="${n(atY(mark.y))}" y2="${n(atY(mark.y))}"/>
+<text x="${width - EDGE.right - 4}" y="${n(atY(mark.y) - 4)}" text-anchor="end">${mark.label}</text>`,
   )
   const lines = chart.series.map(
     ({ points }, i) =>
@@ -159,6 +164,6 @@ export function lineChart(given: LineChart): Html {
   )
   const key = chart.series.map(({ name }, i) => html`<span><i style="border-color:var(--s${i % COLOURS})"></i>${name}</span>`)
   return html`<figure class="chart"><figcaption><b>${chart.title}</b>${chart.xLabel === undefined ? undefined : ` over ${chart.xLabel}`}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${chart.title}">${band}${gridY}${gridX}${marks}${lines}</svg>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.title}">${band}${gridY}${gridX}${marks}${lines}</svg>
 ${chart.series.length > 1 ? html`<div class="key">${key}</div>` : undefined}</figure>`
 }

@@ -143,7 +143,10 @@ function batchOf(request: RunRequest, preset: number): { batch: number; accumula
   })
 }
 
-/** The settings of a run that goes on: the same as before, or else it is another run. */
+/** What may change while a run goes on: what its log gives advice on. The same call without the change would train on as before. */
+const CHANGEABLE = ['augmentation', 'adversarialWeight', 'adversarialFrom'] as const
+
+/** The settings of a run that goes on: the same as before but for what may change, or else it is another run. */
 function keptSettings(
   request: RunRequest,
   { source: _source, target: _target, ...earlier }: RunConfig,
@@ -160,7 +163,7 @@ function keptSettings(
   }
   const kept: Record<string, unknown> = { ...earlier, ...earlier.training }
   for (const [key, value] of Object.entries(asked)) {
-    if (value === undefined || value === kept[key]) continue
+    if (value === undefined || value === kept[key] || (CHANGEABLE as readonly string[]).includes(key)) continue
     throw new DfkError(`expected ${FLAGS[key] ?? key} ${kept[key]}, as run ${request.name} began, but found ${value}`, {
       hint: 'leave it out to go on, or train under another name',
     })
@@ -170,7 +173,8 @@ function keptSettings(
       hint: 'train under another name with the faces as they are now',
     })
   }
-  return earlier
+  const changed = CHANGEABLE.flatMap((key) => (request.training[key] === undefined ? [] : [[key, request.training[key]]]))
+  return { ...earlier, training: { ...earlier.training, ...Object.fromEntries(changed) } }
 }
 
 const FLAGS: Record<string, string> = {
@@ -181,9 +185,6 @@ const FLAGS: Record<string, string> = {
   seed: '--seed',
   flip: '--flip',
   rate: '--rate',
-  adversarialWeight: '--gan-weight',
-  adversarialFrom: '--gan-from',
-  augmentation: '--augment',
 }
 
 /** Loads the faces of both people and writes the run's config and consent records. */

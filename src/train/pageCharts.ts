@@ -1,8 +1,8 @@
-import { type Html, lineChart } from '../report/page.ts'
+import { type Html, html, lineChart } from '../report/page.ts'
 import type { LogEntry } from './stats.ts'
 import type { ValidationRecord } from './validations.ts'
 
-const COMMON = { x: 'number', xLabel: 'steps', heightPx: 190, mostPoints: 500 } as const
+const COMMON = { x: 'number', xLabel: 'steps', heightPx: 190, widthPx: 440, mostPoints: 500 } as const
 /** Of a log line, what is no loss. */
 const NO_LOSS = new Set(['step', 'rate', 'stepMs', 'elapsedMs', 'waitShare'])
 /** Losses whose scale is that of cross-entropy. */
@@ -12,8 +12,8 @@ type Points = (readonly [number, number])[]
 type Series = { readonly name: string; readonly points: Points }
 
 /** All curves of a run over its steps. */
-export function charts(stats: readonly LogEntry[], validations: readonly ValidationRecord[]): Html[] {
-  return [...validationCharts(validations), ...lossCharts(stats), ...speedCharts(stats)]
+export function charts(stats: readonly LogEntry[], validations: readonly ValidationRecord[]): Html {
+  return html`<div class="pairs">${[...validationCharts(validations), ...lossCharts(stats), ...speedCharts(stats)]}</div>`
 }
 
 function validationCharts(validations: readonly ValidationRecord[]): Html[] {
@@ -33,16 +33,20 @@ function validationCharts(validations: readonly ValidationRecord[]): Html[] {
       title: 'SSIM of unseen faces',
       series: both('ssim'),
       marks: [
-        { y: source.mean.ssim, label: 'always the mean face (source)' },
-        { y: target.mean.ssim, label: 'always the mean face (target)' },
+        { y: source.mean.ssim, label: 'always the mean face, source' },
+        { y: target.mean.ssim, label: 'always the mean face, target' },
       ],
     },
     { title: 'PSNR of unseen faces, dB', series: both('psnr') },
-    { title: 'Sharpness of unseen faces (1: as sharp as the real ones)', series: both('sharpness'), min: 0 },
-    { title: 'Identity of the swap (0: the untouched target, 1: the source)', series: [of('identity', ({ swap }) => swap.identity)] },
+    { title: 'Sharpness of unseen faces (1: the real ones)', series: both('sharpness'), min: 0 },
+    { title: 'Identity of the swap (0: target, 1: source)', series: [of('identity', ({ swap }) => swap.identity)] },
     {
-      title: 'Movement of the swap (motion: 0 follows, 1 is frozen; openings: correlation)',
-      series: [of('motion', ({ swap }) => swap.motion), of('mouth r', ({ swap }) => swap.mouthR), of('eyes r', ({ swap }) => swap.eyesR)],
+      title: 'Movement of the swap',
+      series: [
+        of('motion error', ({ swap }) => swap.motion),
+        of('mouth r', ({ swap }) => swap.mouthR),
+        of('eyes r', ({ swap }) => swap.eyesR),
+      ],
     },
     { title: 'Pose of the swap, degrees off', series: [of('pose', ({ swap }) => swap.pose)], min: 0 },
   ]
@@ -64,7 +68,7 @@ function lossCharts(stats: readonly LogEntry[]): Html[] {
       : [
           lineChart({
             ...COMMON,
-            title: 'Generator against discriminator (0.69: the discriminator guesses)',
+            title: 'Adversarial losses (0.69: guessing)',
             min: 0,
             series: contest.map((name) => logged(stats, name)),
           }),

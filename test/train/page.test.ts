@@ -88,7 +88,7 @@ describe('train.html', () => {
       'Yaw',
     ])
       expect(page).toContain(title)
-    expect(page).toContain('always the mean face (source)')
+    expect(page).toContain('always the mean face, source')
     expect(page).toContain('87 %')
     expect(page).toContain('training.augmentation')
     expect(page).toMatch(/GAN: can come on/)

@@ -87,6 +87,20 @@ describe('training', () => {
     expect(existsSync(`${page}.part`)).toBe(false)
   })
 
+  it('takes the advice of its log: warp and discriminator may change while it goes on, the rate may not', async () => {
+    const asked = (training: object) => intend({ home, name: 'validated', training })
+    await trainRun(await asked({ augmentation: 0, adversarialWeight: 0 }), device, { plan: { kind: 'steps', total: 13 }, ...every })
+    const { config } = await openRun(home, 'validated')
+    expect(config.training).toMatchObject({ augmentation: 0, adversarialWeight: 0, rate: 2e-3 })
+    const last = readFileSync(join(home, 'checkpoints', 'validated', 'validations.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .at(-1)!
+    expect(JSON.parse(last).phase).toEqual({ warp: 0, average: true, gan: false, ganWeight: 0 })
+    await trainRun(await asked({ adversarialWeight: 0.1 }), device, { plan: { kind: 'steps', total: 14 }, ...every })
+    await expect(asked({ rate: 1 })).rejects.toThrow(/expected --rate 0.002, as run validated began, but found 1/)
+  })
+
   it('stops at a plateau that the validations of earlier calls show', async () => {
     const intent = await tinyIntent('flat', { adversarialWeight: 0 })
     await trainRun(intent, device, { plan: { kind: 'steps', total: 12 }, ...every })
