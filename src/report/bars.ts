@@ -42,7 +42,7 @@ export function histogram({ title, from, step, unit, series }: Histogram): Html 
     .map((i) => html`<text x="${n(EDGE.left + i * binPx)}" y="${HEIGHT - 7}" text-anchor="middle">${label(from + i * step)}</text>`)
   const base = EDGE.top + inner.height
   const key = series.map(({ name }, s) => html`<span><i style="border-color:var(--s${s})"></i>${name}</span>`)
-  return html`<figure class="chart"><figcaption><b>${title}</b>${unit === '' ? undefined : `,${unit}`}</figcaption>
+  return html`<figure class="chart"><figcaption><b>${title}</b>${unit === '' ? undefined : `, ${unit}`}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}"><line class="grid" x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${base}" y2="${base}"/>${bars.flat()}${labels}</svg>
 <div class="key">${key}</div></figure>`
 }

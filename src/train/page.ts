@@ -86,7 +86,7 @@ function summary({ validations }: TrainPage): Html {
     { label: 'identity', value: text(swap.identity, 2), note: 'of the swap: 0 target, 1 source' },
     { label: 'pose', value: text(swap.pose, 1, '°'), note: 'off the target’s' },
     { label: 'motion error', value: text(swap.motion, 2), note: '0 follows, 1 is frozen' },
-    { label: 'mouth · eyes', value: `${text(swap.mouthR, 2)} · ${text(swap.eyesR, 2)}`, note: 'correlation of their opening' },
+    { label: 'mouth r', value: text(swap.mouthR, 2), note: `follows its opening; eyes r ${text(swap.eyesR, 2)}` },
   ])
 }
 
