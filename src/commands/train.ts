@@ -97,7 +97,10 @@ export const train = defineCommand({
       }),
     )
     if (result.stopped !== undefined) context.note(wrapped(`${result.run} stopped: ${result.stopped}`))
-    context.result(result, `${result.run}: step ${result.step}\n${describeValidation(result.validation)}\npreview: ${result.preview}`)
+    context.result(
+      result,
+      `${result.run}: step ${result.step}\n${describeValidation(result.validation)}\npreview: ${result.preview}\npage: ${result.page}`,
+    )
   },
 })
 

@@ -39,6 +39,8 @@ export interface TrainResult {
   readonly step: number
   readonly checkpoint: string
   readonly preview: string
+  /** The run's `train.html`. */
+  readonly page: string
   readonly validation: Validation
   /** Why training stopped before its plan was done. */
   readonly stopped?: string

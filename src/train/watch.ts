@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type AlignedFaces, openAlignedFaces } from '../faces/index.ts'
 import type { Person } from '../models/generator.ts'
 import type { Run } from '../store/checkpoint.ts'
@@ -31,7 +32,7 @@ export interface Watch {
   /** Does what is due at the trainer's step. */
   look(): Promise<void>
   /** Preview and validation of the last step. */
-  finish(): Promise<{ readonly preview: string; readonly validation: Validation }>
+  finish(): Promise<{ readonly preview: string; readonly page: string; readonly validation: Validation }>
   /** Why training may stop, where unseen faces gain nothing any more. */
   plateau(): string | undefined
   /** Writes the page a last time, as one that no longer changes. */
@@ -84,7 +85,7 @@ export async function openWatch(options: WatchOptions): Promise<Watch> {
       if (due.validation) await validate()
       if (due.preview || due.validation) await page(false)
     },
-    finish: async () => ({ preview: await preview(), validation: await validate() }),
+    finish: async () => ({ preview: await preview(), page: join(run.folder, 'train.html'), validation: await validate() }),
     plateau: () => plateauOf(history),
     async dispose() {
       await open?.faces.dispose()
