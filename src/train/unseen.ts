@@ -46,11 +46,37 @@ export function picturesOf(faces: Float32Array, sizePx: number): Picture[] {
   })
 }
 
-/** Puts rendered faces into their targets as a swap does: inside both the rendered mask and the true one. */
-export function putIn({ faces, masks }: Unseen, rendered: { readonly rgb: Float32Array; readonly mask: Float32Array }): Float32Array {
-  return rendered.rgb.map((value, i) => {
-    const pixel = Math.floor(i / 3)
-    const share = Math.min(rendered.mask[pixel]!, masks[pixel]!)
-    return share * value + (1 - share) * faces[i]!
-  })
+/** Puts rendered faces into their targets as a swap does: in the target's colours, inside both the rendered mask and the true one. */
+export function putIn(
+  { faces, masks, sizePx }: Unseen,
+  rendered: { readonly rgb: Float32Array; readonly mask: Float32Array },
+): Float32Array {
+  const pixels = sizePx * sizePx
+  const shares = rendered.mask.map((value, i) => Math.min(value, masks[i]!))
+  const out = faces.slice()
+  for (let first = 0; first < shares.length; first += pixels) {
+    for (let channel = 0; channel < 3; channel += 1) {
+      const made = spreadIn(rendered.rgb, shares, first, pixels, channel)
+      const real = spreadIn(faces, shares, first, pixels, channel)
+      const gain = made.deviation < 1e-3 ? 1 : real.deviation / made.deviation
+      for (let i = first; i < first + pixels; i += 1) {
+        const at = i * 3 + channel
+        out[at]! += shares[i]! * ((rendered.rgb[at]! - made.mean) * gain + real.mean - faces[at]!)
+      }
+    }
+  }
+  return out
+}
+
+/** Mean and standard deviation of one channel of a face inside a mask (Reinhard et al. 2001 transfer colours by these). */
+function spreadIn(rgb: Float32Array, shares: Float32Array, first: number, pixels: number, channel: number) {
+  let [total, sum, squares] = [1e-6, 0, 0]
+  for (let i = first; i < first + pixels; i += 1) {
+    const value = rgb[i * 3 + channel]!
+    total += shares[i]!
+    sum += shares[i]! * value
+    squares += shares[i]! * value * value
+  }
+  const mean = sum / total
+  return { mean, deviation: Math.sqrt(Math.max(0, squares / total - mean * mean)) }
 }

@@ -41,10 +41,13 @@ describe('unseen faces', () => {
     expect(unseenOf(of(3)).count).toBe(3)
   })
 
-  it('take a rendered face where both masks have one', () => {
-    const unseen = { count: 1, sizePx: 2, faces: new Float32Array(12), masks: Float32Array.of(1, 1, 0, 0) }
-    const swapped = putIn(unseen, { rgb: new Float32Array(12).fill(1), mask: Float32Array.of(1, 0, 1, 0) })
-    expect([...swapped]).toEqual([1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+  it('take a rendered face, in their own colours, where both masks have one', () => {
+    const faces = Float32Array.from([0.2, 0.4, 0.9, 0.9].flatMap((value) => [value, value, value]))
+    const unseen = { count: 1, sizePx: 2, faces, masks: Float32Array.of(1, 1, 0, 1) }
+    const rgb = Float32Array.from([0.8, 0.6, 0.5, 0.5].flatMap((value) => [value, value, value]))
+    const swapped = putIn(unseen, { rgb, mask: Float32Array.of(1, 1, 1, 0) })
+    const expected = [0.4, 0.2, 0.9, 0.9].flatMap((value) => [value, value, value])
+    for (const [i, value] of swapped.entries()) expect(value).toBeCloseTo(expected[i]!, 3)
   })
 
   it('become pictures large enough to look at', () => {
