@@ -7,7 +7,7 @@ import { loadFaceset } from '../src/train/faceset.ts'
 import { readPictures } from '../src/train/pictures.ts'
 import { type Likeness, likeness } from '../src/train/quality.ts'
 import { openRenderer } from '../src/train/renderer.ts'
-import { toUnit } from '../src/train/validation.ts'
+import { toUnit } from '../src/train/unseen.ts'
 import { defineBenchmark, type Row, SHARED } from './benchmark.ts'
 import { runDfk } from './dfk.ts'
 import { inScratchHome } from './home.ts'
@@ -15,7 +15,7 @@ import { PAIR, pairHome, samplePath } from './pair.ts'
 
 const RUN = 'bench'
 
-const measured = z.object({ ssim: z.number(), error: z.number(), sharpness: z.number() })
+const measured = z.object({ ssim: z.number(), error: z.number(), psnr: z.number(), sharpness: z.number() })
 const person = measured.extend({ faces: z.number(), mean: measured })
 const trained = z.object({ step: z.number(), validation: z.object({ source: person, target: person }) })
 const axis = z.number().nullable()
@@ -31,8 +31,8 @@ const scored = z.object({
   }),
 })
 
-function likenessRow(name: string, { ssim, error, sharpness }: Likeness): Row {
-  return [name, `SSIM ${ssim.toFixed(3)}, error ${error.toFixed(4)}, sharpness ${sharpness.toFixed(2)}`]
+function likenessRow(name: string, { ssim, psnr, sharpness }: Likeness): Row {
+  return [name, `SSIM ${ssim.toFixed(3)}, PSNR ${psnr.toFixed(1)} dB, sharpness ${sharpness.toFixed(2)}`]
 }
 
 function shown(value: number | null, digits: number, unit = ''): string {

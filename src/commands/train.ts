@@ -93,6 +93,8 @@ const options = z.object({
   keep: z.int().min(1).default(2).describe('how many of the newest checkpoints stay'),
   milestoneEvery: z.int().min(0).default(25_000).describe('steps between checkpoints that stay for good, 0 for none'),
   previewEvery: z.int().min(1).default(500).describe('steps between preview pictures'),
+  validateEvery: z.int().min(1).optional().describe('steps between validations on unseen faces (default: as --preview-every)'),
+  until: z.enum(['plateau']).optional().describe('stop earlier, once unseen faces gain nothing any more'),
 })
 
 function planOf(steps: number | undefined, minutes: number | undefined, horizon: number): Plan {
@@ -158,7 +160,7 @@ export const train = defineCommand({
     }
     const { openDevice } = await import('../tensor/index.ts')
     const { trainRun } = await import('../train/train.ts')
-    const { describeValidation } = await import('../train/validation.ts')
+    const { describeStep, describeValidation, wrapped } = await import('../train/validations.ts')
     const device = await openDevice(asked.device, asked.threads === undefined ? {} : { threads: asked.threads })
     context.note(
       `${intent.isNew ? 'new run' : 'going on with'} ${intent.settings.name}: ${intent.settings.preset}, ${intent.settings.sizePx} px, on ${device.name} (${device.reason})`,
@@ -171,14 +173,24 @@ export const train = defineCommand({
         keep: asked.keep,
         milestoneEvery: asked.milestoneEvery,
         previewEvery: asked.previewEvery,
+        validateEvery: asked.validateEvery,
+        until: asked.until,
         onLog: (entry) => {
           if (context.json) context.result(entry, '')
+        },
+        onValidation: (record) => {
+          context.note([describeStep(record), ...record.advice.map((text) => wrapped(`  ${text}`))].join('\n'))
+          if (context.json) context.result({ step: record.step, validation: record.validation, advice: record.advice }, '')
         },
         onWarning: context.warn,
         onNote: (message) => context.note(`${intent.settings.name} ${message}`),
       }),
     )
-    context.result(result, `${result.run}: step ${result.step}\n${describeValidation(result.validation)}\npreview: ${result.preview}`)
+    if (result.stopped !== undefined) context.note(wrapped(`${result.run} stopped: ${result.stopped}`))
+    context.result(
+      result,
+      `${result.run}: step ${result.step}\n${describeValidation(result.validation)}\npreview: ${result.preview}\npage: ${result.page}`,
+    )
   },
 })
 

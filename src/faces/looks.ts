@@ -1,5 +1,5 @@
 import type { Affine, Box, Picture } from '../picture/picture.ts'
-import { applyAffineToPoints, invertAffine, warpAffine } from '../picture/warp.ts'
+import { applyAffineToPoints, type Border, invertAffine, warpAffine } from '../picture/warp.ts'
 import type { Landmarks } from './face.ts'
 import { MESH_INPUT_PX } from './mesh.ts'
 import type { OpenNetwork } from './networks.ts'
@@ -7,8 +7,8 @@ import { landmarksOfMesh } from './points68.ts'
 import { type Region, regionMatrix, regionOfBox, regionOfMesh } from './region.ts'
 
 /** A square cut out of the picture as [size, size, 3], 0…255 divided by `divisor`. */
-export function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number): Float32Array {
-  const bytes = warpAffine(picture, matrix, sizePx, sizePx).data
+export function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number, border: Border = 'black'): Float32Array {
+  const bytes = warpAffine(picture, matrix, sizePx, sizePx, border).data
   const data = new Float32Array(bytes.length)
   for (let i = 0; i < data.length; i++) data[i] = bytes[i]! / divisor
   return data

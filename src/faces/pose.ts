@@ -20,6 +20,13 @@ export function headPose(mesh: ArrayLike<number>): Pose {
   }
 }
 
+/** Differences of the head's pose, degrees; `total` is their L2 norm. */
+export function poseDifference(a: Pose, b: Pose): Pose & { readonly total: number } {
+  const turn = (x: number, y: number) => Math.abs(((x - y + 540) % 360) - 180)
+  const difference = { yaw: turn(a.yaw, b.yaw), pitch: turn(a.pitch, b.pitch), roll: turn(a.roll, b.roll) }
+  return { ...difference, total: Math.hypot(difference.yaw, difference.pitch, difference.roll) }
+}
+
 /** Σ w · (mesh − its mean) ⊗ (canonical − its mean). */
 function correlation(mesh: ArrayLike<number>): Matrix3 {
   const mean = [0, 0, 0, 0, 0, 0]

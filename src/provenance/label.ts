@@ -1,6 +1,6 @@
+import { GLYPH_HEIGHT, GLYPH_WIDTH, GLYPHS } from '../picture/font.ts'
 import type { Picture } from '../picture/picture.ts'
 import { DfkError } from '../work/errors.ts'
-import { GLYPH_HEIGHT, GLYPH_WIDTH, GLYPHS } from './label-font.ts'
 
 /** Height of the letters as a share of the picture's short side: GB 45438-2025 asks for 5 % at least. */
 const LETTER_SHARE = 0.05

@@ -20,12 +20,22 @@ export interface LineChart {
   /** A shaded range of y, such as an inconclusive band. */
   readonly band?: readonly [low: number, high: number]
   readonly heightPx?: number
+  /** Width that it is drawn for, 900 px unless told: a narrow chart keeps its letters large where the page is narrow. */
+  readonly widthPx?: number
+  /** Most points a line keeps. */
+  readonly mostPoints?: number
+  /** Powers of ten evenly up the page; values must be above 0. */
+  readonly logarithmic?: boolean
 }
 
 const WIDTH = 900
+/** Room for a label of the x axis. */
+const LABEL_PX = 90
 const EDGE = { left: 52, right: 12, top: 10, bottom: 30 }
 const COLOURS = 6
 const MOST_POINTS = 900
+/** Where a logarithmic axis has its labels within each power of ten. */
+const LOG_TICKS = [1, 2, 5]
 
 /** Round steps (1, 2 or 5 times a power of ten; for time also quarters of a minute) that cut `span` into about `count` pieces. */
 function tickStep(span: number, count: number, time: boolean): number {
@@ -53,9 +63,9 @@ function plain(value: number, step: number): string {
 }
 
 /** Keeps the lowest and the highest point of each bucket, so that a long series stays small and no spike is lost. */
-function thin(points: Series['points']): Series['points'] {
-  if (points.length <= MOST_POINTS) return points
-  const size = Math.ceil((points.length * 2) / MOST_POINTS)
+function thin(points: Series['points'], most: number): Series['points'] {
+  if (points.length <= most) return points
+  const size = Math.ceil((points.length * 2) / most)
   const kept: (readonly [number, number])[] = []
   for (let start = 0; start < points.length; start += size) {
     const bucket = points.slice(start, start + size)
@@ -66,10 +76,10 @@ function thin(points: Series['points']): Series['points'] {
   return kept
 }
 
-function path(points: Series['points'], place: (x: number, y: number) => string): string {
+function path(points: Series['points'], most: number, place: (x: number, y: number) => string): string {
   let pen = 'M'
   let text = ''
-  for (const [x, y] of thin(points)) {
+  for (const [x, y] of thin(points, most)) {
     if (!Number.isFinite(y)) {
       pen = 'M'
       continue
@@ -97,21 +107,45 @@ function extent(chart: LineChart): { x: [number, number]; y: [number, number] } 
   return { x: x[0] === x[1] ? [x[0], x[0] + 1] : x, y: y[0] < y[1] ? y : [y[0], y[0] + 1] }
 }
 
+/** The chart with the logarithms of its values, and what its labels say of them. */
+function toLogarithms(chart: LineChart): LineChart {
+  const series = chart.series.map(({ name, points }) => ({
+    name,
+    points: points.map(([x, y]) => [x, y > 0 ? Math.log10(y) : Number.NaN] as const),
+  }))
+  const { min: _min, max: _max, logarithmic: _logarithmic, ...rest } = chart
+  return { ...rest, series, marks: (chart.marks ?? []).map(({ y, label }) => ({ y: Math.log10(y), label })) }
+}
+
+/** Labels of the y axis: where they lie and what they say. */
+function labelsY([low, high]: readonly [number, number], logarithmic: boolean): (readonly [number, string])[] {
+  if (!logarithmic) {
+    const step = tickStep(high - low, 5, false)
+    return ticks(low, high, step).map((at) => [at, plain(at, step)])
+  }
+  const powers = ticks(Math.floor(low), Math.ceil(high), 1)
+  const few = high - low > 2.5 ? [1] : LOG_TICKS
+  const all = powers.flatMap((power) => few.map((digit) => Math.log10(digit) + power))
+  return all.filter((at) => at >= low && at <= high).map((at) => [at, String(Number((10 ** at).toPrecision(1)))])
+}
+
 /** A line chart as inline SVG that follows the page's colours, with a key when there are several series. */
-export function lineChart(chart: LineChart): Html {
+export function lineChart(given: LineChart): Html {
+  const logarithmic = given.logarithmic === true
+  const chart = logarithmic ? toLogarithms(given) : given
   const height = chart.heightPx ?? 220
+  const width = chart.widthPx ?? WIDTH
   const { x, y } = extent(chart)
-  const inner = { width: WIDTH - EDGE.left - EDGE.right, height: height - EDGE.top - EDGE.bottom }
+  const inner = { width: width - EDGE.left - EDGE.right, height: height - EDGE.top - EDGE.bottom }
   const atX = (value: number) => EDGE.left + ((value - x[0]) / (x[1] - x[0])) * inner.width
   const atY = (value: number) => EDGE.top + (1 - (Math.min(y[1], Math.max(y[0], value)) - y[0]) / (y[1] - y[0])) * inner.height
-  const stepX = tickStep(x[1] - x[0], 9, chart.x === 'time')
-  const stepY = tickStep(y[1] - y[0], 5, false)
+  const stepX = tickStep(x[1] - x[0], Math.floor(inner.width / LABEL_PX), chart.x === 'time')
   const bottom = EDGE.top + inner.height
   const label = (value: number) => (chart.x === 'time' ? clock(value, stepX) : plain(value, stepX))
   const n = (value: number) => value.toFixed(1)
-  const gridY = ticks(y[0], y[1], stepY).map(
-    (at) => html`<line class="grid" x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${n(atY(at))}" y2="${n(atY(at))}"/>
-<text x="${EDGE.left - 7}" y="${n(atY(at) + 4)}" text-anchor="end">${plain(at, stepY)}</text>`,
+  const gridY = labelsY(y, logarithmic).map(
+    ([at, text]) => html`<line class="grid" x1="${EDGE.left}" x2="${width - EDGE.right}" y1="${n(atY(at))}" y2="${n(atY(at))}"/>
+<text x="${EDGE.left - 7}" y="${n(atY(at) + 4)}" text-anchor="end">${text}</text>`,
   )
   const gridX = ticks(x[0], x[1], stepX).map(
     (at) => html`<line class="grid" x1="${n(atX(at))}" x2="${n(atX(at))}" y1="${bottom}" y2="${bottom + 4}"/>
@@ -121,15 +155,15 @@ export function lineChart(chart: LineChart): Html {
     chart.band &&
     html`<rect class="band" x="${EDGE.left}" width="${inner.width}" y="${n(atY(chart.band[1]))}" height="${n(atY(chart.band[0]) - atY(chart.band[1]))}"/>`
   const marks = (chart.marks ?? []).map(
-    (mark) => html`<line class="mark" x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${n(atY(mark.y))}" y2="${n(atY(mark.y))}"/>
-<text x="${WIDTH - EDGE.right - 4}" y="${n(atY(mark.y) - 4)}" text-anchor="end">${mark.label}</text>`,
+    (mark) => html`<line class="mark" x1="${EDGE.left}" x2="${width - EDGE.right}" y1="${n(atY(mark.y))}" y2="${n(atY(mark.y))}"/>
+<text x="${width - EDGE.right - 4}" y="${n(atY(mark.y) - 4)}" text-anchor="end">${mark.label}</text>`,
   )
   const lines = chart.series.map(
     ({ points }, i) =>
-      html`<path class="series" style="stroke:var(--s${i % COLOURS})" d="${path(points, (px, py) => `${n(atX(px))} ${n(atY(py))}`)}"/>`,
+      html`<path class="series" style="stroke:var(--s${i % COLOURS})" d="${path(points, chart.mostPoints ?? MOST_POINTS, (px, py) => `${n(atX(px))} ${n(atY(py))}`)}"/>`,
   )
   const key = chart.series.map(({ name }, i) => html`<span><i style="border-color:var(--s${i % COLOURS})"></i>${name}</span>`)
   return html`<figure class="chart"><figcaption><b>${chart.title}</b>${chart.xLabel === undefined ? undefined : ` over ${chart.xLabel}`}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${chart.title}">${band}${gridY}${gridX}${marks}${lines}</svg>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.title}">${band}${gridY}${gridX}${marks}${lines}</svg>
 ${chart.series.length > 1 ? html`<div class="key">${key}</div>` : undefined}</figure>`
 }

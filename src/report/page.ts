@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import { type Html, html } from './html.ts'
 import { STYLE } from './style.ts'
 
+export { histogram } from './bars.ts'
 export { lineChart } from './chart.ts'
 export { type Html, html } from './html.ts'
 export { gallery, inlineImage } from './image.ts'
@@ -27,12 +29,20 @@ export interface Page {
   readonly sections: readonly Section[]
   /** Small print at the end: versions, method, limits. */
   readonly footer?: Html | string
+  /** Seconds after which a browser loads it again, for a page that is still being written. */
+  readonly reloadS?: number
+  /** For a page that shows files beside it and lets them be chosen: the only script that may run. Images may then come from its own folder. */
+  readonly script?: string
 }
 
-// Nothing may be fetched and nothing may run, whatever a file name tries.
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+/** Nothing may be fetched and nothing may run, whatever a file name tries; but a page's own script, and images beside it, where it has one. */
+function policyOf(script: string | undefined): string {
+  const base = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+  if (script === undefined) return base
+  return `${base} 'self' file:; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`
+}
 
-/** One self-contained HTML document: inline style, no scripts, no external resources; light, dark and print. */
+/** One self-contained HTML document: inline style, no external resources, no script but its own; light, dark and print. */
 export function renderPage(page: Page): string {
   const sections = page.sections.map(
     ({ title, body }) => html`<section>${title === undefined ? undefined : html`<h2>${title}</h2>`}
@@ -43,8 +53,8 @@ ${body}</section>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${{ html: policyOf(page.script) }}">
+${page.reloadS === undefined ? undefined : html`<meta http-equiv="refresh" content="${page.reloadS}">\n`}<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${page.title}</title>
 <style>${{ html: STYLE }}</style>
 </head>
@@ -52,7 +62,7 @@ ${body}</section>
 <h1>${page.title}</h1>
 ${page.subtitle === undefined ? undefined : html`<p class="soft">${page.subtitle}</p>`}
 ${sections}${page.footer === undefined ? undefined : html`<footer>${page.footer}</footer>`}
-</main></body>
+</main>${page.script === undefined ? undefined : { html: `<script>${page.script}</script>` }}</body>
 </html>
 `.html
 }

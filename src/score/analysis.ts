@@ -1,8 +1,7 @@
-import type { FaceAnalyser } from '../faces/index.ts'
-import { type ExpressionMeasures, ExpressionTally } from './expression.ts'
+import { type Both, type ExpressionMeasures, ExpressionTally, type FaceAnalyser, poseDifference, unit } from '../faces/index.ts'
 import { type FollowedFace, followFace } from './follow.ts'
-import { type Both, jitterOf, type PixelMeasures, pixelsOf, poseDifference, warpingOf } from './frame.ts'
-import { type DescribedPair, type Descriptors, unit } from './identity.ts'
+import { jitterOf, type PixelMeasures, pixelsOf, warpingOf } from './frame.ts'
+import type { DescribedPair, Descriptors } from './identity.ts'
 import type { FramePair } from './lockstep.ts'
 
 /** What was measured on one frame. */
@@ -61,8 +60,8 @@ export class ClipAnalysis {
 
   async #measure(pair: FramePair, face: FollowedFace, judged: boolean) {
     const pose = poseDifference(face.swap!.pose, face.target.pose)
-    const expression = this.expression.add(face)
-    const always = { pose, ...(expression && { expression }) }
+    const expression = this.expression.add(face.target.landmarks.mesh, face.swap!.landmarks.mesh)
+    const always = { pose, expression }
     if (!judged) return always
     this.described.push({ swap: await this.#describe(pair.swap, face.swap!), target: await this.#describe(pair.target, face.target) })
     return { ...always, pixels: pixelsOf(pair, face.target), described: this.described.length - 1 }

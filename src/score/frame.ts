@@ -1,4 +1,4 @@
-import { alignMatrix, type FoundFace, type Pose } from '../faces/index.ts'
+import { alignMatrix, type Both, type FoundFace, interocular, shake } from '../faces/index.ts'
 import type { GrayPicture, Picture } from '../picture/picture.ts'
 import { toGray } from '../picture/resize.ts'
 import { applyAffineToPoints, warpAffine } from '../picture/warp.ts'
@@ -6,14 +6,7 @@ import { labelHeightPx } from '../provenance/index.ts'
 import { blockFlow, warpingError } from './flow.ts'
 import type { FollowedFace } from './follow.ts'
 import type { FramePair } from './lockstep.ts'
-import { interocular, shake } from './mesh.ts'
 import { hullMask, maskedError, meanLab, sharpness } from './pixels.ts'
-
-/** The same quantity in both clips. */
-export interface Both {
-  readonly target: number
-  readonly swap: number
-}
 
 /** Side of the aligned face on which sharpness, colour and motion are measured, px. */
 const ALIGNED_PX = 192
@@ -22,13 +15,6 @@ const FACE_SCALE = 1.25
 /** Between FACE_SCALE and this lies the near background, where spilled masks show; beyond it only re-encoding. */
 const NEAR_SCALE = 1.8
 const RIM_SCALE = 0.8
-
-/** Differences of the head's pose, degrees; `total` is their L2 norm. */
-export function poseDifference(a: Pose, b: Pose): Pose & { readonly total: number } {
-  const turn = (x: number, y: number) => Math.abs(((x - y + 540) % 360) - 180)
-  const difference = { yaw: turn(a.yaw, b.yaw), pitch: turn(a.pitch, b.pitch), roll: turn(a.roll, b.roll) }
-  return { ...difference, total: Math.hypot(difference.yaw, difference.pitch, difference.roll) }
-}
 
 /** Landmark jitter in the middle of three frames, in interocular distances of the target. */
 export function jitterOf(before: FollowedFace, now: FollowedFace, after: FollowedFace): Both | undefined {

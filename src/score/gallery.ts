@@ -1,9 +1,10 @@
+import { cosine } from '../faces/index.ts'
 import type { MediaInfo } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
+import { psnr } from '../picture/psnr.ts'
 import type { ClipAnalysis } from './analysis.ts'
-import { cosine, type SourceIdentity } from './identity.ts'
+import type { SourceIdentity } from './identity.ts'
 import type { FramePair } from './lockstep.ts'
-import { psnr } from './pixels.ts'
 import { triptych } from './triptych.ts'
 
 /** A frame worth showing: target | swapped | difference, side by side. */

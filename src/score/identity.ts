@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { type FaceAnalyser, landmarksOfMesh } from '../faces/index.ts'
+import { cosine, type FaceAnalyser, landmarksOfMesh, unit } from '../faces/index.ts'
 import { readPicture } from '../media/index.ts'
 import { type Dataset, type FaceRecord, readFaces } from '../store/dataset.ts'
 import { checkInterrupted, DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import { mean } from './statistics.ts'
+import { mean } from '../work/statistics.ts'
 
 /** Descriptors by one recogniser, each of length 1. */
 export interface Descriptors {
@@ -25,20 +25,6 @@ export interface SourceIdentity {
 
 /** Faces of the dataset that are looked at, evenly over it. */
 const MOST_FACES = 48
-
-/** Cosine of two descriptors of length 1. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  let sum = 0
-  for (const [i, value] of a.entries()) sum += value * b[i]!
-  return sum
-}
-
-/** `vector` at length 1. */
-export function unit(vector: ArrayLike<number>): Float32Array {
-  const out = Float32Array.from(vector)
-  const length = Math.hypot(...out) || 1
-  return out.map((value) => value / length)
-}
 
 /** Mean direction of several descriptors, by both recognisers. */
 function meanDescriptors(all: readonly Descriptors[]): Descriptors {

@@ -2,14 +2,6 @@ import { rgbToLab } from '../picture/lab.ts'
 import type { GrayPicture, Picture } from '../picture/picture.ts'
 import { convexHull, fillConvex, type Point } from '../picture/polygon.ts'
 
-/** PSNR that stands for "no difference at all": infinity has no JSON. */
-export const PERFECT_DB = 99
-
-/** Peak signal-to-noise ratio of a mean squared error on the 0–255 scale, dB, at most PERFECT_DB. */
-export function psnr(meanSquaredError: number): number {
-  return meanSquaredError <= 0 ? PERFECT_DB : Math.min(PERFECT_DB, 10 * Math.log10(255 ** 2 / meanSquaredError))
-}
-
 /** The hull of a mesh in a picture, widened about its middle by `scale`: 255 inside. */
 export function hullMask(mesh: ArrayLike<number>, scale: number, width: number, height: number): GrayPicture {
   const points: Point[] = []

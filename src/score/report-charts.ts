@@ -1,6 +1,6 @@
+import { psnr } from '../picture/psnr.ts'
 import { type Html, lineChart } from '../report/page.ts'
 import type { FrameMeasures } from './analysis.ts'
-import { psnr } from './pixels.ts'
 import type { ScoreResult } from './score.ts'
 
 function series(frames: readonly FrameMeasures[], of: (frame: FrameMeasures) => number | null | undefined): (readonly [number, number])[] {

@@ -1,9 +1,9 @@
+import type { Both } from '../faces/index.ts'
+import { psnr } from '../picture/psnr.ts'
+import { correlation, mean, present, quantile, ratioOfSums } from '../work/statistics.ts'
 import type { ClipAnalysis, FrameMeasures } from './analysis.ts'
-import type { Both } from './frame.ts'
 import { type IdentityScale, identityScale, type Recogniser, type SourceIdentity } from './identity.ts'
-import { psnr } from './pixels.ts'
 import type { IdentityDetails, Scores } from './scores.ts'
-import { correlation, mean, present, quantile, ratioOfSums } from './statistics.ts'
 
 const NETWORKS: Record<Recogniser, string> = { judge: 'faceres (@vladmandic/human)', pipeline: 'face_recognition (@vladmandic/face-api)' }
 

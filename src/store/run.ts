@@ -176,8 +176,8 @@ export async function saveRun(
 
 /** Removes what `saveRun` and a training made of a run that has no checkpoint yet, and nothing else. */
 export async function discardRun(folder: string): Promise<void> {
-  for (const made of ['config.json', 'coverage.json', 'consent', 'previews', 'stats.jsonl'])
-    await rm(join(folder, made), { recursive: true, force: true })
+  const made = ['config.json', 'coverage.json', 'consent', 'previews', 'stats.jsonl', 'validations.jsonl', 'train.html']
+  for (const name of made) await rm(join(folder, name), { recursive: true, force: true })
 }
 
 /** Path of the consent record that the run was trained under. */

@@ -1,13 +1,13 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Writes a text beside, renames it into place and waits until the disk has both; where that fails, nothing of it stays. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+/** Writes a text or bytes beside, renames it into place and waits until the disk has both; where that fails, nothing of it stays. */
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const beside = `${path}.part`
   try {
     const file = await open(beside, 'w')
     try {
-      await file.writeFile(text)
+      await file.writeFile(content)
       await file.sync()
     } finally {
       await file.close()

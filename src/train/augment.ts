@@ -24,6 +24,8 @@ export interface Pictures {
   readonly faces: Uint8Array
   readonly masks: Uint8Array
   readonly accents: Uint8Array
+  /** 68 landmarks of each face [n, 136], x and y in turn, in parts of the side. */
+  readonly landmarks: Float32Array
 }
 
 /** One square picture in memory, 8 bits a channel: face [s, s, 3], mask and the places of eyes and mouth [s, s]. */

@@ -43,7 +43,7 @@ export async function readPictures(
     accents.set(face.accents, index * pixels)
     report?.(index)
   })
-  return { sizePx, count: list.count, faces, masks, accents }
+  return { sizePx, count: list.count, faces, masks, accents, landmarks: list.landmarks }
 }
 
 /** Does `work` for 0 … count − 1, a few at a time. */

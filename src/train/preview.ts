@@ -1,66 +1,86 @@
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { Person } from '../models/generator.ts'
+import { captionHeightPx, captionWidthPx, drawCaption } from '../picture/caption.ts'
+import { enlargeSquare } from '../picture/enlarge.ts'
+import { createPicture, type Picture } from '../picture/picture.ts'
 import type { Run } from '../store/checkpoint.ts'
+import { writeWhole } from '../store/whole.ts'
 import type { Faceset } from './faceset.ts'
 import type { Renderer } from './renderer.ts'
-import { toUnit } from './validation.ts'
+import { spreadOut } from './spread.ts'
+import { toUnit } from './unseen.ts'
 
 const ROWS = 5
-const COLUMNS = 8
+const COLUMNS = ['source', 'rebuilt', 'mask', 'target', 'rebuilt', 'mask', 'swap', 'mask'] as const
+/** Smaller faces are enlarged to about this, so that a person sees something. */
+const CELL_PX = 128
+/** Between source, target and swap. */
+const GAP_PX = 8
+const HEADING = { dotPx: 2, padPx: 6 } as const
+
+/** Rendered cells of one column: [rows, s, s, 3] or, of masks, [rows, s, s, 1], in 0–1. */
+export type Column = readonly [cells: Float32Array, channels: 1 | 3]
 
 /** Side by side: source, its reconstruction, its mask; target, its reconstruction, its mask; the swap and its mask. */
 export async function writePreview(run: Run, step: number, renderer: Renderer, facesets: Record<Person, Faceset>): Promise<string> {
   const { sizePx } = run.config
   const rows = Math.min(ROWS, facesets.source.heldOut.count, facesets.target.heldOut.count)
-  const pick = (person: Person) => pickEvenly(facesets[person].heldOut, rows)
-  const [source, target] = [pick('source'), pick('target')]
+  const [source, target] = [pickFaces(facesets.source.heldOut, rows), pickFaces(facesets.target.heldOut, rows)]
   const ofSource = await renderer.render(source)
   const ofTarget = await renderer.render(target)
-  const grid = { sizePx, width: COLUMNS * sizePx, data: new Uint8Array(COLUMNS * rows * sizePx * sizePx * 3) }
-  for (let row = 0; row < rows; row += 1) {
-    const cells: [Float32Array, 1 | 3][] = [
-      [source, 3],
-      [ofSource.source.rgb, 3],
-      [ofSource.source.mask, 1],
-      [target, 3],
-      [ofTarget.target.rgb, 3],
-      [ofTarget.target.mask, 1],
-      [ofTarget.source.rgb, 3],
-      [ofTarget.source.mask, 1],
-    ]
-    for (const [column, [data, channels]] of cells.entries()) paste(grid, data, channels, row, column)
-  }
+  const { width, height, data } = drawGrid(sizePx, rows, [
+    [source, 3],
+    [ofSource.source.rgb, 3],
+    [ofSource.source.mask, 1],
+    [target, 3],
+    [ofTarget.target.rgb, 3],
+    [ofTarget.target.mask, 1],
+    [ofTarget.source.rgb, 3],
+    [ofTarget.source.mask, 1],
+  ])
   const path = join(run.folder, 'previews', `step-${String(step).padStart(6, '0')}.png`)
-  await sharp(grid.data, { raw: { width: grid.width, height: rows * sizePx, channels: 3 } })
-    .png()
-    .toFile(path)
+  const raw = { width, height, channels: 3 } as const
+  await writeWhole(path, await sharp(data, { raw }).png().toBuffer())
   return path
 }
 
-function pickEvenly({ faces, count, sizePx }: Faceset['heldOut'], rows: number): Float32Array {
+/** Faces of different poses and expressions, in order of time. */
+function pickFaces({ faces, landmarks, count, sizePx }: Faceset['heldOut'], rows: number): Float32Array {
   const length = sizePx * sizePx * 3
   const out = new Float32Array(rows * length)
-  for (let row = 0; row < rows; row += 1) {
-    const index = Math.floor(((row + 0.5) * count) / rows)
+  for (const [row, index] of spreadOut(landmarks, count, rows).entries()) {
     out.set(toUnit(faces.subarray(index * length, (index + 1) * length)), row * length)
   }
   return out
 }
 
-function paste(
-  grid: { sizePx: number; width: number; data: Uint8Array },
-  cells: Float32Array,
-  channels: 1 | 3,
-  row: number,
-  column: number,
-): void {
-  const { sizePx, width, data } = grid
-  for (let y = 0; y < sizePx; y += 1) {
-    for (let x = 0; x < sizePx; x += 1) {
+/** Draws columns of cells of side `sizePx` under their headings, small ones enlarged. */
+export function drawGrid(sizePx: number, rows: number, columns: readonly Column[]): Picture {
+  const factor = Math.max(1, Math.round(CELL_PX / sizePx))
+  const cellPx = sizePx * factor
+  const top = captionHeightPx(HEADING.dotPx) + 2 * HEADING.padPx
+  const leftOf = (column: number) => column * cellPx + Math.floor(column / 3) * GAP_PX
+  const picture = createPicture(leftOf(columns.length - 1) + cellPx, top + rows * cellPx)
+  for (const [column, [cells, channels]] of columns.entries()) {
+    const text = COLUMNS[column] ?? ''
+    const middle = leftOf(column) + Math.round((cellPx - captionWidthPx(text, HEADING.dotPx)) / 2)
+    drawCaption(picture, text, middle, HEADING.padPx, HEADING.dotPx)
+    const length = sizePx * sizePx * channels
+    for (let row = 0; row < rows; row += 1) {
+      const cell = enlargeSquare(cells.subarray(row * length, (row + 1) * length), sizePx, channels, factor)
+      paste(picture, cell, channels, cellPx, leftOf(column), top + row * cellPx)
+    }
+  }
+  return picture
+}
+
+function paste({ width, data }: Picture, cell: Float32Array, channels: 1 | 3, cellPx: number, left: number, top: number): void {
+  for (let y = 0; y < cellPx; y += 1) {
+    for (let x = 0; x < cellPx; x += 1) {
       for (let c = 0; c < 3; c += 1) {
-        const value = cells[((row * sizePx + y) * sizePx + x) * channels + (channels === 3 ? c : 0)]!
-        data[((row * sizePx + y) * width + column * sizePx + x) * 3 + c] = Math.round(value * 255)
+        const value = cell[(y * cellPx + x) * channels + (channels === 3 ? c : 0)]!
+        data[((top + y) * width + left + x) * 3 + c] = Math.round(255 * Math.max(0, Math.min(1, value)))
       }
     }
   }

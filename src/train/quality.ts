@@ -1,9 +1,13 @@
+import { psnr } from '../picture/psnr.ts'
+
 /** Likeness of rendered faces to real ones, inside the mask, means over faces. */
 export interface Likeness {
   /** Structural similarity, 11 px Gaussian window (Wang et al. 2004), of the three channels; 1 is equal. */
   readonly ssim: number
   /** Mean absolute error, 0–1 scale. */
   readonly error: number
+  /** Peak signal-to-noise ratio, dB: 10·log₁₀(1 ÷ mean squared error), the mean over the masks of all faces; at most 99. */
+  readonly psnr: number
   /** How much fine detail there is, as a part of the real face's (mean absolute Laplacian). */
   readonly sharpness: number
 }
@@ -77,6 +81,7 @@ export function likeness(made: Float32Array, real: Float32Array, masks: Float32A
   const count = masks.length / pixels
   let ssim = 0
   let error = 0
+  let squares = 0
   const detail = { made: 0, real: 0 }
   for (let i = 0; i < count; i += 1) {
     const mask = masks.subarray(i * pixels, (i + 1) * pixels)
@@ -90,16 +95,24 @@ export function likeness(made: Float32Array, real: Float32Array, masks: Float32A
       const a = new Float64Array(pixels)
       const b = new Float64Array(pixels)
       let off = 0
+      let square = 0
       for (let p = 0; p < pixels; p += 1) {
         a[p] = made[(i * pixels + p) * 3 + c]!
         b[p] = real[(i * pixels + p) * 3 + c]!
         off += mask[p]! * Math.abs(a[p]! - b[p]!)
+        square += mask[p]! * (a[p]! - b[p]!) ** 2
       }
       error += off / area
+      squares += square / area
       ssim += maskedSimilarity(a, b, mask, sizePx) / area
       detail.made += maskedDetail(a, mask, sizePx)
       detail.real += maskedDetail(b, mask, sizePx)
     }
   }
-  return { ssim: ssim / count, error: error / count, sharpness: detail.made / Math.max(1e-9, detail.real) }
+  return {
+    ssim: ssim / count,
+    error: error / count,
+    psnr: psnr((255 ** 2 * squares) / count),
+    sharpness: detail.made / Math.max(1e-9, detail.real),
+  }
 }

@@ -170,12 +170,15 @@ function askedByFlag({ shape = {}, training, ...request }: SettingsRequest): Rec
   }
 }
 
-/** The settings of a run that goes on: the same as before, or else it is another run. */
+/** What may change while a run goes on: what its log gives advice on. The same call without the change would train on as before. */
+const CHANGEABLE = { '--augment': 'augmentation', '--gan-weight': 'adversarialWeight', '--gan-from': 'adversarialFrom' } as const
+
+/** The settings of a run that goes on: the same as before but for what may change, or else it is another run. */
 export function keptSettings(request: SettingsRequest, run: RunConfig, framing: string): Settings {
   const { source: _source, target: _target, ...earlier } = run
   const kept = { ...byFlag(earlier), ...prefixed(earlier.losses ?? {}) }
   for (const [flag, value] of Object.entries({ ...askedByFlag(request), ...prefixed(request.losses ?? {}) })) {
-    if (value === undefined || JSON.stringify(value) === JSON.stringify(kept[flag])) continue
+    if (value === undefined || flag in CHANGEABLE || JSON.stringify(value) === JSON.stringify(kept[flag])) continue
     throw new DfkError(`expected ${flag} ${kept[flag]}, as run ${request.name} began, but found ${value}`, {
       hint: 'leave it out to go on, or train under another name',
     })
@@ -193,7 +196,8 @@ export function keptSettings(request: SettingsRequest, run: RunConfig, framing: 
       hint: 'train under another name with the faces as they are now',
     })
   }
-  return earlier
+  const changed = Object.values(CHANGEABLE).map((key) => [key, request.training[key]] as const)
+  return { ...earlier, training: { ...earlier.training, ...defined(Object.fromEntries(changed)) } }
 }
 
 function prefixed(losses: object): Record<string, unknown> {

@@ -1,6 +1,8 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { Run } from '../store/checkpoint.ts'
+import { readJsonl } from '../store/jsonl.ts'
 import { writeWhole } from '../store/whole.ts'
 
 /** What is reported of an interval of steps: means of the losses over it. */
@@ -26,9 +28,17 @@ export async function appendStats(run: Run, entry: LogEntry): Promise<void> {
   await appendFile(join(run.folder, 'stats.jsonl'), `${JSON.stringify(entry)}\n`)
 }
 
-/** Drops lines after `step`, and a broken one: what was trained after the last checkpoint will be trained again. */
+/** Drops lines of `stats.jsonl` and `validations.jsonl` after `step`, and broken ones: what was trained after the last checkpoint will be trained again. */
 export async function trimStats(run: Run, step: number): Promise<void> {
-  const path = join(run.folder, 'stats.jsonl')
+  for (const name of ['stats.jsonl', 'validations.jsonl']) await trimLines(join(run.folder, name), step)
+}
+
+/** What was logged so far, oldest first. */
+export async function readStats(run: Run): Promise<LogEntry[]> {
+  return (await readJsonl(join(run.folder, 'stats.jsonl'), z.record(z.string(), z.number()))) as unknown as LogEntry[]
+}
+
+async function trimLines(path: string, step: number): Promise<void> {
   const text = await readFile(path, 'utf8').catch(() => '')
   const kept = text.split('\n').filter((line) => stepOf(line) <= step)
   await writeWhole(path, kept.map((line) => `${line}\n`).join(''))

@@ -15,13 +15,13 @@ import { describeCoverage, inLines } from './coverageText.ts'
 import type { Faceset } from './faceset.ts'
 import { type Feed, openFeed } from './feed/feed.ts'
 import { planFeed } from './feed/plan.ts'
-import { writePreview } from './preview.ts'
-import { openRenderer, type Renderer } from './renderer.ts'
+import { openObserver } from './observer.ts'
 import { fractionOf, type Plan } from './schedule.ts'
 import { type Guard, openGuard } from './setback.ts'
 import { appendStats, type LogEntry, trimStats } from './stats.ts'
 import { openTrainer, type Trainer } from './trainer.ts'
-import { type Validation, validate } from './validation.ts'
+import type { Validation } from './validation.ts'
+import type { ValidationRecord } from './validations.ts'
 
 const LOG_EVERY = 50
 /** About how long one call of the device may take: the longest that Ctrl-C waits. */
@@ -37,7 +37,12 @@ export interface TrainOptions extends WorkOptions {
   readonly previewEvery: number
   /** What says how much room the disk has; default: the system. */
   readonly freeBytes?: FreeBytes | undefined
+  /** Steps between validations; as often as previews where it is left out. */
+  readonly validateEvery?: number | undefined
+  /** Stop before the plan is done, where unseen faces gain nothing any more. */
+  readonly until?: 'plateau' | undefined
   readonly onLog?: (entry: LogEntry) => void
+  readonly onValidation?: (record: ValidationRecord) => void
   readonly onWarning?: (message: string) => void
   readonly onNote?: (message: string) => void
 }
@@ -47,7 +52,11 @@ export interface TrainResult {
   readonly step: number
   readonly checkpoint: string
   readonly preview: string
+  /** The run's `train.html`. */
+  readonly page: string
   readonly validation: Validation
+  /** Why training stopped before its plan was done. */
+  readonly stopped?: string
 }
 
 /**
@@ -117,7 +126,6 @@ async function loop(session: Session): Promise<TrainResult> {
   const { run, trainer, guard, retention, options } = session
   const { plan, signal } = options
   const log = startLog(session)
-  let renderer: Renderer | undefined
   let saved = trainer.position.step
   let checkpoint = session.from?.folder ?? ''
   const save = async () => {
@@ -125,13 +133,12 @@ async function loop(session: Session): Promise<TrainResult> {
     checkpoint = await saveCheckpoint(run, { ...state, ...guard.stateAt(state.step) }, files, retention, options.freeBytes)
     saved = state.step
   }
-  const preview = async () => {
-    renderer ??= await openRenderer(session.device, run.config.generator)
-    await renderer.load(await trainer.weights())
-    return writePreview(run, trainer.position.step, renderer, session.facesets)
-  }
+  const observer = await openObserver({ ...session, ...options, validateEvery: options.validateEvery ?? options.previewEvery })
+  const plateau = () => (options.until === 'plateau' ? observer.plateau() : undefined)
   try {
-    while (fractionOf(plan, trainer.position) < 1) {
+    // A kill between a checkpoint and its validation leaves that to be made up for.
+    if (trainer.position.step > 0) await observer.look()
+    while (fractionOf(plan, trainer.position) < 1 && plateau() === undefined) {
       if (signal?.aborted) {
         if (trainer.position.step > saved) await save()
         const where = saved === 0 ? 'before the first step' : `; saved at step ${saved}`
@@ -143,24 +150,27 @@ async function loop(session: Session): Promise<TrainResult> {
       await log(losses)
       const { step } = trainer.position
       if (isScheduled(step, retention)) await save()
-      if (step % options.previewEvery === 0) await preview()
+      await observer.look()
       await session.touch()
       // Some devices block the event loop while they compute: this lets signals and the bar through.
       await new Promise((resolve) => setImmediate(resolve))
     }
     if (trainer.position.step > saved || checkpoint === '') await save()
-    const picture = await preview()
-    const validation = await validate(renderer!, session.facesets)
-    return { run: run.name, step: trainer.position.step, checkpoint, preview: picture, validation }
+    const result = { run: run.name, step: trainer.position.step, checkpoint, ...(await observer.finish()) }
+    const stopped = fractionOf(plan, trainer.position) < 1 ? plateau() : undefined
+    return stopped === undefined ? result : { ...result, stopped }
   } finally {
-    await renderer?.dispose()
+    await observer.dispose()
   }
 }
 
 /** Steps for the next call: as many as fit into its time, up to the next log line, save, preview or the end. */
-function stepsUntilEvent({ trainer, retention, options: { plan, previewEvery } }: Session, stepMs: number): number {
+function stepsUntilEvent(
+  { trainer, retention, options: { plan, previewEvery, validateEvery = previewEvery } }: Session,
+  stepMs: number,
+): number {
   const { step } = trainer.position
-  const events = [LOG_EVERY, retention.saveEvery, previewEvery, retention.milestoneEvery].filter((every) => every > 0)
+  const events = [LOG_EVERY, retention.saveEvery, previewEvery, validateEvery, retention.milestoneEvery].filter((every) => every > 0)
   const until = events.map((every) => every - (step % every))
   if (plan.kind === 'steps') until.push(plan.total - step)
   const fits = stepMs === 0 ? 1 : Math.floor(CALL_MS / stepMs)

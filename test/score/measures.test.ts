@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { unit } from '../../src/faces/index.ts'
 import { createPicture, type GrayPicture, type Picture } from '../../src/picture/picture.ts'
+import { PERFECT_DB, psnr } from '../../src/picture/psnr.ts'
 import { blockFlow, warpingError } from '../../src/score/flow.ts'
-import { poseDifference } from '../../src/score/frame.ts'
 import { WorstFrames } from '../../src/score/gallery.ts'
-import { type Descriptors, identityScale, unit } from '../../src/score/identity.ts'
-import { alignMesh, interocular, meanDistance, shake } from '../../src/score/mesh.ts'
-import { hullMask, maskedError, meanLab, PERFECT_DB, psnr, sharpness } from '../../src/score/pixels.ts'
+import { type Descriptors, identityScale } from '../../src/score/identity.ts'
+import { hullMask, maskedError, meanLab, sharpness } from '../../src/score/pixels.ts'
 import { defaultEvery, requireComparable } from '../../src/score/score.ts'
-import { correlation, mean, quantile, ratioOfSums } from '../../src/score/statistics.ts'
 import { judgement } from '../../src/score/verdict.ts'
 
 /** Repeatable noise, 0–1. */
@@ -19,11 +18,6 @@ function noise(seed: number): () => number {
   }
 }
 
-function randomMesh(seed: number, size = 100): Float32Array {
-  const next = noise(seed)
-  return Float32Array.from({ length: 468 * 3 }, () => next() * size)
-}
-
 function grayOf(size: number, value: (x: number, y: number) => number): GrayPicture {
   return { width: size, height: size, data: Uint8Array.from({ length: size * size }, (_, i) => value(i % size, Math.floor(i / size))) }
 }
@@ -33,66 +27,6 @@ function flat(size: number, r: number, g: number, b: number): Picture {
   for (let i = 0; i < size * size; i++) picture.data.set([r, g, b], i * 3)
   return picture
 }
-
-describe('statistics', () => {
-  it('say null of nothing', () => {
-    expect([mean([]), quantile([], 0.5), correlation([], []), ratioOfSums([], [])]).toEqual([null, null, null, null])
-    expect(correlation([1, 1, 1], [1, 2, 3])).toBeNull()
-    expect(ratioOfSums([1], [0])).toBeNull()
-  })
-
-  it('agree with pencil and paper', () => {
-    expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5)
-    expect(quantile([1, 2, 3], 1)).toBe(3)
-    expect(correlation([1, 2, 3, 4], [2, 4, 6, 8])).toBeCloseTo(1, 12)
-    expect(correlation([1, 2, 3], [3, 2, 1])).toBeCloseTo(-1, 12)
-  })
-})
-
-describe('alignMesh', () => {
-  it('undoes rotation, scale and shift', () => {
-    const mesh = randomMesh(1)
-    const [cos, sin] = [Math.cos(0.7), Math.sin(0.7)]
-    const moved = Float32Array.from(mesh)
-    for (let i = 0; i < mesh.length; i += 3) {
-      const [x, y, z] = [mesh[i]!, mesh[i + 1]!, mesh[i + 2]!]
-      const turned = [cos * x + sin * z, y, cos * z - sin * x] // yaw
-      moved.set(
-        [1.5 * (cos * turned[0]! - sin * turned[1]!) + 40, 1.5 * (sin * turned[0]! + cos * turned[1]!) - 9, 1.5 * turned[2]! + 3],
-        i,
-      )
-    }
-    expect(meanDistance(alignMesh(moved, mesh), mesh)).toBeLessThan(1e-3)
-  })
-
-  it('keeps what is no rotation', () => {
-    const mesh = randomMesh(2)
-    const other = Float32Array.from(mesh)
-    other[13 * 3 + 1]! += 20
-    const aligned = alignMesh(other, mesh)
-    expect(aligned[13 * 3 + 1]! - mesh[13 * 3 + 1]!).toBeCloseTo(20, 0)
-  })
-})
-
-describe('shake', () => {
-  it('is 0 for even motion and grows with trembling', () => {
-    const [a, b, c] = [0, 1, 2].map((step) => randomMesh(3).map((value, i) => value + (i % 3 === 0 ? step * 5 : 0))) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ]
-    expect(shake(a, b, c)).toBeCloseTo(0, 4)
-    const trembling = b.map((value, i) => value + (i % 3 === 1 ? 2 : 0))
-    expect(shake(a, trembling, c)).toBeCloseTo(4, 3)
-    expect(interocular(a)).toBeGreaterThan(0)
-  })
-})
-
-describe('poseDifference', () => {
-  it('is the L2 norm of the angles, the short way round', () => {
-    expect(poseDifference({ yaw: 3, pitch: 0, roll: 179 }, { yaw: 0, pitch: 4, roll: -181 + 2 }).total).toBeCloseTo(Math.hypot(3, 4, 2), 9)
-  })
-})
 
 describe('pixels', () => {
   it('PSNR is 99 dB for no difference and right for a known one', () => {

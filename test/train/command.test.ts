@@ -77,15 +77,11 @@ describe('dfk train', () => {
       .split('\n')
       .map((line) => JSON.parse(line))
     expect(lines[0]).toMatchObject({ step: 2, loss: expect.any(Number), stepMs: expect.any(Number), waitShare: expect.any(Number) })
-    expect(lines.at(-1)).toMatchObject({ run: 'first', step: 2, validation: { source: { faces: 2, mean: {} }, target: {} } })
+    const validation = { source: { faces: 2, mean: {}, psnr: expect.any(Number) }, target: {}, swap: { faces: 0, identity: null } }
+    expect(lines[1]).toMatchObject({ step: 2, validation, advice: [] })
+    expect(lines.at(-1)).toMatchObject({ run: 'first', step: 2, validation })
     expect(readdirSync(run('first')).sort()).toEqual([
-      'config.json',
-      'consent',
-      'coverage.json',
-      'latest',
-      'previews',
-      'stats.jsonl',
-      'step-000002',
+      ...['config.json', 'consent', 'coverage.json', 'latest', 'previews', 'stats.jsonl', 'step-000002', 'train.html', 'validations.jsonl'],
     ])
     const config = JSON.parse(readFileSync(join(run('first'), 'config.json'), 'utf8'))
     expect(config.source).toMatchObject({ dataset: 'ann', subject: 'ann', faces: 18 })

@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { latestCheckpoint, openRun } from '../../src/store/checkpoint.ts'
 import { type Device, openDevice } from '../../src/tensor/index.ts'
+import { intend } from '../../src/train/begin.ts'
 import { trainRun } from '../../src/train/train.ts'
 import { InterruptedError } from '../../src/work/errors.ts'
 import { scratchFolder } from '../support/data.ts'
 import { makeFaceset } from './fixture.ts'
+import { historyOf } from './history.ts'
 import { intendTiny, type TinyTraining } from './tiny.ts'
 
 let home: string
@@ -47,6 +49,55 @@ describe('training', () => {
     expect(result.validation.source.faces).toBe(2)
     expect(result.validation.target.mean.ssim).toBeGreaterThan(0)
     expect(await hashes('whole')).toEqual(before)
+  })
+
+  it('validates without touching what is trained, and makes up for a validation that a kill took', async () => {
+    const options = { plan: { kind: 'steps', total: 12 } as const, ...every, validateEvery: 4 }
+    const intent = await tinyIntent('validated')
+    const path = join(intent.folder, 'validations.jsonl')
+    const steps = () =>
+      readFileSync(path, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).step)
+    await trainRun(intent, device, options)
+    expect(await hashes('validated')).toEqual(await hashes('whole'))
+    expect(steps()).toEqual([4, 8, 12])
+    const lines = readFileSync(path, 'utf8').split('\n')
+    writeFileSync(path, `${lines[0]}\n${lines[1]}\n{"step":12,"valid`)
+    const page = join(intent.folder, 'train.html')
+    const seen: number[] = []
+    await trainRun(await tinyIntent('validated'), device, { ...options, onValidation: ({ step }) => seen.push(step) })
+    expect([steps(), seen]).toEqual([[4, 8, 12], [12]])
+    expect(readFileSync(page, 'utf8')).toContain('SSIM of unseen faces')
+    expect(readFileSync(page, 'utf8')).not.toContain('http-equiv="refresh"')
+    expect(existsSync(`${page}.part`)).toBe(false)
+  })
+
+  it('takes the advice of its log: warp and discriminator may change while it goes on, the rate may not', async () => {
+    const asked = (training: object) => intend({ home, name: 'validated', training })
+    await trainRun(await asked({ augmentation: 0, adversarialWeight: 0 }), device, { plan: { kind: 'steps', total: 13 }, ...every })
+    const { config } = await openRun(home, 'validated')
+    expect(config.training).toMatchObject({ augmentation: 0, adversarialWeight: 0, rate: 2e-3 })
+    const last = readFileSync(join(home, 'checkpoints', 'validated', 'validations.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .at(-1)!
+    expect(JSON.parse(last).phase).toEqual({ warp: 0, average: true, gan: false, ganWeight: 0 })
+    await trainRun(await asked({ adversarialWeight: 0.1 }), device, { plan: { kind: 'steps', total: 14 }, ...every })
+    await expect(asked({ rate: 1 })).rejects.toThrow(/expected --rate 0.002, as run validated began, but found 1/)
+  })
+
+  it('stops at a plateau that the validations of earlier calls show', async () => {
+    const intent = await tinyIntent('flat', { adversarialWeight: 0 })
+    await trainRun(intent, device, { plan: { kind: 'steps', total: 12 }, ...every })
+    const flat = historyOf(Array.from({ length: 12 }, () => ({ ssim: 0.9 }))).map((record, i) => JSON.stringify({ ...record, step: i + 1 }))
+    writeFileSync(join(intent.folder, 'validations.jsonl'), `${flat.join('\n')}\n`)
+    const plan = { kind: 'steps', total: 14 } as const
+    const stopped = await trainRun(await tinyIntent('flat'), device, { plan, ...every, until: 'plateau' })
+    expect([stopped.step, stopped.stopped]).toEqual([12, expect.stringMatching(/^plateau: no gain .* SSIM 0\.900 → 0\.900/)])
+    const on = await trainRun(await tinyIntent('flat'), device, { plan, ...every })
+    expect([on.step, on.stopped]).toEqual([14, undefined])
   })
 
   it('saves when it is interrupted, and goes on from there', async () => {

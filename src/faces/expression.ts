@@ -1,6 +1,10 @@
-import type { FollowedFace } from './follow.ts'
-import type { Both } from './frame.ts'
-import { alignMesh, eyeOpening, interocular, meanDistance, mouthOpening, planeDistance } from './mesh.ts'
+import { alignMesh, eyeOpening, interocular, meanDistance, mouthOpening, planeDistance } from './shape.ts'
+
+/** The same quantity of the target and of its swap. */
+export interface Both {
+  readonly target: number
+  readonly swap: number
+}
 
 /** How the faces of one frame differ once pose, place and size are taken out. */
 export interface ExpressionMeasures {
@@ -33,11 +37,8 @@ export class ExpressionTally {
   #differenceSquares = 0
   #movementSquares = 0
 
-  /** Takes in one frame; only sums are kept. */
-  add({ target, swap }: FollowedFace): ExpressionMeasures | undefined {
-    if (swap === undefined) return undefined
-    const own = target.landmarks.mesh
-    const other = swap.landmarks.mesh
+  /** Takes in the meshes [468 × 3] of one frame; only sums are kept. */
+  add(own: Float32Array, other: Float32Array): ExpressionMeasures {
     const unit = interocular(own)
     if (this.#reference === undefined) {
       this.#reference = Float64Array.from(own, (value) => value / unit)
