@@ -88,7 +88,7 @@ describe('held-out faces', () => {
     const film = (seconds: number) => Array.from({ length: seconds * 4 }, (_, i) => face('a', i / 4))
     const long = splitByTime(film(100))
     expect([long.heldOut[0]!.timeS, long.train.at(-1)!.timeS, long.train.length]).toEqual([90, 89, 357])
-    expect(splitByTime(film(10)).train).toHaveLength(36)
+    expect(splitByTime(film(8)).train).toHaveLength(29)
   })
 
   it('are the last of all where no footage has ten, and never too many', () => {
