@@ -1,6 +1,6 @@
 import { tf } from '../tensor/tf.ts'
 import type { ProgramFn } from '../tensor/types.ts'
-import type { Network } from './networks.ts'
+import type { LoadedNetwork, Network } from './networks.ts'
 import { loadHumanModel } from './weights.ts'
 
 /** Side of the landmark network's input, px. */
@@ -12,10 +12,11 @@ export const MESH_INPUT_PX = 192
  */
 export const MESH: Network = { name: 'face landmarks', sizePx: MESH_INPUT_PX, load: loadMesh }
 
-async function loadMesh(): Promise<ProgramFn> {
+async function loadMesh(): Promise<LoadedNetwork> {
   const model = await loadHumanModel('facemesh')
-  return ({ pictures }) => {
+  const program: ProgramFn = ({ pictures }) => {
     const [mesh, flag] = model.execute({ input_1: pictures! }, ['output_mesh', 'output_faceflag']) as tf.Tensor[]
     return { outputs: { mesh: mesh!, confidence: tf.reshape(flag!, [-1]) } }
   }
+  return Object.assign(program, { dispose: () => model.dispose() })
 }

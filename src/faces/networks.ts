@@ -7,8 +7,11 @@ export interface Network {
   /** Side of its pictures, px. */
   readonly sizePx: number
   /** Reads the weights. The program takes `pictures` [n, size, size, 3], and every output has the leading axis n. */
-  load(): Promise<ProgramFn>
+  load(): Promise<LoadedNetwork>
 }
+
+/** A network's program, which holds its weights as tensors until they are disposed of; compiled programs have them of their own. */
+export type LoadedNetwork = ProgramFn & { dispose(): void }
 
 /** What a network says of one picture: its outputs without the leading axis. */
 type Seen = Readonly<Record<string, Float32Array>>
@@ -29,7 +32,7 @@ export const MAX_BATCH: number = BATCHES[0]
 /** Puts a network on a device. It loads when it first looks, and compiles for a batch size when that first comes up: programs are kept by shape. */
 export function openNetwork(device: Device, { name, sizePx, load }: Network): OpenNetwork {
   const programs = new Map<number, Promise<Program>>()
-  let loaded: Promise<ProgramFn> | undefined
+  let loaded: Promise<LoadedNetwork> | undefined
   const compile = async (batch: number): Promise<Program> => {
     loaded ??= load()
     const signature: Signature = { inputs: { pictures: { shape: [batch, sizePx, sizePx, 3] } } }
@@ -54,6 +57,9 @@ export function openNetwork(device: Device, { name, sizePx, load }: Network): Op
     async dispose() {
       for (const program of await Promise.allSettled(programs.values())) if (program.status === 'fulfilled') await program.value.dispose()
       programs.clear()
+      const [network] = await Promise.allSettled([loaded])
+      if (network?.status === 'fulfilled') network.value?.dispose()
+      loaded = undefined
     },
   }
 }

@@ -1,7 +1,7 @@
 import { tf } from '../tensor/tf.ts'
 import type { ProgramFn } from '../tensor/types.ts'
 import { constant, convolve, scaleOutputs } from './layers.ts'
-import type { Network } from './networks.ts'
+import type { LoadedNetwork, Network } from './networks.ts'
 import { readFaceApiWeights, type Weight } from './weights.ts'
 
 /** Side of the recogniser's input, px. */
@@ -22,7 +22,7 @@ interface Convolution {
   readonly bias: tf.Tensor
 }
 
-async function loadRecogniser(): Promise<ProgramFn> {
+async function loadRecogniser(): Promise<LoadedNetwork> {
   const weight = await readFaceApiWeights('face_recognition_model')
   const stem = foldScale('conv32_down', weight)
   const blocks = BLOCKS.map((name) => ({
@@ -32,12 +32,15 @@ async function loadRecogniser(): Promise<ProgramFn> {
   }))
   const fc = constant(weight('fc'))
   const mean = tf.tensor(MEAN_RGB, [1, 1, 1, 3])
-  return ({ pictures }) => {
+  const program: ProgramFn = ({ pictures }) => {
     const input = tf.div(tf.sub(pictures!, mean), 255) as tf.Tensor4D
     let x = tf.maxPool(convolve(input, stem.filter, stem.bias, 2, 'relu', 'valid'), 3, 2, 'valid')
     for (const block of blocks) x = residual(x, block.first, block.second, block.halves)
     return { outputs: { descriptor: tf.matMul(tf.mean(x, [1, 2]), fc as tf.Tensor2D) } }
   }
+  const layers = [stem, ...blocks.flatMap(({ first, second }) => [first, second])]
+  const dispose = () => tf.dispose([...layers.flatMap(({ filter, bias }) => [filter, bias]), fc, mean])
+  return Object.assign(program, { dispose })
 }
 
 /** The per-channel scale and shift after each convolution, folded into its filter and bias. */

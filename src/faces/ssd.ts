@@ -1,7 +1,7 @@
 import { tf } from '../tensor/tf.ts'
 import type { ProgramFn } from '../tensor/types.ts'
 import { constant, convolve, convolveDepthwise } from './layers.ts'
-import type { Network } from './networks.ts'
+import type { LoadedNetwork, Network } from './networks.ts'
 import { readFaceApiWeights, type Weight } from './weights.ts'
 
 /** Side of the detector's input, px. */
@@ -23,7 +23,7 @@ export async function loadAnchors(): Promise<Float32Array> {
   return (await readFaceApiWeights(WEIGHTS))('Output/extra_dim').data
 }
 
-async function loadSsd(): Promise<ProgramFn> {
+async function loadSsd(): Promise<LoadedNetwork> {
   const weight = await readFaceApiWeights(WEIGHTS)
   const tensors = new Map<string, tf.Tensor>()
   const keep = (name: string, value: Weight) => tensors.set(name, constant(value))
@@ -39,7 +39,8 @@ async function loadSsd(): Promise<ProgramFn> {
       }
     }
   }
-  return ({ pictures }) => ({ outputs: forward(pictures as tf.Tensor4D, (name) => tensors.get(name)!) })
+  const program: ProgramFn = ({ pictures }) => ({ outputs: forward(pictures as tf.Tensor4D, (name) => tensors.get(name)!) })
+  return Object.assign(program, { dispose: () => tf.dispose([...tensors.values()]) })
 }
 
 function foldDepthwise(name: string, weight: (name: string) => Weight, keep: (name: string, value: Weight) => void): void {

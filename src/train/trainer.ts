@@ -1,16 +1,7 @@
 import { LOSSES } from '../models/losses.ts'
 import { adamRate } from '../models/optimizer.ts'
 import { seedRandom } from '../models/random.ts'
-import {
-  initialState,
-  type Recogniser,
-  type ScalarInput,
-  type StepDesign,
-  type StepParts,
-  scalarsOf,
-  stepSignature,
-  trainStep,
-} from '../models/step.ts'
+import { initialState, type ScalarInput, type StepDesign, type StepParts, scalarsOf, stepSignature, trainStep } from '../models/step.ts'
 import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
 import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
@@ -73,7 +64,7 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
   const position = startOf(from)
   let waiting: HostTensors = from === undefined ? await firstState(config) : await restore(from, config)
   const design: StepDesign = { ...config, optimizer: training.optimizer, rateShare: training.rateShare }
-  let recogniser: Recogniser | undefined
+  let recogniser: Awaited<ReturnType<typeof openRecogniser>> | undefined
   let program: { readonly parts: StepParts; readonly run: Program } | undefined
 
   const state = async () => (program === undefined ? waiting : { ...waiting, ...(await program.run.readState()) })
@@ -169,7 +160,10 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
       }
     },
     weights: async () => group(await state(), position.averageSince === undefined ? 'weights' : 'average'),
-    dispose: async () => program?.run.dispose(),
+    async dispose() {
+      await program?.run.dispose()
+      recogniser?.dispose()
+    },
   }
 }
 

@@ -105,7 +105,7 @@ describe('likeness', () => {
     const a = noise(1)
     const half = Float32Array.from({ length: SIZE * SIZE }, (_, i) => (i < (SIZE * SIZE) / 2 ? 1 : 0))
     const b = a.map((value, i) => (i < (SIZE * SIZE * 3) / 2 ? value : 1 - value))
-    expect(likeness(a, a, half, SIZE)).toEqual({ ssim: expect.closeTo(1, 6), error: 0, sharpness: expect.closeTo(1, 6) })
+    expect(likeness(a, a, half, SIZE)).toEqual({ ssim: expect.closeTo(1, 6), error: 0, psnr: 99, sharpness: expect.closeTo(1, 6) })
     expect(likeness(a, b, half, SIZE).error).toBe(0)
     expect(likeness(a, noise(2), half, SIZE).ssim).toBeLessThan(0.2)
   })
