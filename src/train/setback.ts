@@ -2,7 +2,7 @@ import { type Checkpoint, checkpointAt, type Run, type TrainState } from '../sto
 import { isScheduled, type Retention } from '../store/retention.ts'
 import { stepFolders } from '../store/stepFolders.ts'
 import { DfkError } from '../work/errors.ts'
-import { DivergedError, FIRST_WATCH, type Watch, watchLosses } from './watch.ts'
+import { DivergedError, FIRST_WATCH, startSteps, type Watch, watchLosses } from './watch.ts'
 
 /** How often a run has gone back because of a step that it has not got past yet, and what is left of its learning rate. */
 export type Setback = NonNullable<TrainState['setback']>
@@ -44,7 +44,7 @@ export function openGuard({ run, retention, from, onWarning }: GuardOptions): Gu
       return setback?.rateScale ?? 1
     },
     take(losses, step) {
-      watch = watchLosses(watch, losses, step)
+      watch = watchLosses(watch, losses, step, startSteps(run.config.training, setback?.rateScale))
     },
     stateAt(step) {
       if (isScheduled(step, retention)) setback = settled(setback, step)

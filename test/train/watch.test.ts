@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nextSetback, settled } from '../../src/train/setback.ts'
-import { DivergedError, FIRST_WATCH, notANumber, type Watch, watchLosses } from '../../src/train/watch.ts'
+import { DivergedError, FIRST_WATCH, notANumber, startSteps, type Watch, watchLosses } from '../../src/train/watch.ts'
 
 /** Losses of intervals with these means. */
 function lossesOf(means: readonly number[]) {
@@ -11,7 +11,8 @@ function lossesOf(means: readonly number[]) {
 function watchAfter(means: readonly number[], stepsACall = 50): Watch {
   const losses = lossesOf(means)
   let watch = FIRST_WATCH
-  for (let step = 0; step < losses.length; step += stepsACall) watch = watchLosses(watch, losses.slice(step, step + stepsACall), step + 1)
+  for (let step = 0; step < losses.length; step += stepsACall)
+    watch = watchLosses(watch, losses.slice(step, step + stepsACall), step + 1, 8)
   return watch
 }
 
@@ -45,9 +46,23 @@ describe('the watch over the losses', () => {
     expect(watchAfter([6, 3, 2], 7)).toEqual(watchAfter([6, 3, 2]))
     const losses = lossesOf([6, 3, 2])
     for (const at of [3, 73, 100]) {
-      const saved = JSON.stringify(watchLosses(FIRST_WATCH, losses.slice(0, at), 1))
-      expect(watchLosses(JSON.parse(saved), losses.slice(at), at + 1)).toEqual(watchAfter([6, 3, 2]))
+      const saved = JSON.stringify(watchLosses(FIRST_WATCH, losses.slice(0, at), 1, 8))
+      expect(watchLosses(JSON.parse(saved), losses.slice(at), at + 1, 8)).toEqual(watchAfter([6, 3, 2]))
     }
+  })
+})
+
+describe('the start', () => {
+  it('is over once the learning rate has moved the weights', () => {
+    const training = { rate: 4e-4, horizon: 2000, averageFrom: 1, adversarialFrom: 1, adversarialWeight: 0, augmentation: 0 }
+    expect([4e-4, 0.01, 0.1, 1].map((rate) => startSteps({ ...training, rate }))).toEqual([8, 8, 3, 1])
+    expect(startSteps({ ...training, rate: 1 }, 0.125)).toBe(3)
+  })
+
+  it('shows a network that was broken in its first steps', () => {
+    // As measured at rate 1: the loss of the first step, and then of one picture for everything.
+    const losses = Array.from({ length: 100 }, (_, i) => ({ source: i === 0 ? 3.1 : 4.5, target: i === 0 ? 3.1 : 4.2 }))
+    expect(() => watchLosses(FIRST_WATCH, losses, 1, 1)).toThrow(/found 8.70 up to step 100, after 6.20 at the start/)
   })
 })
 
