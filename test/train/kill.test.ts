@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-const ARGS = ['--source', 'ann', '--target', 'bob', '--batch', '1', '--device', 'cpu', '--save-every', '2']
+const ARGS = ['--source', 'ann', '--target', 'bob', '--batch', '1', '--device', 'cpu', '--save-every', '2', '--validate-every', '1000']
 
 describe('a training that is killed again and again', () => {
   // `npm run bench -- kills` does it thirty times, on real faces.

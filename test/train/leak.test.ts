@@ -25,7 +25,9 @@ describe('tensors', () => {
     // Through every phase: each compiles a program of its own.
     const options = { saveEvery: 3, previewEvery: 4, onProgress }
     await trainRun(await intendTiny(home, 'whole'), device, { plan: { kind: 'steps', total: 16 }, ...options })
-    expect(counts).toEqual(new Set([before]))
+    // Between: none but the weights of the networks that validation looks with, once it does.
+    expect(counts.size).toBe(2)
+    expect(Math.min(...counts)).toBe(before)
     expect(tf.memory().numTensors).toBe(before)
     await trainRun(await intendTiny(home, 'whole'), device, { plan: { kind: 'steps', total: 20 }, ...options })
     expect(tf.memory().numTensors).toBe(before)
