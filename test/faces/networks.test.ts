@@ -69,7 +69,10 @@ it('loads once, compiles once a shape and only a few shapes, and disposes of the
   const twice: ProgramFn = ({ pictures: p }) => ({ outputs: { sums: tf.mul(tf.sum(p!, [1, 2, 3]), 2) } })
   const load = async () => {
     loads += 1
-    return Object.assign(twice, { dispose: () => void (held -= 1) })
+    const dispose = () => {
+      held -= 1
+    }
+    return Object.assign(twice, { dispose })
   }
   const counts = countingDevice(await openDevice('cpu'))
   const open = openNetwork(counts.device, { name: 'sums', sizePx: 2, load })

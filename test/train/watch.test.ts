@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PRESETS } from '../../src/models/presets.ts'
 import { nextSetback, settled } from '../../src/train/setback.ts'
 import { DivergedError, FIRST_WATCH, notANumber, startSteps, type Watch, watchLosses } from '../../src/train/watch.ts'
 
@@ -54,7 +55,7 @@ describe('the watch over the losses', () => {
 
 describe('the start', () => {
   it('is over once the learning rate has moved the weights', () => {
-    const training = { rate: 4e-4, horizon: 2000, averageFrom: 1, adversarialFrom: 1, adversarialWeight: 0, augmentation: 0 }
+    const training = PRESETS.quick.training
     expect([4e-4, 0.01, 0.1, 1].map((rate) => startSteps({ ...training, rate }))).toEqual([8, 8, 3, 1])
     expect(startSteps({ ...training, rate: 1 }, 0.125)).toBe(3)
   })
