@@ -4,6 +4,7 @@ import { LOSSES, type LossWeights } from '../models/losses.ts'
 import { OPTIMIZERS } from '../models/optimizer.ts'
 import { PRESET_NAMES, STYLE_NAMES } from '../models/presets.ts'
 import type { Plan } from '../train/schedule.ts'
+import type { Settings } from '../train/settings.ts'
 import { UsageError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
 
@@ -165,6 +166,7 @@ export const train = defineCommand({
     context.note(
       `${intent.isNew ? 'new run' : 'going on with'} ${intent.settings.name}: ${intent.settings.preset}, ${intent.settings.sizePx} px, on ${device.name} (${device.reason})`,
     )
+    if (intent.isNew) context.note(describeSettings(intent.settings))
     const result = await context.work(`training ${intent.settings.name}`, (work) =>
       trainRun(intent, device, {
         ...work,
@@ -193,6 +195,13 @@ export const train = defineCommand({
     )
   },
 })
+
+/** What a new run begins with, in two lines. */
+function describeSettings({ name, style, losses = LOSSES, base, training, batch }: Settings): string {
+  const weights = Object.entries(losses).map(([loss, weight]) => `${loss} ${weight}`)
+  const start = base === undefined ? 'from scratch' : `from dfk's base weights (${base.slice(0, 12)}…)`
+  return `${name} begins ${start}, ${batch} faces of each person a step, ${training.optimizer} at ${training.rate}\n  style ${style}: ${weights.join(', ')}, gan ${training.adversarialWeight}`
+}
 
 function describeDryRun(folder: string, isNew: boolean, preset: string, plan: Plan): string {
   const length = plan.kind === 'steps' ? `to step ${plan.total}` : `for ${plan.totalMs / 60_000} minutes in all`

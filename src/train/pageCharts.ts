@@ -4,7 +4,7 @@ import type { ValidationRecord } from './validations.ts'
 
 const COMMON = { x: 'number', xLabel: 'steps', heightPx: 190, widthPx: 440, mostPoints: 500 } as const
 /** Of a log line, what is no loss. */
-const NO_LOSS = new Set(['step', 'rate', 'stepMs', 'elapsedMs', 'waitShare'])
+const NO_LOSS = new Set(['step', 'rate', 'augment', 'ganWeight', 'swapWeight', 'stepMs', 'elapsedMs', 'waitShare'])
 /** Losses whose scale is that of cross-entropy. */
 const CONTEST = new Set(['adversarial', 'discriminator'])
 

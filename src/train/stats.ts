@@ -17,6 +17,10 @@ export interface LogEntry {
   readonly adversarial?: number
   readonly discriminator?: number
   readonly rate: number
+  /** Strength of the augmentation, 0–1, and the weights of the losses that come in later: of the discriminator's, and the share of theirs that those of swaps have. */
+  readonly augment: number
+  readonly ganWeight?: number
+  readonly swapWeight?: number
   readonly stepMs: number
   /** Part of the time in which the step waited for pictures, 0–1. */
   readonly waitShare: number

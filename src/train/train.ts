@@ -200,7 +200,7 @@ function startLog({ run, feed, trainer, options }: Session): Log {
     const entry = {
       step,
       ...means,
-      rate: trainer.rate,
+      ...trainer.schedule,
       stepMs: rounded(stepMs, 1),
       waitShare: rounded(waitShare, 4),
       elapsedMs: rounded(elapsedMs, 0),

@@ -47,8 +47,8 @@ export interface TrainerOptions {
 /** Trains a run on a device: its networks' state and its place in the plan. */
 export interface Trainer {
   readonly position: Position
-  /** Learning rate of the next step. */
-  readonly rate: number
+  /** What the plan gives the next step: learning rate, strength of the augmentation, weights of the losses that come in later. */
+  readonly schedule: Schedule
   /** Trains up to `most` steps in one call of the device and returns the losses of each. Throws DivergedError where one is not a number. */
   advance(most: number): Promise<StepLosses[]>
   /** What a checkpoint holds. Throws DivergedError where a weight is not a number. */
@@ -56,6 +56,15 @@ export interface Trainer {
   /** The weights to render with, by the generator's own names: the average, once there is one. */
   weights(): Promise<HostTensors>
   dispose(): Promise<void>
+}
+
+/** Of the next step; see schedule.ts. */
+export interface Schedule {
+  readonly rate: number
+  readonly augment: number
+  /** Absent before the discriminator, and the losses of swaps, have begun. */
+  readonly ganWeight?: number
+  readonly swapWeight?: number
 }
 
 /** Opens a trainer at the start of a run or at a checkpoint. */
@@ -113,8 +122,15 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
 
   return {
     position,
-    get rate() {
-      return rateScale * rateOf(plan, training, position.step, fractionOf(plan, position))
+    get schedule() {
+      const fraction = fractionOf(plan, position)
+      const { adversarialWeight: ganWeight, swapWeight: ofSwaps } = scalarsAt(position.step)
+      return {
+        rate: rateScale * rateOf(plan, training, position.step, fraction),
+        augment: strengthOf(plan, training, position.step, fraction),
+        ...(position.adversarialSince !== undefined && { ganWeight }),
+        ...(position.swappedSince !== undefined && { swapWeight: ofSwaps }),
+      }
     },
     async advance(most) {
       const started = performance.now()

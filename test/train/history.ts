@@ -38,6 +38,7 @@ export function statsOf(steps: number, loss: (step: number) => number, more: Par
       source: loss(step) / 2,
       target: loss(step) / 2,
       rate: 4e-4,
+      augment: 0.15,
       stepMs: 100,
       waitShare: 0,
       elapsedMs: 100 * step,

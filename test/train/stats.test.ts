@@ -10,7 +10,7 @@ const run = { name: 'stats', folder, config: {} as Run['config'] }
 const path = join(folder, 'stats.jsonl')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const entry = (step: number) => ({ step, loss: 1, source: 1, target: 1, rate: 1, stepMs: 1, waitShare: 0, elapsedMs: 1 })
+const entry = (step: number) => ({ step, loss: 1, source: 1, target: 1, rate: 1, augment: 1, stepMs: 1, waitShare: 0, elapsedMs: 1 })
 const lines = () => readFileSync(path, 'utf8').split('\n')
 
 it('losses of steps after the last checkpoint go, and so do broken lines', async () => {
