@@ -8,8 +8,8 @@ import { demoHome, inScratchHome, requireThere } from './home.ts'
 
 const PAIR = ['franck', 'cap12'] as const
 const SAMPLE_MS = 2000
-/** Memory while everything is loaded and compiled says nothing of training. */
-const SETTLE_SHARE = 0.05
+/** By then everything has been made once: memory grows with the first checkpoint and the first preview, and falls when what they took is reused. */
+const SETTLED_AFTER_SAVES = 2
 
 interface Sample {
   readonly atMs: number
@@ -80,7 +80,7 @@ export const memory = defineBenchmark({
       }
       const plan = { kind: 'minutes', totalMs } as const
       const { step } = await trainRun(intent, device, { plan, saveEvery, previewEvery: saveEvery, signal, onProgress })
-      const settled = samples.filter(({ atMs }) => atMs >= SETTLE_SHARE * totalMs)
+      const settled = samples.filter((sample) => sample.step > SETTLED_AFTER_SAVES * saveEvery)
       const found = Object.fromEntries(KINDS.map((kind) => [kind, quarters(settled, kind)]))
       return {
         title: `memory of ${minutes} minutes of ${preset} on ${device.name}: ${step} steps, checkpoint and preview every ${saveEvery}`,
