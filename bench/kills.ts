@@ -34,10 +34,8 @@ export const kills = defineBenchmark({
       return {
         title: `${count} kills over ${steps} steps of quick, a checkpoint every ${saveEvery}`,
         rows: [
-          [
-            'while a checkpoint was being written',
-            `${found.whileSaving}, of which ${found.halfWritten} left a half one, which nobody takes for one`,
-          ],
+          ['kills while a checkpoint was being written', `${found.whileSaving}`],
+          ['half written ones found after a kill, of it or of an earlier one', `${found.halfWritten}, none taken for a checkpoint`],
           ['checkpoints opened after the kills', `${found.opened}, none damaged`],
           ['weights in the end', 'those of the undisturbed run, bit for bit'],
         ],

@@ -8,8 +8,8 @@ import { demoHome, inScratchHome, requireThere } from './home.ts'
 
 const PAIR = ['franck', 'cap12'] as const
 const SAMPLE_MS = 2000
-/** Memory while everything is loaded and compiled says nothing of training. */
-const SETTLE_SHARE = 0.05
+/** By then everything has been made once: memory grows with the first checkpoint and the first preview, and falls when what they took is reused. */
+const SETTLED_AFTER_SAVES = 2
 
 interface Sample {
   readonly atMs: number
@@ -18,13 +18,15 @@ interface Sample {
   readonly external: number
   readonly arrayBuffers: number
   readonly tensors: number
+  /** Steps done by then. */
+  readonly step: number
 }
 
 const KINDS = ['rss', 'heapUsed', 'external', 'arrayBuffers', 'tensors'] as const
 
-function sampleNow(atMs: number): Sample {
+function sampleNow(atMs: number, step: number): Sample {
   const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage()
-  return { atMs, rss, heapUsed, external, arrayBuffers, tensors: tf.memory().numTensors }
+  return { atMs, rss, heapUsed, external, arrayBuffers, tensors: tf.memory().numTensors, step }
 }
 
 function median(values: readonly number[]): number {
@@ -36,6 +38,12 @@ function quarters(samples: readonly Sample[], kind: (typeof KINDS)[number]): { f
   const quarter = Math.max(1, Math.floor(samples.length / 4))
   const values = samples.map((sample) => sample[kind])
   return { first: median(values.slice(0, quarter)), last: median(values.slice(-quarter)) }
+}
+
+/** Resident memory in each tenth of the time, in MB: tells a step from a slope. */
+function tenths(samples: readonly Sample[]): number[] {
+  const slices = Array.from({ length: 10 }, (_, i) => samples.slice((i * samples.length) / 10, ((i + 1) * samples.length) / 10))
+  return slices.map((slice) => Math.round(median(slice.map(({ rss }) => rss)) / 1e6))
 }
 
 function rowOf(kind: (typeof KINDS)[number], { first, last }: { first: number; last: number }): Row {
@@ -65,17 +73,18 @@ export const memory = defineBenchmark({
       const samples: Sample[] = []
       const totalMs = minutes * 60_000
       const startMs = performance.now()
-      const onProgress = () => {
+      const onProgress = ({ note }: { note?: string }) => {
+        const step = Number(/^step (\d+)/.exec(note ?? '')?.[1] ?? 0)
         const atMs = performance.now() - startMs
-        if (atMs - (samples.at(-1)?.atMs ?? 0) >= SAMPLE_MS) samples.push(sampleNow(atMs))
+        if (atMs - (samples.at(-1)?.atMs ?? 0) >= SAMPLE_MS) samples.push(sampleNow(atMs, step))
       }
       const plan = { kind: 'minutes', totalMs } as const
       const { step } = await trainRun(intent, device, { plan, saveEvery, previewEvery: saveEvery, signal, onProgress })
-      const settled = samples.filter(({ atMs }) => atMs >= SETTLE_SHARE * totalMs)
+      const settled = samples.filter((sample) => sample.step > SETTLED_AFTER_SAVES * saveEvery)
       const found = Object.fromEntries(KINDS.map((kind) => [kind, quarters(settled, kind)]))
       return {
         title: `memory of ${minutes} minutes of ${preset} on ${device.name}: ${step} steps, checkpoint and preview every ${saveEvery}`,
-        rows: KINDS.map((kind) => rowOf(kind, found[kind]!)),
+        rows: [...KINDS.map((kind) => rowOf(kind, found[kind]!)), ['rss by tenths of the time', `${tenths(samples).join(', ')} MB`]],
         figures: {
           preset,
           minutes,
@@ -83,6 +92,12 @@ export const memory = defineBenchmark({
           step,
           samples: settled.length,
           ...found,
+          series: samples.map(({ atMs, step: at, rss, external }) => [
+            Math.round(atMs / 1000),
+            at,
+            Math.round(rss / 1e6),
+            Math.round(external / 1e6),
+          ]),
           growth: found['rss']!.last / found['rss']!.first,
         },
       }

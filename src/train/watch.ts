@@ -14,7 +14,7 @@ const INTERVAL = 50
  * so far in all, but no more than a few. At an absurd rate that is the first step alone.
  */
 const MOST_START = 8
-const MOVED = 0.005
+const MOVED = 0.002
 /**
  * An interval is bad whose mean is so many times that of the best interval, or of the start. Only what both people's faces are redrawn with
  * counts, since the adversarial losses rise and fall by design. A network that a high rate has broken draws one picture whatever it is

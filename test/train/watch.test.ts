@@ -56,8 +56,8 @@ describe('the watch over the losses', () => {
 describe('the start', () => {
   it('is over once the learning rate has moved the weights', () => {
     const training = PRESETS.quick.training
-    expect([4e-4, 0.01, 0.1, 1].map((rate) => startSteps({ ...training, rate }))).toEqual([8, 8, 3, 1])
-    expect(startSteps({ ...training, rate: 1 }, 0.125)).toBe(3)
+    expect([4e-4, 0.01, 0.1, 1].map((rate) => startSteps({ ...training, rate }))).toEqual([8, 6, 2, 1])
+    expect(startSteps({ ...training, rate: 1 }, 0.5)).toBe(1)
   })
 
   it('shows a network that was broken in its first steps', () => {
