@@ -97,7 +97,7 @@ export const LOSSES: LossWeights = {
   mask: 2,
   landmarks: 2,
   variation: 0,
-  identity: 2,
+  identity: 0.5,
   follow: 1,
   features: 1,
   code: 0.1,

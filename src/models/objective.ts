@@ -42,6 +42,17 @@ interface Drawn {
   readonly swap: Rendered | undefined
 }
 
+/**
+ * Swaps cost about twice what a reconstruction does, since two networks look at them: every other of the target's faces is enough. Of an odd number all
+ * are taken. Every other one of each part of a step is every other one of the whole, so that `accumulate` changes nothing.
+ */
+function everyOther<T extends tf.Tensor>(x: T): T {
+  const [n = 1, ...rest] = x.shape
+  if (n % 2 === 1) return x
+  const pairs = tf.reshape(x, [n / 2, 2, ...rest])
+  return tf.reshape(tf.slice(pairs, [0, 0], [n / 2, 1]), [n / 2, ...rest]) as T
+}
+
 /** Draws both people, and the swaps where they are wanted; each decoder is asked once. */
 function draw({ maps }: Encoded, { design, parts, parameters }: Attempt): Drawn {
   const halves = (map: tf.Tensor4D) => tf.split(map, 2, 0) as [tf.Tensor4D, tf.Tensor4D]
@@ -49,7 +60,7 @@ function draw({ maps }: Encoded, { design, parts, parameters }: Attempt): Drawn 
     ['source', 'source', halves(maps.source)[0]],
     ['target', 'target', halves(maps.target)[1]],
   ]
-  if (parts.swapped) wanted.push(['swap', 'source', halves(maps.source)[1]])
+  if (parts.swapped) wanted.push(['swap', 'source', everyOther(halves(maps.source)[1])])
   const made: Partial<Record<keyof Drawn, Rendered>> = {}
   for (const decoder of new Set(PEOPLE.map((person) => decoderOf(person, design.generator)))) {
     const asked = wanted.filter(([, person]) => decoderOf(person, design.generator) === decoder)
@@ -61,7 +72,8 @@ function draw({ maps }: Encoded, { design, parts, parameters }: Attempt): Drawn 
             0,
           )
     const { rgb, mask } = renderMap(all, parameters, decoder, design.generator)
-    const [rgbs, masks] = [tf.split(rgb, asked.length, 0), tf.split(mask, asked.length, 0)] as [tf.Tensor4D[], tf.Tensor4D[]]
+    const counts = asked.map(([, , map]) => map.shape[0])
+    const [rgbs, masks] = [tf.split(rgb, counts, 0), tf.split(mask, counts, 0)] as [tf.Tensor4D[], tf.Tensor4D[]]
     for (const [index, [name]] of asked.entries()) made[name] = { rgb: rgbs[index]!, mask: masks[index]! }
   }
   return { source: made.source!, target: made.target!, swap: made.swap }
@@ -108,7 +120,7 @@ function judgeSwap({ rgb }: Rendered, { design, inputs, frozen, recogniser }: At
   const scheduled = (weight: number) => tf.mul(inputs['swapWeight']!, weight)
   if (follow > 0 && design.generator.landmarks > 0) {
     const named = nameLandmarks(rgb, frozen!, design.generator)
-    add('follow', distance(named, inputs['targetLandmarks']!), scheduled(follow))
+    add('follow', distance(named, everyOther(inputs['targetLandmarks']!)), scheduled(follow))
   }
   if (identity > 0 && recogniser !== undefined) {
     const chips = tf.mul(reframe(rgb, recogniser.framing, { outside: 'border', sizePx: recogniser.sizePx }), 255) as tf.Tensor4D

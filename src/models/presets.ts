@@ -35,9 +35,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     training: {
       rate: 4e-4,
       horizon: 2000,
-      adversarialWeight: 0.05,
-      adversarialFrom: 0.75,
-      swapFrom: 0.3,
+      adversarialWeight: 0.1,
+      adversarialFrom: 0.6,
+      swapFrom: 1,
       averageFrom: 0.5,
       augmentation: 0.15,
       optimizer: 'adam',
@@ -65,7 +65,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       horizon: 30_000,
       adversarialWeight: 0.1,
       adversarialFrom: 0.6,
-      swapFrom: 0.3,
+      swapFrom: 1,
       averageFrom: 0.3,
       augmentation: 0.3,
       optimizer: 'adam',
@@ -93,7 +93,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       horizon: 100_000,
       adversarialWeight: 0.1,
       adversarialFrom: 0.6,
-      swapFrom: 0.3,
+      swapFrom: 1,
       averageFrom: 0.3,
       augmentation: 0.3,
       optimizer: 'adabelief',
@@ -109,17 +109,22 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
 export const STYLE_NAMES = ['balanced', 'likeness', 'expression', 'detail'] as const
 export type StyleName = (typeof STYLE_NAMES)[number]
 
-/** What a double is to be best at: weights of the losses, and how much the discriminator counts beside the preset's. */
-export const STYLES: Readonly<Record<StyleName, { readonly losses: LossWeights; readonly adversarial: number }>> = {
-  /** The middle way. */
+/** What a double is to be best at. */
+interface Style {
+  readonly losses: LossWeights
+  /** How much the discriminator counts beside the preset's weight. */
+  readonly adversarial: number
+  /** When swaps begin to be judged, as a share of the training, where that is not left to the preset. */
+  readonly swapFrom?: number
+}
+
+export const STYLES: Readonly<Record<StyleName, Style>> = {
+  /** The middle way. Swaps are not judged: on the sample pair that cost more than it gave (docs/training.md). */
   balanced: { losses: LOSSES, adversarial: 1 },
-  /** The source's identity before the target's expression. */
-  likeness: { losses: { ...LOSSES, identity: 3 * LOSSES.identity, follow: 0.5 * LOSSES.follow, code: 3 * LOSSES.code }, adversarial: 1 },
+  /** The source's identity before the target's expression, by the recogniser that training may ask. */
+  likeness: { losses: { ...LOSSES, follow: 0.5, code: 3 * LOSSES.code }, adversarial: 1, swapFrom: 0.5 },
   /** Speech and expression before likeness: for dubs. */
-  expression: {
-    losses: { ...LOSSES, accents: 2 * LOSSES.accents, follow: 2 * LOSSES.follow, identity: 0.5 * LOSSES.identity },
-    adversarial: 1,
-  },
+  expression: { losses: { ...LOSSES, accents: 2 * LOSSES.accents, follow: 2, identity: 0 }, adversarial: 1, swapFrom: 0.5 },
   /** Sharpness before steadiness. */
   detail: { losses: { ...LOSSES, features: 2 * LOSSES.features }, adversarial: 3 },
 }

@@ -55,7 +55,7 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
   const preset = PRESETS[presetName]
   const { generator, discriminator } = shapesOf(preset, request.shape ?? {})
   const style = request.style ?? 'balanced'
-  const { losses, adversarial } = STYLES[style]
+  const { losses, adversarial, swapFrom = preset.training.swapFrom } = STYLES[style]
   const base = request.fromScratch ? undefined : await readBaseWeights(presetName, generator)
   return {
     schema: 1,
@@ -70,7 +70,12 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
     ...batchOf(request, preset.batch),
     precision: request.precision ?? 'float32',
     flip: request.flip ?? false,
-    training: { ...preset.training, adversarialWeight: preset.training.adversarialWeight * adversarial, ...defined(request.training) },
+    training: {
+      ...preset.training,
+      swapFrom,
+      adversarialWeight: preset.training.adversarialWeight * adversarial,
+      ...defined(request.training),
+    },
     style,
     losses: { ...losses, ...defined(request.losses ?? {}) },
     ...(base && { base: base.sha256 }),
