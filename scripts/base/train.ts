@@ -15,7 +15,7 @@ import { drawBatch, openFaces } from './batches.ts'
 import { writeBasePreview } from './preview.ts'
 import { baseSignature, baseStep } from './program.ts'
 
-const [folder, out, stepsText = '14000'] = process.argv.slice(2)
+const [folder, out, stepsText = '7500'] = process.argv.slice(2)
 if (folder === undefined || out === undefined)
   throw new Error('expected: scripts/base/train.ts <folder from faces.ts> <out folder> [steps]')
 const STEPS = Number(stepsText)

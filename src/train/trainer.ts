@@ -99,7 +99,7 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
     const run = await device.compile(trainStep(design, parts, recogniser), signature, {
       name: 'training step',
       precision: config.precision,
-      cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, config.losses, training.optimizer, training.rateShare, parts, parts.swapped && config.source.descriptor])}`,
+      cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, config.losses, training.optimizer, training.rateShare, parts, recogniser && [recogniser.descriptor, recogniser.framing]])}`,
     })
     const needs = await orDispose(run, () => checkMemory(run, signature, device.name, config))
     if (program === undefined && needs !== undefined) onNote?.(needs)

@@ -22,5 +22,5 @@ describe('a training that is killed again and again', () => {
     expect(opened).toBeGreaterThan(2)
     const last = steps.at(-1)! + 3
     expect(await finish(killed, last)).toEqual(await finish({ home, run: 'undisturbed', args: ARGS }, last))
-  })
+  }, 300_000)
 })
