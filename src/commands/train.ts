@@ -11,7 +11,7 @@ import { defineCommand } from './command.ts'
 /** Four widths, as 48,96,192,384. */
 const widths = z
   .string()
-  .regex(/^\d+(,\d+){3}$/, 'expected four numbers, as 48,96,192,384')
+  .regex(/^[1-9]\d{0,3}(,[1-9]\d{0,3}){3}$/, 'expected four numbers of 1 to 9999, as 48,96,192,384')
   .transform((text) => text.split(',').map(Number))
   .optional()
 
@@ -19,9 +19,9 @@ const widths = z
 const lossWeights = z.string().transform((text, context): Partial<Record<keyof LossWeights, number>> => {
   const entries = text.split(',').map((pair) => pair.split('=') as [string, string | undefined])
   for (const [name, value] of entries) {
-    if (!(name in LOSSES)) context.addIssue(`expected losses of ${Object.keys(LOSSES).join(', ')} but found ${name}`)
-    else if (value === undefined || value.trim() === '' || !(Number(value) >= 0))
-      context.addIssue(`expected a weight of at least 0 for ${name} but found ${value ?? 'none'}`)
+    if (!Object.hasOwn(LOSSES, name)) context.addIssue(`expected losses of ${Object.keys(LOSSES).join(', ')} but found ${name}`)
+    else if (value === undefined || value.trim() === '' || !(Number(value) >= 0 && Number(value) <= 1e6))
+      context.addIssue(`expected a weight of 0 to 1000000 for ${name} but found ${value ?? 'none'}`)
   }
   return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]))
 })

@@ -109,6 +109,20 @@ function similarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Scalar {
   return tf.mul(tf.add(ssim(a, b, fine), ssim(a, b, 2 * fine + 1)), 0.5)
 }
 
+/** The parts of a person's loss before their weights, scalars: for the log, so that gradients need not pass through them. */
+export function reconstructionParts(
+  made: Rendered,
+  { faces, masks, accents }: Truth,
+): Record<'pixels' | 'accents' | 'everywhere' | 'mask', tf.Scalar> {
+  const off = tf.abs(tf.sub(made.rgb, faces))
+  return {
+    pixels: tf.mean(tf.mul(off, masks)),
+    accents: tf.mean(tf.mul(off, accents)),
+    everywhere: tf.mean(off),
+    mask: distance(made.mask, masks),
+  }
+}
+
 /** DSSIM inside the mask and L1 inside it, in eyes and mouth, and everywhere, and of the mask, each times its weight; a scalar. */
 export function reconstructionLoss(made: Rendered, truth: Truth, weights: LossWeights): tf.Scalar {
   const { faces, masks, accents } = truth

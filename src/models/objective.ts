@@ -3,7 +3,16 @@ import { discriminate } from './discriminator.ts'
 import { decoderOf, type Encoded, encode, nameLandmarks, PEOPLE, type Person, type Rendered, renderMap } from './generator.ts'
 import { codeLoss, judgesCodes } from './judge.ts'
 import type { Parameters } from './layers.ts'
-import { adversarialLoss, distance, LOSSES, reconstructionLoss, type Truth, totalVariation } from './losses.ts'
+import {
+  adversarialLoss,
+  distance,
+  LOSSES,
+  type LossWeights,
+  reconstructionLoss,
+  reconstructionParts,
+  type Truth,
+  totalVariation,
+} from './losses.ts'
 import { reframe } from './reframe.ts'
 import type { PictureKind, Recogniser, StepDesign, StepParts } from './step.ts'
 
@@ -20,7 +29,7 @@ export interface Attempt {
   readonly recogniser: Recogniser | undefined
 }
 
-/** The generator's loss, its parts before their weights, and what the discriminator is to learn from. */
+/** The generator's loss, its parts (those of a person with their weights, all others before), and what the discriminator is to learn from. */
 export interface Losses {
   readonly total: tf.Scalar
   readonly parts: Record<string, tf.Scalar>
@@ -79,6 +88,24 @@ function draw({ maps }: Encoded, { design, parts, parameters }: Attempt): Drawn 
   return { source: made.source!, target: made.target!, swap: made.swap }
 }
 
+type Parts = ReturnType<typeof reconstructionParts>
+
+/** What the losses of both people's own faces consist of, before their weights, means of the two; `dssim` is what the others leave of them. */
+function reconstructed(
+  drawn: Drawn,
+  inputs: TensorMap,
+  totals: Record<string, tf.Scalar>,
+  weights: LossWeights,
+): Record<string, tf.Scalar> {
+  const [source, target] = PEOPLE.map((person) => reconstructionParts(drawn[person], truthOf(inputs, person))) as [Parts, Parts]
+  const names = Object.keys(source) as (keyof Parts)[]
+  const means = Object.fromEntries(names.map((name) => [name, tf.mul(tf.add(source[name], target[name]), 0.5)])) as Parts
+  if (weights.dssim === 0) return means
+  const weighted = tf.addN(names.map((name) => tf.mul(means[name], weights[name])))
+  const whole = tf.mul(tf.add(totals['source']!, totals['target']!), 0.5)
+  return { ...means, dssim: tf.div(tf.sub(whole, weighted), weights.dssim) }
+}
+
 function truthOf(inputs: TensorMap, person: Person): Truth {
   const picture = (kind: PictureKind) => inputs[person + kind] as tf.Tensor4D
   return { faces: picture('Faces'), masks: picture('Masks'), accents: picture('Accents') }
@@ -97,6 +124,7 @@ export function generatorLosses(attempt: Attempt): Losses {
     terms.push(weight === 1 ? loss : tf.mul(loss, weight))
   }
   for (const person of PEOPLE) add(person, reconstructionLoss(drawn[person], truthOf(inputs, person), weights), 1)
+  Object.assign(parts, reconstructed(drawn, inputs, parts, weights))
   if (encoded.landmarks !== undefined) {
     const truth = tf.concat(
       PEOPLE.map((person) => inputs[`${person}Landmarks`]!),
@@ -124,7 +152,7 @@ function judgeSwap({ rgb }: Rendered, { design, inputs, frozen, recogniser }: At
   }
   if (identity > 0 && recogniser !== undefined) {
     const chips = tf.mul(reframe(rgb, recogniser.framing, { outside: 'border', sizePx: recogniser.sizePx }), 255) as tf.Tensor4D
-    const off = tf.sub(recogniser.describe(chips), tf.tensor2d([...recogniser.descriptor], [1, recogniser.descriptor.length]))
+    const off = tf.sub(recogniser.describe(chips), inputs['descriptor']!)
     add('identity', tf.mean(tf.sum(tf.square(off), 1)), scheduled(identity))
   }
 }

@@ -3,7 +3,7 @@ import { spectralNorms } from './discriminator.ts'
 import { PEOPLE } from './generator.ts'
 import { judgementLoss } from './judge.ts'
 import type { Parameters } from './layers.ts'
-import type { LossWeights } from './losses.ts'
+import { LOSSES, type LossWeights } from './losses.ts'
 import { generatorLosses, type Losses } from './objective.ts'
 import { type AdamState, adamStep, averageStep, type Optimizer, unscale } from './optimizer.ts'
 import { type NetworkShapes, pick, put, stateShapes } from './state.ts'
@@ -48,13 +48,20 @@ export type ScalarInput =
   | 'apply'
   | 'lossScale'
 
-/** Who the source is, to a recogniser: pictures [n, p, p, 3] in 0–255 → descriptors, and the source's own. */
+/** Tells people apart: pictures [n, p, p, 3] in 0–255 → descriptors. */
 export interface Recogniser {
   readonly describe: (pictures: tf.Tensor4D) => tf.Tensor2D
   readonly sizePx: number
   /** Where its picture lies in the aligned one: see models/reframe.ts. */
   readonly framing: { readonly scale: number; readonly shiftX: number; readonly shiftY: number }
-  readonly descriptor: readonly number[]
+}
+
+/** Length of a descriptor, the input [1, 128] that says who the source is. */
+export const DESCRIPTOR_NUMBERS = 128
+
+/** Whether a step of these parts asks the recogniser, and so has the input `descriptor`. */
+export function asksRecogniser({ losses = LOSSES }: StepDesign, { swapped = false }: StepParts): boolean {
+  return swapped && losses.identity > 0
 }
 
 function dropsRate({ rateShare = 1 }: StepDesign): boolean {
@@ -84,7 +91,8 @@ export function stepSignature(design: StepDesign, batch: number, parts: StepPart
   const state = Object.entries(stateShapes(design, { ...parts, dropout: dropsRate(design) })).map(
     ([name, shape]) => [name, { shape }] as const,
   )
-  return { inputs: Object.fromEntries([...pictures, ...named, ...scalars]), state: Object.fromEntries(state) }
+  const asked = asksRecogniser(design, parts) ? [['descriptor', { shape: [1, DESCRIPTOR_NUMBERS] }] as const] : []
+  return { inputs: Object.fromEntries([...pictures, ...named, ...asked, ...scalars]), state: Object.fromEntries(state) }
 }
 
 /** Gradients of a scalar by a network's weights, and the scalar; `loss` gets the weights by name. `scale` multiplies the loss on the way back. */

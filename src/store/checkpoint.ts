@@ -9,7 +9,7 @@ import { decodeSafetensors } from './safetensors.ts'
 import { stepFolders, stepName } from './stepFolders.ts'
 
 export type { Run, RunConfig, Training } from './run.ts'
-export { discardRun, openRun, runConsentPath, runExists, runFolder, saveRun } from './run.ts'
+export { discardRun, openRun, requireOwnFolder, runConsentPath, runExists, runFolder, saveRun } from './run.ts'
 
 const stateSchema = z.object({
   schema: z.literal(1),
@@ -26,8 +26,6 @@ const stateSchema = z.object({
   swappedSince: z.int().min(0).optional(),
   /** Of runs in half precision; see train/lossScale.ts. */
   lossScale: z.object({ value: z.number().positive(), sound: z.int().min(0) }).optional(),
-  /** Of older checkpoints only: what a step draws now follows from the seed and its number. */
-  random: z.array(z.int()).length(4).optional(),
   /** Of the watch over the losses, and of the setbacks so far; see train/watch.ts and train/setback.ts. */
   watch: z
     .object({

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ARCHITECTURES } from '../models/generator.ts'
@@ -174,10 +174,31 @@ export async function saveRun(
   return { name: basename(folder), folder, config }
 }
 
-/** Removes what `saveRun` and a training made of a run that has no checkpoint yet, and nothing else. */
+/** Files and folders that a run without a checkpoint consists of. */
+const MADE = ['config.json', 'coverage.json', 'stats.jsonl', 'validations.jsonl', 'train.html']
+const CONSENT = ['source.json', 'target.json']
+const PREVIEW = /^step-\d+\.png$/
+
+/** Removes what `saveRun` and a training made of a run that has no checkpoint yet, and nothing else: folders only once they are empty. */
 export async function discardRun(folder: string): Promise<void> {
-  const made = ['config.json', 'coverage.json', 'consent', 'previews', 'stats.jsonl', 'validations.jsonl', 'train.html']
-  for (const name of made) await rm(join(folder, name), { recursive: true, force: true })
+  const previews = (await readdir(join(folder, 'previews')).catch(() => [])).filter((name) => PREVIEW.test(name))
+  const files = [...MADE, ...CONSENT.map((name) => join('consent', name)), ...previews.map((name) => join('previews', name))]
+  for (const file of files) await rm(join(folder, file), { force: true })
+  for (const name of ['consent', 'previews']) await rmdir(join(folder, name)).catch(() => {})
+}
+
+/** Throws DfkError where the folder for a new run holds anything that is not of a run which could not begin. */
+export async function requireOwnFolder(folder: string): Promise<void> {
+  const known = new Set([...MADE, 'consent', 'previews', 'lock'])
+  const foreign = (await readdir(folder).catch(() => [])).filter((name) => !known.has(name) && !name.endsWith('.part'))
+  const consent = (await readdir(join(folder, 'consent')).catch(() => [])).filter(
+    (name) => !CONSENT.includes(name) && !name.endsWith('.part'),
+  )
+  const [first] = [...foreign, ...consent.map((name) => join('consent', name))]
+  if (first === undefined) return
+  throw new DfkError(`expected an empty folder, or none, for the new run at ${folder} but it holds ${first}`, {
+    hint: 'give the run a name of its own: dfk train my-run',
+  })
 }
 
 /** Path of the consent record that the run was trained under. */

@@ -125,8 +125,7 @@ export async function beginRun(
     const faceset = await loadFaceset(dataset, settings.sizePx, work)
     checkSubject(name, faceset, consent)
     const before = earlier?.[person]
-    // The hash of an older version is of another kind, and cannot be compared.
-    if (before?.facesSha256.startsWith('list:') && before.facesSha256 !== faceset.sha256) {
+    if (before !== undefined && before.facesSha256 !== faceset.sha256) {
       throw new DfkError(`expected the faces of ${name} that run ${settings.name} began with but they have changed`, {
         hint: 'train with the new faces under another name',
       })

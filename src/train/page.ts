@@ -5,7 +5,7 @@ import type { Run } from '../store/checkpoint.ts'
 import { writeWhole } from '../store/whole.ts'
 import { standingAdvice } from './advice.ts'
 import { charts } from './pageCharts.ts'
-import { type Coverage, coverageSection, readCoverage } from './pageCoverage.ts'
+import { coverageSection, readCoverage, type ShownCoverage } from './pageCoverage.ts'
 import { PREVIEW_SCRIPT, previewSlider } from './pagePreviews.ts'
 import type { LogEntry } from './stats.ts'
 import type { ValidationRecord } from './validations.ts'
@@ -16,7 +16,7 @@ export interface TrainPage {
   readonly stats: readonly LogEntry[]
   /** Names of the pictures in `previews/`, oldest first. */
   readonly previews: readonly string[]
-  readonly coverage?: Coverage | undefined
+  readonly coverage?: ShownCoverage | undefined
   /** No training holds the run any more: the page no longer changes. */
   readonly ended: boolean
 }

@@ -3,16 +3,15 @@ import type { Recogniser } from '../models/step.ts'
 import type { tf } from '../tensor/index.ts'
 
 /**
- * The recogniser that training holds swaps to, with the source's descriptor [128]: face-api's, which `collect` and `swap` use too. The one that
- * `dfk score` judges by has no part in training.
+ * The recogniser that training holds swaps to: face-api's, which `collect` and `swap` use too. The one that `dfk score` judges by has no part in
+ * training.
  */
-export async function openRecogniser(descriptor: readonly number[]): Promise<Recogniser & { dispose(): void }> {
+export async function openRecogniser(): Promise<Recogniser & { dispose(): void }> {
   const program = await RECOGNISER.load()
   return {
     describe: (pictures) => program({ pictures }, {}).outputs['descriptor'] as tf.Tensor2D,
     sizePx: RECOGNISER_INPUT_PX,
     framing: descriptorFraming(),
-    descriptor,
     dispose: () => program.dispose(),
   }
 }

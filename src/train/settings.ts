@@ -56,6 +56,12 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
   const { generator, discriminator } = shapesOf(preset, request.shape ?? {})
   const style = request.style ?? 'balanced'
   const { losses, adversarial, swapFrom = preset.training.swapFrom } = STYLES[style]
+  const training = {
+    ...preset.training,
+    swapFrom,
+    adversarialWeight: preset.training.adversarialWeight * adversarial,
+    ...defined(request.training),
+  }
   const base = request.fromScratch ? undefined : await readBaseWeights(presetName, generator)
   return {
     schema: 1,
@@ -67,15 +73,10 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
     framing,
     landmarks,
     seed: request.seed ?? 1,
-    ...batchOf(request, preset.batch),
+    ...batchOf(request, preset.batch, training.swapFrom < 1),
     precision: request.precision ?? 'float32',
     flip: request.flip ?? false,
-    training: {
-      ...preset.training,
-      swapFrom,
-      adversarialWeight: preset.training.adversarialWeight * adversarial,
-      ...defined(request.training),
-    },
+    training,
     style,
     losses: { ...losses, ...defined(request.losses ?? {}) },
     ...(base && { base: base.sha256 }),
@@ -94,12 +95,25 @@ function shapesOf(
   }
   return {
     generator: { ...preset.generator, ...defined(asked), sizePx },
-    discriminator: { ...preset.discriminator, ...defined({ base: ganBase, depth: ganDepth }) },
+    discriminator: {
+      ...preset.discriminator,
+      // With liae one code describes both people: there is nothing in it to tell them apart by.
+      ...(asked.architecture === 'liae' && { code: 0 }),
+      ...defined({ base: ganBase, depth: ganDepth }),
+    },
   }
 }
 
-function batchOf(request: SettingsRequest, preset: number): { batch: number; accumulate: number } {
+function batchOf(request: SettingsRequest, preset: number, swaps: boolean): { batch: number; accumulate: number } {
   const { batch = preset, accumulate = 1 } = request
+  if (swaps && accumulate > 1 && (batch / accumulate) % 2 === 1) {
+    throw new UsageError(
+      `expected parts of an even number of faces, since every other one is swapped, but found --batch ${batch} in ${accumulate}`,
+      {
+        hint: `--batch ${2 * accumulate * Math.ceil(batch / accumulate / 2)} goes with --accumulate ${accumulate}; or leave out --swap-from and --style`,
+      },
+    )
+  }
   if (batch % accumulate === 0) return { batch, accumulate }
   throw new UsageError(`expected --batch to be a multiple of --accumulate but found ${batch} and ${accumulate}`, {
     hint: `each part of a step takes as many faces: --accumulate ${accumulate} goes with --batch ${Math.ceil(batch / accumulate) * accumulate}`,

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Run } from '../store/checkpoint.ts'
@@ -32,9 +32,19 @@ export async function appendStats(run: Run, entry: LogEntry): Promise<void> {
   await appendFile(join(run.folder, 'stats.jsonl'), `${JSON.stringify(entry)}\n`)
 }
 
-/** Drops lines of `stats.jsonl` and `validations.jsonl` after `step`, and broken ones: what was trained after the last checkpoint will be trained again. */
+/** Drops previews and lines of `stats.jsonl` and `validations.jsonl` after `step`, and broken ones: what was trained after the last checkpoint will be trained again. */
 export async function trimStats(run: Run, step: number): Promise<void> {
   for (const name of ['stats.jsonl', 'validations.jsonl']) await trimLines(join(run.folder, name), step)
+  await trimPreviews(run, step)
+}
+
+/** Removes previews of steps after `step`. */
+async function trimPreviews(run: Run, step: number): Promise<void> {
+  const folder = join(run.folder, 'previews')
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, of] = /^step-(\d+)\.png$/.exec(name) ?? []
+    if (of !== undefined && Number(of) > step) await rm(join(folder, name), { force: true })
+  }
 }
 
 /** What was logged so far, oldest first. */

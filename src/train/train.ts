@@ -1,6 +1,6 @@
 import { mkdir, rmdir } from 'node:fs/promises'
 import type { Person } from '../models/generator.ts'
-import { type Checkpoint, discardRun, latestCheckpoint, openRun, type Run } from '../store/checkpoint.ts'
+import { type Checkpoint, discardRun, latestCheckpoint, openRun, type Run, requireOwnFolder } from '../store/checkpoint.ts'
 import { lockFolder } from '../store/lock.ts'
 import { isScheduled, type Retention } from '../store/retention.ts'
 import { type FreeBytes, requireTrainingRoom } from '../store/room.ts'
@@ -22,6 +22,7 @@ import { appendStats, type LogEntry, trimStats } from './stats.ts'
 import { openTrainer, type Trainer } from './trainer.ts'
 import type { Validation } from './validation.ts'
 import type { ValidationRecord } from './validations.ts'
+import { DivergedError } from './watch.ts'
 
 const LOG_EVERY = 50
 /** About how long one call of the device may take: the longest that Ctrl-C waits. */
@@ -64,6 +65,7 @@ export interface TrainResult {
  * after saving, when the signal is aborted, and DfkError where going back does not help, the disk is full or another training holds the run.
  */
 export async function trainRun(intent: Intent, device: Device, options: TrainOptions): Promise<TrainResult> {
+  if (intent.isNew) await requireOwnFolder(intent.folder)
   await mkdir(intent.folder, { recursive: true })
   const lock = await lockFolder(intent.folder, `run ${intent.settings.name}`)
   try {
@@ -128,10 +130,13 @@ async function loop(session: Session): Promise<TrainResult> {
   const log = startLog(session)
   let saved = trainer.position.step
   let checkpoint = session.from?.folder ?? ''
+  let saving = false
   const save = async () => {
+    saving = true
     const { state, files } = await trainer.snapshot()
     checkpoint = await saveCheckpoint(run, { ...state, ...guard.stateAt(state.step) }, files, retention, options.freeBytes)
     saved = state.step
+    saving = false
   }
   const observer = await openObserver({ ...session, ...options, validateEvery: options.validateEvery ?? options.previewEvery })
   const plateau = () => (options.until === 'plateau' ? observer.plateau() : undefined)
@@ -159,6 +164,11 @@ async function loop(session: Session): Promise<TrainResult> {
     const result = { run: run.name, step: trainer.position.step, checkpoint, ...(await observer.finish()) }
     const stopped = fractionOf(plan, trainer.position) < 1 ? plateau() : undefined
     return stopped === undefined ? result : { ...result, stopped }
+  } catch (error) {
+    // Where neither weights nor disk are at fault, the steps since the last checkpoint need not be lost.
+    const isSound = trainer.whole && trainer.position.step > saved && !(error instanceof DivergedError || error instanceof InterruptedError)
+    if (isSound && !saving) await save().catch((cause: Error) => options.onWarning?.(`steps since ${saved} are lost: ${cause.message}`))
+    throw error
   } finally {
     await observer.dispose()
   }

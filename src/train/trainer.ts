@@ -1,7 +1,6 @@
-import { LOSSES } from '../models/losses.ts'
 import { adamRate } from '../models/optimizer.ts'
 import { seedRandom } from '../models/random.ts'
-import { initialState, type ScalarInput, type StepDesign, type StepParts, scalarsOf, stepSignature, trainStep } from '../models/step.ts'
+import { asksRecogniser, initialState, type ScalarInput, type StepDesign, type StepParts, scalarsOf, stepSignature, trainStep } from '../models/step.ts'
 import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
 import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
@@ -47,6 +46,8 @@ export interface TrainerOptions {
 /** Trains a run on a device: its networks' state and its place in the plan. */
 export interface Trainer {
   readonly position: Position
+  /** Whether state and position belong together: not where a step has failed. */
+  readonly whole: boolean
   /** What the plan gives the next step: learning rate, strength of the augmentation, weights of the losses that come in later. */
   readonly schedule: Schedule
   /** Trains up to `most` steps in one call of the device and returns the losses of each. Throws DivergedError where one is not a number. */
@@ -75,39 +76,49 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
   const design: StepDesign = { ...config, optimizer: training.optimizer, rateShare: training.rateShare }
   let recogniser: Awaited<ReturnType<typeof openRecogniser>> | undefined
   let program: { readonly parts: StepParts; readonly run: Program } | undefined
+  let told: string | undefined
+  let whole = true
 
   const state = async () => (program === undefined ? waiting : { ...waiting, ...(await program.run.readState()) })
 
   /** The program for the parts that the next step needs; a part that begins takes over the state so far. */
   const models = fingerprint(new URL('../models', import.meta.url))
+  const faces = fingerprint(new URL('../faces', import.meta.url))
   const always = { accumulate: config.accumulate > 1, scaled: config.precision === 'float16' }
   if (always.scaled) position.lossScale ??= FIRST_LOSS_SCALE
   const programFor = async (parts: StepParts): Promise<Program> => {
     if (program !== undefined && sameParts(program.parts, parts)) return program.run
     const now = await state()
     await program?.run.dispose()
-    if (parts.average && position.averageSince === undefined) {
-      position.averageSince = position.step
-      for (const [name, tensor] of Object.entries(now)) if (name.startsWith('weights/')) now[name.replace('weights', 'average')] = tensor
-    }
-    if (parts.adversarial) position.adversarialSince ??= position.step
-    if (parts.swapped) {
-      position.swappedSince ??= position.step
-      if ((config.losses ?? LOSSES).identity > 0) recogniser ??= await openRecogniser(config.source.descriptor)
-    }
+    // Where what follows fails, all of it can still be saved.
+    waiting = now
+    program = undefined
+    if (asksRecogniser(design, parts)) recogniser ??= await openRecogniser()
     const signature = stepSignature(design, config.batch / config.accumulate, parts)
     const run = await device.compile(trainStep(design, parts, recogniser), signature, {
       name: 'training step',
       precision: config.precision,
-      cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, config.losses, training.optimizer, training.rateShare, parts, recogniser && [recogniser.descriptor, recogniser.framing]])}`,
+      cacheKey: `${models} ${JSON.stringify([config.generator, config.discriminator, config.losses, training.optimizer, training.rateShare, parts, recogniser && faces])}`,
     })
     const needs = await orDispose(run, () => checkMemory(run, signature, device.name, config))
-    if (program === undefined && needs !== undefined) onNote?.(needs)
+    if (needs !== undefined && needs !== told) onNote?.(needs)
+    told = needs
+    beginParts(now, parts)
     const wanted = Object.keys(signature.state ?? {})
     await run.writeState(Object.fromEntries(wanted.map((name) => [name, now[name]!])))
     waiting = Object.fromEntries(Object.entries(now).filter(([name]) => !wanted.includes(name)))
     program = { parts, run }
     return run
+  }
+
+  /** Notes which parts begin with the next step; the average begins as the weights are. */
+  const beginParts = (now: HostTensors, parts: StepParts): void => {
+    if (parts.average && position.averageSince === undefined) {
+      position.averageSince = position.step
+      for (const [name, tensor] of Object.entries(now)) if (name.startsWith('weights/')) now[name.replace('weights', 'average')] = tensor
+    }
+    if (parts.adversarial) position.adversarialSince ??= position.step
+    if (parts.swapped) position.swappedSince ??= position.step
   }
 
   const scalarsAt = (step: number): Record<Scheduled, number> => ({
@@ -122,6 +133,9 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
 
   return {
     position,
+    get whole() {
+      return whole
+    },
     get schedule() {
       const fraction = fractionOf(plan, position)
       const { adversarialWeight: ganWeight, swapWeight: ofSwaps } = scalarsAt(position.step)
@@ -147,7 +161,9 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
       while (count < most && sameParts(partsOf(plan, training, { ...position, step: position.step + count }), parts)) count += 1
       const inputs = await feed.take(position.step, count, ask)
       const scalars = Array.from({ length: count }, (_, i) => scalarsAt(position.step + i))
+      if (asksRecogniser(design, parts)) inputs['descriptor'] = repeated(config.source.descriptor, count)
       for (const name of scheduledOf(design, parts)) inputs[name] = { data: Float32Array.from(scalars, (of) => of[name]), shape: [count] }
+      whole = false
       const outputs = await run.runMany(always.accumulate ? inParts(inputs, config.accumulate) : inputs)
       const losses = Array.from({ length: count }, (_, i) =>
         Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, meanOf(data, i, config.accumulate)])),
@@ -161,6 +177,7 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
         )
       position.step += count
       position.elapsedMs += performance.now() - started
+      whole = true
       return losses
     },
     async snapshot() {
@@ -210,12 +227,13 @@ async function orDispose<T>(program: Program, check: () => T): Promise<T> {
 function inParts(inputs: HostTensors, parts: number): HostTensors {
   const cut = Object.entries(inputs).map(([name, { data, shape }]): [string, HostTensor] => {
     const [steps, batch, ...rest] = shape as [number, number | undefined, ...number[]]
+    if (name === 'descriptor') return [name, repeated(data.subarray(0, data.length / steps), steps * parts)]
     if (batch !== undefined) return [name, { data, shape: [steps * parts, batch / parts, ...rest] }]
-    const repeated = Float32Array.from({ length: steps * parts }, (_, i) => {
+    const spread = Float32Array.from({ length: steps * parts }, (_, i) => {
       const value = data[Math.floor(i / parts)]!
       return name.endsWith('Rate') && i % parts < parts - 1 ? 0 : value
     })
-    return [name, { data: repeated, shape: [steps * parts] }]
+    return [name, { data: spread, shape: [steps * parts] }]
   })
   const steps = cut[0]![1].shape[0]!
   const scalar = (of: (part: number) => number): HostTensor => ({
@@ -223,6 +241,11 @@ function inParts(inputs: HostTensors, parts: number): HostTensors {
     shape: [steps],
   })
   return { ...Object.fromEntries(cut), share: scalar(() => 1 / parts), apply: scalar((part) => (part === parts - 1 ? 1 : 0)) }
+}
+
+/** One row [1, n] for each of `count` steps. */
+function repeated(row: ArrayLike<number>, count: number): HostTensor {
+  return { data: Float32Array.from({ length: count * row.length }, (_, i) => row[i % row.length]!), shape: [count, 1, row.length] }
 }
 
 /** The mean of a step's parts. */

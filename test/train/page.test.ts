@@ -21,13 +21,7 @@ const config: RunConfig = {
   ...{ training, style: 'balanced', source: party, target: party },
 }
 const bins = { from: -30, step: 10, counts: [1, 5, 9, 5, 1] }
-const person = {
-  faces: 21,
-  yaw: bins,
-  pitch: bins,
-  mouthOpen: { from: 0, step: 0.1, counts: [3, 1] },
-  eyesClosed: { from: 0, step: 0.5, counts: [2] },
-}
+const person = { faces: 21, yaw: bins, pitch: bins, mouthOpen: 3, eyesClosed: 2 }
 const coverage = { source: person, target: person, covered: 0.87, warnings: [NASTY] }
 
 function pageOf(count: number, ended = false): string {

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { latestCheckpoint, openRun } from '../../src/store/checkpoint.ts'
 import { type Device, openDevice } from '../../src/tensor/index.ts'
 import { intend } from '../../src/train/begin.ts'
 import { trainRun } from '../../src/train/train.ts'
-import { InterruptedError } from '../../src/work/errors.ts'
+import { DfkError, InterruptedError } from '../../src/work/errors.ts'
 import { scratchFolder } from '../support/data.ts'
 import { makeFaceset } from './fixture.ts'
 import { historyOf } from './history.ts'
@@ -43,6 +43,28 @@ describe('training', () => {
     expect(JSON.parse(stats[1]!)).toHaveProperty('discriminator')
   })
 
+  it('goes on bit for bit from any point, with every kind of state that there is', async () => {
+    const intent = async (name: string) => {
+      const tiny = await tinyIntent(name)
+      if (!tiny.isNew) return tiny
+      const { settings } = tiny
+      const more = { batch: 4, accumulate: 2, discriminator: { base: 4, depth: 2, spectral: true, code: 4 } }
+      return {
+        ...tiny,
+        settings: { ...settings, ...more, training: { ...settings.training, rateShare: 0.5, optimizer: 'adabelief' as const } },
+      }
+    }
+    await trainRun(await intent('allWhole'), device, { plan: { kind: 'steps', total: 15 }, ...every })
+    for (const total of [3, 6, 10, 13, 15]) await trainRun(await intent('allParts'), device, { plan: { kind: 'steps', total }, ...every })
+    expect(await hashes('allParts')).toEqual(await hashes('allWhole'))
+    const stats = readFileSync(join(home, 'checkpoints', 'allParts', 'stats.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+    expect(Object.keys(JSON.parse(stats.at(-1)!))).toEqual(
+      expect.arrayContaining(['follow', 'features', 'code', 'dssim', 'pixels', 'accents', 'mask', 'ganWeight', 'swapWeight', 'augment']),
+    )
+  })
+
   it('stays at its end when it is run again, and validates', async () => {
     const before = await hashes('whole')
     const result = await trainRun(await tinyIntent('whole'), device, { plan: { kind: 'steps', total: 12 }, ...every })
@@ -70,6 +92,8 @@ describe('training', () => {
     await trainRun(await tinyIntent('validated'), device, { ...options, onValidation: ({ step }) => seen.push(step) })
     expect([steps(), seen]).toEqual([[4, 8, 12], [12]])
     expect(readFileSync(page, 'utf8')).toContain('SSIM of unseen faces')
+    expect(readFileSync(page, 'utf8')).toMatch(/18 faces of the source \(an open mouth in \d+, closed eyes in \d+\)/)
+    expect(readFileSync(page, 'utf8')).toContain('Yaw')
     expect(readFileSync(page, 'utf8')).not.toContain('http-equiv="refresh"')
     expect(existsSync(`${page}.part`)).toBe(false)
   })
@@ -129,26 +153,32 @@ describe('training', () => {
     expect((await trainRun(await tinyIntent('unable'), device, { plan, ...every })).step).toBe(2)
   })
 
-  it('goes on from a checkpoint and a config of an older version', async () => {
-    await trainRun(await tinyIntent('older'), device, { plan: { kind: 'steps', total: 2 }, ...every })
-    const folder = join(home, 'checkpoints', 'older')
-    const change = (file: string, edit: (value: Record<string, Record<string, unknown>>) => void) => {
-      const value = JSON.parse(readFileSync(join(folder, file), 'utf8'))
-      edit(value)
-      writeFileSync(join(folder, file), JSON.stringify(value))
+  it('loses no step where a part that begins cannot be compiled', async () => {
+    let compiled = 0
+    const failing: Device = {
+      ...device,
+      compile: (program, signature, options) => {
+        if (options?.name === 'training step') compiled += 1
+        return compiled === 2 ? Promise.reject(new DfkError('expected memory but found none')) : device.compile(program, signature, options)
+      },
     }
-    change('step-000002/state.json', (state) => Object.assign(state, { random: [1, 2, 3, 4] }))
-    change('config.json', ({ training, source }) => {
-      for (const added of ['light', 'compression', 'occluders', 'evenness']) delete training![added]
-      source!['facesSha256'] = '0'.repeat(64)
-    })
-    const { step } = await trainRun(await tinyIntent('older'), device, { plan: { kind: 'steps', total: 3 }, ...every })
-    expect(step).toBe(3)
-    expect((await openRun(home, 'older')).config).toMatchObject({
-      training: { light: 0, evenness: 0 },
-      source: { facesSha256: expect.stringMatching(/^list:/) },
-    })
-    expect(JSON.parse(readFileSync(join(folder, 'step-000003', 'state.json'), 'utf8'))).not.toHaveProperty('random')
+    const plan = { kind: 'steps', total: 12 } as const
+    await expect(trainRun(await tinyIntent('refused'), failing, { plan, ...every })).rejects.toThrow('expected memory but found none')
+    // The average begins with the fifth step.
+    expect((await latestCheckpoint(await openRun(home, 'refused')))!.state.step).toBe(4)
+    await trainRun(await tinyIntent('refused'), device, { plan, ...every })
+    expect(await hashes('refused')).toEqual(await hashes('whole'))
+  })
+
+  it('does not begin in a folder that is somebody’s own, nor take anything of it away', async () => {
+    const folder = join(home, 'own')
+    mkdirSync(join(folder, 'consent'), { recursive: true })
+    writeFileSync(join(folder, 'consent', 'alice.json'), '{}')
+    const intent = { ...(await tinyIntent('own')), folder }
+    await expect(trainRun(intent, device, { plan: { kind: 'steps', total: 2 }, ...every })).rejects.toThrow(
+      /expected an empty folder.* holds consent.alice\.json/,
+    )
+    expect(readFileSync(join(folder, 'consent', 'alice.json'), 'utf8')).toBe('{}')
   })
 
   it('does not go on with other faces', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import type { Run } from '../../src/store/checkpoint.ts'
@@ -16,9 +16,12 @@ const lines = () => readFileSync(path, 'utf8').split('\n')
 it('losses of steps after the last checkpoint go, and so do broken lines', async () => {
   for (const step of [50, 100, 150]) await appendStats(run, entry(step))
   writeFileSync(path, `${readFileSync(path, 'utf8').replace('\n', '\n\0\0{"st\n')}{"step":1`)
+  mkdirSync(join(folder, 'previews'))
+  for (const name of ['step-000100.png', 'step-000150.png', 'mine.png']) writeFileSync(join(folder, 'previews', name), '')
   await trimStats(run, 100)
   expect(lines()).toEqual([JSON.stringify(entry(50)), JSON.stringify(entry(100)), ''])
   await appendStats(run, entry(150))
+  expect(readdirSync(join(folder, 'previews'))).toEqual(['mine.png', 'step-000100.png'])
   expect(lines().slice(2)).toEqual([JSON.stringify(entry(150)), ''])
 })
 
