@@ -1,6 +1,15 @@
 import { adamRate } from '../models/optimizer.ts'
 import { seedRandom } from '../models/random.ts'
-import { asksRecogniser, initialState, type ScalarInput, type StepDesign, type StepParts, scalarsOf, stepSignature, trainStep } from '../models/step.ts'
+import {
+  asksRecogniser,
+  initialState,
+  type ScalarInput,
+  type StepDesign,
+  type StepParts,
+  scalarsOf,
+  stepSignature,
+  trainStep,
+} from '../models/step.ts'
 import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
 import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
