@@ -105,7 +105,7 @@ export function adamStep(
     const clipped = tf.mul(total, factor)
     const first = tf.add(tf.mul(state.first[name]!, decay1), gained(clipped))
     const surprise = optimizer === 'adam' ? clipped : tf.sub(clipped, tf.mul(first, 1 - BETA1))
-    const second = tf.add(tf.mul(state.second[name]!, decay2), gained(tf.mul(surprise, surprise)))
+    const second = tf.add(tf.mul(state.second[name]!, decay2), gained(tf.square(surprise)))
     const full = tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), EPSILON))
     const step = dropout === undefined ? full : tf.mul(full, moving(dropout.phases[name]!, dropout))
     next.first[name] = first

@@ -57,7 +57,7 @@ export interface Recogniser {
 }
 
 /** Length of a descriptor, the input [1, 128] that says who the source is. */
-export const DESCRIPTOR_NUMBERS = 128
+const DESCRIPTOR_NUMBERS = 128
 
 /** Whether a step of these parts asks the recogniser, and so has the input `descriptor`. */
 export function asksRecogniser({ losses = LOSSES }: StepDesign, { swapped = false }: StepParts): boolean {

@@ -69,7 +69,7 @@ export interface Trainer {
 }
 
 /** Of the next step; see schedule.ts. */
-export interface Schedule {
+interface Schedule {
   readonly rate: number
   readonly augment: number
   /** Absent before the discriminator, and the losses of swaps, have begun. */

@@ -48,7 +48,6 @@ describe('base weights', () => {
     expect((await asked({})).settings.base).toBe(sha256)
     expect((await asked({ fromScratch: true })).settings.base).toBeUndefined()
     expect((await asked({ shape: { size: 48 } })).settings.base).toBeUndefined()
-    expect((await asked({ preset: 'standard' })).settings.base).toBeUndefined()
   })
 
   it('of another dfk are missed by name', async () => {

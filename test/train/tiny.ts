@@ -8,7 +8,7 @@ export interface TinyTraining {
 
 /** A run whose networks are small enough to train in milliseconds; averaging begins at step 4, the discriminator at step 8, swaps at step 11. */
 export async function intendTiny(home: string, name: string, training: TinyTraining = {}): Promise<Intent> {
-  const intent = await intend({ home, name, source: 'ann', target: 'bob', training: {} })
+  const intent = await intend({ home, name, source: 'ann', target: 'bob', fromScratch: true, training: {} })
   if (!intent.isNew) return intent
   const settings = {
     ...intent.settings,
