@@ -1,6 +1,7 @@
+import { LOSSES } from '../src/models/losses.ts'
 import { adamRate } from '../src/models/optimizer.ts'
 import { PRESETS } from '../src/models/presets.ts'
-import { initialState, type NetworkShapes, stepSignature, trainStep } from '../src/models/step.ts'
+import { initialState, type StepDesign, stepSignature, trainStep } from '../src/models/step.ts'
 import type { HostTensors, ProgramFn, Signature } from '../src/tensor/index.ts'
 import { autoencoderSignature, autoencoderState, autoencoderStep, BATCH } from './autoencoder.ts'
 import type { PeerRequest } from './peer.ts'
@@ -42,10 +43,11 @@ export function autoencoder(): Step {
   }
 }
 
-/** The step that `dfk train` takes with a preset; `gan`: as in the last part of a run, with the discriminator and the running average. */
+/** The step that `dfk train` takes with a preset, but for what the peer does not have: spectral norms, feature matching and the code's discriminator; `gan`: as in the last part of a run, with the discriminator and the running average. */
 export function presetStep(preset: 'quick' | 'standard', gan: boolean): Step {
-  const { generator, discriminator, batch } = PRESETS[preset]
-  const shapes: NetworkShapes = { generator, discriminator }
+  const { generator, batch, discriminator: full } = PRESETS[preset]
+  const discriminator = { base: full.base, depth: full.depth }
+  const shapes: StepDesign = { generator, discriminator, losses: { ...LOSSES, features: 0, code: 0 } }
   const parts = { average: gan, adversarial: gan }
   const signature = stepSignature(shapes, batch, parts)
   const rate = adamRate(1e-4, 1000)

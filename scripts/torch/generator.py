@@ -6,7 +6,7 @@ Reads a number of steps a line from stdin, takes them, and answers as stepping.p
 
 import torch
 
-from losses import adversarial, blur_matrix, reconstruction
+from losses import adversarial, blur_matrices, reconstruction
 from networks import Discriminator, Generator
 from stepping import answer, asked_for
 
@@ -41,7 +41,7 @@ def swap_step(asked, generator):
 
 
 def train_step(asked, generator, judge):
-    matrix = blur_matrix(asked["generator"]["sizePx"], asked["device"])
+    matrices = blur_matrices(asked["generator"]["sizePx"], asked["device"])
     warped = torch.cat([pictures(asked, 3), pictures(asked, 3)])
     warped = warped.contiguous(memory_format=torch.channels_last)
     truth = [[pictures(asked, channels) for channels in (3, 1, 1)] for _ in range(2)]
@@ -52,7 +52,7 @@ def train_step(asked, generator, judge):
     def step():
         code, named = generator.encode(warped)
         made = [decoder(part) for decoder, part in zip((generator.source, generator.target), code.chunk(2))]
-        loss = sum(reconstruction(one, *true, matrix) for one, true in zip(made, truth))
+        loss = sum(reconstruction(one, *true, matrices) for one, true in zip(made, truth))
         if named is not None:
             loss = loss + 2 * (named - landmarks).abs().mean()
         fakes, reals = made[0][0] * truth[0][1], truth[0][0] * truth[0][1]

@@ -6,9 +6,14 @@ import torch
 from torch.nn import functional as F
 
 
-def blur_matrix(size, device):
+def blur_matrices(size, device):
+    """SSIM at two scales: windows of about a twelfth of the side, and of twice that."""
+    fine = max(5, 2 * int(size / 11.6 / 2) + 1)
+    return [blur_matrix(size, window, device) for window in (fine, 2 * fine + 1)]
+
+
+def blur_matrix(size, window, device):
     """[s', s]: SSIM's Gaussian window (Wang et al. 2004) as a product from one side, without borders."""
-    window = max(5, 2 * int(size / 11.6 / 2) + 1)
     sigma = 1.5 / 11 * window
     raw = [math.exp(-((i - (window - 1) / 2) ** 2) / (2 * sigma**2)) for i in range(window)]
     matrix = torch.zeros(size - window + 1, size)
@@ -29,10 +34,10 @@ def ssim(a, b, matrix):
     return (likeness / ((squares + 0.01**2) * (variances + 0.03**2))).mean()
 
 
-def reconstruction(made, faces, masks, accents, matrix):
+def reconstruction(made, faces, masks, accents, matrices):
     """5·DSSIM + 10·L1 in the mask + 30·L1 in eyes and mouth + 2·L1 of the mask + 0.5·L1 everywhere."""
     rgb, mask = made
-    similarity = ssim(rgb * masks, faces * masks, matrix)
+    similarity = sum(ssim(rgb * masks, faces * masks, matrix) for matrix in matrices) / len(matrices)
     pixels = ((rgb - faces).abs() * (10 * masks + 30 * accents + 0.5)).mean()
     return 2.5 * (1 - similarity) + pixels + 2 * (mask - masks).abs().mean()
 
