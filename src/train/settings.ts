@@ -120,43 +120,23 @@ function batchOf(request: SettingsRequest, preset: number, swaps: boolean): { ba
   })
 }
 
-/** What a run has of everything that may be asked for, by flag. */
-function byFlag(run: Settings): Record<string, unknown> {
-  const { training, generator, discriminator } = run
+/** A run as what would have to be asked for to get it. */
+function requestOf({ generator, discriminator, sizePx, base, preset, style, ...run }: Settings): SettingsRequest {
+  const { encoder, code, inner, decoder, residuals, architecture = 'df' } = generator
   return {
-    '--preset': run.preset,
-    '--size': run.sizePx,
-    '--architecture': generator.architecture ?? 'df',
-    '--encoder': generator.encoder,
-    '--code': generator.code,
-    '--inner': generator.inner,
-    '--decoder': generator.decoder,
-    '--residuals': generator.residuals,
-    '--gan-base': discriminator.base,
-    '--gan-depth': discriminator.depth,
-    '--batch': run.batch,
-    '--accumulate': run.accumulate,
-    '--precision': run.precision,
-    '--seed': run.seed,
-    '--flip': run.flip,
-    '--from-scratch': run.base === undefined,
-    '--style': run.style,
-    '--rate': training.rate,
-    '--gan-weight': training.adversarialWeight,
-    '--gan-from': training.adversarialFrom,
-    '--swap-from': training.swapFrom,
-    '--augment': training.augmentation,
-    '--light': training.light,
-    '--compression': training.compression,
-    '--occluders': training.occluders,
-    '--even': training.evenness,
-    '--optimizer': training.optimizer,
-    '--rate-share': training.rateShare,
+    ...run,
+    preset: preset as PresetName,
+    style: style as StyleName,
+    fromScratch: base === undefined,
+    shape: {
+      ...{ size: sizePx, architecture, encoder, code, inner, decoder, residuals },
+      ...{ ganBase: discriminator.base, ganDepth: discriminator.depth },
+    },
   }
 }
 
-/** The same of a request; undefined where it says nothing. */
-function askedByFlag({ shape = {}, training, ...request }: SettingsRequest): Record<string, unknown> {
+/** All that is asked for, by flag; undefined where nothing is said. */
+function byFlag({ shape = {}, training, losses = {}, ...request }: SettingsRequest): Record<string, unknown> {
   return {
     '--preset': request.preset,
     '--size': shape.size,
@@ -172,8 +152,8 @@ function askedByFlag({ shape = {}, training, ...request }: SettingsRequest): Rec
     '--accumulate': request.accumulate,
     '--precision': request.precision,
     '--seed': request.seed,
-    '--flip': request.flip || undefined,
-    '--from-scratch': request.fromScratch || undefined,
+    '--flip': request.flip,
+    '--from-scratch': request.fromScratch,
     '--style': request.style,
     '--rate': training.rate,
     '--gan-weight': training.adversarialWeight,
@@ -186,6 +166,7 @@ function askedByFlag({ shape = {}, training, ...request }: SettingsRequest): Rec
     '--even': training.evenness,
     '--optimizer': training.optimizer,
     '--rate-share': training.rateShare,
+    ...Object.fromEntries(Object.entries(losses).map(([name, value]) => [`--losses ${name}`, value])),
   }
 }
 
@@ -195,8 +176,10 @@ const CHANGEABLE = { '--augment': 'augmentation', '--gan-weight': 'adversarialWe
 /** The settings of a run that goes on: the same as before but for what may change, or else it is another run. */
 export function keptSettings(request: SettingsRequest, run: RunConfig, framing: string): Settings {
   const { source: _source, target: _target, ...earlier } = run
-  const kept = { ...byFlag(earlier), ...prefixed(earlier.losses ?? {}) }
-  for (const [flag, value] of Object.entries({ ...askedByFlag(request), ...prefixed(request.losses ?? {}) })) {
+  const kept = byFlag(requestOf(earlier))
+  // A switch that is not given says nothing.
+  const asked = byFlag({ ...request, flip: request.flip || undefined, fromScratch: request.fromScratch || undefined })
+  for (const [flag, value] of Object.entries(asked)) {
     if (value === undefined || flag in CHANGEABLE || JSON.stringify(value) === JSON.stringify(kept[flag])) continue
     throw new DfkError(`expected ${flag} ${kept[flag]}, as run ${request.name} began, but found ${value}`, {
       hint: 'leave it out to go on, or train under another name',
@@ -217,8 +200,4 @@ export function keptSettings(request: SettingsRequest, run: RunConfig, framing: 
   }
   const changed = Object.values(CHANGEABLE).map((key) => [key, request.training[key]] as const)
   return { ...earlier, training: { ...earlier.training, ...defined(Object.fromEntries(changed)) } }
-}
-
-function prefixed(losses: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(losses).map(([name, value]) => [`--losses ${name}`, value]))
 }
