@@ -1,20 +1,11 @@
 import { adamRate } from '../models/optimizer.ts'
 import { seedRandom } from '../models/random.ts'
-import {
-  asksRecogniser,
-  initialState,
-  type ScalarInput,
-  type StepDesign,
-  type StepParts,
-  scalarsOf,
-  stepSignature,
-  trainStep,
-} from '../models/step.ts'
+import { pick } from '../models/state.ts'
+import { asksRecogniser, type ScalarInput, type StepDesign, type StepParts, scalarsOf, stepSignature, trainStep } from '../models/step.ts'
 import type { Checkpoint, RunConfig, TrainState } from '../store/checkpoint.ts'
-import type { Device, HostTensor, HostTensors, Program } from '../tensor/index.ts'
-import { DfkError } from '../work/errors.ts'
+import type { Device, HostTensors, Program } from '../tensor/index.ts'
 import { fingerprint } from '../work/fingerprint.ts'
-import { firstWeights } from './base.ts'
+import { inParts, meanOf, repeated } from './accumulation.ts'
 import type { Feed } from './feed/feed.ts'
 import { FIRST_LOSS_SCALE, nextLossScale } from './lossScale.ts'
 import { checkMemory } from './memory.ts'
@@ -30,6 +21,7 @@ import {
   strengthOf,
   swapWeight,
 } from './schedule.ts'
+import { firstState, isSaved, restore } from './trainState.ts'
 import { notANumber } from './watch.ts'
 
 /** Scalars that the plan gives a step; the rest say which part of a step it is. */
@@ -198,10 +190,10 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
       if (broken !== undefined) throw notANumber(broken[0], position.step)
       return {
         state: { ...position, fraction: fractionOf(plan, position) },
-        files: { generator: group(now, average ? 'average' : 'weights'), training: Object.fromEntries(rest) },
+        files: { generator: pick(now, average ? 'average' : 'weights'), training: Object.fromEntries(rest) },
       }
     },
-    weights: async () => group(await state(), position.averageSince === undefined ? 'weights' : 'average'),
+    weights: async () => pick(await state(), position.averageSince === undefined ? 'weights' : 'average'),
     async dispose() {
       await program?.run.dispose()
       recogniser?.dispose()
@@ -232,38 +224,6 @@ async function orDispose<T>(program: Program, check: () => T): Promise<T> {
   }
 }
 
-/** Steps cut into parts of equal size; only the last part of each has a learning rate and is applied. */
-function inParts(inputs: HostTensors, parts: number): HostTensors {
-  const cut = Object.entries(inputs).map(([name, { data, shape }]): [string, HostTensor] => {
-    const [steps, batch, ...rest] = shape as [number, number | undefined, ...number[]]
-    if (name === 'descriptor') return [name, repeated(data.subarray(0, data.length / steps), steps * parts)]
-    if (batch !== undefined) return [name, { data, shape: [steps * parts, batch / parts, ...rest] }]
-    const spread = Float32Array.from({ length: steps * parts }, (_, i) => {
-      const value = data[Math.floor(i / parts)]!
-      return name.endsWith('Rate') && i % parts < parts - 1 ? 0 : value
-    })
-    return [name, { data: spread, shape: [steps * parts] }]
-  })
-  const steps = cut[0]![1].shape[0]!
-  const scalar = (of: (part: number) => number): HostTensor => ({
-    data: Float32Array.from({ length: steps }, (_, i) => of(i % parts)),
-    shape: [steps],
-  })
-  return { ...Object.fromEntries(cut), share: scalar(() => 1 / parts), apply: scalar((part) => (part === parts - 1 ? 1 : 0)) }
-}
-
-/** One row [1, n] for each of `count` steps. */
-function repeated(row: ArrayLike<number>, count: number): HostTensor {
-  return { data: Float32Array.from({ length: count * row.length }, (_, i) => row[i % row.length]!), shape: [count, 1, row.length] }
-}
-
-/** The mean of a step's parts. */
-function meanOf(data: ArrayLike<number>, step: number, parts: number): number {
-  let sum = 0
-  for (let part = 0; part < parts; part += 1) sum += data[step * parts + part]!
-  return sum / parts
-}
-
 function sameParts(a: StepParts, b: StepParts): boolean {
   return a.average === b.average && a.adversarial === b.adversarial && a.swapped === b.swapped
 }
@@ -271,48 +231,6 @@ function sameParts(a: StepParts, b: StepParts): boolean {
 /** The scalars of a step that the plan gives; the others come with the cut into parts. */
 function scheduledOf(design: StepDesign, parts: StepParts): Scheduled[] {
   return scalarsOf(design, parts).filter((name) => name !== 'share' && name !== 'apply')
-}
-
-/** The generator's file holds what one renders with; the rest of the state goes into the other file, none of it twice. */
-function isSaved(name: string, { averageSince, adversarialSince }: Position): boolean {
-  // Between steps the sums of gradients are zero.
-  if (name.startsWith('average/') || name.startsWith('sums/') || name.startsWith('phases/') || name.startsWith('d.sums/')) return false
-  if (name.startsWith('d.')) return adversarialSince !== undefined
-  return averageSince !== undefined || !name.startsWith('weights/')
-}
-
-function group(state: HostTensors, name: string): HostTensors {
-  const prefix = `${name}/`
-  return Object.fromEntries(
-    Object.entries(state).flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [])),
-  )
-}
-
-/** The state that a run starts from: its base weights, or from scratch. */
-async function firstState(config: RunConfig): Promise<HostTensors> {
-  const { base, preset, generator, source, target } = config
-  const descriptors = { source: source.descriptor, target: target.descriptor }
-  return freshState(config, base === undefined ? {} : await firstWeights(base, preset, generator, descriptors))
-}
-
-function freshState(config: RunConfig, base: HostTensors = {}): HostTensors {
-  return initialState(config, config.seed, { accumulate: config.accumulate > 1, dropout: config.training.rateShare < 1, base })
-}
-
-/** The whole state at a checkpoint: parts that had not begun start afresh from the seed. */
-async function restore(from: Checkpoint, config: RunConfig): Promise<HostTensors> {
-  const fresh = freshState(config)
-  const prefix = from.state.averageSince === undefined ? 'weights' : 'average'
-  const generator = Object.entries(await from.read('generator')).map(([name, tensor]) => [`${prefix}/${name}`, tensor] as const)
-  const stored: HostTensors = { ...Object.fromEntries(generator), ...(await from.read('training')) }
-  for (const [name, tensor] of Object.entries(stored)) {
-    if (fresh[name]?.shape.join() !== tensor.shape.join()) {
-      throw new DfkError(`expected the networks of config.json in ${from.folder} but found ${name} of shape [${tensor.shape}]`, {
-        hint: 'config.json and the checkpoint are not of one run; train again under another name',
-      })
-    }
-  }
-  return { ...fresh, ...stored }
 }
 
 function checkFinite(losses: readonly StepLosses[], step: number): void {
