@@ -60,19 +60,21 @@ export const quality = defineBenchmark({
   summary: 'trains on the sample pair, renders what it never saw, swaps the unseen take, scores it; peer: the constant mean face',
   options: z.object({
     minutes: z.number().positive().default(4).describe('how long to train'),
+    steps: z.int().min(1).optional().describe('train so many steps instead, which a busy machine does not change'),
     preset: z.enum(['quick', 'standard']).default('quick').describe('the network'),
     seed: z.int().min(0).default(1).describe('seed of the run'),
     train: z.string().default('').describe('further flags of dfk train, as "--from-scratch --gan-weight 0"'),
     keep: z.string().optional().describe('where to leave the swapped clip').meta({ flag: '--keep <file>' }),
     device: SHARED.device,
   }),
-  async run({ minutes, preset, seed, device, train, keep }, signal) {
+  async run({ minutes, steps, preset, seed, device, train, keep }, signal) {
     const home = await pairHome(signal)
     const clip = samplePath(PAIR.unseen.file)
     return inScratchHome(home, [PAIR.source.name, PAIR.target.name], async (scratch) => {
       const swapped = keep ?? join(scratch, 'swapped.mp4')
       const dfk = (...args: string[]) => runDfk(scratch, [...args, '--device', device], signal)
-      const plan = ['--preset', preset, '--minutes', `${minutes}`, '--seed', `${seed}`, ...train.split(' ').filter(Boolean)]
+      const length = steps === undefined ? ['--minutes', `${minutes}`] : ['--steps', `${steps}`]
+      const plan = ['--preset', preset, ...length, '--seed', `${seed}`, ...train.split(' ').filter(Boolean)]
       const pair = ['--source', PAIR.source.name, '--target', PAIR.target.name]
       const { step, validation } = trained.parse(await dfk('train', RUN, ...pair, ...plan))
       const unseen = await onUnseenTake(home, scratch)
@@ -80,7 +82,7 @@ export const quality = defineBenchmark({
       const score = scored.parse(await dfk('score', swapped, '--target', clip, '--source', PAIR.source.name))
       const { expression, appearance } = score.details
       return {
-        title: `quality, ${preset}, ${minutes} minutes on ${device}: ${step} steps, seed ${seed} ${train}`,
+        title: `quality, ${preset}, ${steps === undefined ? `${minutes} minutes` : 'by steps'} on ${device}: ${step} steps, seed ${seed} ${train}`,
         rows: [
           likenessRow(`source, ${validation.source.faces} unseen faces`, validation.source),
           likenessRow('  always the mean face', validation.source.mean),

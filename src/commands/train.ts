@@ -90,6 +90,14 @@ const options = z.object({
   compression: share.describe("how often the input loses to a codec or a weak camera (default: the preset's)"),
   occluders: share.describe("how often something covers a part of the input (default: the preset's)"),
   even: share.describe("how evenly poses and expressions are drawn: 0 as the footage has them, 1 all alike (default: the preset's)"),
+  horizon: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("steps that the schedule of a plan in steps is laid out for, shares refer to them (default: the preset's)"),
+  average: share.describe(
+    "when swaps and previews begin to use the weights' average, as a share of the training, 1 for never (default: the preset's)",
+  ),
   saveEvery: z.int().min(1).default(500).describe('steps between checkpoints'),
   keep: z.int().min(1).default(2).describe('how many of the newest checkpoints stay'),
   milestoneEvery: z.int().min(0).default(25_000).describe('steps between checkpoints that stay for good, 0 for none'),
@@ -152,6 +160,8 @@ export const train = defineCommand({
         compression: asked.compression,
         occluders: asked.occluders,
         evenness: asked.even,
+        averageFrom: asked.average,
+        horizon: asked.horizon,
       },
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)

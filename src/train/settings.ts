@@ -164,6 +164,8 @@ function byFlag({ shape = {}, training, losses = {}, ...request }: SettingsReque
     '--compression': training.compression,
     '--occluders': training.occluders,
     '--even': training.evenness,
+    '--average': training.averageFrom,
+    '--horizon': training.horizon,
     '--optimizer': training.optimizer,
     '--rate-share': training.rateShare,
     ...Object.fromEntries(Object.entries(losses).map(([name, value]) => [`--losses ${name}`, value])),
