@@ -1,5 +1,6 @@
 import type { EncoderName } from './binaries.ts'
 import type { ColourTags, Matrix } from './colour.ts'
+import { filterPixels, type PipePixels } from './pixels.ts'
 import type { AudioStream, Rational } from './probe.ts'
 
 /** Accurate conversion between YCbCr and RGB: without these swscale takes short cuts that shift colours by a level or two. */
@@ -56,6 +57,32 @@ export function decodeOptions(plan: DecodePlan): string[] {
   return ['-filter_complex', graph, '-map', '[out]', ...passthroughOptions(plan.version), ...limit, '-f', 'rawvideo']
 }
 
+/** What of a clip is decoded in its own samples. */
+export interface ReadPlan {
+  readonly pixels: PipePixels
+  /** The clip's own pixel format, by ffmpeg's name. */
+  readonly source: string
+  readonly fullRange: boolean
+  readonly matrix: Matrix
+  readonly version: string
+}
+
+/** Options before `-i` that begin at a time, counted from the start of the file, or at the key frame before it; times stay those of the file. */
+export function seekOptions(seekS: number | undefined): string[] {
+  return seekS === undefined ? ['-copyts'] : ['-copyts', '-noaccurate_seek', '-ss', Math.max(0, seekS).toFixed(6)]
+}
+
+/** Output options that decode to planar frames on a pipe, converted only where the clip's own samples are of another kind. Times as for `decodeOptions`. */
+export function readOptions(plan: ReadPlan): string[] {
+  const wanted = filterPixels(plan.pixels, plan.fullRange)
+  // A scaler that has nothing to do is left out: told of a matrix, it would convert all the same.
+  const convert = wanted === plan.source ? '' : `scale=in_color_matrix=${plan.matrix}:out_color_matrix=${plan.matrix}:${ACCURATE},`
+  const graph =
+    "[0:V:0]split[picture][corner];[corner]crop=w='min(16,iw)':h='min(16,ih)':x=0:y=0,showinfo,nullsink;" +
+    `[picture]${convert}format=${wanted}[out]`
+  return ['-filter_complex', graph, '-map', '[out]', ...passthroughOptions(plan.version), '-f', 'rawvideo']
+}
+
 /** Output options that print the SHA-256 of the first video stream's packets; sound and container do not change it. */
 export function packetHashOptions(): string[] {
   return ['-map', '0:V:0', '-c', 'copy', '-f', 'hash', '-hash', 'sha256']
@@ -104,7 +131,10 @@ export function audioOptions(audio: readonly AudioStream[], container: EncodePla
   })
 }
 
-function encoderOptions({ encoder, quality, preset }: EncodePlan): string[] {
+/** Which encoder, and how good. */
+export type Encoding = Pick<EncodePlan, 'encoder' | 'quality' | 'preset'>
+
+function encoderOptions({ encoder, quality, preset }: Encoding): string[] {
   const q = String(quality)
   switch (encoder) {
     case 'libx264':
@@ -131,8 +161,8 @@ function encoderOptions({ encoder, quality, preset }: EncodePlan): string[] {
   }
 }
 
-function colourTagOptions({ tags }: EncodePlan): string[] {
-  const range = ['-color_range', 'tv']
+function colourTagOptions(tags: ColourTags, fullRange: boolean): string[] {
+  const range = ['-color_range', fullRange ? 'pc' : 'tv']
   if (tags.matrix !== undefined) range.push('-colorspace', tags.matrix)
   if (tags.primaries !== undefined) range.push('-color_primaries', tags.primaries)
   if (tags.transfer !== undefined) range.push('-color_trc', tags.transfer)
@@ -147,9 +177,51 @@ export function encodeOptions(plan: EncodePlan): string[] {
   const scale = isMp4 && plan.timeBase.num === 1 ? ['-video_track_timescale', String(plan.timeBase.den)] : []
   return [
     ...['-map', '0:v:0', ...plan.audio.flatMap((_, index) => ['-map', `1:a:${index}`])],
-    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan), ...colourTagOptions(plan)],
+    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan), ...colourTagOptions(plan.tags, false)],
     ...[...passthroughOptions(plan.version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`, ...scale],
     ...audioOptions(plan.audio, plan.container),
     ...['-map_metadata', '-1', '-map_chapters', '-1', ...(isMp4 ? ['-movflags', '+faststart'] : []), '-f', plan.container],
+  ]
+}
+
+/** How a part of a clip's picture is encoded from planar frames; the same for all parts, on any machine. */
+export interface PicturePlan extends Encoding {
+  readonly pixels: PipePixels
+  readonly fullRange: boolean
+  readonly tags: ColourTags
+  /** Width of a pixel by its height. */
+  readonly sar: Rational
+  /** Which field of a frame comes first in interlaced footage. */
+  readonly fields?: 'top' | 'bottom' | undefined
+  readonly timeBase: Rational
+  /** Threads of the encoder: with as many, the same frames give the same bytes. */
+  readonly threads: number
+}
+
+function fieldOptions({ fields, encoder }: PicturePlan): string[] {
+  if (fields === undefined) return []
+  const order = fields === 'top' ? '1' : '0'
+  return [
+    '-field_order',
+    fields === 'top' ? 'tt' : 'bb',
+    '-top',
+    order,
+    ...(encoder === 'libx264' || encoder === 'mpeg4' ? ['-flags', '+ilme+ildct'] : []),
+  ]
+}
+
+/** Output options that encode the piped planar frames (input 0) as they are: no sound, no conversion. */
+export function pictureOptions(plan: PicturePlan, version: string): string[] {
+  const { num, den } = plan.sar
+  return [
+    ...[
+      '-map',
+      '0:v:0',
+      '-vf',
+      `setsar=${num}/${den}${plan.fields === undefined ? '' : `,setfield=${plan.fields === 'top' ? 'tff' : 'bff'}`}`,
+    ],
+    ...['-c:v', plan.encoder, ...encoderOptions(plan), '-pix_fmt', plan.pixels, '-threads', String(plan.threads)],
+    ...[...fieldOptions(plan), ...colourTagOptions(plan.tags, plan.fullRange)],
+    ...[...passthroughOptions(version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`, '-f', 'nut'],
   ]
 }

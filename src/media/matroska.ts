@@ -34,8 +34,11 @@ function text(value: string): Uint8Array {
   return new TextEncoder().encode(value)
 }
 
-/** The bytes before the first frame: one track of packed RGB, microsecond ticks, a segment of unknown length. */
-export function matroskaHeader(width: number, height: number, frameNs: number): Uint8Array {
+/** Tag of packed RGB, 24 bits a pixel. */
+export const RGB_TAG = Uint8Array.of(0x52, 0x47, 0x42, 24)
+
+/** The bytes before the first frame: one track of raw video of the kind that `tag` names, microsecond ticks, a segment of unknown length. */
+export function matroskaHeader(width: number, height: number, frameNs: number, tag: Uint8Array): Uint8Array {
   const head = element(
     [0x1a, 0x45, 0xdf, 0xa3],
     element([0x42, 0x86], uint(1)),
@@ -53,12 +56,7 @@ export function matroskaHeader(width: number, height: number, frameNs: number): 
     element([0x4d, 0x80], text('dfk')),
     element([0x57, 0x41], text('dfk')),
   )
-  const video = element(
-    [0xe0],
-    element([0xb0], uint(width)),
-    element([0xba], uint(height)),
-    element([0x2e, 0xb5, 0x24], Uint8Array.of(0x52, 0x47, 0x42, 24)),
-  )
+  const video = element([0xe0], element([0xb0], uint(width)), element([0xba], uint(height)), element([0x2e, 0xb5, 0x24], tag))
   const track = element(
     [0xae],
     element([0xd7], uint(1)),

@@ -25,6 +25,8 @@ export interface MediaInfo {
   readonly kind: 'video' | 'image'
   readonly width: number
   readonly height: number
+  /** Pixels of a frame in display orientation as the file has them, and their width by their height. */
+  readonly coded: { readonly width: number; readonly height: number; readonly sar: Rational }
   /** Average rate; 0/1 for an image. */
   readonly fps: Rational
   /** Tick of the timestamps, in seconds. */
@@ -33,6 +35,8 @@ export interface MediaInfo {
   readonly frames: number
   /** Length of the video stream. */
   readonly durationS: number
+  /** Time that the file's timestamps begin with, seconds: what ffmpeg takes off all of them. */
+  readonly fileStartS: number
   /** When its first frame is shown, counted from the start of the file (sound may begin earlier). */
   readonly startS: number
   readonly audio: readonly AudioStream[]
@@ -107,6 +111,13 @@ function colourOf(stream: StreamReport): ColourTags {
   return { ...(matrix && { matrix }), ...(primaries && { primaries }), ...(transfer && { transfer }), ...(range && { range }) }
 }
 
+/** Size in the file's own pixels: quarter turns exchange the sides. */
+function codedSize(stream: StreamReport, rotation: number): MediaInfo['coded'] {
+  const { width = 0, height = 0 } = stream
+  const sar = parseRational(stream.sample_aspect_ratio) ?? { num: 1, den: 1 }
+  return rotation % 180 === 90 ? { width: height, height: width, sar: { num: sar.den, den: sar.num } } : { width, height, sar }
+}
+
 /** Display size: non-square pixels widen (to an even width), quarter turns exchange the sides. */
 function displaySize(stream: StreamReport, rotation: number): { width: number; height: number } {
   const { width = 0, height = 0 } = stream
@@ -134,10 +145,12 @@ export function parseProbe(path: string, text: string): MediaInfo {
     path,
     kind: 'video',
     ...displaySize(stream, rotation),
+    coded: codedSize(stream, rotation),
     fps,
     timeBase: parseRational(stream.time_base) ?? { num: 1, den: 90_000 },
     frames: Number(stream.nb_frames ?? 0),
     durationS: Number(stream.duration ?? seconds(stream.tags?.['DURATION']) ?? report.format.duration ?? 0),
+    fileStartS: Number(report.format.start_time ?? 0),
     startS: Math.max(0, Number(stream.start_time ?? 0) - Number(report.format.start_time ?? 0)) || 0,
     audio: report.streams
       .filter(({ codec_type: type }) => type === 'audio')

@@ -1,4 +1,5 @@
 import type { Picture } from '../picture/picture.ts'
+import { type YuvPicture, yuvScales } from '../picture/yuv.ts'
 import { BLOCK, FREQUENCIES, type Layout } from './watermark-layout.ts'
 
 // Written out for speed: this runs on every frame of every output. Blocks are halved by Haar's low pass and transformed by an orthonormal DCT-II of which only
@@ -50,28 +51,97 @@ function backward(from: Float32Array, start: number, step: number, to: Float32Ar
   }
 }
 
-/** Luma of a block, halved, into `low`. */
-function lowPass(width: number, data: Uint8Array, left: number, top: number): void {
+/** What a mark is read from and written to: luma in 0–255, a block of 16 × 16 pixels at a time. */
+export interface Surface {
+  readonly width: number
+  readonly height: number
+  /** Luma of the block at (left, top), each 2 × 2 pixels added up and halved: 64 values. */
+  lowPass(left: number, top: number, to: Float32Array): void
+  /** Adds to the block at (left, top) what `changes` says for each 2 × 2 pixels: 64 values. */
+  raise(left: number, top: number, changes: Float32Array): void
+}
+
+/** An RGB picture: luma is weighed from its channels, all of which change alike, so that colour stays. */
+export function rgbSurface({ width, height, data }: Picture): Surface {
   const stride = width * 3
-  for (let y = 0; y < HALF; y++) {
-    let p = (top + 2 * y) * stride + left * 3
-    for (let x = y * HALF; x < (y + 1) * HALF; x++) {
-      const q = p + stride
-      const red = data[p]! + data[p + 3]! + data[q]! + data[q + 3]!
-      const green = data[p + 1]! + data[p + 4]! + data[q + 1]! + data[q + 4]!
-      const blue = data[p + 2]! + data[p + 5]! + data[q + 2]! + data[q + 5]!
-      low[x] = 0.1495 * red + 0.2935 * green + 0.057 * blue
-      p += 6
-    }
+  const clamped = new Uint8ClampedArray(data.buffer, data.byteOffset, data.length)
+  return {
+    width,
+    height,
+    lowPass(left, top, to) {
+      for (let y = 0; y < HALF; y++) {
+        let p = (top + 2 * y) * stride + left * 3
+        for (let x = y * HALF; x < (y + 1) * HALF; x++) {
+          const q = p + stride
+          const red = data[p]! + data[p + 3]! + data[q]! + data[q + 3]!
+          const green = data[p + 1]! + data[p + 4]! + data[q + 1]! + data[q + 4]!
+          const blue = data[p + 2]! + data[p + 5]! + data[q + 2]! + data[q + 5]!
+          to[x] = 0.1495 * red + 0.2935 * green + 0.057 * blue
+          p += 6
+        }
+      }
+    },
+    raise(left, top, changes) {
+      for (let y = 0; y < HALF; y++) {
+        let p = (top + 2 * y) * stride + left * 3
+        for (let x = y * HALF; x < (y + 1) * HALF; x++) {
+          const delta = ((changes[x]! + 1024.5) | 0) - 1024
+          for (let i = p; i < p + 6; i++) {
+            clamped[i] = clamped[i]! + delta
+            clamped[i + stride] = clamped[i + stride]! + delta
+          }
+          p += 6
+        }
+      }
+    },
   }
 }
 
+/** The luma plane of a picture as video codecs hold it; a mark written there is the one that an RGB picture of it shows. */
+export function lumaSurface({ format, y: data }: YuvPicture): Surface {
+  const { width, height } = format
+  const { luma, most } = yuvScales(format)
+  const unit = luma / 255
+  return {
+    width,
+    height,
+    lowPass(left, top, to) {
+      for (let y = 0; y < HALF; y++) {
+        let p = (top + 2 * y) * width + left
+        for (let x = y * HALF; x < (y + 1) * HALF; x++) {
+          to[x] = (0.5 / unit) * (data[p]! + data[p + 1]! + data[p + width]! + data[p + width + 1]!)
+          p += 2
+        }
+      }
+    },
+    raise(left, top, changes) {
+      for (let y = 0; y < HALF; y++) {
+        let p = (top + 2 * y) * width + left
+        for (let x = y * HALF; x < (y + 1) * HALF; x++) {
+          const delta = ((changes[x]! * unit + 8192.5) | 0) - 8192
+          if (delta !== 0) {
+            data[p] = within(data[p]! + delta, most)
+            data[p + 1] = within(data[p + 1]! + delta, most)
+            data[p + width] = within(data[p + width]! + delta, most)
+            data[p + width + 1] = within(data[p + width + 1]! + delta, most)
+          }
+          p += 2
+        }
+      }
+    },
+  }
+}
+
+function within(value: number, most: number): number {
+  return value < 0 ? 0 : value > most ? most : value
+}
+
 /** The coefficients that carry the mark, block by block, into `layout.coefficients`. */
-export function analyse({ width, data }: Picture, { columns, rows, coefficients }: Layout): Float32Array {
+export function analyse(surface: Surface, { columns, rows, coefficients }: Layout): Float32Array {
   let out = 0
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      lowPass(width, data, column * BLOCK, row * BLOCK)
+      surface.lowPass(column * BLOCK, row * BLOCK, low)
       for (let y = 0; y < HALF; y++) forward(low, y * HALF, half, y, HALF)
       for (let across = 0; across < 4; across++) forward(half, across * HALF, spectrum, across * 4, 1)
       for (let i = 0; i < COUNT; i++) coefficients[out++] = spectrum[PLACES[i]!]!
@@ -80,30 +150,18 @@ export function analyse({ width, data }: Picture, { columns, rows, coefficients 
   return coefficients
 }
 
-/** Adds changes of coefficients (as laid out by `analyse`) to the picture, in place, the same to all three channels: colour stays, luma changes. */
-export function synthesise({ width, data }: Picture, { columns, rows }: Layout, changes: Float32Array): void {
-  const stride = width * 3
-  const clamped = new Uint8ClampedArray(data.buffer, data.byteOffset, data.length)
+/** Adds changes of coefficients (as laid out by `analyse`) to the picture, in place: luma changes, colour stays. */
+export function synthesise(surface: Surface, { columns, rows }: Layout, changes: Float32Array): void {
   const columnsOut = new Float32Array(4 * HALF)
-  const line = new Float32Array(HALF)
+  const block = new Float32Array(HALF * HALF)
   spectrum.fill(0)
   let at = 0
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      for (let i = 0; i < COUNT; i++) spectrum[PLACES[i]!] = changes[at++]!
+      for (let i = 0; i < COUNT; i++) spectrum[PLACES[i]!] = changes[at++]! * 0.5
       for (let across = 0; across < 4; across++) backward(spectrum, across * 4, 1, columnsOut, across * HALF)
-      for (let y = 0; y < HALF; y++) {
-        backward(columnsOut, y, HALF, line, 0)
-        let p = (row * BLOCK + 2 * y) * stride + column * BLOCK * 3
-        for (let x = 0; x < HALF; x++) {
-          const delta = ((line[x]! * 0.5 + 1024.5) | 0) - 1024
-          for (let i = p; i < p + 6; i++) {
-            clamped[i] = clamped[i]! + delta
-            clamped[i + stride] = clamped[i + stride]! + delta
-          }
-          p += 6
-        }
-      }
+      for (let y = 0; y < HALF; y++) backward(columnsOut, y, HALF, block, y * HALF)
+      surface.raise(column * BLOCK, row * BLOCK, block)
     }
   }
 }

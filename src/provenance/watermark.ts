@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Picture } from '../picture/picture.ts'
+import type { YuvPicture } from '../picture/yuv.ts'
 import { FREQUENCIES, type Layout, layoutFor, PAYLOAD_BITS } from './watermark-layout.ts'
 import { decodePayload, encodePayload } from './watermark-payload.ts'
-import { analyse, synthesise } from './watermark-transform.ts'
+import { analyse, lumaSurface, rgbSurface, synthesise } from './watermark-transform.ts'
 
 /** Anyone with dfk can read marks under this key; whoever wants to be the only one gives another. */
 const PUBLIC_KEY = 'dfk'
@@ -50,10 +51,11 @@ const scratch = new WeakMap<Layout, Float32Array>()
  * Writes a 64-bit id into the luma of a picture, in place: keyed spread spectrum on low frequencies that counts in what the picture itself votes (Malvar and
  * Florêncio 2003), so that no bit is left weak. `id`: 16 hexadecimal digits, or a bigint. Pictures smaller than 160 × 96 hardly carry it.
  */
-export function embedWatermark(picture: Picture, id: string | bigint, key: string = PUBLIC_KEY): void {
-  const layout = layoutFor(picture.width, picture.height, key)
+export function embedWatermark(picture: Picture | YuvPicture, id: string | bigint, key: string = PUBLIC_KEY): void {
+  const surface = 'format' in picture ? lumaSurface(picture) : rgbSurface(picture)
+  const layout = layoutFor(surface.width, surface.height, key)
   const bits = encodePayload(id, key)
-  const host = analyse(picture, layout)
+  const host = analyse(surface, layout)
   const changes = scratch.get(layout) ?? new Float32Array(host.length)
   scratch.set(layout, changes)
   const pull = new Float32Array(PAYLOAD_BITS)
@@ -71,7 +73,7 @@ export function embedWatermark(picture: Picture, id: string | bigint, key: strin
   }
   const strengths = balance(pull, gain)
   for (let i = 0; i < changes.length; i++) changes[i]! *= strengths[layout.bit[i]!]!
-  synthesise(picture, layout, changes)
+  synthesise(surface, layout, changes)
 }
 
 export interface WatermarkFound {
@@ -89,7 +91,7 @@ export function readWatermark(pictures: Iterable<Picture>, key: string = PUBLIC_
   const votes = new Float32Array(PAYLOAD_BITS)
   for (const picture of pictures) {
     const layout = layoutFor(picture.width, picture.height, key)
-    const found = analyse(picture, layout)
+    const found = analyse(rgbSurface(picture), layout)
     for (let i = 0; i < found.length; i++) {
       const value = found[i]!
       votes[layout.bit[i]!]! += (layout.chip[i]! * value) / (Math.abs(value) + KNEE)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { matroskaFrameHeader, matroskaHeader } from '../../src/media/matroska.ts'
+import { matroskaFrameHeader, matroskaHeader, RGB_TAG } from '../../src/media/matroska.ts'
 import { patchLastDuration } from '../../src/media/mp4-duration.ts'
 
 describe('matroska', () => {
@@ -12,7 +12,7 @@ describe('matroska', () => {
   })
 
   it('names packed RGB as ffmpeg reads it', () => {
-    const header = Buffer.from(matroskaHeader(400, 300, 40_000_000))
+    const header = Buffer.from(matroskaHeader(400, 300, 40_000_000, RGB_TAG))
     expect(header.includes('V_UNCOMPRESSED')).toBe(true)
     expect(header.includes(Buffer.from([0x52, 0x47, 0x42, 24]))).toBe(true)
   })

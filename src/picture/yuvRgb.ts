@@ -1,0 +1,87 @@
+import { hdrCurves } from './hdr.ts'
+import type { Box, Picture } from './picture.ts'
+import { chromaSize, type Samples, type YuvFormat, type YuvPicture, yuvScales } from './yuv.ts'
+
+/** Steps of the table that brings HDR signals to bytes. */
+const STEPS = 1023
+
+const tables = new Map<string, Uint8Array>()
+
+function hdrTable(transfer: string): Uint8Array {
+  const known = tables.get(transfer)
+  if (known !== undefined) return known
+  const { toStandard } = hdrCurves(transfer)
+  const table = Uint8Array.from({ length: STEPS + 1 }, (_, i) => Math.round(255 * toStandard(i / STEPS)))
+  tables.set(transfer, table)
+  return table
+}
+
+/** Row `y` of a chroma plane at luma's rows: chroma lies between two rows of luma where it is halved. */
+function chromaRow(plane: Samples, size: { width: number; height: number }, halved: number, y: number, row: Float32Array): void {
+  const at = halved === 0 ? y : (y - 0.5) / 2
+  const first = Math.max(0, Math.floor(at))
+  const second = Math.min(size.height - 1, Math.floor(at) + 1)
+  const share = halved === 0 ? 0 : at - Math.floor(at)
+  const [a, b] = [Math.min(first, size.height - 1) * size.width, second * size.width]
+  for (let x = 0; x < size.width; x += 1) row[x] = plane[a + x]! + share * (plane[b + x]! - plane[a + x]!)
+}
+
+/** Whole pixels that a box touches, within a picture. */
+export function clippedBox(box: Box, width: number, height: number): Box {
+  const x = Math.max(0, Math.min(width - 1, Math.floor(box.x)))
+  const y = Math.max(0, Math.min(height - 1, Math.floor(box.y)))
+  const right = Math.max(x + 1, Math.min(width, Math.ceil(box.x + box.width)))
+  const bottom = Math.max(y + 1, Math.min(height, Math.ceil(box.y + box.height)))
+  return { x, y, width: right - x, height: bottom - y }
+}
+
+interface Weights {
+  readonly red: number
+  readonly greenU: number
+  readonly greenV: number
+  readonly blue: number
+}
+
+function weightsOf({ kr, kb }: YuvFormat): Weights {
+  const kg = 1 - kr - kb
+  return { red: 2 * (1 - kr), greenU: (2 * kb * (1 - kb)) / kg, greenV: (2 * kr * (1 - kr)) / kg, blue: 2 * (1 - kb) }
+}
+
+/**
+ * A part of a picture as 8-bit RGB in the picture's own pixels (not square where `sar` is not 1); HDR is brought to standard range. Chroma is interpolated, sited
+ * to the left as MPEG-2 and its successors have it. `box`: whole pixels within the picture.
+ */
+export function rgbPart({ format, y, u, v }: YuvPicture, box: Box): Picture {
+  const chroma = chromaSize(format)
+  const { black, luma, middle, chroma: span } = yuvScales(format)
+  const { red, greenU, greenV, blue } = weightsOf(format)
+  const scale = format.hdr === undefined ? 255 : STEPS
+  const [lumaScale, chromaScale] = [scale / luma, scale / span]
+  const table = format.hdr === undefined ? undefined : hdrTable(format.hdr)
+  const data = new Uint8ClampedArray(box.width * box.height * 3)
+  const [rowU, rowV] = [new Float32Array(chroma.width), new Float32Array(chroma.width)]
+  let out = 0
+  for (let row = box.y; row < box.y + box.height; row += 1) {
+    chromaRow(u, chroma, format.chromaY, row, rowU)
+    chromaRow(v, chroma, format.chromaY, row, rowV)
+    const base = row * format.width
+    for (let column = box.x; column < box.x + box.width; column += 1, out += 3) {
+      const c = column >> format.chromaX
+      const next = format.chromaX === 1 && (column & 1) === 1 && c + 1 < chroma.width ? c + 1 : c
+      const blueness = ((rowU[c]! + rowU[next]!) / 2 - middle) * chromaScale
+      const redness = ((rowV[c]! + rowV[next]!) / 2 - middle) * chromaScale
+      const light = (y[base + column]! - black) * lumaScale
+      const [r, g, b] = [light + red * redness, light - greenU * blueness - greenV * redness, light + blue * blueness]
+      if (table === undefined) {
+        data[out] = r
+        data[out + 1] = g
+        data[out + 2] = b
+      } else {
+        data[out] = table[Math.max(0, Math.min(STEPS, Math.round(r)))]!
+        data[out + 1] = table[Math.max(0, Math.min(STEPS, Math.round(g)))]!
+        data[out + 2] = table[Math.max(0, Math.min(STEPS, Math.round(b)))]!
+      }
+    }
+  }
+  return { width: box.width, height: box.height, data: new Uint8Array(data.buffer) }
+}
