@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { openFaceAnalyser } from '../src/faces/index.ts'
 import { PRESETS } from '../src/models/presets.ts'
-import { VIDEO_BATCH } from '../src/swap/swap.ts'
+import { FACE_BATCH } from '../src/swap/render.ts'
 import { type Device, openDevice } from '../src/tensor/index.ts'
 import { checkInterrupted } from '../src/work/errors.ts'
 import { sampleVideo } from '../test/support/data.ts'
@@ -48,7 +48,7 @@ async function measure(subjects: readonly Subject[], peer: Peer | undefined, cou
   }
   return {
     ours: Object.fromEntries(subjects.map(({ name, size }, index) => [name, (1000 * size) / medianOf(timesMs[index]!)])),
-    peer: peer && (1000 * VIDEO_BATCH) / medianOf(peerMs),
+    peer: peer && (1000 * FACE_BATCH) / medianOf(peerMs),
   }
 }
 
@@ -91,7 +91,7 @@ function reportOf(asked: Options, measured: Measured): Report {
   ])
   const peerRate = rates.peer ?? eager?.perSecond['generator']
   return {
-    title: `inference, generator ${preset} in batches of ${VIDEO_BATCH}, the others one by one, ${threads} threads, medians`,
+    title: `inference, generator ${preset} in batches of ${FACE_BATCH}, the others one by one, ${threads} threads, medians`,
     rows: [...rows, ['parameters of the generator', `${parameters}${peer ? `; of the peer's ${peer.parameters}` : ''}`]],
     figures: {
       ...{ preset, device, threads, parameters, perSecond: rates.ours, networks, memory },
@@ -125,7 +125,7 @@ export const infer = defineBenchmark({
     const networks = await measureNetworks(device, asked.rounds, signal)
     const swap = await openSwap(device, preset)
     const analyser = await openFaceAnalyser(device)
-    const settings = { mode: 'swap', batch: VIDEO_BATCH, generator: PRESETS[preset].generator, threads, device: peerDevice }
+    const settings = { mode: 'swap', batch: FACE_BATCH, generator: PRESETS[preset].generator, threads, device: peerDevice }
     const { parameters } = swap
     let peer: Peer | undefined
     let subjects: Subject[]

@@ -6,7 +6,7 @@ import { PRESETS, type PresetName } from '../src/models/presets.ts'
 import { seedRandom } from '../src/models/random.ts'
 import type { Picture } from '../src/picture/picture.ts'
 import { swapProgram } from '../src/store/generator.ts'
-import { VIDEO_BATCH } from '../src/swap/swap.ts'
+import { FACE_BATCH } from '../src/swap/render.ts'
 import { type Device, type Signature, tf } from '../src/tensor/index.ts'
 import { DfkError } from '../src/work/errors.ts'
 import { randomInputs, sizeOf } from './sampling.ts'
@@ -25,10 +25,10 @@ export async function openSwap(device: Device, preset: PresetName) {
   const shapes = generatorShapes(generator)
   const weights = Object.entries(initialise(shapes, seedRandom(1)))
   const tensors = Object.fromEntries(weights.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]))
-  const signature: Signature = { inputs: { faces: { shape: [VIDEO_BATCH, generator.sizePx, generator.sizePx, 3] } } }
+  const signature: Signature = { inputs: { faces: { shape: [FACE_BATCH, generator.sizePx, generator.sizePx, 3] } } }
   const program = await device.compile(swapProgram(tensors, generator), signature, { name: 'generator' })
   const inputs = randomInputs(signature, {})
-  const subject: Subject = { name: 'generator', size: VIDEO_BATCH, unit: 'faces', call: () => program.run(inputs) }
+  const subject: Subject = { name: 'generator', size: FACE_BATCH, unit: 'faces', call: () => program.run(inputs) }
   return {
     subject,
     parameters: Object.values(shapes).reduce((sum, shape) => sum + sizeOf(shape), 0),

@@ -82,7 +82,8 @@ export const swap = defineCommand({
   async run(context, [input], asked) {
     const { dropFolder, planJobs, prepareFolder } = await import('../swap/output.ts')
     const { NothingSwappedError, openSession, permit } = await import('../swap/session.ts')
-    const { swapFile, VIDEO_BATCH } = await import('../swap/swap.ts')
+    const { FACE_BATCH } = await import('../swap/render.ts')
+    const { swapFile } = await import('../swap/swap.ts')
     const jobs = await planJobs(input as string, asked.output, context.signal)
     const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked), jobs, work))
     const isFolder = jobs.length > 1 || jobs[0]?.path !== input
@@ -95,7 +96,7 @@ export const swap = defineCommand({
         )
       return
     }
-    const batch = jobs.some(({ kind }) => kind === 'video') ? VIDEO_BATCH : 1
+    const batch = jobs.some(({ kind }) => kind === 'video') ? FACE_BATCH : 1
     const session = await context.work('loading networks', () => openSession(permitted, batch, context.warn))
     let failure: unknown
     let made = 0

@@ -25,6 +25,8 @@ export type Samples = Uint8Array | Uint16Array
 /** A picture as video codecs hold it. Nothing is converted that nobody draws on. */
 export interface YuvPicture {
   readonly format: YuvFormat
+  /** The planes one after the other, as ffmpeg's rawvideo has them. */
+  readonly bytes: Uint8Array
   /** [height, width] */
   readonly y: Samples
   /** [height >> chromaY, width >> chromaX], rounded up. */
@@ -48,7 +50,7 @@ export function yuvPicture(format: YuvFormat, bytes: Uint8Array): YuvPicture {
   const chroma = chromaSize(format)
   const [luma, each] = [format.width * format.height, chroma.width * chroma.height]
   const whole: Samples = format.bits > 8 ? new Uint16Array(bytes.buffer, bytes.byteOffset, luma + 2 * each) : bytes
-  return { format, y: whole.subarray(0, luma), u: whole.subarray(luma, luma + each), v: whole.subarray(luma + each, luma + 2 * each) }
+  return { format, bytes, y: whole.subarray(0, luma), u: whole.subarray(luma, luma + each), v: whole.subarray(luma + each, luma + 2 * each) }
 }
 
 /** Codes of black and of the span to white, for luma and for chroma (whose middle is half of the codes). */

@@ -1,5 +1,6 @@
 import { GLYPH_HEIGHT, GLYPH_WIDTH, GLYPHS } from '../picture/font.ts'
 import type { Picture } from '../picture/picture.ts'
+import type { Layer } from '../picture/yuvDraw.ts'
 import { DfkError } from '../work/errors.ts'
 
 /** Height of the letters as a share of the picture's short side: GB 45438-2025 asks for 5 % at least. */
@@ -68,15 +69,19 @@ export function labelHeightPx(width: number, height: number): number {
 
 let last: { readonly name: string; readonly plate: Plate } | undefined
 
+function plateFor(width: number, height: number, text: string): Plate {
+  const name = `${width} ${height} ${text}`
+  if (last?.name !== name) last = { name, plate: makePlate(width, height, text) }
+  return last.plate
+}
+
 /**
  * Draws a label into the lower left corner of a picture, in place: white capitals, 5 % of the short side high, on a dark plate; smaller only where the text
  * would not fit the width. Needs no font. Throws DfkError for letters that it does not have.
  */
 export function drawLabel(picture: Picture, text: string): void {
   const { width, height, data } = picture
-  const name = `${width} ${height} ${text}`
-  if (last?.name !== name) last = { name, plate: makePlate(width, height, text) }
-  const { plate } = last
+  const plate = plateFor(width, height, text)
   for (let y = 0; y < plate.height; y++) {
     let p = (height - plate.height + y) * width * 3
     for (let x = 0; x < plate.width; x++) {
@@ -84,4 +89,13 @@ export function drawLabel(picture: Picture, text: string): void {
       for (const end = p + 3; p < end; p++) data[p] = Math.round((1 - ink) * (1 - PLATE) * data[p]! + ink * 255)
     }
   }
+}
+
+/** The same label as a layer over a picture of that size. */
+export function labelLayer(width: number, height: number, text: string): Layer {
+  const plate = plateFor(width, height, text)
+  const amount = plate.ink.map((ink) => 1 - (1 - ink) * (1 - PLATE))
+  const rgb = new Float32Array(amount.length * 3)
+  for (let i = 0; i < amount.length; i++) rgb.fill(plate.ink[i]! / amount[i]!, i * 3, i * 3 + 3)
+  return { box: { x: 0, y: height - plate.height, width: plate.width, height: plate.height }, amount, rgb }
 }

@@ -1,6 +1,6 @@
 import { alignMatrix, faceHull, type Landmarks } from '../faces/index.ts'
 import { affineScale } from '../picture/affine.ts'
-import { drawPatch } from '../picture/compose.ts'
+import type { Patch } from '../picture/compose.ts'
 import { enlargeSquare } from '../picture/enlarge.ts'
 import type { Affine, Picture } from '../picture/picture.ts'
 import { blurPlane, type Plane, planeOf } from '../picture/plane.ts'
@@ -79,22 +79,27 @@ function sharpened(rgb: Float32Array, sizePx: number, amount: number): Float32Ar
   return out
 }
 
-/** Draws the rendered face (`rgb`, `mask` as the generator gave them) over the frame, in place. */
-export function placeFace(
-  picture: Picture,
+/** A finished patch, and how the frame maps to it. */
+export interface FittedFace extends Patch {
+  /** From the frame, in square pixels, to the patch. */
+  readonly matrix: Affine
+}
+
+/** Fits the rendered face (`rgb`, `mask` as the generator gave them) to the frame that it was cut from. */
+export function fitFace(
   cut: Cut,
   rendered: { rgb: Float32Array; mask: Float32Array },
   look: Look,
   colours: ColourMatcher,
   timeS: number,
-): void {
+): FittedFace {
   const { sizePx, matrix } = cut
   const mask = shapeMask(atMaskSize(rendered.mask, sizePx), cut.hull, look.mask)
   const inside = shrinkPlane(mask, sizePx)
   const matched = matchBorder(colours.match(rendered.rgb, cut.rgb, inside, timeS), cut.rgb, inside, sizePx)
   const factor = Math.max(1, Math.min(MOST_ENLARGED, Math.ceil(1 / affineScale(matrix))))
   const rgb = enlargeSquare(sharpened(matched, sizePx, look.sharpen), sizePx, 3, factor)
-  drawPatch(picture, { sizePx: sizePx * factor, rgb, mask }, scaled(matrix, factor))
+  return { sizePx: sizePx * factor, rgb, mask, matrix: scaled(matrix, factor) }
 }
 
 /** The mask at the generator's size, sampled where its pixels lie. */

@@ -1,44 +1,109 @@
+import { composeAffine } from '../picture/affine.ts'
+import { drawPatch } from '../picture/compose.ts'
 import type { Picture } from '../picture/picture.ts'
-import { type Cut, cutFace, placeFace } from './face.ts'
+import type { YuvPicture } from '../picture/yuv.ts'
+import { drawLayer, layerOf } from '../picture/yuvDraw.ts'
+import { Queue } from '../work/queue.ts'
+import { type Cut, cutFace, type FittedFace, fitFace } from './face.ts'
 import type { SwapSession } from './session.ts'
 import type { FaceTracker, Track } from './track.ts'
+import { type View, viewOf } from './view.ts'
+import { yuvView } from './yuvView.ts'
+
+/** Faces that go through the generator at once. */
+export const FACE_BATCH = 4
+/** Frames that are looked at ahead of those being drawn. */
+const AHEAD = 4
 
 /** A frame as it comes in; rendering draws into its pixels. */
 export interface OpenFrame {
+  /** Number in the clip. */
   readonly index: number
   readonly timeS: number
-  readonly picture: Picture
+  readonly picture: Picture | YuvPicture
+  /** Whether it is only looked at, so that what follows begins as if all before it had been rendered: nothing is drawn. */
+  readonly warm: boolean
+}
+
+/** A frame and the faces that were drawn into it. */
+export interface RenderedFrame {
+  readonly frame: OpenFrame
+  readonly faces: readonly FittedFace[]
 }
 
 interface Planned {
   readonly frame: OpenFrame
-  readonly track: Track
-  readonly cut: Cut
+  readonly cuts: readonly { readonly track: Track; readonly cut: Cut }[]
+}
+
+function viewFor(picture: Picture | YuvPicture): View {
+  return 'format' in picture ? yuvView(picture) : viewOf(picture)
 }
 
 function part(data: Float32Array, index: number, length: number): Float32Array {
   return data.subarray(index * length, (index + 1) * length)
 }
 
-/** Renders the double into consecutive frames of one clip, in place; all their faces go through the generator together. Returns the frames in which a face was replaced. */
-export async function renderFrames(session: SwapSession, tracker: FaceTracker, frames: readonly OpenFrame[]): Promise<Set<OpenFrame>> {
-  const { generator, request } = session
-  const { sizePx } = generator
-  const planned: Planned[] = []
-  for (const frame of frames) {
-    const tracks = await tracker.next(frame.picture, frame.index, frame.timeS)
-    for (const track of tracks) planned.push({ frame, track, cut: cutFace(frame.picture, track.landmarks, sizePx) })
+/** Looks at the frames in turn and cuts out the faces to replace. */
+async function look(session: SwapSession, tracker: FaceTracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
+  for await (const frame of frames) {
+    const view = viewFor(frame.picture)
+    const tracks = await tracker.next(view.whole(), frame.index, frame.timeS)
+    const cuts = tracks.map((track) => ({ track, cut: cutFace(view.whole(), track.landmarks, session.generator.sizePx) }))
+    if (!(await planned.push({ frame, cuts }))) return
   }
-  const swapped = new Set<OpenFrame>()
-  if (planned.length === 0) return swapped
-  const pixels = sizePx * sizePx
-  const faces = new Float32Array(planned.length * pixels * 3)
-  for (const [index, { cut }] of planned.entries()) faces.set(cut.rgb, index * pixels * 3)
-  const { rgb, mask } = await generator.swap(faces)
-  for (const [index, { frame, track, cut }] of planned.entries()) {
-    const rendered = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels) }
-    placeFace(frame.picture, cut, rendered, request.look, track.colours, frame.timeS)
-    swapped.add(frame)
+}
+
+/** Lays a fitted face over a frame, in place. */
+export function drawFace(picture: Picture | YuvPicture, face: FittedFace): void {
+  if (!('format' in picture)) return drawPatch(picture, face, face.matrix)
+  const { width, height, sar } = picture.format
+  const across = Math.max(1, Math.round(width * sar)) / width
+  const layer = layerOf(face, composeAffine(face.matrix, { a: across, b: 0, tx: 0, c: 0, d: 1, ty: 0 }), width, height)
+  if (layer !== undefined) drawLayer(picture, layer)
+}
+
+/** Renders the faces of some frames, all at once, and draws them. */
+async function renderGroup({ generator, request }: SwapSession, group: readonly Planned[]): Promise<RenderedFrame[]> {
+  const pixels = generator.sizePx * generator.sizePx
+  const all = group.flatMap(({ cuts }) => cuts)
+  const faces = new Float32Array(all.length * pixels * 3)
+  for (const [index, { cut }] of all.entries()) faces.set(cut.rgb, index * pixels * 3)
+  const made = all.length > 0 ? await generator.swap(faces) : undefined
+  let next = 0
+  return group.map(({ frame, cuts }) => {
+    const fitted = cuts.map(({ track, cut }) => {
+      const rendered = { rgb: part(made!.rgb, next, pixels * 3), mask: part(made!.mask, next, pixels) }
+      next += 1
+      return fitFace(cut, rendered, request.look, track.colours, frame.timeS)
+    })
+    if (!frame.warm) for (const face of fitted) drawFace(frame.picture, face)
+    return { frame, faces: fitted }
+  })
+}
+
+/**
+ * Renders the double into consecutive frames of one clip, in place, and hands them on in order. While some frames' faces go through the generator, the next frames
+ * are looked at; no more than a few are held.
+ */
+export async function* renderFrames(
+  session: SwapSession,
+  tracker: FaceTracker,
+  frames: AsyncIterable<OpenFrame>,
+): AsyncGenerator<RenderedFrame, void, undefined> {
+  const planned = new Queue<Planned>(AHEAD)
+  const looking = look(session, tracker, frames, planned).then(
+    () => planned.end(),
+    (error: unknown) => planned.end({ error }),
+  )
+  let group: Planned[] = []
+  const size = () => group.reduce((sum, { cuts }) => sum + cuts.length, 0)
+  for await (const item of planned) {
+    group.push(item)
+    if (size() < FACE_BATCH && group.length < FACE_BATCH) continue
+    yield* await renderGroup(session, group)
+    group = []
   }
-  return swapped
+  await looking
+  yield* await renderGroup(session, group)
 }

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { recordOutput } from '../consent/index.ts'
 import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
 import { type FootageHash, hashFootage } from '../media/index.ts'
-import { type ManifestSummary, newOutputId, stampOutput } from '../provenance/index.ts'
+import { type ManifestSummary, stampOutput } from '../provenance/index.ts'
 import { openRun, type Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
@@ -40,6 +41,8 @@ export interface PermittedSwap {
   readonly run: Run
   readonly permission: Permission
   readonly label: boolean
+  /** SHA-256 of each clip or picture to render, by its path. */
+  readonly footage: ReadonlyMap<string, string>
 }
 
 /** What renders one clip or picture after the other. */
@@ -67,7 +70,8 @@ export async function permit(request: SwapRequest, jobs: readonly Job[], { signa
     throw new RefusedError('disclosure.visibleLabel', 'expected a visible label, which a consent record requires, but found --label off', {
       hint: 'leave --label away',
     })
-  return { request, run, permission, label: request.label ?? required }
+  const hashes = new Map(jobs.map(({ path }, index) => [path, footage[index]!.sha256]))
+  return { request, run, permission, label: request.label ?? required, footage: hashes }
 }
 
 /** Loads the generator and the face networks. `batch`: faces that the generator renders at once. */
@@ -92,9 +96,8 @@ export function newTracker({ analyser, request, permission, run }: SwapSession):
   return new FaceTracker({ analyser, recogniser, choice: request.choice, colour: request.colour })
 }
 
-/** An output on its way: the id in its watermark, and how it is signed and logged. */
+/** An output on its way: how it is signed and logged. */
 export interface Mark {
-  readonly outputId: string
   /** Signs the finished file `partial`, which will then be renamed to the job's output, and logs it: no output is there that is not counted. */
   stamp(partial: string): Promise<void>
   /** What the manifest says. */
@@ -102,13 +105,12 @@ export interface Mark {
 }
 
 /** Prepares the provenance of one output. */
-export function markOutput(session: SwapSession, job: Job, title: string): Mark {
+export function markOutput(session: SwapSession, job: Job, outputId: string): Mark {
   const { permission, request, run, generator } = session
   const { consent } = permission.authorization
-  const outputId = newOutputId()
+  const title = basename(job.output)
   let summary: ManifestSummary | undefined
   return {
-    outputId,
     async stamp(partial) {
       summary = await stampOutput({
         file: partial,
@@ -136,7 +138,7 @@ export function markOutput(session: SwapSession, job: Job, title: string): Mark 
 export class NothingSwappedError extends DfkError {}
 
 /** The error for footage in which nobody was replaced. */
-export function nothingSwapped(path: string, frames: number, tracker: FaceTracker): NothingSwappedError {
+export function nothingSwapped(path: string, frames: number, tracker: { readonly facesSeen: number; readonly nearest: number }): NothingSwappedError {
   const where = frames === 1 ? path : `the ${frames} frames of ${path}`
   if (tracker.facesSeen === 0)
     return new NothingSwappedError(`expected a face in ${where} but found none`, {

@@ -1,15 +1,27 @@
-import { basename } from 'node:path'
-import { createEncoder, decodeFrames, type EncoderName, type MediaInfo, probeMedia, readPicture, writePicture } from '../media/index.ts'
-import { drawLabel, embedWatermark, type ManifestSummary } from '../provenance/index.ts'
+import { createHash } from 'node:crypto'
+import { rename } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { extname, join } from 'node:path'
+import {
+  type EncoderName,
+  joinSegments,
+  type MediaInfo,
+  type PicturePlan,
+  type PipePixels,
+  planEncoding,
+  probeMedia,
+  readPicture,
+  writePicture,
+} from '../media/index.ts'
+import { drawLabel, embedWatermark, type ManifestSummary, newOutputId } from '../provenance/index.ts'
 import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import { LABEL, renderClip } from './clip.ts'
+import { RenderJob } from './job.ts'
 import type { Job } from './output.ts'
 import { type OpenFrame, renderFrames } from './render.ts'
+import { Segmentation } from './segments.ts'
 import { markOutput, newTracker, nothingSwapped, type SwapSession } from './session.ts'
-
-/** Faces that go through the generator at once; as many frames are in memory. */
-export const VIDEO_BATCH = 4
-const LABEL = 'AI GENERATED'
 
 /** How a video is encoded. */
 export interface Encoding {
@@ -23,73 +35,85 @@ export interface SwapResult {
   readonly frames: number
   /** Frames in which a face was replaced. */
   readonly swapped: number
-  /** Frames rendered a second. */
+  /** Frames rendered a second by this call. */
   readonly fps: number
   readonly manifest: ManifestSummary
 }
 
-async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let group: T[] = []
-  for await (const item of items) {
-    group.push(item)
-    if (group.length < size) continue
-    yield group
-    group = []
-  }
-  if (group.length > 0) yield group
+/** How the picture of an output is encoded. */
+async function planPicture(info: MediaInfo, output: string, encoding: Encoding): Promise<PicturePlan> {
+  const { encoder, quality, preset } = await planEncoding({ output, width: 2, height: 2, fps: info.fps, copyFrom: info, ...encoding })
+  const even = info.coded.width % 2 === 0 && info.coded.height % 2 === 0
+  const pixels: PipePixels = even ? 'yuv420p' : 'yuv444p'
+  const { colour, timeBase, coded } = info
+  return { encoder, quality, preset, pixels, fullRange: colour.range === 'pc', tags: colour, sar: coded.sar, timeBase, threads: cpus().length }
 }
 
-/** Writes what an altered frame must carry: the label where asked for, then the watermark in the pixels. */
-function disclose(session: SwapSession, frame: OpenFrame, isSwapped: boolean, outputId: string): void {
-  if (session.label) drawLabel(frame.picture, LABEL)
-  if (isSwapped || session.label) embedWatermark(frame.picture, outputId)
+/** Names everything that the picture of an output depends on. */
+function fingerprintOf(session: SwapSession, job: Job, picture: PicturePlan): string {
+  const { request, generator, footage, label } = session
+  const { threshold, choice, colour, look } = request
+  const all = [footage.get(job.path), generator.sha256, threshold, choice, colour, look, label, picture]
+  return createHash('sha256').update(JSON.stringify(all)).digest('hex')
 }
 
-async function swapVideo(
-  session: SwapSession,
-  job: Job,
-  info: MediaInfo,
-  encoding: Encoding,
-  { signal, onProgress }: WorkOptions,
-): Promise<SwapResult> {
+async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, encoding: Encoding, work: WorkOptions): Promise<SwapResult> {
+  const { signal, onProgress } = work
   const startMs = performance.now()
-  const { width, height, fps } = info
-  const mark = markOutput(session, job, basename(job.output))
-  const tracker = newTracker(session)
-  const encoder = await createEncoder({ output: job.output, width, height, fps, copyFrom: info, ...encoding, signal })
-  let frames = 0
-  let swapped = 0
-  const rate = () => (1000 * frames) / (performance.now() - startMs)
+  const picture = await planPicture(info, job.output, encoding)
+  const range = { fromS: Number.NEGATIVE_INFINITY, toS: Number.POSITIVE_INFINITY }
+  const rendering = await RenderJob.open(job.output, fingerprintOf(session, job, picture), () => ({ outputId: newOutputId(), picture }))
   try {
-    for await (const group of inGroups(decodeFrames(info, { signal }), VIDEO_BATCH)) {
-      const altered = await renderFrames(session, tracker, group)
-      for (const frame of group) {
-        disclose(session, frame, altered.has(frame), mark.outputId)
-        await encoder.write(frame.picture, frame.timeS)
-      }
-      frames += group.length
-      swapped += altered.size
-      onProgress?.({ done: frames, total: Math.max(frames, info.frames), note: `${rate().toFixed(1)} frames/s` })
-    }
-    if (swapped === 0) throw nothingSwapped(job.path, frames, tracker)
-    await encoder.finish(mark.stamp)
+    const before = rendering.done.reduce((sum, { frames }) => sum + frames, 0)
+    let frames = 0
+    const rate = () => (1000 * frames) / (performance.now() - startMs)
+    const seen = await renderClip({
+      ...{ session, info, pixels: picture.pixels, job: rendering, range, output: job.output, signal },
+      segments: new Segmentation(undefined, range),
+      onFrame() {
+        frames += 1
+        onProgress?.({ done: before + frames, total: Math.max(before + frames, info.frames), note: `${rate().toFixed(1)} frames/s` })
+      },
+    })
+    const segments = rendering.done
+    const swapped = segments.reduce((sum, each) => sum + each.swapped, 0)
+    const total = segments.reduce((sum, each) => sum + each.frames, 0)
+    if (swapped === 0) throw nothingSwapped(job.path, total, seen)
+    const file = join(rendering.folder, `whole${extname(job.output)}`)
+    await joinSegments({
+      segments: segments.map((each) => ({ ...each, path: rendering.pathOf(each.number) })),
+      ...{ original: info, file, output: job.output },
+    })
+    const mark = markOutput(session, job, rendering.state.outputId)
+    await mark.stamp(file)
+    checkInterrupted(signal)
+    await rename(file, job.output)
+    await rendering.remove()
+    return { output: job.output, frames: total, swapped, fps: Math.round(rate() * 10) / 10, manifest: mark.summary() }
   } catch (error) {
-    await encoder.abort()
+    await rendering.leave()
     throw error
   }
-  return { output: job.output, frames, swapped, fps: Math.round(rate() * 10) / 10, manifest: mark.summary() }
+}
+
+async function* only<T>(item: T): AsyncGenerator<T> {
+  yield item
 }
 
 async function swapPicture(session: SwapSession, job: Job, { signal, onProgress }: WorkOptions): Promise<SwapResult> {
   const startMs = performance.now()
-  const mark = markOutput(session, job, basename(job.output))
+  const outputId = newOutputId()
+  const mark = markOutput(session, job, outputId)
   const tracker = newTracker(session)
-  const frame: OpenFrame = { index: 0, timeS: 0, picture: await readPicture(job.path) }
-  const altered = await renderFrames(session, tracker, [frame])
-  if (altered.size === 0) throw nothingSwapped(job.path, 1, tracker)
-  disclose(session, frame, true, mark.outputId)
+  const picture = await readPicture(job.path)
+  const frame: OpenFrame = { index: 0, timeS: 0, picture, warm: false }
+  for await (const { faces } of renderFrames(session, tracker, only(frame))) {
+    if (faces.length === 0) throw nothingSwapped(job.path, 1, tracker)
+  }
+  if (session.label) drawLabel(picture, LABEL)
+  embedWatermark(picture, outputId)
   checkInterrupted(signal)
-  await writePicture(job.output, frame.picture, { before: mark.stamp })
+  await writePicture(job.output, picture, { before: mark.stamp })
   onProgress?.({ done: 1, total: 1 })
   const fps = Math.round(10_000 / (performance.now() - startMs)) / 10
   return { output: job.output, frames: 1, swapped: 1, fps, manifest: mark.summary() }

@@ -1,0 +1,145 @@
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
+import type { PicturePlan } from '../media/index.ts'
+import { lockFolder } from '../store/lock.ts'
+import { syncFolder, writeWhole } from '../store/whole.ts'
+
+const doneSchema = z.object({
+  number: z.int().min(0),
+  frames: z.int().min(1),
+  swapped: z.int().min(0),
+  /** When its first and its last frame are shown, seconds from the start of the clip's file. */
+  startS: z.number(),
+  lastS: z.number(),
+  bytes: z.int().min(1),
+})
+/** A segment whose picture is rendered and on disk. */
+export type SegmentDone = z.output<typeof doneSchema>
+
+const stateSchema = z.object({
+  schema: z.literal(1),
+  /** Names everything that the picture depends on. */
+  fingerprint: z.string(),
+  /** Id in the watermark and the manifest. */
+  outputId: z.string().regex(/^[0-9a-f]{16}$/),
+  /** How all segments are encoded. */
+  picture: z.custom<PicturePlan>((value) => typeof value === 'object' && value !== null),
+})
+export type JobState = z.output<typeof stateSchema>
+
+/** Folder of an output that is being rendered, beside its place. */
+export function jobFolder(output: string): string {
+  return join(dirname(output), `.${basename(output)}.rendering`)
+}
+
+async function readState(folder: string): Promise<JobState | undefined> {
+  const text = await readFile(join(folder, 'job.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) return undefined
+  // What a dying disk or another version left is no reason to stop: it is rendered anew.
+  const parsed = stateSchema.safeParse(parseJson(text))
+  return parsed.success ? parsed.data : undefined
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is there of a render that can be stopped at any moment: whole segments, and never a half one under a segment's name. */
+export class RenderJob {
+  readonly folder: string
+  readonly state: JobState
+  readonly #done: Map<number, SegmentDone>
+  readonly #release: () => Promise<void>
+
+  private constructor(folder: string, state: JobState, done: Map<number, SegmentDone>, release: () => Promise<void>) {
+    this.folder = folder
+    this.state = state
+    this.#done = done
+    this.#release = release
+  }
+
+  /** Opens the job of an output: the one that is there, if it has this fingerprint, else a new one. Throws DfkError where another process is at it. */
+  static async open(output: string, fingerprint: string, fresh: () => Omit<JobState, 'schema' | 'fingerprint'>): Promise<RenderJob> {
+    const folder = jobFolder(output)
+    await mkdir(folder, { recursive: true })
+    const lock = await lockFolder(folder, `the rendering of ${basename(output)}`)
+    try {
+      const found = await readState(folder)
+      if (found?.fingerprint === fingerprint) return new RenderJob(folder, found, await wholeSegments(folder), () => lock.release())
+      for (const name of await readdir(folder)) if (name !== 'lock') await rm(join(folder, name), { force: true })
+      const state: JobState = { schema: 1, fingerprint, ...fresh() }
+      await writeWhole(join(folder, 'job.json'), `${JSON.stringify(state)}\n`)
+      return new RenderJob(folder, state, new Map(), () => lock.release())
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
+  }
+
+  /** Segments that are done, in order. */
+  get done(): readonly SegmentDone[] {
+    return [...this.#done.values()].sort((a, b) => a.number - b.number)
+  }
+
+  has(segment: number): boolean {
+    return this.#done.has(segment)
+  }
+
+  /** Where the picture of a segment is. */
+  pathOf(segment: number): string {
+    return join(this.folder, `${String(segment).padStart(6, '0')}.nut`)
+  }
+
+  /** Where it is written until it is whole. */
+  partOf(segment: number): string {
+    return `${this.pathOf(segment)}.${process.pid}.part`
+  }
+
+  /** Takes a finished file for the picture of a segment: from now on it survives whatever happens. */
+  async keep(part: string, done: Omit<SegmentDone, 'bytes'>): Promise<void> {
+    const file = await open(part, 'r+')
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    const { size } = await stat(part)
+    await rename(part, this.pathOf(done.number))
+    await syncFolder(this.folder)
+    const whole: SegmentDone = { ...done, bytes: size }
+    await writeWhole(`${this.pathOf(done.number)}.json`, JSON.stringify(whole))
+    this.#done.set(done.number, whole)
+  }
+
+  /** Removes everything: the output is in its place, or is not to be. */
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  /** Leaves the segments that are done for the next call; without any, nothing. */
+  async leave(): Promise<void> {
+    if (this.#done.size === 0) return this.remove()
+    for (const name of await readdir(this.folder)) if (name.endsWith('.part')) await rm(join(this.folder, name), { force: true })
+    await this.#release()
+  }
+}
+
+async function wholeSegments(folder: string): Promise<Map<number, SegmentDone>> {
+  const done = new Map<number, SegmentDone>()
+  for (const name of await readdir(folder)) {
+    if (name.endsWith('.part')) await rm(join(folder, name), { force: true })
+    if (!name.endsWith('.nut.json')) continue
+    const parsed = doneSchema.safeParse(parseJson(await readFile(join(folder, name), 'utf8')))
+    const found = await stat(join(folder, name.replace(/\.json$/, ''))).catch(() => undefined)
+    if (parsed.success && found?.size === parsed.data.bytes) done.set(parsed.data.number, parsed.data)
+  }
+  return done
+}
