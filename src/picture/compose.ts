@@ -52,7 +52,7 @@ function mix(data: Uint8Array, at: number, rgb: Float32Array, sizePx: number, u:
 }
 
 /** Bilinear sample of interleaved `rgb` at continuous (u, v), into `to[at…at + 2]`. */
-export function sampleRgb(rgb: Float32Array, sizePx: number, u: number, v: number, to: Float32Array, at: number): void {
+function sampleRgb(rgb: Float32Array, sizePx: number, u: number, v: number, to: Float32Array, at: number): void {
   const x = Math.max(0, Math.min(sizePx - 1, u - 0.5))
   const y = Math.max(0, Math.min(sizePx - 1, v - 0.5))
   const x0 = Math.min(sizePx - 2, Math.floor(x))
@@ -69,7 +69,7 @@ export function sampleRgb(rgb: Float32Array, sizePx: number, u: number, v: numbe
 }
 
 /** Bilinear sample of a square plane at continuous coordinates. */
-export function sampleMask(data: Float32Array, sizePx: number, u: number, v: number): number {
+function sampleMask(data: Float32Array, sizePx: number, u: number, v: number): number {
   const x = Math.max(0, Math.min(sizePx - 1, u - 0.5))
   const y = Math.max(0, Math.min(sizePx - 1, v - 0.5))
   const x0 = Math.min(sizePx - 2, Math.floor(x))

@@ -16,7 +16,7 @@ function hdrTable(transfer: string): Uint8Array {
   return table
 }
 
-/** Row `y` of a chroma plane at luma's rows: chroma lies between two rows of luma where it is halved. */
+/** Row `y` of a chroma plane at luma's rows, and one sample more: chroma lies between two rows of luma where it is halved. */
 function chromaRow(plane: Samples, size: { width: number; height: number }, halved: number, y: number, row: Float32Array): void {
   const at = halved === 0 ? y : (y - 0.5) / 2
   const first = Math.max(0, Math.floor(at))
@@ -24,6 +24,8 @@ function chromaRow(plane: Samples, size: { width: number; height: number }, halv
   const share = halved === 0 ? 0 : at - Math.floor(at)
   const [a, b] = [Math.min(first, size.height - 1) * size.width, second * size.width]
   for (let x = 0; x < size.width; x += 1) row[x] = plane[a + x]! + share * (plane[b + x]! - plane[a + x]!)
+  // What lies beyond the edge is as the edge.
+  row[size.width] = row[size.width - 1]!
 }
 
 /** Whole pixels that a box touches, within a picture. */
@@ -55,33 +57,43 @@ export function rgbPart({ format, y, u, v }: YuvPicture, box: Box): Picture {
   const chroma = chromaSize(format)
   const { black, luma, middle, chroma: span } = yuvScales(format)
   const { red, greenU, greenV, blue } = weightsOf(format)
-  const scale = format.hdr === undefined ? 255 : STEPS
-  const [lumaScale, chromaScale] = [scale / luma, scale / span]
-  const table = format.hdr === undefined ? undefined : hdrTable(format.hdr)
-  const data = new Uint8ClampedArray(box.width * box.height * 3)
-  const [rowU, rowV] = [new Float32Array(chroma.width), new Float32Array(chroma.width)]
-  let out = 0
-  for (let row = box.y; row < box.y + box.height; row += 1) {
-    chromaRow(u, chroma, format.chromaY, row, rowU)
-    chromaRow(v, chroma, format.chromaY, row, rowV)
-    const base = row * format.width
+  // HDR passes through a table of finer steps on its way to bytes.
+  const lookUp = format.hdr === undefined ? undefined : hdrTable(format.hdr)
+  const scale = lookUp === undefined ? 255 : STEPS
+  const [lumaScale, chromaScale] = [scale / luma, scale / (2 * span)]
+  const data = new Uint8Array(box.width * box.height * 3)
+  const [rowU, rowV] = [new Float32Array(chroma.width + 1), new Float32Array(chroma.width + 1)]
+  const line = new Float32Array(box.width * 3)
+  for (let row = 0; row < box.height; row += 1) {
+    chromaRow(u, chroma, format.chromaY, box.y + row, rowU)
+    chromaRow(v, chroma, format.chromaY, box.y + row, rowV)
+    const base = (box.y + row) * format.width
+    let out = 0
     for (let column = box.x; column < box.x + box.width; column += 1, out += 3) {
       const c = column >> format.chromaX
-      const next = format.chromaX === 1 && (column & 1) === 1 && c + 1 < chroma.width ? c + 1 : c
-      const blueness = ((rowU[c]! + rowU[next]!) / 2 - middle) * chromaScale
-      const redness = ((rowV[c]! + rowV[next]!) / 2 - middle) * chromaScale
+      const next = c + (column & format.chromaX)
+      const blueness = (rowU[c]! + rowU[next]! - 2 * middle) * chromaScale
+      const redness = (rowV[c]! + rowV[next]! - 2 * middle) * chromaScale
       const light = (y[base + column]! - black) * lumaScale
-      const [r, g, b] = [light + red * redness, light - greenU * blueness - greenV * redness, light + blue * blueness]
-      if (table === undefined) {
-        data[out] = r
-        data[out + 1] = g
-        data[out + 2] = b
-      } else {
-        data[out] = table[Math.max(0, Math.min(STEPS, Math.round(r)))]!
-        data[out + 1] = table[Math.max(0, Math.min(STEPS, Math.round(g)))]!
-        data[out + 2] = table[Math.max(0, Math.min(STEPS, Math.round(b)))]!
-      }
+      line[out] = light + red * redness
+      line[out + 1] = light - greenU * blueness - greenV * redness
+      line[out + 2] = light + blue * blueness
     }
+    toBytes(line, data, row * line.length, lookUp)
   }
-  return { width: box.width, height: box.height, data: new Uint8Array(data.buffer) }
+  return { width: box.width, height: box.height, data }
+}
+
+function toBytes(line: Float32Array, data: Uint8Array, start: number, lookUp: Uint8Array | undefined): void {
+  if (lookUp === undefined) {
+    for (let i = 0; i < line.length; i += 1) {
+      const value = line[i]! + 0.5
+      data[start + i] = value <= 0 ? 0 : value >= 255 ? 255 : value
+    }
+    return
+  }
+  for (let i = 0; i < line.length; i += 1) {
+    const value = line[i]! + 0.5
+    data[start + i] = lookUp[value <= 0 ? 0 : value >= STEPS ? STEPS : value | 0]!
+  }
 }

@@ -94,6 +94,13 @@ export function drawLabel(picture: Picture, text: string): void {
 /** The same label as a layer over a picture of that size. */
 export function labelLayer(width: number, height: number, text: string): Layer {
   const plate = plateFor(width, height, text)
+  layers.set(plate, layers.get(plate) ?? layerFor(plate, height))
+  return layers.get(plate)!
+}
+
+const layers = new WeakMap<Plate, Layer>()
+
+function layerFor(plate: Plate, height: number): Layer {
   const amount = plate.ink.map((ink) => 1 - (1 - ink) * (1 - PLATE))
   const rgb = new Float32Array(amount.length * 3)
   for (let i = 0; i < amount.length; i++) rgb.fill(plate.ink[i]! / amount[i]!, i * 3, i * 3 + 3)
