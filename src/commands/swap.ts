@@ -31,6 +31,9 @@ const options = z.object({
   maskBlur: z.number().min(0).max(20).default(4).describe("softness of the mask's border, per cent of the face picture"),
   sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
   label: z.boolean().optional().describe('draw a visible label (always where a consent record requires it)'),
+  range: z.string().optional().describe('part of the clip to render, as 0:30-1:15, 90- or -10 (seconds, or minutes:seconds)'),
+  preview: z.int().min(1).max(100).optional().describe('render so many frames onto one picture instead: target, swapped, mask'),
+  segment: z.int().min(50).default(500).describe('frames that are rendered in one piece: a kill loses no more than these'),
   crf: z.number().min(0).max(51).default(18).describe('quality of the video, 0 best; 18 looks like the original'),
   encoder: z
     .enum([
@@ -84,7 +87,12 @@ export const swap = defineCommand({
     const { NothingSwappedError, openSession, permit } = await import('../swap/session.ts')
     const { FACE_BATCH } = await import('../swap/render.ts')
     const { swapFile } = await import('../swap/swap.ts')
-    const jobs = await planJobs(input as string, asked.output, context.signal)
+    const { parseRange, WHOLE_CLIP } = await import('../swap/range.ts')
+    const rendering = {
+      ...{ encoder: asked.encoder, quality: asked.crf, preview: asked.preview, segment: asked.segment },
+      range: asked.range === undefined ? WHOLE_CLIP : parseRange(asked.range),
+    }
+    const jobs = await planJobs(input as string, asked.output, { preview: asked.preview !== undefined, signal: context.signal })
     const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked), jobs, work))
     const isFolder = jobs.length > 1 || jobs[0]?.path !== input
     for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
@@ -103,9 +111,8 @@ export const swap = defineCommand({
     try {
       for (const job of jobs) {
         if (isFolder) await prepareFolder(job, true)
-        const encoding = { encoder: asked.encoder, quality: asked.crf }
         try {
-          const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, encoding, work))
+          const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, rendering, work))
           context.result(result, describe(result))
           made += 1
         } catch (error) {

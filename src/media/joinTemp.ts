@@ -26,7 +26,20 @@ export async function joinSegments(options: {
       { source: fileUrl(original.path), options: inputOptions().slice(4) },
     ],
     output: fileUrl(file),
-    outputOptions: ['-map', '0:v:0', '-map', '1:a?', '-c', 'copy', '-video_track_timescale', String(original.timeBase.den), '-movflags', '+faststart', '-f', extname(output) === '.mkv' ? 'matroska' : 'mp4'],
+    outputOptions: [
+      '-map',
+      '0:v:0',
+      '-map',
+      '1:a?',
+      '-c',
+      'copy',
+      '-video_track_timescale',
+      String(original.timeBase.den),
+      '-movflags',
+      '+faststart',
+      '-f',
+      extname(output) === '.mkv' ? 'matroska' : 'mp4',
+    ],
   })
   await run.done.catch((failure: unknown) => {
     throw writeFailure(output, failure)

@@ -50,7 +50,13 @@ export function yuvPicture(format: YuvFormat, bytes: Uint8Array): YuvPicture {
   const chroma = chromaSize(format)
   const [luma, each] = [format.width * format.height, chroma.width * chroma.height]
   const whole: Samples = format.bits > 8 ? new Uint16Array(bytes.buffer, bytes.byteOffset, luma + 2 * each) : bytes
-  return { format, bytes, y: whole.subarray(0, luma), u: whole.subarray(luma, luma + each), v: whole.subarray(luma + each, luma + 2 * each) }
+  return {
+    format,
+    bytes,
+    y: whole.subarray(0, luma),
+    u: whole.subarray(luma, luma + each),
+    v: whole.subarray(luma + each, luma + 2 * each),
+  }
 }
 
 /** Codes of black and of the span to white, for luma and for chroma (whose middle is half of the codes). */

@@ -15,7 +15,7 @@ export interface Layer {
 /** Where a coordinate lies between two of `length` samples whose centres are at .5. */
 function clampTo(value: number, length: number): number {
   const at = value - 0.5
-  return at < 0 ? 0 : at > length - 1 ? length - 1 : at
+  return at < 0 ? 0 : Math.min(at, length - 1)
 }
 
 /** Draws a patch onto an empty layer, where `toPatch` (picture → patch, in the picture's own pixels) puts it, bilinearly; undefined where it lies outside. */

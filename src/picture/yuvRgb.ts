@@ -88,7 +88,7 @@ function toBytes(line: Float32Array, data: Uint8Array, start: number, lookUp: Ui
   if (lookUp === undefined) {
     for (let i = 0; i < line.length; i += 1) {
       const value = line[i]! + 0.5
-      data[start + i] = value <= 0 ? 0 : value >= 255 ? 255 : value
+      data[start + i] = value <= 0 ? 0 : Math.min(value, 255)
     }
     return
   }

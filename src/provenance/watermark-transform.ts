@@ -133,7 +133,7 @@ export function lumaSurface({ format, y: data }: YuvPicture): Surface {
 }
 
 function within(value: number, most: number): number {
-  return value < 0 ? 0 : value > most ? most : value
+  return value < 0 ? 0 : Math.min(value, most)
 }
 
 /** The coefficients that carry the mark, block by block, into `layout.coefficients`. */

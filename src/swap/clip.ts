@@ -1,13 +1,13 @@
 import type { MediaInfo, PipePixels } from '../media/index.ts'
 import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media/index.ts'
-import { embedWatermark, labelLayer } from '../provenance/index.ts'
 import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
 import { drawLayer } from '../picture/yuvDraw.ts'
+import { embedWatermark, labelLayer } from '../provenance/index.ts'
 import { Queue } from '../work/queue.ts'
 import type { RenderJob } from './job.ts'
 import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
 import { type Segmentation, WARM_UP_FRAMES } from './segments.ts'
-import { newTracker, type SwapSession } from './session.ts'
+import { newTracker, type Seen, type SwapSession } from './session.ts'
 import type { FaceTracker } from './track.ts'
 
 export const LABEL = 'AI GENERATED'
@@ -37,12 +37,6 @@ interface OpenSegment {
   readonly done: Promise<void>
 }
 
-/** What was seen of faces, for the error where nobody was replaced. */
-export interface Seen {
-  facesSeen: number
-  nearest: number
-}
-
 function note(seen: Seen, tracker: FaceTracker): void {
   seen.facesSeen += tracker.facesSeen
   seen.nearest = Math.min(seen.nearest, tracker.nearest)
@@ -61,7 +55,13 @@ function disclose({ session, job }: ClipRender, { frame, faces }: RenderedFrame)
   if (faces.length > 0 || label) embedWatermark(picture, job.state.outputId)
 }
 
-async function renderSegment(render: ClipRender, format: YuvFormat, number: number, frames: AsyncIterable<OpenFrame>, seen: Seen): Promise<void> {
+async function renderSegment(
+  render: ClipRender,
+  format: YuvFormat,
+  number: number,
+  frames: AsyncIterable<OpenFrame>,
+  seen: Seen,
+): Promise<void> {
   const { session, job, info, output, signal } = render
   const tracker = newTracker(session)
   const part = job.partOf(number)
@@ -139,7 +139,13 @@ function missingFrom({ job, segments }: ClipRender, from: number): number | unde
 }
 
 /** Reads from segment `from` on until one comes that is done already; returns the next missing one, or undefined at the end of the clip. `seek` false: reads from the start. */
-async function renderFrom(render: ClipRender, distributor: Distributor, format: YuvFormat, from: number, seek: boolean): Promise<number | undefined> {
+async function renderFrom(
+  render: ClipRender,
+  distributor: Distributor,
+  format: YuvFormat,
+  from: number,
+  seek: boolean,
+): Promise<number | undefined> {
   const { info, pixels, job, segments, range, signal, onLine } = render
   const wanted = segments.warmBegin(from)
   const seekS = seek ? segments.seekS(wanted) : undefined

@@ -17,19 +17,21 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
   return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev && one.ino !== 0n
 }
 
-function nameFor({ path, kind }: MediaInput): string {
+function nameFor({ path, kind }: MediaInput, preview: boolean): string {
   const name = basename(path, extname(path))
+  if (preview) return `${name}.png`
   if (kind === 'image') return writesPicture(path) ? basename(path) : `${name}.png`
   return isVideoName(path) ? basename(path) : `${name}.mp4`
 }
 
-async function checkPlace(job: Job): Promise<void> {
+async function checkPlace(job: Job, preview: boolean): Promise<void> {
   const { path, kind, output } = job
-  const fits = kind === 'image' ? writesPicture(output) : isVideoName(output)
+  const isPicture = kind === 'image' || preview
+  const fits = isPicture ? writesPicture(output) : isVideoName(output)
   if (!fits) {
-    const wanted = kind === 'image' ? 'an image name (.png, .jpg, .webp, .tif, .avif)' : 'a video name (.mp4, .mov, .m4v, .mkv, .webm)'
-    throw new UsageError(`-o: expected ${wanted} for ${basename(path)} but found ${output}`, {
-      hint: `name it like -o out${kind === 'image' ? '.png' : '.mp4'}`,
+    const wanted = isPicture ? 'an image name (.png, .jpg, .webp, .tif, .avif)' : 'a video name (.mp4, .mov, .m4v, .mkv, .webm)'
+    throw new UsageError(`-o: expected ${wanted} for ${preview ? 'the preview of ' : ''}${basename(path)} but found ${output}`, {
+      hint: `name it like -o out${isPicture ? '.png' : '.mp4'}`,
     })
   }
   if (resolve(path) === resolve(output) || (await isSameFile(path, output)))
@@ -37,13 +39,19 @@ async function checkPlace(job: Job): Promise<void> {
 }
 
 /** Decides what is rendered to where; an existing output will be replaced, once the new one is whole. Throws UsageError where names do not fit. */
-export async function planJobs(input: string, output: string, signal?: AbortSignal): Promise<Job[]> {
+export async function planJobs(
+  input: string,
+  output: string,
+  { preview = false, signal }: { preview?: boolean; signal?: AbortSignal } = {},
+): Promise<Job[]> {
   const inputs = await expandInputs([input], signal)
   if (!(await isFolder(input))) {
     if (await isFolder(output))
-      throw new UsageError(`-o: expected a file name but found the folder ${output}`, { hint: `-o ${join(output, nameFor(inputs[0]!))}` })
+      throw new UsageError(`-o: expected a file name but found the folder ${output}`, {
+        hint: `-o ${join(output, nameFor(inputs[0]!, preview))}`,
+      })
     const job = { ...inputs[0]!, output }
-    await checkPlace(job)
+    await checkPlace(job, preview)
     return [job]
   }
   if (resolve(input) === resolve(output))
@@ -54,12 +62,12 @@ export async function planJobs(input: string, output: string, signal?: AbortSign
     // What an earlier call left in a folder inside the footage is no footage.
     if (resolve(media.path).startsWith(resolve(output) + sep)) continue
     const folder = join(output, relative(input, dirname(media.path)))
-    const wanted = join(folder, nameFor(media))
+    const wanted = join(folder, nameFor(media, preview))
     const place = taken.has(wanted) ? join(folder, `${basename(media.path)}${extname(wanted)}`) : wanted
     taken.add(place)
     jobs.push({ ...media, output: place })
   }
-  for (const job of jobs) await checkPlace(job)
+  for (const job of jobs) await checkPlace(job, preview)
   return jobs
 }
 

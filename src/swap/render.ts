@@ -1,7 +1,7 @@
 import { composeAffine } from '../picture/affine.ts'
 import { drawPatch } from '../picture/compose.ts'
-import type { Picture } from '../picture/picture.ts'
-import type { YuvPicture } from '../picture/yuv.ts'
+import type { Affine, Picture } from '../picture/picture.ts'
+import type { YuvFormat, YuvPicture } from '../picture/yuv.ts'
 import { drawLayer, layerOf } from '../picture/yuvDraw.ts'
 import { Queue } from '../work/queue.ts'
 import { type Cut, cutFace, type FittedFace, fitFace } from './face.ts'
@@ -54,12 +54,19 @@ async function look(session: SwapSession, tracker: FaceTracker, frames: AsyncIte
   }
 }
 
+/** From a frame's own pixels to where `matrix` brings its square ones. */
+export function frameMatrix(matrix: Affine, { width, sar }: YuvFormat): Affine {
+  return composeAffine(matrix, { a: Math.max(1, Math.round(width * sar)) / width, b: 0, tx: 0, c: 0, d: 1, ty: 0 })
+}
+
 /** Lays a fitted face over a frame, in place. */
-export function drawFace(picture: Picture | YuvPicture, face: FittedFace): void {
-  if (!('format' in picture)) return drawPatch(picture, face, face.matrix)
-  const { width, height, sar } = picture.format
-  const across = Math.max(1, Math.round(width * sar)) / width
-  const layer = layerOf(face, composeAffine(face.matrix, { a: across, b: 0, tx: 0, c: 0, d: 1, ty: 0 }), width, height)
+function drawFace(picture: Picture | YuvPicture, face: FittedFace): void {
+  if (!('format' in picture)) {
+    drawPatch(picture, face, face.matrix)
+    return
+  }
+  const { format } = picture
+  const layer = layerOf(face, frameMatrix(face.matrix, format), format.width, format.height)
   if (layer !== undefined) drawLayer(picture, layer)
 }
 

@@ -134,11 +134,19 @@ export function markOutput(session: SwapSession, job: Job, outputId: string): Ma
   }
 }
 
+/** What was seen of faces, for the error where nobody was replaced. */
+export interface Seen {
+  /** Faces met in all frames that were looked at, replaced or not. */
+  facesSeen: number
+  /** Least distance of a face that was left alone to the people who consent. */
+  nearest: number
+}
+
 /** Nobody was replaced, so nothing was written. */
 export class NothingSwappedError extends DfkError {}
 
 /** The error for footage in which nobody was replaced. */
-export function nothingSwapped(path: string, frames: number, tracker: { readonly facesSeen: number; readonly nearest: number }): NothingSwappedError {
+export function nothingSwapped(path: string, frames: number, tracker: Readonly<Seen>): NothingSwappedError {
   const where = frames === 1 ? path : `the ${frames} frames of ${path}`
   if (tracker.facesSeen === 0)
     return new NothingSwappedError(`expected a face in ${where} but found none`, {

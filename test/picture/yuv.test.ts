@@ -98,7 +98,14 @@ describe('planar frames', () => {
   })
 
   it('are not drawn on where a patch lies outside', () => {
-    expect(layerOf(smoothPatch(16, () => 1), { a: 1, b: 0, tx: -500, c: 0, d: 1, ty: 0 }, 64, 48)).toBeUndefined()
+    expect(
+      layerOf(
+        smoothPatch(16, () => 1),
+        { a: 1, b: 0, tx: -500, c: 0, d: 1, ty: 0 },
+        64,
+        48,
+      ),
+    ).toBeUndefined()
   })
 })
 
