@@ -14,6 +14,8 @@ const COLUMNS = ['target', 'swapped', 'mask'] as const
 const MOST_CELL_PX = 480
 const GAP_PX = 8
 const CAPTION_DOT_PX = 2
+/** Room for the visible label, which is a twentieth of the sheet's short side high. */
+const FOOTER_PX = 130
 
 /** A frame before and after, and where it was changed. */
 interface Row {
@@ -84,12 +86,12 @@ function timeText(timeS: number): string {
   return `${Math.floor(timeS / 60)}:${(timeS % 60).toFixed(2).padStart(5, '0')}`
 }
 
-function drawSheet(rows: readonly Row[]): Picture {
+function drawSheet(rows: readonly Row[], footerPx: number): Picture {
   const [first] = rows[0]!.cells
   const scale = Math.min(1, MOST_CELL_PX / Math.max(first.width, first.height))
   const [width, height] = [Math.max(1, Math.round(first.width * scale)), Math.max(1, Math.round(first.height * scale))]
   const line = captionHeightPx(CAPTION_DOT_PX) + 2 * GAP_PX
-  const sheet = createPicture(COLUMNS.length * (width + GAP_PX) + GAP_PX, line + rows.length * (height + line))
+  const sheet = createPicture(COLUMNS.length * (width + GAP_PX) + GAP_PX, line + rows.length * (height + line) + footerPx)
   for (const [column, text] of COLUMNS.entries()) {
     const left = GAP_PX + column * (width + GAP_PX)
     drawCaption(sheet, text, left + Math.round((width - captionWidthPx(text, CAPTION_DOT_PX)) / 2), GAP_PX, CAPTION_DOT_PX)
@@ -121,5 +123,5 @@ export async function renderPreview(
     rows.push(row)
     work.onRow(rows.length)
   }
-  return { sheet: drawSheet(rows), rows: rows.length, swapped }
+  return { sheet: drawSheet(rows, session.label ? FOOTER_PX : 0), rows: rows.length, swapped }
 }
