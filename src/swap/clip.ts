@@ -1,8 +1,6 @@
 import type { MediaInfo, PipePixels } from '../media/index.ts'
 import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media/index.ts'
 import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
-import { drawLayer } from '../picture/yuvDraw.ts'
-import { embedWatermark, labelLayer } from '../provenance/index.ts'
 import { Queue } from '../work/queue.ts'
 import type { RenderJob } from './job.ts'
 import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
@@ -47,12 +45,30 @@ function planar({ picture }: OpenFrame): YuvPicture {
   throw new TypeError('expected a planar frame of a clip but found an RGB picture')
 }
 
-/** Writes what an altered frame must carry: the label where asked for, then the watermark in the pixels. */
-function disclose({ session, job }: ClipRender, { frame, faces }: RenderedFrame): void {
-  const picture = planar(frame)
-  const { label } = session
-  if (label) drawLayer(picture, labelLayer(picture.format.width, picture.format.height, LABEL))
-  if (faces.length > 0 || label) embedWatermark(picture, job.state.outputId)
+interface FinishedFrame {
+  readonly rendered: RenderedFrame
+  readonly bytes: Uint8Array
+}
+
+/** Draws the faces and what an altered frame must carry, several frames at a time, and hands them on in order. */
+async function* finishFrames(render: ClipRender, frames: AsyncIterable<RenderedFrame>): AsyncGenerator<FinishedFrame, void, undefined> {
+  const { finisher, label } = render.session
+  const finish = async (rendered: RenderedFrame): Promise<FinishedFrame> => {
+    const { format, bytes } = planar(rendered.frame)
+    if (rendered.faces.length === 0 && !label) return { rendered, bytes }
+    const finishing = { faces: rendered.faces, label: label ? LABEL : undefined, outputId: render.job.state.outputId }
+    return { rendered, bytes: await finisher.finish(format, bytes, finishing) }
+  }
+  const pending: Promise<FinishedFrame>[] = []
+  for await (const rendered of frames) {
+    if (rendered.frame.warm) continue
+    const finishing = finish(rendered)
+    // Whoever waits for it gets the failure; until then it is nobody's.
+    finishing.catch(() => {})
+    pending.push(finishing)
+    if (pending.length > 2 * finisher.threads) yield await pending.shift()!
+  }
+  for (const finishing of pending) yield await finishing
 }
 
 async function renderSegment(
@@ -68,11 +84,9 @@ async function renderSegment(
   let writer: SegmentWriter | undefined
   let swapped = 0
   try {
-    for await (const rendered of renderFrames(session, tracker, frames)) {
-      if (rendered.frame.warm) continue
-      disclose(render, rendered)
+    for await (const { rendered, bytes } of finishFrames(render, renderFrames(session, tracker, frames))) {
       writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan: job.state.picture, signal })
-      await writer.write(planar(rendered.frame).bytes, rendered.frame.timeS)
+      await writer.write(bytes, rendered.frame.timeS)
       if (rendered.faces.length > 0) swapped += 1
       render.onFrame(rendered)
     }

@@ -1,8 +1,5 @@
-import { composeAffine } from '../picture/affine.ts'
-import { drawPatch } from '../picture/compose.ts'
-import type { Affine, Picture } from '../picture/picture.ts'
-import type { YuvFormat, YuvPicture } from '../picture/yuv.ts'
-import { drawLayer, layerOf } from '../picture/yuvDraw.ts'
+import type { Picture } from '../picture/picture.ts'
+import type { YuvPicture } from '../picture/yuv.ts'
 import { Queue } from '../work/queue.ts'
 import { type Cut, cutFace, type FittedFace, fitFace } from './face.ts'
 import type { SwapSession } from './session.ts'
@@ -15,17 +12,17 @@ export const FACE_BATCH = 4
 /** Frames that are looked at ahead of those being drawn. */
 const AHEAD = 4
 
-/** A frame as it comes in; rendering draws into its pixels. */
+/** A frame as it comes in. */
 export interface OpenFrame {
   /** Number in the clip. */
   readonly index: number
   readonly timeS: number
   readonly picture: Picture | YuvPicture
-  /** Whether it is only looked at, so that what follows begins as if all before it had been rendered: nothing is drawn. */
+  /** Whether it is only looked at, so that what follows begins as if all before it had been rendered: its faces are not to be drawn. */
   readonly warm: boolean
 }
 
-/** A frame and the faces that were drawn into it. */
+/** A frame and the faces to draw into it. */
 export interface RenderedFrame {
   readonly frame: OpenFrame
   readonly faces: readonly FittedFace[]
@@ -54,23 +51,7 @@ async function look(session: SwapSession, tracker: FaceTracker, frames: AsyncIte
   }
 }
 
-/** From a frame's own pixels to where `matrix` brings its square ones. */
-export function frameMatrix(matrix: Affine, { width, sar }: YuvFormat): Affine {
-  return composeAffine(matrix, { a: Math.max(1, Math.round(width * sar)) / width, b: 0, tx: 0, c: 0, d: 1, ty: 0 })
-}
-
-/** Lays a fitted face over a frame, in place. */
-function drawFace(picture: Picture | YuvPicture, face: FittedFace): void {
-  if (!('format' in picture)) {
-    drawPatch(picture, face, face.matrix)
-    return
-  }
-  const { format } = picture
-  const layer = layerOf(face, frameMatrix(face.matrix, format), format.width, format.height)
-  if (layer !== undefined) drawLayer(picture, layer)
-}
-
-/** Renders the faces of some frames, all at once, and draws them. */
+/** Renders the faces of some frames, all at once. */
 async function renderGroup({ generator, request }: SwapSession, group: readonly Planned[]): Promise<RenderedFrame[]> {
   const pixels = generator.sizePx * generator.sizePx
   const all = group.flatMap(({ cuts }) => cuts)
@@ -84,14 +65,13 @@ async function renderGroup({ generator, request }: SwapSession, group: readonly 
       next += 1
       return fitFace(cut, rendered, request.look, track.colours, frame.timeS)
     })
-    if (!frame.warm) for (const face of fitted) drawFace(frame.picture, face)
     return { frame, faces: fitted }
   })
 }
 
 /**
- * Renders the double into consecutive frames of one clip, in place, and hands them on in order. While some frames' faces go through the generator, the next frames
- * are looked at; no more than a few are held.
+ * Renders the double for consecutive frames of one clip and hands them on in order; who draws is the caller. While some frames' faces go through the generator, the
+ * next frames are looked at; no more than a few are held.
  */
 export async function* renderFrames(
   session: SwapSession,

@@ -12,6 +12,7 @@ import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import type { ColourTransfer } from './colour.ts'
 import type { Look } from './face.ts'
+import { type FinishPool, openFinishPool } from './finish/pool.ts'
 import { type FaceChoice, Recogniser } from './identity.ts'
 import type { Job } from './output.ts'
 import { type Permission, permitSwap } from './permission.ts'
@@ -49,6 +50,7 @@ export interface PermittedSwap {
 export interface SwapSession extends PermittedSwap {
   readonly generator: Generator
   readonly analyser: FaceAnalyser
+  readonly finisher: FinishPool
   dispose(): Promise<void>
 }
 
@@ -79,11 +81,14 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
   const device = await openDevice(permitted.request.device)
   const generator = await openGenerator(permitted.run, device, batch, { step: permitted.request.checkpoint, onDamaged: onWarning })
   const analyser = await openFaceAnalyser(device)
+  const finisher = openFinishPool()
   return {
     ...permitted,
     generator,
     analyser,
+    finisher,
     async dispose() {
+      await finisher.close()
       await analyser.dispose()
       await generator.dispose()
     },

@@ -13,6 +13,7 @@ import {
   readPicture,
   writePicture,
 } from '../media/index.ts'
+import { drawPatch } from '../picture/compose.ts'
 import type { Picture } from '../picture/picture.ts'
 import { drawLabel, embedWatermark, type ManifestSummary, newOutputId } from '../provenance/index.ts'
 import { checkInterrupted } from '../work/errors.ts'
@@ -127,6 +128,7 @@ async function swapPicture(session: SwapSession, job: Job, work: WorkOptions): P
   const frame: OpenFrame = { index: 0, timeS: 0, picture, warm: false }
   for await (const { faces } of renderFrames(session, tracker, only(frame))) {
     if (faces.length === 0) throw nothingSwapped(job.path, 1, tracker)
+    for (const face of faces) drawPatch(picture, face, face.matrix)
   }
   const placed = await placePicture(session, job, picture, work)
   work.onProgress?.({ done: 1, total: 1 })
