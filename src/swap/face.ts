@@ -84,13 +84,14 @@ export function placeFace(
   picture: Picture,
   cut: Cut,
   rendered: { rgb: Float32Array; mask: Float32Array },
-  look: Look,
+  look: Look & { readonly strength: number },
   colours: ColourMatcher,
   timeS: number,
 ): void {
   const { sizePx, matrix } = cut
-  const mask = shapeMask(atMaskSize(rendered.mask, sizePx), cut.hull, look.mask)
-  const inside = shrinkPlane(mask, sizePx)
+  const shaped = shapeMask(atMaskSize(rendered.mask, sizePx), cut.hull, look.mask)
+  const mask = look.strength === 1 ? shaped : { ...shaped, data: shaped.data.map((value) => value * look.strength) }
+  const inside = shrinkPlane(shaped, sizePx)
   const matched = matchBorder(colours.match(rendered.rgb, cut.rgb, inside, timeS), cut.rgb, inside, sizePx)
   const factor = Math.max(1, Math.min(MOST_ENLARGED, Math.ceil(1 / affineScale(matrix))))
   const rgb = enlargeSquare(sharpened(matched, sizePx, look.sharpen), sizePx, 3, factor)

@@ -3,9 +3,11 @@ import { createEncoder, decodeFrames, type EncoderName, type MediaInfo, probeMed
 import { drawLabel, embedWatermark, type ManifestSummary } from '../provenance/index.ts'
 import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import { trackFrames } from './ahead.ts'
 import type { Job } from './output.ts'
-import { type OpenFrame, renderFrames } from './render.ts'
+import { type Colours, type OpenFrame, renderFrames } from './render.ts'
 import { markOutput, newTracker, nothingSwapped, type SwapSession } from './session.ts'
+import { viewOf } from './view.ts'
 
 /** Faces that go through the generator at once; as many frames are in memory. */
 export const VIDEO_BATCH = 4
@@ -39,6 +41,10 @@ async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerat
   if (group.length > 0) yield group
 }
 
+async function* viewed(frames: AsyncIterable<Omit<OpenFrame, 'view'>>): AsyncGenerator<OpenFrame> {
+  for await (const frame of frames) yield { ...frame, view: viewOf(frame.picture) }
+}
+
 /** Writes what an altered frame must carry: the label where asked for, then the watermark in the pixels. */
 function disclose(session: SwapSession, frame: OpenFrame, isSwapped: boolean, outputId: string): void {
   if (session.label) drawLabel(frame.picture, LABEL)
@@ -56,14 +62,15 @@ async function swapVideo(
   const { width, height, fps } = info
   const mark = markOutput(session, job, basename(job.output))
   const tracker = newTracker(session)
+  const colours: Colours = new Map()
   const encoder = await createEncoder({ output: job.output, width, height, fps, copyFrom: info, ...encoding, signal })
   let frames = 0
   let swapped = 0
   const rate = () => (1000 * frames) / (performance.now() - startMs)
   try {
-    for await (const group of inGroups(decodeFrames(info, { signal }), VIDEO_BATCH)) {
-      const altered = await renderFrames(session, tracker, group)
-      for (const frame of group) {
+    for await (const group of inGroups(trackFrames(viewed(decodeFrames(info, { signal })), tracker), VIDEO_BATCH)) {
+      const altered = await renderFrames(session, colours, group)
+      for (const { frame } of group) {
         disclose(session, frame, altered.has(frame), mark.outputId)
         await encoder.write(frame.picture, frame.timeS)
       }
@@ -84,8 +91,10 @@ async function swapPicture(session: SwapSession, job: Job, { signal, onProgress 
   const startMs = performance.now()
   const mark = markOutput(session, job, basename(job.output))
   const tracker = newTracker(session)
-  const frame: OpenFrame = { index: 0, timeS: 0, picture: await readPicture(job.path) }
-  const altered = await renderFrames(session, tracker, [frame])
+  const picture = await readPicture(job.path)
+  const frame: OpenFrame = { index: 0, timeS: 0, picture, view: viewOf(picture) }
+  let altered = new Set<OpenFrame>()
+  for await (const tracked of trackFrames([frame], tracker)) altered = await renderFrames(session, new Map(), [tracked])
   if (altered.size === 0) throw nothingSwapped(job.path, 1, tracker)
   disclose(session, frame, true, mark.outputId)
   checkInterrupted(signal)
