@@ -5,8 +5,9 @@ import { defineCommand } from './command.ts'
 
 const options = z.object({
   run: z
-    .string({ error: 'expected the run that renders: --run my-run' })
-    .describe('training run that renders the double: a name in checkpoints/, or a path'),
+    .string()
+    .optional()
+    .describe('training run that renders the double: a name in checkpoints/, or a path (this or --map is required)'),
   checkpoint: z
     .int()
     .min(1)
@@ -21,6 +22,16 @@ const options = z.object({
     .enum(['target', 'largest', 'all'])
     .default('target')
     .describe("whose face is replaced: that of the run's target, the largest in the frame, or all"),
+  faceImage: z
+    .string()
+    .optional()
+    .describe('still of the person who is replaced, whom a record must cover')
+    .meta({ flag: '--face-image <still>' }),
+  map: z
+    .array(z.string())
+    .default([])
+    .describe('people replaced, each by the run that renders them: subjects of the records of runs or of --consent')
+    .meta({ flag: '--map <person=run...>' }),
   threshold: z.number().min(0.1).max(1).default(0.5).describe('largest descriptor distance of a face that is taken for the target'),
   consent: z.array(z.string()).default([]).describe('further consent records, for people in the clip other than the target'),
   color: z
@@ -59,6 +70,8 @@ function requestOf(home: string, asked: z.output<typeof options>): SwapRequest {
   return {
     home,
     run: asked.run,
+    map: asked.map,
+    faceImage: asked.faceImage,
     checkpoint: asked.checkpoint,
     consent: asked.consent,
     choice: asked.face,
@@ -99,7 +112,12 @@ export const swap = defineCommand({
     if (context.dryRun) {
       for (const { path, output } of jobs)
         context.result(
-          { input: path, output, run: permitted.run.name, consent: permitted.permission.authorization.consent },
+          {
+            input: path,
+            output,
+            run: permitted.runs.map(({ name }) => name).join(', '),
+            consent: permitted.permission.authorization.consent,
+          },
           `would render ${path} to ${output}`,
         )
       return

@@ -1,10 +1,10 @@
 import type { Affine, Box, Picture } from '../picture/picture.ts'
 import { applyAffineToPoints, type Border, invertAffine, warpAffine } from '../picture/warp.ts'
-import type { Landmarks } from './face.ts'
+import type { Landmarks, Parts } from './face.ts'
 import { MESH_INPUT_PX } from './mesh.ts'
 import type { OpenNetwork } from './networks.ts'
 import { landmarksOfMesh } from './points68.ts'
-import { type Region, regionMatrix, regionOfBox, regionOfMesh } from './region.ts'
+import { type Region, regionBox, regionMatrix, regionOfBox, regionOfMesh } from './region.ts'
 
 /** A square cut out of the picture as [size, size, 3], 0…255 divided by `divisor`. */
 export function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number, border: Border = 'black'): Float32Array {
@@ -30,5 +30,17 @@ export async function landmarksInBoxes(mesh: OpenNetwork, picture: Picture, boxe
     mesh,
     picture,
     first.map((landmarks) => regionOfMesh(landmarks.mesh)),
+  )
+}
+
+/** Landmarks of the face in one region of a picture, of which only that region is made. */
+export async function meshInPart(mesh: OpenNetwork, whole: Parts, region: Region): Promise<Landmarks> {
+  const { picture, x, y } = whole.part(regionBox(region))
+  const [landmarks] = await meshesIn(mesh, picture, [{ ...region, centreX: region.centreX - x, centreY: region.centreY - y }])
+  const found = landmarks!
+  if (x === 0 && y === 0) return found
+  return landmarksOfMesh(
+    found.mesh.map((value, i) => value + [x, y, 0][i % 3]!),
+    found.confidence,
   )
 }

@@ -2,6 +2,7 @@ import type { MediaInfo, PipePixels } from '../media/index.ts'
 import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media/index.ts'
 import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
 import { Queue } from '../work/queue.ts'
+import { LOOK_AHEAD } from './bridge.ts'
 import type { RenderJob } from './job.ts'
 import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
 import { type Segmentation, WARM_UP_FRAMES } from './segments.ts'
@@ -100,7 +101,7 @@ async function renderSegment(
   }
 }
 
-/** Hands the frames of a clip to the renderers of their segments; a segment's first frames also go to the next one, which warms up on them. */
+/** Hands the frames of a clip to the renderers of their segments. Those around a segment go to it too: what comes before it settles, what comes after shows where faces go. */
 class Distributor {
   readonly #render: ClipRender
   readonly #format: YuvFormat
@@ -173,12 +174,15 @@ async function renderFrom(
     if (index < wanted) continue
     const own = segments.segmentOf(index)
     const later = segments.segmentOf(index + WARM_UP_FRAMES)
-    await distributor.closeBefore(own)
-    const warms = later > own && !job.has(later)
-    if (warms) await distributor.give(later, { index, timeS, picture: yuvPicture(format, bytes.slice()), warm: true })
+    const earlier = segments.segmentOf(index - LOOK_AHEAD)
+    await distributor.closeBefore(earlier)
+    const isWanted = (segment: number) => segment !== own && segment >= from && !job.has(segment)
+    const neighbours = [earlier, later].filter(isWanted)
+    // Each gets pixels of its own: whose frame it is draws into them.
+    for (const each of neighbours) await distributor.give(each, { index, timeS, picture: yuvPicture(format, bytes.slice()), warm: true })
     if (own < from) continue
     if (!job.has(own)) await distributor.give(own, { index, timeS, picture: yuvPicture(format, bytes), warm: timeS < range.fromS })
-    else if (!warms && missingFrom(render, own) !== own) return missingFrom(render, own)
+    else if (neighbours.length === 0 && missingFrom(render, own) !== own) return missingFrom(render, own)
   }
   return undefined
 }

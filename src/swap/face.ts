@@ -1,14 +1,15 @@
 import { alignMatrix, faceHull, type Landmarks } from '../faces/index.ts'
-import { affineScale } from '../picture/affine.ts'
-import type { Patch } from '../picture/compose.ts'
+import { affineScale, composeAffine } from '../picture/affine.ts'
+import { type Patch, patchReach } from '../picture/compose.ts'
 import { enlargeSquare } from '../picture/enlarge.ts'
-import type { Affine, Picture } from '../picture/picture.ts'
+import type { Affine } from '../picture/picture.ts'
 import { blurPlane, type Plane, planeOf } from '../picture/plane.ts'
 import { resizePicture } from '../picture/resize.ts'
 import { warpAffine } from '../picture/warp.ts'
 import type { ColourMatcher } from './colour.ts'
 import { type MaskShape, shapeMask } from './mask.ts'
 import { matchBorder } from './seam.ts'
+import type { View } from './view.ts'
 
 /** How rendered faces are fitted into the footage. */
 export interface Look {
@@ -39,9 +40,11 @@ function scaled(matrix: Affine, factor: number): Affine {
 }
 
 /** Cuts a face out of a frame, aligned, at the generator's size. */
-export function cutFace(picture: Picture, landmarks: Landmarks, sizePx: number): Cut {
+export function cutFace(view: View, landmarks: Landmarks, sizePx: number): Cut {
   const matrix = alignMatrix(landmarks, sizePx)
-  const twice = warpAffine(picture, scaled(matrix, 2), 2 * sizePx, 2 * sizePx)
+  const { picture, x, y } = view.part(patchReach(matrix, sizePx, view.width, view.height))
+  const shifted = composeAffine(scaled(matrix, 2), { a: 1, b: 0, tx: x, c: 0, d: 1, ty: y })
+  const twice = warpAffine(picture, shifted, 2 * sizePx, 2 * sizePx)
   const { data } = resizePicture(twice, sizePx, sizePx)
   const rgb = new Float32Array(data.length)
   for (let i = 0; i < rgb.length; i += 1) rgb[i] = data[i]! / 255

@@ -4,16 +4,17 @@ import { recordOutput } from '../consent/index.ts'
 import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
 import { type FootageHash, hashFootage } from '../media/index.ts'
 import { type ManifestSummary, stampOutput } from '../provenance/index.ts'
-import { openRun, type Run } from '../store/checkpoint.ts'
+import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import type { FaceChoice } from './cast.ts'
+import { castRuns, faceOfStill } from './choice.ts'
 import type { ColourTransfer } from './colour.ts'
 import type { Look } from './face.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
-import { type FaceChoice, Recogniser } from './identity.ts'
 import type { Job } from './output.ts'
 import { type Permission, permitSwap } from './permission.ts'
 import { FaceTracker } from './track.ts'
@@ -21,7 +22,12 @@ import { FaceTracker } from './track.ts'
 /** Everything that a swap is asked for besides the files. */
 export interface SwapRequest {
   readonly home: string
-  readonly run: string
+  /** The run that renders; not with `map`. */
+  readonly run: string | undefined
+  /** Who is rendered by which run, as `person=run`; empty: `choice` says. */
+  readonly map: readonly string[]
+  /** A still of the person who is replaced. */
+  readonly faceImage: string | undefined
   /** Steps of the checkpoint to render with; `undefined`: the newest. */
   readonly checkpoint: number | undefined
   /** Paths of records for the clip's other people. */
@@ -39,7 +45,8 @@ export interface SwapRequest {
 /** A swap that the records allow, before anything heavy is loaded. */
 export interface PermittedSwap {
   readonly request: SwapRequest
-  readonly run: Run
+  /** All runs that render, the first first. */
+  readonly runs: readonly Run[]
   readonly permission: Permission
   readonly label: boolean
   /** SHA-256 of each clip or picture to render, by its path. */
@@ -48,57 +55,65 @@ export interface PermittedSwap {
 
 /** What renders one clip or picture after the other. */
 export interface SwapSession extends PermittedSwap {
-  readonly generator: Generator
+  /** By the name of the run. */
+  readonly generators: ReadonlyMap<string, Generator>
   readonly analyser: FaceAnalyser
   readonly finisher: FinishPool
   dispose(): Promise<void>
 }
 
-/** Opens the run and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. */
+function requireFraming(run: Run): void {
+  if (run.config.framing === FRAMING) return
+  throw new DfkError(`expected a run whose faces are framed as ${FRAMING} but ${run.name} was trained with ${run.config.framing}`, {
+    hint: 'align its datasets again with this version and train a new run',
+  })
+}
+
+/** Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. */
 export async function permit(request: SwapRequest, jobs: readonly Job[], { signal, onProgress }: WorkOptions): Promise<PermittedSwap> {
-  const run = await openRun(request.home, request.run)
-  if (run.config.framing !== FRAMING)
-    throw new DfkError(`expected a run whose faces are framed as ${FRAMING} but ${run.name} was trained with ${run.config.framing}`, {
-      hint: 'align its datasets again with this version and train a new run',
-    })
+  const { runs, map } = await castRuns(request)
+  for (const run of runs) requireFraming(run)
   const footage: FootageHash[] = []
   for (const [index, job] of jobs.entries()) {
     footage.push(await hashFootage(job.path, signal))
     onProgress?.({ done: index + 1, total: jobs.length })
   }
-  const permission = await permitSwap({ home: request.home, run, extra: request.consent, footage, outputs: jobs.length })
+  const { home, choice, threshold, consent: extra, faceImage } = request
+  const still = faceImage === undefined ? undefined : await faceOfStill(faceImage, request.device)
+  const permission = await permitSwap({ home, runs, map, choice, still, extra, threshold, footage, outputs: jobs.length })
   const required = permission.authorization.disclosure.visibleLabel
   if (required && request.label === false)
     throw new RefusedError('disclosure.visibleLabel', 'expected a visible label, which a consent record requires, but found --label off', {
       hint: 'leave --label away',
     })
   const hashes = new Map(jobs.map(({ path }, index) => [path, footage[index]!.sha256]))
-  return { request, run, permission, label: request.label ?? required, footage: hashes }
+  return { request, runs, permission, label: request.label ?? required, footage: hashes }
 }
 
-/** Loads the generator and the face networks. `batch`: faces that the generator renders at once. */
+/** Loads the generators and the face networks. `batch`: faces that the generator renders at once. */
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
   const device = await openDevice(permitted.request.device)
-  const generator = await openGenerator(permitted.run, device, batch, { step: permitted.request.checkpoint, onDamaged: onWarning })
+  const choice = { step: permitted.request.checkpoint, onDamaged: onWarning }
+  const generators = new Map<string, Generator>()
+  for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, batch, choice))
   const analyser = await openFaceAnalyser(device)
   const finisher = openFinishPool()
   return {
     ...permitted,
-    generator,
+    generators,
     analyser,
     finisher,
     async dispose() {
       await finisher.close()
       await analyser.dispose()
-      await generator.dispose()
+      for (const generator of generators.values()) await generator.dispose()
     },
   }
 }
 
 /** A tracker for the next clip. */
-export function newTracker({ analyser, request, permission, run }: SwapSession): FaceTracker {
-  const recogniser = new Recogniser(permission.people, run.config.target.descriptor, request.threshold)
-  return new FaceTracker({ analyser, recogniser, choice: request.choice, colour: request.colour })
+export function newTracker({ analyser, permission }: SwapSession): FaceTracker {
+  return new FaceTracker({ analyser, cast: permission.cast })
 }
 
 /** An output on its way: how it is signed and logged. */
@@ -111,7 +126,8 @@ export interface Mark {
 
 /** Prepares the provenance of one output. */
 export function markOutput(session: SwapSession, job: Job, outputId: string): Mark {
-  const { permission, request, run, generator } = session
+  const { permission, request, generators } = session
+  const [model, ...otherModels] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
   const { consent } = permission.authorization
   const title = basename(job.output)
   let summary: ManifestSummary | undefined
@@ -124,7 +140,8 @@ export function markOutput(session: SwapSession, job: Job, outputId: string): Ma
         outputId,
         title,
         consent,
-        model: { name: run.name, sha256: generator.sha256 },
+        model: model!,
+        otherModels,
         watermark: true,
         home: request.home,
       })

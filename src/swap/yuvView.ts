@@ -1,8 +1,8 @@
 import type { Box, Picture } from '../picture/picture.ts'
 import { warpAffine } from '../picture/warp.ts'
-import type { YuvPicture } from '../picture/yuv.ts'
+import { type YuvPicture, yuvScales } from '../picture/yuv.ts'
 import { clippedBox, rgbPart } from '../picture/yuvRgb.ts'
-import type { Part, View } from './view.ts'
+import { type Part, sampleGrid, type View } from './view.ts'
 
 /** A view of a planar picture in square pixels: only the parts that are looked at are converted. The picture must stay as it is meanwhile. */
 export function yuvView(picture: YuvPicture): View {
@@ -22,6 +22,10 @@ export function yuvView(picture: YuvPicture): View {
     width,
     height,
     part,
+    grid(columns, rows) {
+      const { black, luma } = yuvScales(picture.format)
+      return sampleGrid(coded, height, columns, rows, (pixel) => (255 * (picture.y[pixel]! - black)) / luma)
+    },
     whole() {
       all ??= part({ x: 0, y: 0, width, height }).picture
       return all

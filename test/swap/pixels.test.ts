@@ -8,6 +8,7 @@ import { COLOUR_TRANSFERS, ColourMatcher } from '../../src/swap/colour.ts'
 import { SceneCuts } from '../../src/swap/cuts.ts'
 import { shapeMask } from '../../src/swap/mask.ts'
 import { matchBorder } from '../../src/swap/seam.ts'
+import { viewOf } from '../../src/swap/view.ts'
 
 /** Numbers in 0–1 that look random and are always the same. */
 function noise(count: number, seed = 1): Float32Array {
@@ -179,8 +180,8 @@ describe('scene cuts', () => {
     const dark = createPicture(80, 60)
     const light = createPicture(80, 60)
     light.data.fill(200)
-    expect(cuts.isCut(dark)).toBe(false)
-    expect(cuts.isCut({ ...dark, data: dark.data.map((value) => value + 10) })).toBe(false)
-    expect(cuts.isCut(light)).toBe(true)
+    expect(cuts.isCut(viewOf(dark))).toBe(false)
+    expect(cuts.isCut(viewOf({ ...dark, data: dark.data.map((value) => value + 10) }))).toBe(false)
+    expect(cuts.isCut(viewOf(light))).toBe(true)
   })
 })
