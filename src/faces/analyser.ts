@@ -46,7 +46,7 @@ export async function openFaceAnalyser(device: Device): Promise<FaceAnalyser> {
 /** A picture that is there already: every part is the whole. */
 function wholeOf(picture: Picture | Parts): Parts {
   if ('part' in picture) return picture
-  return { width: picture.width, height: picture.height, part: () => ({ picture, x: 0, y: 0 }) }
+  return { width: picture.width, height: picture.height, part: () => ({ picture, x: 0, y: 0, step: 1 }) }
 }
 
 async function track(mesh: OpenNetwork, picture: Picture | Parts, previous: Landmarks): Promise<FoundFace | undefined> {

@@ -37,12 +37,20 @@ export interface DetectOptions {
   readonly max?: number
 }
 
+/** A part of a picture: its corner lies at (x, y) of the whole, a pixel of it is `step` × `step` of the whole's. */
+export interface Part {
+  readonly picture: Picture
+  readonly x: number
+  readonly y: number
+  readonly step: number
+}
+
 /** A picture that is made only where somebody looks. */
 export interface Parts {
   readonly width: number
   readonly height: number
-  /** At least what `box` covers of it, and where that part's corner lies in the whole. */
-  part(box: Box): { readonly picture: Picture; readonly x: number; readonly y: number }
+  /** At least what `box` covers of it. `neededPx`: pixels across that are enough for the box; the part may be as much coarser than the whole. */
+  part(box: Box, neededPx?: number): Part
 }
 
 /** Finds and describes faces with pretrained networks, all run on one device. */

@@ -35,12 +35,13 @@ export async function landmarksInBoxes(mesh: OpenNetwork, picture: Picture, boxe
 
 /** Landmarks of the face in one region of a picture, of which only that region is made. */
 export async function meshInPart(mesh: OpenNetwork, whole: Parts, region: Region): Promise<Landmarks> {
-  const { picture, x, y } = whole.part(regionBox(region))
-  const [landmarks] = await meshesIn(mesh, picture, [{ ...region, centreX: region.centreX - x, centreY: region.centreY - y }])
+  const { picture, x, y, step } = whole.part(regionBox(region), MESH_INPUT_PX)
+  const inPart = { ...region, centreX: (region.centreX - x) / step, centreY: (region.centreY - y) / step, sizePx: region.sizePx / step }
+  const [landmarks] = await meshesIn(mesh, picture, [inPart])
   const found = landmarks!
-  if (x === 0 && y === 0) return found
+  if (x === 0 && y === 0 && step === 1) return found
   return landmarksOfMesh(
-    found.mesh.map((value, i) => value + [x, y, 0][i % 3]!),
+    found.mesh.map((value, i) => value * step + [x, y, 0][i % 3]!),
     found.confidence,
   )
 }

@@ -42,8 +42,8 @@ function scaled(matrix: Affine, factor: number): Affine {
 /** Cuts a face out of a frame, aligned, at the generator's size. */
 export function cutFace(view: View, landmarks: Landmarks, sizePx: number): Cut {
   const matrix = alignMatrix(landmarks, sizePx)
-  const { picture, x, y } = view.part(patchReach(matrix, sizePx, view.width, view.height))
-  const shifted = composeAffine(scaled(matrix, 2), { a: 1, b: 0, tx: x, c: 0, d: 1, ty: y })
+  const { picture, x, y, step } = view.part(patchReach(matrix, sizePx, view.width, view.height), 2 * sizePx)
+  const shifted = composeAffine(scaled(matrix, 2), { a: step, b: 0, tx: x, c: 0, d: step, ty: y })
   const twice = warpAffine(picture, shifted, 2 * sizePx, 2 * sizePx)
   const { data } = resizePicture(twice, sizePx, sizePx)
   const rgb = new Float32Array(data.length)

@@ -3,7 +3,7 @@ import type { Box } from '../picture/picture.ts'
 import { grown } from './boxes.ts'
 import { type Cast, type CastMember, isStill } from './cast.ts'
 import { faceBox, likeness, patchOf } from './likeness.ts'
-import { shiftLandmarks, type View } from './view.ts'
+import { landmarksInPart, landmarksInWhole, type View } from './view.ts'
 
 /** Frames, by number, at which everybody is recognised anew: fixed, so that trackers that began at different frames agree. */
 const RECOGNISE_EVERY = 25
@@ -14,6 +14,9 @@ const UNLIKE_LAST = 0.8
 const UNLIKE_LATELY = 0.65
 /** Degrees of yaw beyond which a descriptor says little, so that nobody is given up for it unless something else is odd. */
 const MOST_YAW = 40
+
+/** Pixels across a face's surroundings from which the recogniser takes its 150 px. */
+const DESCRIBED_PX = 320
 
 /** Somebody who is followed. */
 export interface Followed {
@@ -39,8 +42,8 @@ async function isTheirs({ analyser, cast }: Watch, view: View, { member }: Follo
 
 /** Descriptor of a face, of which only its surroundings are made. */
 export function describeFace(analyser: FaceAnalyser, view: View, landmarks: Landmarks): Promise<Float32Array> {
-  const { picture, x, y } = view.part(faceBox(landmarks))
-  return analyser.descriptor(picture, shiftLandmarks(landmarks, -x, -y))
+  const part = view.part(faceBox(landmarks), DESCRIBED_PX)
+  return analyser.descriptor(part.picture, landmarksInPart(landmarks, part))
 }
 
 /** The face in the next frame, or undefined where it is lost or somebody else's has come in its place. */
@@ -63,10 +66,13 @@ export async function findAgain(watch: Watch, view: View, lost: Followed, withDe
   const same = await watch.analyser.track(view, lost.landmarks)
   if (same !== undefined && (await isThem(same))) return same
   if (!withDetector) return undefined
-  const { picture, x, y } = view.part(grown(lost.box, 1))
+  const part = view.part(grown(lost.box, 1))
+  const { picture, x, y, step } = part
   const size = Math.max(lost.box.width, lost.box.height)
-  for (const face of await watch.analyser.find(picture, { minSizePx: size / 2 })) {
-    const moved = { ...face, landmarks: shiftLandmarks(face.landmarks, x, y), box: { ...face.box, x: face.box.x + x, y: face.box.y + y } }
+  for (const face of await watch.analyser.find(picture, { minSizePx: size / 2 / step })) {
+    const { width, height } = face.box
+    const box = { x: face.box.x * step + x, y: face.box.y * step + y, width: width * step, height: height * step }
+    const moved = { ...face, landmarks: landmarksInWhole(face.landmarks, part), box }
     if (await isThem(moved)) return moved
   }
   return undefined

@@ -26,15 +26,15 @@ export function faceBox(landmarks: Landmarks): Box {
 
 /** Green of an aligned face at 24 × 24 places, mean 0 and length 1: a cheap picture of who is seen and what covers them. */
 export function patchOf(view: View, landmarks: Landmarks): Float32Array {
-  const { picture, x: left, y: top } = view.part(boundsOf(landmarks))
+  const { picture, x: left, y: top, step } = view.part(boundsOf(landmarks), 4 * SIDE)
   const { a, b, tx, c, d, ty } = invertAffine(alignMatrix(landmarks, 1))
   const patch = new Float32Array(SIDE * SIDE)
   for (let i = 0; i < patch.length; i += 1) {
     for (let k = 0; k < 4; k += 1) {
       const u = LEFT + (SPAN * ((i % SIDE) + 0.25 + 0.5 * (k & 1))) / SIDE
       const v = TOP + (SPAN * (Math.floor(i / SIDE) + 0.25 + 0.5 * (k >> 1))) / SIDE
-      const x = Math.max(0, Math.min(picture.width - 1, Math.floor(a * u + b * v + tx - left)))
-      const y = Math.max(0, Math.min(picture.height - 1, Math.floor(c * u + d * v + ty - top)))
+      const x = Math.max(0, Math.min(picture.width - 1, Math.floor((a * u + b * v + tx - left) / step)))
+      const y = Math.max(0, Math.min(picture.height - 1, Math.floor((c * u + d * v + ty - top) / step)))
       patch[i]! += picture.data[(y * picture.width + x) * 3 + 1]!
     }
   }

@@ -1,21 +1,12 @@
-import type { Landmarks, Parts } from '../faces/index.ts'
+import type { Landmarks, Part, Parts } from '../faces/index.ts'
 import { landmarksOfMesh } from '../faces/index.ts'
-import type { Box, Picture } from '../picture/picture.ts'
-
-/** A part of a picture, and where its corner lies in the whole. */
-export interface Part {
-  readonly picture: Picture
-  readonly x: number
-  readonly y: number
-}
+import type { Picture } from '../picture/picture.ts'
 
 /** A frame as the face networks see it: 8-bit RGB in square pixels, made only where somebody looks. */
 export interface View extends Parts {
   readonly width: number
   readonly height: number
   whole(): Picture
-  /** The part that `box` covers, grown to whole pixels and clipped to the picture. */
-  part(box: Box): Part
   /**
    * Luma of a grid of `columns` × `rows` cells, row by row, black 0 and white 255: the mean of 4 × 4 samples in each, the nearest
    * pixels to the middles of its sixteenths. A planar frame reads them from its luma plane, whatever its matrix; RGB is weighed
@@ -46,14 +37,19 @@ export function viewOf(picture: Picture): View {
     width,
     height,
     whole: () => picture,
-    part: () => ({ picture, x: 0, y: 0 }),
+    part: () => ({ picture, x: 0, y: 0, step: 1 }),
     grid: (columns, rows) => sampleGrid(width, height, columns, rows, luma),
   }
 }
 
-/** Landmarks in a picture whose corner lies `dx`, `dy` further to the left and above. */
-export function shiftLandmarks(landmarks: Landmarks, dx: number, dy: number): Landmarks {
-  if (dx === 0 && dy === 0) return landmarks
-  const mesh = landmarks.mesh.map((value, i) => (i % 3 === 0 ? value + dx : i % 3 === 1 ? value + dy : value))
+/** Landmarks of the whole picture as they lie in a part of it. */
+export function landmarksInPart(landmarks: Landmarks, { x, y, step }: Omit<Part, 'picture'>): Landmarks {
+  if (x === 0 && y === 0 && step === 1) return landmarks
+  const mesh = landmarks.mesh.map((value, i) => (value - [x, y, 0][i % 3]!) / step)
   return landmarksOfMesh(mesh, landmarks.confidence)
+}
+
+/** Landmarks of a part of a picture as they lie in the whole. */
+export function landmarksInWhole(landmarks: Landmarks, { x, y, step }: Omit<Part, 'picture'>): Landmarks {
+  return landmarksInPart(landmarks, { x: -x / step, y: -y / step, step: 1 / step })
 }

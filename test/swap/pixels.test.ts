@@ -5,10 +5,8 @@ import { labToRgb, rgbToLab } from '../../src/picture/lab.ts'
 import { createPicture } from '../../src/picture/picture.ts'
 import { blurPlane, erodePlane, type Plane } from '../../src/picture/plane.ts'
 import { COLOUR_TRANSFERS, ColourMatcher } from '../../src/swap/colour.ts'
-import { SceneCuts } from '../../src/swap/cuts.ts'
 import { shapeMask } from '../../src/swap/mask.ts'
 import { matchBorder } from '../../src/swap/seam.ts'
-import { viewOf } from '../../src/swap/view.ts'
 
 /** Numbers in 0–1 that look random and are always the same. */
 function noise(count: number, seed = 1): Float32Array {
@@ -171,17 +169,5 @@ describe('drawing over a frame', () => {
     drawPatch(picture, { sizePx: 16, rgb, mask: plane(16, () => 1) }, { a: 1, b: 0, tx: 8, c: 0, d: 1, ty: 8 })
     expect(picture.data[0]).toBe(255)
     expect(picture.data[(10 * 20 + 10) * 3]).toBe(0)
-  })
-})
-
-describe('scene cuts', () => {
-  it('tells a cut from movement', () => {
-    const cuts = new SceneCuts()
-    const dark = createPicture(80, 60)
-    const light = createPicture(80, 60)
-    light.data.fill(200)
-    expect(cuts.isCut(viewOf(dark))).toBe(false)
-    expect(cuts.isCut(viewOf({ ...dark, data: dark.data.map((value) => value + 10) }))).toBe(false)
-    expect(cuts.isCut(viewOf(light))).toBe(true)
   })
 })
