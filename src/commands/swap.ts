@@ -131,6 +131,7 @@ export const swap = defineCommand({
         if (isFolder) await prepareFolder(job, true)
         try {
           const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, rendering, work))
+          for (const warning of result.warnings) context.warn(`${job.path}: ${warning}`)
           context.result(result, describe(result))
           made += 1
         } catch (error) {

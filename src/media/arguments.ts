@@ -1,12 +1,11 @@
 import type { EncoderName } from './binaries.ts'
 import type { ColourTags, Matrix } from './colour.ts'
+import { LOCAL_ONLY } from './limits.ts'
 import { filterPixels, type PipePixels } from './pixels.ts'
 import type { AudioStream, Rational } from './probe.ts'
 
 /** Accurate conversion between YCbCr and RGB: without these swscale takes short cuts that shift colours by a level or two. */
 const ACCURATE = 'flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'
-
-const LOCAL_ONLY = ['-protocol_whitelist', 'file,pipe'] as const
 
 /** A path as a URL that ffmpeg cannot take for an option, a pattern or a network protocol. */
 export function fileUrl(path: string): string {
@@ -90,7 +89,7 @@ export function packetHashOptions(): string[] {
 
 /** Arguments that make ffprobe describe a file as JSON. */
 export function probeArguments(path: string): string[] {
-  return ['-v', 'error', ...LOCAL_ONLY, '-of', 'json', '-show_format', '-show_streams', fileUrl(path)]
+  return ['-v', 'error', ...LOCAL_ONLY, '-of', 'json', '-show_format', '-show_streams', '-show_chapters', fileUrl(path)]
 }
 
 /** Arguments that make ffprobe count the video packets, for containers that do not say. */

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { extname } from 'node:path'
 import type { Picture } from '../picture/picture.ts'
-import { checkInterrupted, DfkError, UsageError } from '../work/errors.ts'
+import { checkInterrupted, DfkError } from '../work/errors.ts'
 import { type EncodePlan, encodeOptions } from './arguments.ts'
 import { type EncoderName, ffmpegEncoders, findFfmpeg } from './binaries.ts'
 import { matrixOf, outputTags } from './colour.ts'
+import { containerOf } from './containers.ts'
 import { FramePipe } from './framePipe.ts'
 import { RGB_TAG } from './matroska.ts'
 import { setLastDuration } from './mp4-duration.ts'
@@ -37,27 +37,6 @@ export interface Encoder {
   finish(before?: (partial: string) => Promise<void>): Promise<void>
   /** Stops and leaves nothing. Harmless after finish(). */
   abort(): Promise<void>
-}
-
-const CONTAINERS: Record<string, EncodePlan['container']> = {
-  '.mp4': 'mp4',
-  '.m4v': 'mp4',
-  '.mov': 'mov',
-  '.mkv': 'matroska',
-  '.webm': 'webm',
-}
-
-/** Whether a name is one that dfk writes videos to. */
-export function isVideoName(path: string): boolean {
-  return CONTAINERS[extname(path).toLowerCase()] !== undefined
-}
-
-/** The container that an output's name asks for. Throws UsageError for one that dfk does not write. */
-function containerOf(output: string): EncodePlan['container'] {
-  const container = CONTAINERS[extname(output).toLowerCase()]
-  if (container === undefined)
-    throw new UsageError(`expected a video name ending in ${Object.keys(CONTAINERS).join(', ')} but found ${output}`)
-  return container
 }
 
 /** The encoder to use for a container. Throws DfkError where this ffmpeg lacks it. */

@@ -3,7 +3,9 @@ import { rename } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { extname, join } from 'node:path'
 import {
+  containerOf,
   type EncoderName,
+  indexPackets,
   joinSegments,
   type MediaInfo,
   type PicturePlan,
@@ -19,12 +21,12 @@ import { drawLabel, embedWatermark, type ManifestSummary, newOutputId } from '..
 import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { LABEL, renderClip } from './clip.ts'
-import { RenderJob } from './job.ts'
+import { RenderJob, type SegmentDone } from './job.ts'
 import type { Job } from './output.ts'
 import { renderPreview } from './preview.ts'
-import type { TimeRange } from './range.ts'
+import { type TimeRange, WHOLE_CLIP } from './range.ts'
 import { type OpenFrame, renderFrames } from './render.ts'
-import { Segmentation } from './segments.ts'
+import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
 import { markOutput, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
 
 /** How a video is encoded, and how much of it is rendered. */
@@ -47,6 +49,8 @@ export interface SwapResult {
   /** Frames rendered a second by this call. */
   readonly fps: number
   readonly manifest: ManifestSummary
+  /** What the output lacks of the clip, or holds in another form. */
+  readonly warnings: readonly string[]
 }
 
 /** How the picture of an output is encoded. */
@@ -78,11 +82,33 @@ function fingerprintOf(session: SwapSession, job: Job, picture: PicturePlan, { r
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
 }
 
+async function indexOf(info: MediaInfo, signal: AbortSignal | undefined): Promise<FrameIndex | undefined> {
+  return frameIndex(await indexPackets(info, signal), info.details?.originS ?? 0)
+}
+
+/** What the joined file is like: as the clip, or the part of it that was rendered. */
+function joinPlan(info: MediaInfo, picture: PicturePlan, segments: readonly SegmentDone[], { fromS, toS }: TimeRange) {
+  const [first, last] = [segments[0]!, segments.at(-1)!]
+  const meanS = info.fps.den / info.fps.num
+  const restS = info.startS + info.durationS - last.lastS
+  const isWhole = fromS === WHOLE_CLIP.fromS && toS === WHOLE_CLIP.toS
+  const frames = segments.reduce((sum, each) => sum + each.frames, 0)
+  const range = isWhole ? undefined : { startS: first.startS, endS: last.lastS + meanS }
+  return {
+    ...{ original: info, range, startS: isWhole ? first.startS : 0, timeBase: picture.timeBase, tags: picture.tags },
+    codec: /hevc|265/.test(picture.encoder) ? ('hevc' as const) : ('other' as const),
+    fieldOrder: info.details?.fieldOrder,
+    framesBefore: isWhole ? 0 : Math.round((first.startS - info.startS) / meanS),
+    lastFrameS: isWhole && restS > meanS / 2 && frames === info.frames ? restS : meanS,
+  }
+}
+
 async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, options: RenderOptions, work: WorkOptions): Promise<SwapResult> {
   const { signal, onProgress } = work
   const startMs = performance.now()
   const { range } = options
   const picture = await planPicture(info, job.output, options)
+  const index = await indexOf(info, signal)
   const print = fingerprintOf(session, job, picture, options)
   const rendering = await RenderJob.open(job.output, print, () => ({ outputId: newOutputId(), picture }))
   try {
@@ -91,7 +117,7 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     const rate = () => (1000 * frames) / (performance.now() - startMs)
     const seen = await renderClip({
       ...{ session, info, pixels: picture.pixels, job: rendering, range, output: job.output, signal },
-      segments: new Segmentation(undefined, range, options.segment),
+      segments: new Segmentation(index, range, options.segment),
       onFrame() {
         frames += 1
         onProgress?.({ done: before + frames, total: Math.max(before + frames, info.frames), note: `${rate().toFixed(1)} frames/s` })
@@ -102,16 +128,16 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     const total = segments.reduce((sum, each) => sum + each.frames, 0)
     if (swapped === 0) throw nothingSwapped(job.path, total, seen)
     const file = join(rendering.folder, `whole${extname(job.output)}`)
-    await joinSegments({
-      segments: segments.map((each) => ({ ...each, path: rendering.pathOf(each.number) })),
-      ...{ original: info, file, output: job.output },
+    const { warnings } = await joinSegments({
+      ...joinPlan(info, picture, segments, options.range),
+      ...{ segments: segments.map(({ number }) => rendering.pathOf(number)), container: containerOf(job.output), output: file, signal },
     })
     const mark = markOutput(session, job, rendering.state.outputId)
     await mark.stamp(file)
     checkInterrupted(signal)
     await rename(file, job.output)
     await rendering.remove()
-    return { output: job.output, frames: total, swapped, fps: Math.round(rate() * 10) / 10, manifest: mark.summary() }
+    return { output: job.output, frames: total, swapped, fps: Math.round(rate() * 10) / 10, manifest: mark.summary(), warnings }
   } catch (error) {
     await rendering.leave()
     throw error
@@ -133,7 +159,7 @@ async function swapPicture(session: SwapSession, job: Job, work: WorkOptions): P
   }
   const placed = await placePicture(session, job, picture, work)
   work.onProgress?.({ done: 1, total: 1 })
-  return { ...placed, frames: 1, swapped: 1, fps: rateOf(1, startMs) }
+  return { ...placed, frames: 1, swapped: 1, fps: rateOf(1, startMs), warnings: [] }
 }
 
 /** Renders some frames of a clip onto a sheet: target, swapped, mask. It is an output like any other, marked and signed. */
@@ -151,11 +177,12 @@ async function previewVideo(
   const times = Array.from({ length: count }, (_, i) => from + (length * (i + 0.5)) / count)
   const { pixels } = await planPicture(info, 'preview.mp4', options)
   const seen: Seen = { facesSeen: 0, nearest: Number.POSITIVE_INFINITY }
-  const clip = { info, pixels, segments: new Segmentation(undefined, options.range), index: undefined, times }
+  const index = await indexOf(info, work.signal)
+  const clip = { info, pixels, segments: new Segmentation(index, options.range), index, times }
   const onRow = (done: number) => work.onProgress?.({ done, total: count })
   const { sheet, rows, swapped } = await renderPreview(session, clip, seen, { signal: work.signal, onRow })
   if (swapped === 0) throw nothingSwapped(job.path, rows, seen)
-  return { ...(await placePicture(session, job, sheet, work)), frames: rows, swapped, fps: rateOf(rows, startMs) }
+  return { ...(await placePicture(session, job, sheet, work)), frames: rows, swapped, fps: rateOf(rows, startMs), warnings: [] }
 }
 
 function rateOf(frames: number, startMs: number): number {
