@@ -1,7 +1,10 @@
+import { drawPatch } from '../picture/compose.ts'
 import type { Picture } from '../picture/picture.ts'
-import { type Cut, cutFace, placeFace } from './face.ts'
+import { type Cut, cutFace } from './cut.ts'
+import { fitFace } from './face.ts'
 import type { SwapSession } from './session.ts'
 import type { FaceTracker, Track } from './track.ts'
+import { viewOf } from './view.ts'
 
 /** A frame as it comes in; rendering draws into its pixels. */
 export interface OpenFrame {
@@ -27,17 +30,18 @@ export async function renderFrames(session: SwapSession, tracker: FaceTracker, f
   const planned: Planned[] = []
   for (const frame of frames) {
     const tracks = await tracker.next(frame.picture, frame.index, frame.timeS)
-    for (const track of tracks) planned.push({ frame, track, cut: cutFace(frame.picture, track.landmarks, sizePx) })
+    for (const track of tracks) planned.push({ frame, track, cut: cutFace(viewOf(frame.picture), track.landmarks, sizePx) })
   }
   const swapped = new Set<OpenFrame>()
   if (planned.length === 0) return swapped
   const pixels = sizePx * sizePx
   const faces = new Float32Array(planned.length * pixels * 3)
   for (const [index, { cut }] of planned.entries()) faces.set(cut.rgb, index * pixels * 3)
-  const { rgb, mask } = await generator.swap(faces)
+  const { rgb, mask, own } = await generator.swap(faces)
   for (const [index, { frame, track, cut }] of planned.entries()) {
-    const rendered = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels) }
-    placeFace(frame.picture, cut, rendered, request.look, track.colours, frame.timeS)
+    const rendered = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels), own: own && part(own, index, pixels * 3) }
+    const patch = fitFace(cut, rendered, request.look, track.memory, frame.timeS)
+    drawPatch(frame.picture, patch, patch.matrix)
     swapped.add(frame)
   }
   return swapped

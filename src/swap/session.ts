@@ -9,9 +9,8 @@ import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import type { ColourTransfer } from './colour.ts'
-import type { Look } from './face.ts'
 import { type FaceChoice, Recogniser } from './identity.ts'
+import type { Look } from './look.ts'
 import type { Job } from './output.ts'
 import { type Permission, permitSwap } from './permission.ts'
 import { FaceTracker } from './track.ts'
@@ -27,7 +26,6 @@ export interface SwapRequest {
   readonly choice: FaceChoice
   /** Farthest descriptor distance of a face taken for the target. */
   readonly threshold: number
-  readonly colour: ColourTransfer
   readonly look: Look
   /** Draw the visible label; `undefined`: where a record requires it. */
   readonly label: boolean | undefined
@@ -73,7 +71,11 @@ export async function permit(request: SwapRequest, jobs: readonly Job[], { signa
 /** Loads the generator and the face networks. `batch`: faces that the generator renders at once. */
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
   const device = await openDevice(permitted.request.device)
-  const generator = await openGenerator(permitted.run, device, batch, { step: permitted.request.checkpoint, onDamaged: onWarning })
+  const generator = await openGenerator(permitted.run, device, {
+    batch,
+    choice: { step: permitted.request.checkpoint, onDamaged: onWarning },
+    withOwn: permitted.request.look.occlusion > 0,
+  })
   const analyser = await openFaceAnalyser(device)
   return {
     ...permitted,
@@ -89,7 +91,7 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
 /** A tracker for the next clip. */
 export function newTracker({ analyser, request, permission, run }: SwapSession): FaceTracker {
   const recogniser = new Recogniser(permission.people, run.config.target.descriptor, request.threshold)
-  return new FaceTracker({ analyser, recogniser, choice: request.choice, colour: request.colour })
+  return new FaceTracker({ analyser, recogniser, choice: request.choice, colour: request.look.colour })
 }
 
 /** An output on its way: the id in its watermark, and how it is signed and logged. */

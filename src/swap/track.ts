@@ -1,9 +1,10 @@
 import type { FaceAnalyser, FoundFace, Landmarks } from '../faces/index.ts'
 import type { Box, Picture } from '../picture/picture.ts'
 import { RefusedError } from '../work/errors.ts'
-import { ColourMatcher, type ColourTransfer } from './colour.ts'
+import type { ColourTransfer } from './colour.ts'
 import { SceneCuts } from './cuts.ts'
 import type { FaceChoice, Recogniser } from './identity.ts'
+import { FaceMemory } from './look.ts'
 import { Steadier } from './steady.ts'
 
 /** Frames after which the detector looks for further faces although all known ones are still followed. */
@@ -21,7 +22,8 @@ export interface Track {
   landmarks: Landmarks
   box: Box
   readonly steadier: Steadier
-  readonly colours: ColourMatcher
+  /** What fitting the face remembers of the frames before. */
+  readonly memory: FaceMemory
   recognisedAt: number
 }
 
@@ -150,7 +152,7 @@ export class FaceTracker {
       landmarks: steadier.next(face.landmarks, timeS),
       box: face.box,
       steadier,
-      colours: new ColourMatcher(this.#colour),
+      memory: new FaceMemory({ colour: this.#colour }),
       recognisedAt: index,
     }
   }

@@ -25,6 +25,7 @@ export function viewOf(picture: Picture): View {
 /** Landmarks in a picture whose corner lies `dx`, `dy` further to the left and above. */
 export function shiftLandmarks(landmarks: Landmarks, dx: number, dy: number): Landmarks {
   if (dx === 0 && dy === 0) return landmarks
-  const shifted = (points: Float32Array, step: number) => points.map((value, i) => (i % step === 0 ? value + dx : i % step === 1 ? value + dy : value))
+  const shifted = (points: Float32Array, step: number) =>
+    points.map((value, i) => (i % step === 0 ? value + dx : i % step === 1 ? value + dy : value))
   return { ...landmarks, mesh: shifted(landmarks.mesh, 3), points68: shifted(landmarks.points68, 2) }
 }
