@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Look } from '../swap/look.ts'
 import type { SwapRequest } from '../swap/session.ts'
 import type { SwapResult } from '../swap/swap.ts'
 import { defineCommand } from './command.ts'
@@ -35,12 +36,24 @@ const options = z.object({
   threshold: z.number().min(0.1).max(1).default(0.5).describe('largest descriptor distance of a face that is taken for the target'),
   consent: z.array(z.string()).default([]).describe('further consent records, for people in the clip other than the target'),
   color: z
-    .enum(['rct', 'lct', 'none'])
+    .enum(['rct', 'lct', 'mkl', 'idt', 'sot', 'none'])
     .default('rct')
-    .describe('colours of the footage for the face: means and spreads in L*a*b*, covariances in RGB, or none'),
-  maskErode: z.number().min(-10).max(20).default(3).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
+    .describe('colours of the footage for the face: means and spreads (rct, lct, mkl), whole distributions (idt, sot), or none'),
+  blend: z
+    .enum(['feather', 'pyramid', 'poisson'])
+    .default('feather')
+    .describe('how the face meets the footage: by a soft border, in bands from coarse to fine, or by its gradients'),
+  maskErode: z.number().min(-10).max(20).default(0).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
   maskBlur: z.number().min(0).max(20).default(4).describe("softness of the mask's border, per cent of the face picture"),
+  occlusion: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('lets hands, microphones and glasses in front of the face through; 0: not at all'),
+  matchDetail: z.number().min(0).max(1).default(0.5).describe("gives the face the footage's own sharpness or blur; 0: not at all"),
   sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
+  grain: z.number().min(0).max(1).default(1).describe("lays the footage's grain over the face; 0: not at all"),
   label: z.boolean().optional().describe('draw a visible label (always where a consent record requires it)'),
   range: z.string().optional().describe('part of the clip to render, as 0:30-1:15, 90- or -10 (seconds, or minutes:seconds)'),
   preview: z.int().min(1).max(100).optional().describe('render so many frames onto one picture instead: target, swapped, mask'),
@@ -66,6 +79,12 @@ const options = z.object({
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
 })
 
+function lookOf(asked: z.output<typeof options>): Look {
+  const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
+  const mask = { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
+  return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
+}
+
 function requestOf(home: string, asked: z.output<typeof options>): SwapRequest {
   return {
     home,
@@ -76,8 +95,7 @@ function requestOf(home: string, asked: z.output<typeof options>): SwapRequest {
     consent: asked.consent,
     choice: asked.face,
     threshold: asked.threshold,
-    colour: asked.color,
-    look: { mask: { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }, sharpen: asked.sharpen },
+    look: lookOf(asked),
     label: asked.label,
     device: asked.device,
   }

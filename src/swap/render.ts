@@ -3,8 +3,9 @@ import type { YuvPicture } from '../picture/yuv.ts'
 import { Queue } from '../work/queue.ts'
 import { trackFrames } from './ahead.ts'
 import type { TrackedFace } from './bridge.ts'
-import { ColourMatcher } from './colour.ts'
-import { type Cut, cutFace, type FittedFace, fitFace } from './face.ts'
+import { type Cut, cutFace } from './cut.ts'
+import { type FittedFace, fitFace } from './face.ts'
+import { FaceMemory } from './look.ts'
 import type { SwapSession } from './session.ts'
 import type { FaceTracker } from './track.ts'
 import { type View, viewOf } from './view.ts'
@@ -36,8 +37,8 @@ interface Planned {
   readonly cuts: readonly { readonly face: TrackedFace; readonly cut: Cut }[]
 }
 
-/** Colours of everybody met in a clip, averaged over time: by the ids of their appearances. */
-type Memories = Map<number, ColourMatcher>
+/** What is kept of everybody met in a clip from frame to frame, by the ids of their appearances. */
+type Memories = Map<number, FaceMemory>
 
 interface Viewed extends OpenFrame {
   readonly view: View
@@ -78,11 +79,11 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
     const pixels = generator.sizePx * generator.sizePx
     const faces = new Float32Array(all.length * pixels * 3)
     for (const [index, { cut }] of all.entries()) faces.set(cut.rgb, index * pixels * 3)
-    const { rgb, mask } = await generator.swap(faces)
+    const { rgb, mask, own } = await generator.swap(faces)
     for (const [index, { cut, face, frame }] of all.entries()) {
-      const memory = memories.get(face.id) ?? new ColourMatcher(request.colour)
+      const memory = memories.get(face.id) ?? new FaceMemory(request.look)
       memories.set(face.id, memory)
-      const rendered = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels) }
+      const rendered = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels), own: own && part(own, index, pixels * 3) }
       fitted.set(cut, faded(fitFace(cut, rendered, request.look, memory, frame.timeS), face.strength))
     }
   }

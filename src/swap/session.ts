@@ -12,9 +12,8 @@ import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import type { FaceChoice } from './cast.ts'
 import { castRuns, faceOfStill } from './choice.ts'
-import type { ColourTransfer } from './colour.ts'
-import type { Look } from './face.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
+import type { Look } from './look.ts'
 import type { Job } from './output.ts'
 import { type Permission, permitSwap } from './permission.ts'
 import { FaceTracker } from './track.ts'
@@ -35,7 +34,6 @@ export interface SwapRequest {
   readonly choice: FaceChoice
   /** Farthest descriptor distance of a face taken for the target. */
   readonly threshold: number
-  readonly colour: ColourTransfer
   readonly look: Look
   /** Draw the visible label; `undefined`: where a record requires it. */
   readonly label: boolean | undefined
@@ -94,8 +92,9 @@ export async function permit(request: SwapRequest, jobs: readonly Job[], { signa
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
   const device = await openDevice(permitted.request.device)
   const choice = { step: permitted.request.checkpoint, onDamaged: onWarning }
+  const withOwn = permitted.request.look.occlusion > 0
   const generators = new Map<string, Generator>()
-  for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, batch, choice))
+  for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, { batch, choice, withOwn }))
   const analyser = await openFaceAnalyser(device)
   const finisher = openFinishPool()
   return {

@@ -76,9 +76,9 @@ async function planPicture(info: MediaInfo, output: string, { encoder: asked, qu
 /** Names everything that the picture of an output depends on. */
 function fingerprintOf(session: SwapSession, job: Job, picture: PicturePlan, { range, segment }: RenderOptions): string {
   const { request, generators, permission, footage, label } = session
-  const { threshold, choice, colour, look } = request
+  const { threshold, choice, look } = request
   const cast = permission.cast.members.map(({ person, run, still }) => [person, run, generators.get(run)!.sha256, still])
-  const all = [footage.get(job.path), cast, threshold, choice, colour, look, label, picture, range.fromS, range.toS, segment]
+  const all = [footage.get(job.path), cast, threshold, choice, look, label, picture, range.fromS, range.toS, segment]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
 }
 

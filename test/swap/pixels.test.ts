@@ -139,9 +139,10 @@ describe('border', () => {
     ).data
     const rendered = new Float32Array(size * size * 3).fill(0.5)
     const target = new Float32Array(size * size * 3).fill(0.6)
-    const out = matchBorder(rendered, target, inside, size)
+    const open = new Float32Array(size * size).fill(1)
+    const out = matchBorder(rendered, target, inside, open, size)
     expect(out[(32 * size + 11) * 3]).toBeCloseTo(0.6, 1)
-    expect(matchBorder(rendered, rendered, inside, size)).toEqual(rendered)
+    expect(matchBorder(rendered, rendered, inside, open, size)).toEqual(rendered)
   })
 })
 
