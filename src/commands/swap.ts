@@ -4,7 +4,8 @@ import type { SwapRequest } from '../swap/session.ts'
 import type { SwapResult } from '../swap/swap.ts'
 import { defineCommand } from './command.ts'
 
-const options = z.object({
+/** The flags of `dfk swap`. */
+export const swapOptions = z.object({
   run: z
     .string()
     .optional()
@@ -79,13 +80,14 @@ const options = z.object({
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
 })
 
-function lookOf(asked: z.output<typeof options>): Look {
+function lookOf(asked: z.output<typeof swapOptions>): Look {
   const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
   const mask = { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
   return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
 }
 
-function requestOf(home: string, asked: z.output<typeof options>): SwapRequest {
+/** What is asked for besides files and encoding. */
+export function requestOf(home: string, asked: z.output<typeof swapOptions>): SwapRequest {
   return {
     home,
     run: asked.run,
@@ -110,7 +112,7 @@ export const swap = defineCommand({
   name: 'swap',
   summary: 'render the double into a clip, an image or a folder',
   args: [{ name: '<input>', help: 'video, image, or folder of them, that receives the face' }],
-  options,
+  options: swapOptions,
   example: 'dfk swap clip.mp4 --run my-run -o out.mp4',
   writes: true,
   async run(context, [input], asked) {

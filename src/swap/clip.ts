@@ -53,12 +53,13 @@ interface FinishedFrame {
 
 /** Draws the faces and what an altered frame must carry, several frames at a time, and hands them on in order. */
 async function* finishFrames(render: ClipRender, frames: AsyncIterable<RenderedFrame>): AsyncGenerator<FinishedFrame, void, undefined> {
-  const { finisher, label } = render.session
+  const { finisher, label, clock } = render.session
   const finish = async (rendered: RenderedFrame): Promise<FinishedFrame> => {
     const { format, bytes } = planar(rendered.frame)
     if (rendered.faces.length === 0 && !label) return { rendered, bytes }
     const finishing = { faces: rendered.faces, label: label ? LABEL : undefined, outputId: render.job.state.outputId }
-    return { rendered, bytes: await finisher.finish(format, bytes, finishing) }
+    const finished = () => finisher.finish(format, bytes, finishing)
+    return { rendered, bytes: await (clock?.time('finish', finished) ?? finished()) }
   }
   const pending: Promise<FinishedFrame>[] = []
   for await (const rendered of frames) {
@@ -87,7 +88,9 @@ async function renderSegment(
   try {
     for await (const { rendered, bytes } of finishFrames(render, renderFrames(session, tracker, frames))) {
       writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan: job.state.picture, signal })
-      await writer.write(bytes, rendered.frame.timeS)
+      const open = writer
+      const write = () => open.write(bytes, rendered.frame.timeS)
+      await (session.clock?.time('encode', write) ?? write())
       if (rendered.faces.length > 0) swapped += 1
       render.onFrame(rendered)
     }

@@ -55,10 +55,20 @@ function part(data: Float32Array, index: number, length: number): Float32Array {
   return data.subarray(index * length, (index + 1) * length)
 }
 
+/** Does some work, timed where somebody wants to know. */
+function timed<T>({ clock }: SwapSession, kind: string, work: () => T): T {
+  if (clock === undefined) return work()
+  const startMs = performance.now()
+  const done = work()
+  clock.add(kind, performance.now() - startMs)
+  return done
+}
+
 /** Looks at the frames in turn and cuts out the faces to replace. */
 async function look(session: SwapSession, tracker: FaceTracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
   for await (const { frame, faces } of trackFrames(viewed(frames), tracker)) {
-    const cuts = faces.map((face) => ({ face, cut: cutFace(frame.view, face.landmarks, session.generators.get(face.member.run)!.sizePx) }))
+    const sizeOf = ({ member }: TrackedFace) => session.generators.get(member.run)!.sizePx
+    const cuts = timed(session, 'cut', () => faces.map((face) => ({ face, cut: cutFace(frame.view, face.landmarks, sizeOf(face)) })))
     if (!(await planned.push({ frame, cuts }))) return
   }
 }
@@ -79,12 +89,13 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
     const pixels = generator.sizePx * generator.sizePx
     const faces = new Float32Array(all.length * pixels * 3)
     for (const [index, { cut }] of all.entries()) faces.set(cut.rgb, index * pixels * 3)
-    const { rgb, mask, own } = await generator.swap(faces)
+    const { rgb, mask, own } = await (session.clock?.time('generate', () => generator.swap(faces)) ?? generator.swap(faces))
     for (const [index, { cut, face, frame }] of all.entries()) {
       const memory = memories.get(face.id) ?? new FaceMemory(request.look)
       memories.set(face.id, memory)
       const rendered = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels), own: own && part(own, index, pixels * 3) }
-      fitted.set(cut, faded(fitFace(cut, rendered, request.look, memory, frame.timeS), face.strength))
+      const fit = () => faded(fitFace(cut, rendered, request.look, memory, frame.timeS), face.strength)
+      fitted.set(cut, timed(session, 'fit', fit))
     }
   }
   return group.map(({ frame, cuts }) => ({ frame, faces: cuts.map(({ cut }) => fitted.get(cut)!) }))

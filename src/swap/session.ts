@@ -8,6 +8,7 @@ import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
+import type { Clock } from '../work/clock.ts'
 import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import type { FaceChoice } from './cast.ts'
@@ -57,6 +58,8 @@ export interface SwapSession extends PermittedSwap {
   readonly generators: ReadonlyMap<string, Generator>
   readonly analyser: FaceAnalyser
   readonly finisher: FinishPool
+  /** Where a benchmark wants to know what takes how long. */
+  readonly clock?: Clock | undefined
   dispose(): Promise<void>
 }
 
@@ -111,8 +114,13 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
 }
 
 /** A tracker for the next clip. */
-export function newTracker({ analyser, permission }: SwapSession): FaceTracker {
-  return new FaceTracker({ analyser, cast: permission.cast })
+export function newTracker({ analyser, permission, clock }: SwapSession): FaceTracker {
+  const tracker = new FaceTracker({ analyser, cast: permission.cast })
+  if (clock !== undefined) {
+    const next = tracker.next.bind(tracker)
+    tracker.next = (...frame) => clock.time('look', () => next(...frame))
+  }
+  return tracker
 }
 
 /** An output on its way: how it is signed and logged. */

@@ -54,7 +54,11 @@ export interface SwapResult {
 }
 
 /** How the picture of an output is encoded. */
-async function planPicture(info: MediaInfo, output: string, { encoder: asked, quality: wanted }: RenderOptions): Promise<PicturePlan> {
+export async function planPicture(
+  info: MediaInfo,
+  output: string,
+  { encoder: asked, quality: wanted }: Pick<RenderOptions, 'encoder' | 'quality'>,
+): Promise<PicturePlan> {
   const plan = { output, width: 2, height: 2, fps: info.fps, copyFrom: info, encoder: asked, quality: wanted }
   const { encoder, quality, preset } = await planEncoding(plan)
   const even = info.coded.width % 2 === 0 && info.coded.height % 2 === 0
