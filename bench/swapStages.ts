@@ -101,7 +101,7 @@ async function measureTogether({
 export async function measureStages(home: string, run: string, clip: string, device: string, seconds: number): Promise<StageTimes> {
   const scratch = await mkdtemp(join(tmpdir(), 'dfk-stages-'))
   const request = requestOf(home, swapOptions.parse({ run, output: join(scratch, 'x.mp4'), device }))
-  const permitted = await permit(request, [{ path: clip, kind: 'video', output: request.run }], {})
+  const permitted = await permit(request, [{ path: clip, kind: 'video', output: join(scratch, 'x.mp4') }], {})
   const session = await openSession(permitted, FACE_BATCH, () => {})
   try {
     const bench = { session, info: await probeMedia(clip), scratch, range: { ...WHOLE_CLIP, toS: seconds } }
