@@ -1,5 +1,7 @@
 import type { EncoderName } from './binaries.ts'
 import type { ColourTags, Matrix } from './colour.ts'
+import type { Container } from './containers.ts'
+import { encoderOptions } from './encoder-options.ts'
 import { LOCAL_ONLY } from './limits.ts'
 import type { AudioStream, Rational } from './probe.ts'
 
@@ -82,7 +84,7 @@ export interface EncodePlan {
   readonly tags: ColourTags
   /** Ticks of the clip's timestamps, in seconds. */
   readonly timeBase: Rational
-  readonly container: 'mp4' | 'mov' | 'matroska' | 'webm'
+  readonly container: Container
   /** Sound of the clip that is kept; empty where there is none. */
   readonly audio: readonly AudioStream[]
   readonly version: string
@@ -92,7 +94,7 @@ const MP4_SOUND = new Set(['aac', 'mp3', 'mp2', 'ac3', 'eac3', 'alac'])
 const WEBM_SOUND = new Set(['opus', 'vorbis'])
 
 /** Copies each sound track bit for bit where the container can hold it, else transcodes it to AAC (Opus in WebM). */
-export function audioOptions(audio: readonly AudioStream[], container: EncodePlan['container']): string[] {
+export function audioOptions(audio: readonly AudioStream[], container: Container): string[] {
   const fits = (codec: string) =>
     container === 'matroska' ||
     (container === 'webm' ? WEBM_SOUND : MP4_SOUND).has(codec) ||
@@ -101,33 +103,6 @@ export function audioOptions(audio: readonly AudioStream[], container: EncodePla
     if (fits(codec)) return [`-c:a:${index}`, 'copy']
     return container === 'webm' ? [`-c:a:${index}`, 'libopus'] : [`-c:a:${index}`, 'aac', `-b:a:${index}`, '192k']
   })
-}
-
-function encoderOptions({ encoder, quality, preset }: EncodePlan): string[] {
-  const q = String(quality)
-  switch (encoder) {
-    case 'libx264':
-    case 'libx265':
-      return ['-crf', q, '-preset', preset, ...(encoder === 'libx265' ? ['-tag:v', 'hvc1', '-x265-params', 'log-level=error'] : [])]
-    case 'libvpx-vp9':
-      return ['-crf', q, '-b:v', '0', '-deadline', 'good', '-cpu-used', '4', '-row-mt', '1']
-    case 'h264_nvenc':
-    case 'hevc_nvenc':
-      return ['-rc', 'vbr', '-cq', q, '-b:v', '0', '-preset', 'slow']
-    case 'h264_qsv':
-      return ['-global_quality', q]
-    case 'h264_amf':
-      return ['-rc', 'cqp', '-qp_i', q, '-qp_p', q]
-    case 'h264_videotoolbox':
-      return ['-q:v', String(Math.max(1, Math.min(100, 100 - quality * 2)))]
-    case 'mpeg4':
-      return ['-q:v', String(Math.max(1, Math.min(31, Math.round(quality / 3) - 3)))]
-    case 'h264_mf':
-    case 'libopenh264':
-      return ['-b:v', '8M']
-    default:
-      return encoder satisfies never
-  }
 }
 
 function colourTagOptions({ tags }: EncodePlan): string[] {
@@ -146,7 +121,7 @@ export function encodeOptions(plan: EncodePlan): string[] {
   const scale = isMp4 && plan.timeBase.num === 1 ? ['-video_track_timescale', String(plan.timeBase.den)] : []
   return [
     ...['-map', '0:v:0', ...plan.audio.flatMap((_, index) => ['-map', `1:a:${index}`])],
-    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan), ...colourTagOptions(plan)],
+    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), ...colourTagOptions(plan)],
     ...[...passthroughOptions(plan.version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`, ...scale],
     ...audioOptions(plan.audio, plan.container),
     ...['-map_metadata', '-1', '-map_chapters', '-1', ...(isMp4 ? ['-movflags', '+faststart'] : []), '-f', plan.container],

@@ -1,6 +1,7 @@
 export { type EncoderName, ffmpegEncoders, findFfmpeg, findFfprobe } from './binaries.ts'
+export { isVideoName } from './containers.ts'
 export { decodeFrames, type Frame } from './decode.ts'
-export { createEncoder, isVideoName } from './encode.ts'
+export { createEncoder } from './encode.ts'
 export { type FootageHash, hashFootage } from './hash.ts'
 export { expandInputs, type MediaInput } from './inputs.ts'
 export { type MediaInfo, probeMedia } from './probe.ts'
