@@ -62,21 +62,14 @@ export const swapOptions = z.object({
   crf: z.number().min(0).max(51).default(18).describe('quality of the video, 0 best; 18 looks like the original'),
   encoder: z
     .enum([
-      'auto',
-      'libx264',
-      'h264_videotoolbox',
-      'h264_nvenc',
-      'h264_qsv',
-      'h264_amf',
-      'h264_mf',
-      'libopenh264',
-      'libx265',
-      'hevc_nvenc',
-      'libvpx-vp9',
-      'mpeg4',
-    ])
+      ...['auto', 'prores', 'lossless', 'libx264', 'libx265', 'h264_videotoolbox', 'h264_nvenc', 'hevc_nvenc', 'h264_qsv', 'h264_amf'],
+      ...['h264_mf', 'libopenh264', 'libvpx-vp9', 'libsvtav1', 'libaom-av1', 'prores_ks', 'ffv1', 'mpeg4'],
+    ] as const)
     .default('auto')
-    .describe('video encoder of ffmpeg; auto: the best H.264 that it has'),
+    .describe(
+      'auto: H.264 (HEVC for footage of more than 8 bits, VP9 in WebM); prores and lossless: for the next step of a production; or an encoder of ffmpeg',
+    )
+    .meta({ flag: '--encoder <name>' }),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
 })
 

@@ -3,16 +3,19 @@ import { rename } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { extname, join } from 'node:path'
 import {
+  chooseEncoder,
+  choosePixels,
   containerOf,
-  type EncoderName,
+  type EncoderChoice,
+  ffmpegEncoders,
   indexPackets,
   joinSegments,
   type MediaInfo,
   type PicturePlan,
-  type PipePixels,
-  planEncoding,
+  pixelsLost,
   probeMedia,
   readPicture,
+  ticksFor,
   writePicture,
 } from '../media/index.ts'
 import { drawPatch } from '../picture/compose.ts'
@@ -29,9 +32,12 @@ import { type OpenFrame, renderFrames } from './render.ts'
 import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
 import { markOutput, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
 
+/** Of x264 and x265: what the encoder's makers take for the middle between fast and small. */
+const PRESET = 'medium'
+
 /** How a video is encoded, and how much of it is rendered. */
 export interface RenderOptions {
-  readonly encoder: EncoderName | 'auto'
+  readonly encoder: EncoderChoice
   /** 0 (best) to 51. */
   readonly quality: number
   readonly range: TimeRange
@@ -53,26 +59,20 @@ export interface SwapResult {
   readonly warnings: readonly string[]
 }
 
-/** How the picture of an output is encoded. */
+/** How the picture of an output is encoded: as the footage is, as far as encoder and container can. */
 export async function planPicture(
   info: MediaInfo,
   output: string,
-  { encoder: asked, quality: wanted }: Pick<RenderOptions, 'encoder' | 'quality'>,
+  { encoder: asked, quality }: Pick<RenderOptions, 'encoder' | 'quality'>,
 ): Promise<PicturePlan> {
-  const plan = { output, width: 2, height: 2, fps: info.fps, copyFrom: info, encoder: asked, quality: wanted }
-  const { encoder, quality, preset } = await planEncoding(plan)
-  const even = info.coded.width % 2 === 0 && info.coded.height % 2 === 0
-  const pixels: PipePixels = even ? 'yuv420p' : 'yuv444p'
-  const { colour, timeBase, coded } = info
+  const { details, colour, timeBase, coded } = info
+  const encoder = chooseEncoder(asked, containerOf(output), await ffmpegEncoders(), details?.pixels)
+  const { pipe, encode, chroma, bits } = choosePixels(details?.pixels, encoder, coded.width, coded.height)
+  const order = details?.fieldOrder ?? 'progressive'
   return {
-    encoder,
-    quality,
-    preset,
-    pixels,
-    fullRange: colour.range === 'pc',
-    tags: colour,
-    sar: coded.sar,
-    timeBase,
+    ...{ encoder, quality, preset: PRESET, isLossless: asked === 'lossless', chroma, bits, pixels: pipe, encode },
+    ...{ fullRange: colour.range === 'pc', tags: colour, sar: coded.sar, timeBase: ticksFor(encoder, timeBase) },
+    fields: order === 'progressive' ? undefined : order.endsWith('t') ? 'top' : 'bottom',
     threads: cpus().length,
   }
 }
@@ -132,6 +132,7 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     const total = segments.reduce((sum, each) => sum + each.frames, 0)
     if (swapped === 0) throw nothingSwapped(job.path, total, seen)
     const file = join(rendering.folder, `whole${extname(job.output)}`)
+    const lost = pixelsLost(info.details?.pixels, picture)
     const { warnings } = await joinSegments({
       ...joinPlan(info, picture, segments, options.range),
       ...{ segments: segments.map(({ number }) => rendering.pathOf(number)), container: containerOf(job.output), output: file, signal },
@@ -141,7 +142,14 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     checkInterrupted(signal)
     await rename(file, job.output)
     await rendering.remove()
-    return { output: job.output, frames: total, swapped, fps: Math.round(rate() * 10) / 10, manifest: mark.summary(), warnings }
+    return {
+      output: job.output,
+      frames: total,
+      swapped,
+      fps: Math.round(rate() * 10) / 10,
+      manifest: mark.summary(),
+      warnings: lost === undefined ? warnings : [lost, ...warnings],
+    }
   } catch (error) {
     await rendering.leave()
     throw error
@@ -179,7 +187,7 @@ async function previewVideo(
   const from = Math.max(0, options.range.fromS)
   const length = Math.min(info.startS + info.durationS, options.range.toS) - from
   const times = Array.from({ length: count }, (_, i) => from + (length * (i + 0.5)) / count)
-  const { pixels } = await planPicture(info, 'preview.mp4', options)
+  const { pixels } = await planPicture(info, 'preview.mp4', { ...options, encoder: 'auto' })
   const seen: Seen = { facesSeen: 0, nearest: Number.POSITIVE_INFINITY }
   const index = await indexOf(info, work.signal)
   const clip = { info, pixels, segments: new Segmentation(index, options.range), index, times }
