@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import type { Picture } from '../picture/picture.ts'
-import { checkInterrupted, DfkError } from '../work/errors.ts'
+import { checkInterrupted } from '../work/errors.ts'
 import { type EncodePlan, encodeOptions } from './arguments.ts'
 import { type EncoderName, ffmpegEncoders, findFfmpeg } from './binaries.ts'
 import { matrixOf, outputTags } from './colour.ts'

@@ -86,12 +86,12 @@ function fingerprintOf(session: SwapSession, job: Job, picture: PicturePlan, { r
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
 }
 
-async function indexOf(info: MediaInfo, signal: AbortSignal | undefined): Promise<FrameIndex | undefined> {
+export async function indexOf(info: MediaInfo, signal: AbortSignal | undefined): Promise<FrameIndex | undefined> {
   return frameIndex(await indexPackets(info, signal), info.details?.originS ?? 0)
 }
 
 /** What the joined file is like: as the clip, or the part of it that was rendered. */
-function joinPlan(info: MediaInfo, picture: PicturePlan, segments: readonly SegmentDone[], { fromS, toS }: TimeRange) {
+export function joinPlan(info: MediaInfo, picture: PicturePlan, segments: readonly SegmentDone[], { fromS, toS }: TimeRange) {
   const [first, last] = [segments[0]!, segments.at(-1)!]
   const meanS = info.fps.den / info.fps.num
   const restS = info.startS + info.durationS - last.lastS

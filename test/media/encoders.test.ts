@@ -51,7 +51,7 @@ describe('pixels', () => {
     ['gray', 'libx264', 'yuv420p', undefined],
     ['rgb24', 'libx264', 'yuv420p', '4:4:4 becomes 4:2:0'],
     ['bgra', 'prores_ks', 'yuv444p10le', 'transparency is left out'],
-    ['yuv440p', 'ffv1', 'yuv440p', undefined],
+    ['yuv440p', 'ffv1', 'yuv444p', undefined],
     ['yuv411p', 'libx264', 'yuv422p', undefined],
     ['strange', 'libx264', 'yuv420p', undefined],
   ] as const)('of %s for %s are %s', (source, encoder, wanted, lost) => {
