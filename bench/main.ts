@@ -10,9 +10,10 @@ import { memory } from './memory.ts'
 import { quality } from './quality.ts'
 import { swap } from './swap.ts'
 import { swapKills } from './swapKills.ts'
+import { swapMemory } from './swapMemory.ts'
 import { trainStep } from './trainStep.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, swapKills, quality, faceset, kills, memory]
+const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, swapKills, swapMemory, quality, faceset, kills, memory]
 const PROGRAM = 'npm run bench --'
 
 const DETAILS = `
