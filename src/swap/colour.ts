@@ -13,7 +13,7 @@ export type ColourTransfer = (typeof COLOUR_TRANSFERS)[number]
 /** How far a spread may be stretched: more would turn the generator's softness into noise. */
 const MOST_STRETCH = 1.5
 /** Seconds over which the statistics are averaged, so that the colour does not flicker. */
-const MEMORY_S = 0.25
+const MEMORY_S = 0.2
 
 /** Averages moments over time. */
 class MomentsMemory {

@@ -4,7 +4,7 @@ import { Lapse, remember } from './lapse.ts'
 /** Side of the tile of noise; frames show it from different corners. */
 const TILE = 256
 /** Seconds over which the noise level is averaged: a camera's gain changes slowly. */
-const MEMORY_S = 0.25
+const MEMORY_S = 0.2
 /** Most noise that is taken for grain, 0–1: more is texture. */
 const MOST_GRAIN = 0.06
 /** Response of `noiseLevel`'s operator to white noise of deviation 1, and the median of its absolute value (of a normal distribution). */

@@ -1,7 +1,7 @@
 /** Most that a border may shift the face, 0–1: more is another object (hair, a hand), not light. */
 const MOST_SHIFT = 0.25
-/** Sweeps for each pixel of the side: over-relaxation carries a border's colour across in about one. */
-const SWEEPS = 0.9
+/** Sweeps for each pixel of the side: over-relaxation carries a border's colour across in less. */
+const SWEEPS = 1.2
 
 /** Which pixels are to be solved: where the face shows more than the footage, and where the footage shows something that is no part of it. */
 function unknowns(inside: Float32Array, visible: Float32Array, sizePx: number): Int32Array {
@@ -37,6 +37,7 @@ export function clonePoisson(
       shift[i] = Math.max(-MOST_SHIFT, Math.min(MOST_SHIFT, target[p]! - rendered[p]!))
     }
     for (const i of open) shift[i] = 0
+    for (let i = 0; i < shift.length; i += 1) if (visible[i]! < 0.5) shift[i] = 0
     for (let sweep = 0; sweep < SWEEPS * sizePx; sweep += 1) {
       for (const half of colours) {
         for (let n = 0; n < half.length; n += 1) {

@@ -3,6 +3,8 @@ import type { Plane } from '../picture/plane.ts'
 /** Coarsest band's side, px: wider blending than this would pull the footage's features into the face. */
 const COARSEST_PX = 12
 const MOST_LEVELS = 5
+/** Rise of what is drawn from the rim of the patch inwards, a side's length: no box may show. */
+const FADE = 20
 
 /** How the samples of a square lie along one axis. */
 interface Axis {
@@ -89,7 +91,10 @@ export function blendPyramid(face: Float32Array, footage: Float32Array, mask: Fl
   let wide = shares.at(-1)!
   for (const size of sizes.slice(0, -1).reverse()) wide = expand(wide, size)
   // Drawn whole wherever a coarse band still shows, fading where next to nothing of it is left.
-  const data = wide.map((value, i) => Math.max(mask[i]!, Math.min(1, 4 * value)))
+  const last = sizePx - 1
+  const fade = (i: number) =>
+    (FADE * Math.min(i % sizePx, last - (i % sizePx), Math.floor(i / sizePx), last - Math.floor(i / sizePx))) / sizePx
+  const data = wide.map((value, i) => Math.max(mask[i]!, Math.min(1, 8 * value, fade(i))))
   return { rgb, mask: { width: sizePx, height: sizePx, data } }
 }
 

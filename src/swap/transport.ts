@@ -82,12 +82,12 @@ function moves(from: Float32Array, to: Float32Array): Float32Array {
   return out
 }
 
-/** Carries colours over by matching their distribution along many directions; the distributions are averaged over the last moments. */
+/** Carries colours over by matching their distribution along many directions, steadily: between means over the last moments of the aligned faces. */
 export class Transport {
   readonly #steps: readonly Directions[]
   readonly #lapse = new Lapse()
-  #from: Float32Array[] = []
-  #to: Float32Array[] = []
+  #rendered: Float32Array | undefined
+  #target: Float32Array | undefined
 
   constructor(kind: 'idt' | 'sot') {
     this.#steps = stepsOf(kind)
@@ -96,27 +96,32 @@ export class Transport {
   /** `rendered` with the distribution of `target` (interleaved RGB 0–1) where `weights` (0–1 a pixel) says to look. */
   match(rendered: Float32Array, target: Float32Array, weights: Float32Array, timeS: number, memoryS: number): Float32Array {
     const share = this.#lapse.share(timeS, memoryS)
-    const out = rendered.slice()
+    this.#rendered = remember(this.#rendered, rendered, share)
+    this.#target = remember(this.#target, target, share)
+    const [mean, out] = [this.#rendered.slice(), rendered.slice()]
     const [places, wanted] = [new Float32Array(weights.length), new Float32Array(weights.length)]
-    let slot = 0
     for (const directions of this.#steps) {
       const n = directions.length / 3
-      const moved = new Float32Array(out.length)
-      for (let k = 0; k < n; k += 1, slot += 1) {
-        project(out, directions, k, places)
-        project(target, directions, k, wanted)
-        this.#from[slot] = remember(this.#from[slot], histogram(places, weights), share)
-        this.#to[slot] = remember(this.#to[slot], histogram(wanted, weights), share)
-        this.#move(moved, places, moves(this.#from[slot]!, this.#to[slot]!), directions, k)
-      }
-      // The mean of the outer products of unit directions is a third of the identity.
-      for (let i = 0; i < out.length; i += 1) out[i]! += (3 / n) * moved[i]!
+      const tables = Array.from({ length: n }, (_, k) => {
+        project(mean, directions, k, places)
+        project(this.#target!, directions, k, wanted)
+        return moves(histogram(places, weights), histogram(wanted, weights))
+      })
+      for (const picture of share < 1 ? [mean, out] : [out]) move(picture, directions, tables, places)
+      if (share >= 1) mean.set(out)
     }
     return out
   }
+}
 
-  #move(moved: Float32Array, places: Float32Array, table: Float32Array, directions: Directions, k: number): void {
-    const [x, y, z] = [directions[k * 3]! / SCALE, directions[k * 3 + 1]! / SCALE, directions[k * 3 + 2]! / SCALE]
+/** Moves colours along each direction by its table, all from where they are now; in place. `places` is scratch. */
+function move(picture: Float32Array, directions: Directions, tables: readonly Float32Array[], places: Float32Array): void {
+  const moved = new Float32Array(picture.length)
+  // The mean of the outer products of unit directions is a third of the identity.
+  const gain = 3 / tables.length / SCALE
+  for (const [k, table] of tables.entries()) {
+    project(picture, directions, k, places)
+    const [x, y, z] = [directions[k * 3]! * gain, directions[k * 3 + 1]! * gain, directions[k * 3 + 2]! * gain]
     for (let i = 0, p = 0; i < places.length; i += 1, p += 3) {
       const bin = places[i]! | 0
       const by = table[bin]! + (places[i]! - bin) * (table[bin + 1]! - table[bin]!)
@@ -125,4 +130,5 @@ export class Transport {
       moved[p + 2]! += z * by
     }
   }
+  for (let i = 0; i < moved.length; i += 1) picture[i]! += moved[i]!
 }
