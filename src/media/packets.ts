@@ -2,7 +2,7 @@ import { fileUrl } from './arguments.ts'
 import { findFfprobe } from './binaries.ts'
 import { readFailure } from './failures.ts'
 import { LOCAL_ONLY } from './limits.ts'
-import { type MediaInfo, parseRational, type Rational } from './probe.ts'
+import type { MediaInfo, Rational } from './probe.ts'
 import { readLines } from './process.ts'
 
 /** When the frames of a clip are shown, and where decoding can begin, told from the packets alone. */
@@ -14,6 +14,8 @@ export interface PacketIndex {
   readonly keys: Uint32Array
   /** Packets without a time of their own, as in MPEG program streams: `pts` is an estimate there, and only decoding tells the times. */
   readonly untimed: number
+  /** Times that decoding times go back by a second or more, as where recordings were strung together: only decoding tells the times then. */
+  readonly jumps: number
 }
 
 /** Numbers that arrive one by one, eight bytes each. */
@@ -42,7 +44,7 @@ class Growing {
 
 /** Arguments that make ffprobe list time and flags of every packet of the picture, a line each. */
 export function packetArguments(path: string, stream: number): string[] {
-  const only = ['-select_streams', String(stream), '-show_entries', 'stream=time_base:packet=pts,dts,flags']
+  const only = ['-select_streams', String(stream), '-show_entries', 'packet=pts,dts,flags']
   return ['-v', 'error', ...LOCAL_ONLY, '-of', 'compact=p=1:nk=0', ...only, fileUrl(path)]
 }
 
@@ -51,20 +53,33 @@ export class PacketCollector {
   readonly #pts = new Growing()
   readonly #keys = new Growing()
   #untimed = 0
-  #timeBase: Rational = { num: 1, den: 90_000 }
+  #jumps = 0
+  #lastS = Number.NEGATIVE_INFINITY
+  readonly #timeBase: Rational
+
+  constructor(timeBase: Rational) {
+    this.#timeBase = timeBase
+  }
 
   /** Takes in one line of ffprobe's output. */
   read(line: string): void {
-    if (line.startsWith('stream|')) this.#timeBase = parseRational(/time_base=(\S+)/.exec(line)?.[1]?.split('|')[0]) ?? this.#timeBase
     if (!line.startsWith('packet|')) return
     const flags = /flags=([^|]*)/.exec(line)?.[1] ?? ''
     // Packets that an edit list hides are decoded but not shown.
     if (flags.includes('D')) return
+    this.#follow(/dts=(-?\d+)/.exec(line)?.[1])
     const own = /pts=(-?\d+)/.exec(line)?.[1]
     if (own === undefined) this.#untimed += 1
     const pts = own ?? /dts=(-?\d+)/.exec(line)?.[1] ?? this.#pts.last
     this.#pts.push(Number(pts))
     if (flags.includes('K')) this.#keys.push(Number(pts))
+  }
+
+  #follow(dts: string | undefined): void {
+    if (dts === undefined) return
+    const timeS = (Number(dts) * this.#timeBase.num) / this.#timeBase.den
+    if (timeS < this.#lastS - 1) this.#jumps += 1
+    this.#lastS = timeS
   }
 
   /** The index of all packets that were read. */
@@ -77,14 +92,14 @@ export class PacketCollector {
       while (pts[at]! < time) at += 1
       keys[order] = at
     }
-    return { timeBase: this.#timeBase, pts, keys, untimed: this.#untimed }
+    return { timeBase: this.#timeBase, pts, keys, untimed: this.#untimed, jumps: this.#jumps }
   }
 }
 
 /** Reads the index of a clip in one pass that decodes nothing. Throws DfkError where the file cannot be read, InterruptedError when `signal` aborts. */
 export async function indexPackets(info: MediaInfo, signal?: AbortSignal): Promise<PacketIndex> {
   const { path: ffprobe } = await findFfprobe()
-  const collector = new PacketCollector()
+  const collector = new PacketCollector(info.timeBase)
   try {
     await readLines(ffprobe, packetArguments(info.path, info.details?.picture ?? 0), (line) => collector.read(line), signal)
   } catch (failure) {
