@@ -6,6 +6,8 @@ import {
   chooseEncoder,
   choosePixels,
   containerOf,
+  DamageLog,
+  describeDamage,
   type EncoderChoice,
   ffmpegEncoders,
   indexPackets,
@@ -119,8 +121,9 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     const before = rendering.done.reduce((sum, { frames }) => sum + frames, 0)
     let frames = 0
     const rate = () => (1000 * frames) / (performance.now() - startMs)
+    const damage = new DamageLog()
     const seen = await renderClip({
-      ...{ session, info, pixels: picture.pixels, job: rendering, range, output: job.output, signal },
+      ...{ damage, session, info, pixels: picture.pixels, job: rendering, range, output: job.output, signal },
       segments: new Segmentation(index, range, options.segment),
       onFrame() {
         frames += 1
@@ -132,7 +135,12 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     const total = segments.reduce((sum, each) => sum + each.frames, 0)
     if (swapped === 0) throw nothingSwapped(job.path, total, seen)
     const file = join(rendering.folder, `whole${extname(job.output)}`)
+    const harm = damage.finish(total, options.range === WHOLE_CLIP ? (index?.timesS.length ?? 0) : 0)
     const lost = pixelsLost(info.details?.pixels, picture)
+    const notes = [
+      ...(harm === undefined ? [] : [`the footage is damaged: ${describeDamage(harm)}`]),
+      ...(lost === undefined ? [] : [lost]),
+    ]
     const { warnings } = await joinSegments({
       ...joinPlan(info, picture, segments, options.range),
       ...{ segments: segments.map(({ number }) => rendering.pathOf(number)), container: containerOf(job.output), output: file, signal },
@@ -148,7 +156,7 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
       swapped,
       fps: Math.round(rate() * 10) / 10,
       manifest: mark.summary(),
-      warnings: lost === undefined ? warnings : [lost, ...warnings],
+      warnings: [...notes, ...warnings],
     }
   } catch (error) {
     await rendering.leave()

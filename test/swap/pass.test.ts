@@ -47,7 +47,22 @@ async function pass(info: MediaInfo, output: string): Promise<{ frames: number; 
 /** MD5 of every frame as ffmpeg decodes it to these samples. */
 async function pictures(path: string, pixels: string): Promise<string[]> {
   const { path: ffmpeg } = await findFfmpeg()
-  const args = ['-v', 'error', '-nostdin', '-i', path, '-map', '0:V:0', '-fps_mode', 'passthrough', '-pix_fmt', pixels, '-f', 'framemd5', '-']
+  const args = [
+    '-v',
+    'error',
+    '-nostdin',
+    '-i',
+    path,
+    '-map',
+    '0:V:0',
+    '-fps_mode',
+    'passthrough',
+    '-pix_fmt',
+    pixels,
+    '-f',
+    'framemd5',
+    '-',
+  ]
   const said = execFileSync(ffmpeg, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   return said.split('\n').flatMap((line) => (line.startsWith('#') || line === '' ? [] : [line.split(',').at(-1)!.trim()]))
 }
