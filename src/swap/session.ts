@@ -52,8 +52,16 @@ export interface SwapSession extends PermittedSwap {
   dispose(): Promise<void>
 }
 
-/** Opens the run and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. */
-export async function permit(request: SwapRequest, jobs: readonly Job[], { signal, onProgress }: WorkOptions): Promise<PermittedSwap> {
+/**
+ * Opens the run and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. `hash`: for callers
+ * that know a clip's hash already.
+ */
+export async function permit(
+  request: SwapRequest,
+  jobs: readonly Job[],
+  { signal, onProgress }: WorkOptions,
+  hash: typeof hashFootage = hashFootage,
+): Promise<PermittedSwap> {
   const run = await openRun(request.home, request.run)
   if (run.config.framing !== FRAMING)
     throw new DfkError(`expected a run whose faces are framed as ${FRAMING} but ${run.name} was trained with ${run.config.framing}`, {
@@ -61,7 +69,7 @@ export async function permit(request: SwapRequest, jobs: readonly Job[], { signa
     })
   const footage: FootageHash[] = []
   for (const [index, job] of jobs.entries()) {
-    footage.push(await hashFootage(job.path, signal))
+    footage.push(await hash(job.path, signal))
     onProgress?.({ done: index + 1, total: jobs.length })
   }
   const permission = await permitSwap({ home: request.home, run, extra: request.consent, footage, outputs: jobs.length })
@@ -105,7 +113,11 @@ export interface Mark {
 }
 
 /** Prepares the provenance of one output. */
-export function markOutput(session: SwapSession, job: Job, outputId: string): Mark {
+export function markOutput(
+  session: Pick<SwapSession, 'permission' | 'request' | 'run'> & { readonly generator: Pick<Generator, 'sha256'> },
+  job: Job,
+  outputId: string,
+): Mark {
   const { permission, request, run, generator } = session
   const { consent } = permission.authorization
   const title = basename(job.output)

@@ -48,8 +48,16 @@ export interface SwapResult {
   readonly manifest: ManifestSummary
 }
 
+/** What an output says of itself once it is whole. */
+type Finished = Pick<SwapResult, 'frames' | 'swapped' | 'manifest'>
+type OnSigned = (finished: Finished, file: string) => Promise<void>
+
 /** How the picture of an output is encoded. */
-async function planPicture(info: MediaInfo, output: string, { encoder: asked, quality: wanted }: RenderOptions): Promise<PicturePlan> {
+export async function planPicture(
+  info: MediaInfo,
+  output: string,
+  { encoder: asked, quality: wanted }: RenderOptions,
+): Promise<PicturePlan> {
   const plan = { output, width: 2, height: 2, fps: info.fps, copyFrom: info, encoder: asked, quality: wanted }
   const { encoder, quality, preset } = await planEncoding(plan)
   const even = info.coded.width % 2 === 0 && info.coded.height % 2 === 0
@@ -68,12 +76,44 @@ async function planPicture(info: MediaInfo, output: string, { encoder: asked, qu
   }
 }
 
+/** What of a session a fingerprint needs: known before any network is loaded. */
+export type Named = Pick<SwapSession, 'request' | 'footage' | 'label'> & { readonly generator: Pick<SwapSession['generator'], 'sha256'> }
+
 /** Names everything that the picture of an output depends on. */
-function fingerprintOf(session: SwapSession, job: Job, picture: PicturePlan, { range, segment }: RenderOptions): string {
+export function fingerprintOf(session: Named, job: Job, picture: PicturePlan, { range, segment }: RenderOptions): string {
   const { request, generator, footage, label } = session
   const { threshold, choice, colour, look } = request
   const all = [footage.get(job.path), generator.sha256, threshold, choice, colour, look, label, picture, range.fromS, range.toS, segment]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
+}
+
+/**
+ * Joins the segments of a clip that are rendered, marks and signs the file, puts it in its place and removes the job's folder. `onSigned` is told just before the output
+ * is in its place. Throws DfkError where nobody was replaced; `seen`: of faces, for that error.
+ */
+export async function finishClip(
+  session: Parameters<typeof markOutput>[0],
+  job: Job,
+  info: MediaInfo,
+  { rendering, seen, signal, onSigned }: { rendering: RenderJob; seen: Seen; signal: AbortSignal | undefined; onSigned?: OnSigned },
+): Promise<Finished> {
+  const segments = rendering.done
+  const swapped = segments.reduce((sum, each) => sum + each.swapped, 0)
+  const frames = segments.reduce((sum, each) => sum + each.frames, 0)
+  if (swapped === 0) throw nothingSwapped(job.path, frames, seen)
+  const file = join(rendering.folder, `whole${extname(job.output)}`)
+  await joinSegments({
+    segments: segments.map((each) => ({ ...each, path: rendering.pathOf(each.number) })),
+    ...{ original: info, file, output: job.output },
+  })
+  const mark = markOutput(session, job, rendering.state.outputId)
+  await mark.stamp(file)
+  checkInterrupted(signal)
+  const finished = { frames, swapped, manifest: mark.summary() }
+  await onSigned?.(finished, file)
+  await rename(file, job.output)
+  await rendering.remove()
+  return finished
 }
 
 async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, options: RenderOptions, work: WorkOptions): Promise<SwapResult> {
@@ -95,21 +135,8 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
         onProgress?.({ done: before + frames, total: Math.max(before + frames, info.frames), note: `${rate().toFixed(1)} frames/s` })
       },
     })
-    const segments = rendering.done
-    const swapped = segments.reduce((sum, each) => sum + each.swapped, 0)
-    const total = segments.reduce((sum, each) => sum + each.frames, 0)
-    if (swapped === 0) throw nothingSwapped(job.path, total, seen)
-    const file = join(rendering.folder, `whole${extname(job.output)}`)
-    await joinSegments({
-      segments: segments.map((each) => ({ ...each, path: rendering.pathOf(each.number) })),
-      ...{ original: info, file, output: job.output },
-    })
-    const mark = markOutput(session, job, rendering.state.outputId)
-    await mark.stamp(file)
-    checkInterrupted(signal)
-    await rename(file, job.output)
-    await rendering.remove()
-    return { output: job.output, frames: total, swapped, fps: Math.round(rate() * 10) / 10, manifest: mark.summary() }
+    const finished = await finishClip(session, job, info, { rendering, seen, signal })
+    return { output: job.output, ...finished, fps: Math.round(rate() * 10) / 10 }
   } catch (error) {
     await rendering.leave()
     throw error
