@@ -1,0 +1,98 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openFaceAnalyser } from '../../../src/faces/index.ts'
+import { createEncoder, decodeFrames, hashFootage } from '../../../src/media/index.ts'
+import { readProvenance } from '../../../src/provenance/index.ts'
+import { openDevice } from '../../../src/tensor/index.ts'
+import { sampleVideo, scratchFolder } from '../../support/data.ts'
+import { makeRun, recordFor } from '../support.ts'
+import { freePort, HAS_REDIS, type Running, start, startRedis, type TestRedis } from './support.ts'
+
+const PASSWORD = 'not-to-be-told'
+const home = scratchFolder('farm')
+const file = (name: string) => join(home, name)
+const begun: Running[] = []
+let redis: TestRedis
+
+function dfk(...args: string[]): Running {
+  const running = start(home, args, { DFK_REDIS_PASSWORD: PASSWORD })
+  begun.push(running)
+  return running
+}
+
+/** Half of the commands get the password in the URL. */
+const address = (user = `:${PASSWORD}@`) => `redis://${user}127.0.0.1:${redis.port}`
+const swap = (clip: string, output: string, ...more: string[]) =>
+  dfk('swap', file(clip), '--run', 'tiny', '-o', file(output), '--segment', '50', ...more)
+const onQueue = (clip: string, output: string, ...more: string[]) => swap(clip, output, '--queue', address(), ...more)
+const work = (...more: string[]) => dfk('worker', '--queue', address(''), '--lock', '2', ...more)
+const folderOf = (output: string) => file(`.${output}.rendering`)
+const partsOf = (output: string) => readdirSync(folderOf(output)).filter((name) => name.endsWith('.part'))
+const leftovers = () => readdirSync(home).filter((name) => name.endsWith('.rendering'))
+
+async function withQueue<T>(body: (queue: Queue) => Promise<T>): Promise<T> {
+  const connection = new Redis(redis.port, { password: PASSWORD, maxRetriesPerRequest: null })
+  const queue = new Queue('dfk', { connection })
+  try {
+    return await body(queue)
+  } finally {
+    await queue.close()
+    connection.disconnect()
+  }
+}
+
+async function makeClip(name: string, frames: number): Promise<void> {
+  const encoder = await createEncoder({ output: file(name), width: 400, height: 300, fps: { num: 25, den: 1 }, quality: 12 })
+  for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: frames })) await encoder.write(picture)
+  await encoder.finish()
+}
+
+describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redis-server)', () => {
+  beforeAll(async () => {
+    redis = await startRedis(home, PASSWORD)
+    const analyser = await openFaceAnalyser(await openDevice('cpu'))
+    let bob: readonly number[] = []
+    for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: 1 })) {
+      const [face] = await analyser.find(picture, { max: 1 })
+      bob = Array.from(await analyser.descriptor(picture, face!.landmarks))
+    }
+    await analyser.dispose()
+    await makeRun(home, 'tiny', recordFor('bob', bob))
+    await makeClip('long.mp4', 160)
+    await makeClip('short.mp4', 60)
+  }, 60_000)
+  afterAll(async () => {
+    for (const { child } of begun) if (child.exitCode === null) child.kill('SIGKILL')
+    await redis?.stop()
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  it('is the same picture as a local one, although a worker was killed in the middle', async () => {
+    const asked = onQueue('long.mp4', 'far.mp4')
+    const [first, second] = [work(), work()]
+    const mine = () => partsOf('far.mp4').filter((name) => name.includes(`.${first.child.pid}.part`))
+    await expect.poll(() => mine().length, { timeout: 60_000, interval: 20 }).toBe(1)
+    const job = readFileSync(join(folderOf('far.mp4'), 'job.json'))
+    first.child.kill('SIGKILL')
+    expect(mine()).toHaveLength(1)
+    const { code, json, stderr, all } = await asked.ended
+    expect(stderr).not.toMatch(/ at .*\.(ts|js):/)
+    expect([code, json]).toEqual([0, [expect.objectContaining({ output: file('far.mp4'), frames: 160, swapped: 160 })]])
+    second.child.kill('SIGTERM')
+    const done = await second.ended
+    expect(done.code).toBe(130)
+    expect(done.json.filter(({ segment }) => segment !== undefined).length).toBeGreaterThan(1)
+    expect(all + done.all + (await first.ended).all).not.toContain(PASSWORD)
+    expect(leftovers()).toEqual([])
+    expect((await readProvenance(file('far.mp4'))).c2pa).toMatchObject({ state: 'valid' })
+    // The output's id is in the watermark of each picture: only a local render that begins with the same one can be equal.
+    mkdirSync(folderOf('near.mp4'))
+    writeFileSync(join(folderOf('near.mp4'), 'job.json'), job)
+    expect((await swap('long.mp4', 'near.mp4').ended).code).toBe(0)
+    const [far, near] = [await hashFootage(file('far.mp4')), await hashFootage(file('near.mp4'))]
+    expect(far.videoSha256).toBe(near.videoSha256)
+  }, 120_000)
+})
