@@ -53,7 +53,7 @@ export function prepareQueue(url: string, asked: SwapAsked): RenderOnQueue {
       const all: Queued[] = []
       for (const job of jobs) {
         const wish = { options, asked: askedOf(asked) }
-        all.push(await context.work(`queueing ${job.path}`, ({ signal }) => submitClip(farm, permitted, job, wish, signal)))
+        all.push(await context.work(`queueing ${job.path}`, ({ signal }) => farm.guard(submitClip(farm, permitted, job, wish, signal))))
       }
       let failure: unknown
       for (const queued of all) {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Finished } from '../swap/farm/worker.ts'
-import { DfkError } from '../work/errors.ts'
+import { UsageError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
 
 const options = z.object({
@@ -56,7 +56,7 @@ export const worker = defineCommand({
       async read(home, wanted) {
         const parsed = renderingOptions.safeParse(wanted)
         if (!parsed.success)
-          throw new DfkError(`expected what dfk swap takes in a job but found something else (${parsed.error.issues[0]?.message})`, {
+          throw new UsageError(`expected what dfk swap takes in a job but found something else (${parsed.error.issues[0]?.message})`, {
             hint: 'workers and dfk swap must be of one version',
           })
         const request = requestOf(home, { ...parsed.data, device: asked.device })

@@ -27,8 +27,10 @@ export interface Farm {
   readonly address: QueueAddress
   readonly packages: Packages
   readonly redis: Redis
-  /** Rejects with DfkError when the server is gone for good; never resolves. */
-  readonly lost: Promise<never>
+  /** Aborted when the server is gone for good. */
+  readonly lost: AbortSignal
+  /** Waits for work that talks to the server. Throws DfkError where the server is gone for good meanwhile, or refuses a command. */
+  guard<T>(work: Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -60,36 +62,52 @@ export async function openFarm(address: QueueAddress): Promise<Farm> {
   redis.on('error', (error) => {
     last = error
   })
-  const patience = setTimeout(() => redis.disconnect(), 2 * CONNECT_MS)
+  let silent = false
+  const patience = setTimeout(() => {
+    silent = true
+    redis.disconnect()
+  }, 2 * CONNECT_MS)
   try {
     await redis.connect()
     await redis.ping()
   } catch (error) {
     redis.disconnect()
-    const { reason, hint } = reasonOf(last ?? error)
+    const { reason, hint } = reasonOf(silent ? { code: 'ETIMEDOUT' } : (last ?? error))
     throw new DfkError(`expected a Redis server at ${address.shown} but ${reason}`, { hint })
   } finally {
     clearTimeout(patience)
   }
   ready = true
+  return watched({ address, packages, redis })
+}
+
+/** A connection that says when it is gone. */
+function watched(open: Pick<Farm, 'address' | 'packages' | 'redis'>): Farm {
+  const { address, redis } = open
+  const gone = new AbortController()
   let closing = false
-  const lost = new Promise<never>((_, reject) => {
-    redis.once('end', () => {
-      if (!closing)
-        reject(
-          new DfkError(`expected the Redis server at ${address.shown} to stay but it has gone`, {
-            hint: 'run the same command again once it is back',
-          }),
-        )
-    })
+  redis.once('end', () => {
+    const hint = 'run the same command again once it is back'
+    if (!closing) gone.abort(new DfkError(`expected the Redis server at ${address.shown} to stay but it has gone`, { hint }))
   })
+  const lost = new Promise<never>((_, reject) => gone.signal.addEventListener('abort', () => reject(gone.signal.reason)))
   // Whoever waits for it gets the failure; until then it is nobody's.
   lost.catch(() => {})
   return {
-    address,
-    packages,
-    redis,
-    lost,
+    ...open,
+    lost: gone.signal,
+    async guard(work) {
+      try {
+        return await Promise.race([work, lost])
+      } catch (error) {
+        gone.signal.throwIfAborted()
+        if ((error as Error).name !== 'ReplyError') throw error
+        throw new DfkError(`expected the Redis server at ${address.shown} to hold a queue but it said: ${(error as Error).message}`, {
+          hint: 'a queue needs a Redis of its own, 6.2 or newer, not a read-only copy, with room left',
+          cause: error,
+        })
+      }
+    },
     async close() {
       closing = true
       redis.disconnect()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { DfkError } from '../../work/errors.ts'
+import { UsageError } from '../../work/errors.ts'
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const place = z.string().min(1).max(4096)
@@ -48,12 +48,12 @@ const taskSchema = z.discriminatedUnion('kind', [
 /** What a job on the queue asks for. Holds no key, no descriptor, no record. */
 export type Task = z.output<typeof taskSchema>
 
-/** Reads a job's data, which anybody who reaches the server may have written. Throws DfkError for anything else. */
+/** Reads a job's data, which anybody who reaches the server may have written. Throws UsageError for anything else. */
 export function parseTask(data: unknown): Task {
   const parsed = taskSchema.safeParse(data)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new DfkError(
+  throw new UsageError(
     `expected a job of dfk swap but found something else on the queue (${issue?.path.join('.') || 'data'}: ${issue?.message})`,
     {
       hint: 'workers and dfk swap must be of one version, and nobody else may write to the queue',

@@ -62,9 +62,9 @@ export async function waitFor(
   let before: number | undefined
   let fps = 0
   try {
-    if ((await queue.getWorkersCount()) === 0) onLonely()
+    if ((await farm.guard(queue.getWorkersCount())) === 0) onLonely()
     for (;;) {
-      const { result, segments, frames } = await Promise.race([look(queue, queued), farm.lost])
+      const { result, segments, frames } = await farm.guard(look(queue, queued))
       if (result !== undefined) return { ...result, fps }
       before ??= frames
       fps = Math.round((10_000 * (frames - before)) / (performance.now() - startMs)) / 10

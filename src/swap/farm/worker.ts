@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Job as QueueJob } from 'bullmq'
 import { checkInterrupted } from '../../work/errors.ts'
 import { encodeFailure, isFinal } from './failure.ts'
@@ -56,10 +57,9 @@ async function perform(job: QueueJob, { workshop, onFinished }: WorkerOptions, s
   return result
 }
 
-/** Waits until there is a reason to stop: nothing to do for long enough, or an interrupt. */
-async function stopReason({ signal, untilIdleS }: WorkerOptions, idleMs: () => number): Promise<void> {
-  while (!signal.aborted && (untilIdleS === undefined || idleMs() < 1000 * untilIdleS))
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+/** Waits until there is a reason to stop: nothing to do for long enough, or one of the signals. */
+async function stopReason(stop: AbortSignal, untilIdleS: number | undefined, idleMs: () => number): Promise<void> {
+  while (!stop.aborted && (untilIdleS === undefined || idleMs() < 1000 * untilIdleS)) await pause(LOOK_EVERY_MS)
 }
 
 /**
@@ -69,12 +69,13 @@ async function stopReason({ signal, untilIdleS }: WorkerOptions, idleMs: () => n
 export async function runWorker(farm: Farm, options: WorkerOptions): Promise<void> {
   const { Worker, UnrecoverableError, WaitingError } = farm.packages
   const { signal, lockS, onWarning } = options
+  const stop = AbortSignal.any([signal, farm.lost])
   let busy = 0
   let idleSince = performance.now()
   const take = async (job: QueueJob, token?: string, cancelled?: AbortSignal): Promise<unknown> => {
     busy += 1
     try {
-      return await perform(job, options, AbortSignal.any([signal, ...(cancelled ? [cancelled] : [])]))
+      return await perform(job, options, AbortSignal.any([stop, ...(cancelled ? [cancelled] : [])]))
     } catch (error) {
       if (signal.aborted) {
         await job.moveToWait(token)
@@ -98,14 +99,17 @@ export async function runWorker(farm: Farm, options: WorkerOptions): Promise<voi
   })
   let said = ''
   worker.on('error', ({ message }) => {
-    if (message !== said && !signal.aborted) onWarning(`queue: ${message}`)
+    if (message !== said && !stop.aborted) onWarning(`queue: ${message}`)
     said = message
   })
-  const running = worker.run()
   try {
-    await Promise.race([farm.lost, running, stopReason(options, () => (busy > 0 ? 0 : performance.now() - idleSince))])
+    await farm.guard(
+      Promise.race([worker.run(), stopReason(stop, options.untilIdleS, () => (busy > 0 ? 0 : performance.now() - idleSince))]),
+    )
   } finally {
-    await Promise.race([worker.close(), farm.lost])
+    const closed = farm.guard(worker.close())
+    while (busy > 0) await pause(LOOK_EVERY_MS)
+    await closed
   }
   checkInterrupted(signal)
 }

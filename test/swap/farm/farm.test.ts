@@ -95,4 +95,92 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     const [far, near] = [await hashFootage(file('far.mp4')), await hashFootage(file('near.mp4'))]
     expect(far.videoSha256).toBe(near.videoSha256)
   }, 120_000)
+
+  it('waits for whoever works: nothing is queued twice, a local render keeps away, a segment is given back', async () => {
+    const first = await onQueue('short.mp4', 'queued.mp4', '--detach').ended
+    const again = await onQueue('short.mp4', 'queued.mp4', '--detach').ended
+    expect([first.code, again.code]).toEqual([0, 0])
+    expect(first.json).toEqual([{ output: file('queued.mp4'), queued: expect.stringMatching(/^[0-9a-f]{24}$/), segments: 2, done: 0 }])
+    expect(again.json).toEqual(first.json)
+    expect(await withQueue((queue) => queue.getJobCounts())).toMatchObject({ waiting: 2, 'waiting-children': 1 })
+    const local = await swap('short.mp4', 'queued.mp4').ended
+    expect([local.code, local.stderr]).toEqual([1, expect.stringMatching(/queued\.mp4 to be free but it is on the queue redis:\/\/127/)])
+
+    const worker = work()
+    await expect.poll(() => partsOf('queued.mp4').length, { timeout: 60_000, interval: 20 }).toBe(1)
+    worker.child.kill('SIGTERM')
+    expect((await worker.ended).code).toBe(130)
+    expect(partsOf('queued.mp4')).toEqual([])
+    expect(await withQueue((queue) => queue.getJobCounts())).toMatchObject({ waiting: 2, active: 0, 'waiting-children': 1 })
+
+    const asked = onQueue('short.mp4', 'queued.mp4')
+    const other = await work('--until-idle', '2', '--root', home).ended
+    expect(other.code).toBe(0)
+    expect(other.json).toHaveLength(3)
+    const { code, json } = await asked.ended
+    expect([code, json]).toEqual([0, [expect.objectContaining({ frames: 60, manifest: expect.objectContaining({ embedded: true }) })]])
+    // Nobody works any more, and nobody needs to.
+    const there = await onQueue('short.mp4', 'queued.mp4').ended
+    expect(there.json).toEqual([expect.objectContaining({ output: file('queued.mp4'), frames: 60 })])
+    expect(leftovers()).toEqual([])
+  })
+
+  /** Queues a render, does something, has a worker look at it, and says how the render ended. */
+  async function refusedBy(output: string, change: () => void, ...more: string[]) {
+    const asked = onQueue('short.mp4', output)
+    await expect.poll(() => withQueue((queue) => queue.getWaitingChildrenCount()), { timeout: 30_000 }).toBe(1)
+    change()
+    const worker = await work('--until-idle', '1', ...more).ended
+    expect(worker.code).toBe(0)
+    const ended = await asked.ended
+    expect(ended.json).toEqual([])
+    expect(readdirSync(home)).not.toContain(output)
+    return ended
+  }
+
+  it('fails with the words of the worker that refused, and is not tried again', async () => {
+    const outside = await refusedBy('outside.mp4', () => {}, '--root', join(home, 'checkpoints'))
+    expect([outside.code, outside.stderr]).toEqual([1, expect.stringMatching(/paths of a job inside .*checkpoints.*\(on /)])
+    const record = file('checkpoints/tiny/consent/target.json')
+    const kept = readFileSync(record)
+    const refused = await refusedBy('refused.mp4', () =>
+      writeFileSync(record, JSON.stringify(recordFor('mallory', new Array(128).fill(0.1)))),
+    )
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringMatching(/found another.*\(on /)])
+    writeFileSync(record, kept)
+    // What failed is queued anew, once, when it is asked for again.
+    const { json } = await onQueue('short.mp4', 'outside.mp4', '--detach').ended
+    expect(json).toEqual([expect.objectContaining({ segments: 2, done: 0 })])
+    expect(await withQueue((queue) => queue.getJobCounts())).toMatchObject({ waiting: 2, 'waiting-children': 1 })
+  })
+
+  it('goes on without whoever asked for it', async () => {
+    const asked = onQueue('short.mp4', 'outside.mp4')
+    await expect.poll(() => asked.said(), { timeout: 30_000 }).toMatch(/nobody works on .* yet/)
+    asked.child.kill('SIGINT')
+    const { code, stderr } = await asked.ended
+    expect([code, stderr]).toEqual([130, expect.stringContaining('the queue goes on rendering')])
+    expect(await withQueue((queue) => queue.getJobCounts())).toMatchObject({ waiting: 2, 'waiting-children': 1 })
+  })
+
+  it('is refused at once where there is no such server', async () => {
+    const nobody = `redis://:${PASSWORD}@127.0.0.1:${await freePort()}`
+    const cases: [string[], number, RegExp][] = [
+      [
+        ['worker', '--queue', nobody],
+        1,
+        /^dfk: expected a Redis server at redis:\/\/127\.0\.0\.1:\d+\/0 \(dfk\) but nothing listens there \(ECONNREFUSED\)\n {2}hint: .*\n$/,
+      ],
+      [['worker', '--queue', address(':wrong@')], 1, /but it wants another password/],
+      [['worker', '--queue', `http://:${PASSWORD}@x`], 2, /expected the URL of a Redis server but found one of http:/],
+      [['swap', file('short.mp4'), '--run', 'tiny', '-o', file('x.mp4'), '--queue', nobody], 1, /nothing listens there/],
+      [['swap', file('short.mp4'), '--run', 'tiny', '-o', file('x.png'), '--queue', nobody, '--preview', '2'], 2, /no --preview/],
+    ]
+    const ended = await Promise.all(cases.map(([args]) => dfk(...args, '--quiet').ended))
+    for (const [index, [, code, message]] of cases.entries()) {
+      expect(ended[index]!.stderr).toMatch(message)
+      expect(ended[index]!.code).toBe(code)
+      expect(ended[index]!.all).not.toContain(PASSWORD)
+    }
+  })
 })

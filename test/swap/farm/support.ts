@@ -48,6 +48,8 @@ export interface Ended {
 
 export interface Running {
   readonly child: ChildProcess
+  /** What it wrote on stderr so far. */
+  said(): string
   readonly ended: Promise<Ended>
 }
 
@@ -71,5 +73,5 @@ export function start(home: string, args: readonly string[], env: Record<string,
     stderr,
     all: stdout + stderr,
   }))
-  return { child, ended }
+  return { child, said: () => stderr, ended }
 }
