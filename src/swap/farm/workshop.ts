@@ -15,7 +15,7 @@ import { requireInside } from './root.ts'
 import type { JoinResult, SegmentResult, Task } from './task.ts'
 
 /** What `dfk swap` was asked for, as its own schema reads it. */
-export interface Asked {
+interface Asked {
   readonly request: SwapRequest
   readonly options: RenderOptions
 }

@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openFaceAnalyser } from '../../../src/faces/index.ts'
-import { createEncoder, decodeFrames, hashFootage } from '../../../src/media/index.ts'
+import { decodeFrames, findFfmpeg, hashFootage } from '../../../src/media/index.ts'
 import { readProvenance } from '../../../src/provenance/index.ts'
 import { openDevice } from '../../../src/tensor/index.ts'
 import { sampleVideo, scratchFolder } from '../../support/data.ts'
@@ -44,10 +45,11 @@ async function withQueue<T>(body: (queue: Queue) => Promise<T>): Promise<T> {
   }
 }
 
+/** The first frames of a sample, a key frame each second: workers begin in the middle. */
 async function makeClip(name: string, frames: number): Promise<void> {
-  const encoder = await createEncoder({ output: file(name), width: 400, height: 300, fps: { num: 25, den: 1 }, quality: 12 })
-  for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: frames })) await encoder.write(picture)
-  await encoder.finish()
+  const { path } = await findFfmpeg()
+  const options = ['-frames:v', String(frames), '-an', '-c:v', 'libx264', '-preset', 'veryfast', '-g', '25', '-bf', '2']
+  execFileSync(path, ['-v', 'error', '-i', sampleVideo('cap13_edit2.mp4'), ...options, file(name)])
 }
 
 describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redis-server)', () => {
@@ -61,7 +63,7 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     }
     await analyser.dispose()
     await makeRun(home, 'tiny', recordFor('bob', bob))
-    await makeClip('long.mp4', 160)
+    await makeClip('long.mp4', 120)
     await makeClip('short.mp4', 60)
   }, 60_000)
   afterAll(async () => {
@@ -80,11 +82,11 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     expect(mine()).toHaveLength(1)
     const { code, json, stderr, all } = await asked.ended
     expect(stderr).not.toMatch(/ at .*\.(ts|js):/)
-    expect([code, json]).toEqual([0, [expect.objectContaining({ output: file('far.mp4'), frames: 160, swapped: 160 })]])
+    expect([code, json]).toEqual([0, [expect.objectContaining({ output: file('far.mp4'), frames: 120, swapped: 120 })]])
     second.child.kill('SIGTERM')
     const done = await second.ended
     expect(done.code).toBe(130)
-    expect(done.json.filter(({ segment }) => segment !== undefined).length).toBeGreaterThan(1)
+    expect(done.json.filter(({ segment }) => segment !== undefined).length).toBeGreaterThan(0)
     expect(all + done.all + (await first.ended).all).not.toContain(PASSWORD)
     expect(leftovers()).toEqual([])
     expect((await readProvenance(file('far.mp4'))).c2pa).toMatchObject({ state: 'valid' })

@@ -39,7 +39,7 @@ export async function startRedis(folder: string, password: string): Promise<Test
   }
 }
 
-export interface Ended {
+interface Ended {
   readonly code: number | null
   readonly json: Record<string, unknown>[]
   readonly stderr: string
