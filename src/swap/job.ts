@@ -6,6 +6,7 @@ import type { PicturePlan } from '../media/index.ts'
 import { lockFolder } from '../store/lock.ts'
 import { syncFolder, writeWhole } from '../store/whole.ts'
 import { DfkError } from '../work/errors.ts'
+import { markQueued, queueOf, requireUnqueued } from './queued.ts'
 
 const doneSchema = z.object({
   number: z.int().min(0),
@@ -33,25 +34,6 @@ export type JobState = z.output<typeof stateSchema>
 /** Folder of an output that is being rendered, beside its place. */
 export function jobFolder(output: string): string {
   return join(dirname(output), `.${basename(output)}.rendering`)
-}
-
-/** Says that a queue has the render: workers of many machines write into its folder, and nobody renders it alone. */
-const QUEUED = 'queued'
-
-/** On which queue a render is; undefined: on none. */
-async function queueOf(folder: string): Promise<string | undefined> {
-  return readFile(join(folder, QUEUED), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-}
-
-async function requireUnqueued(folder: string, output: string): Promise<void> {
-  const queue = await queueOf(folder)
-  if (queue === undefined) return
-  throw new DfkError(`expected the rendering of ${basename(output)} to be free but it is on the queue ${queue}`, {
-    hint: `wait for it with the same command and the same --queue; to take it back, remove ${join(folder, QUEUED)}`,
-  })
 }
 
 async function readState(folder: string): Promise<JobState | undefined> {
@@ -90,7 +72,7 @@ export class RenderJob {
 
   /** Opens the job of an output: the one that is there, if it has this fingerprint, else a new one. Throws DfkError where another process or a queue is at it. */
   static async open(output: string, fingerprint: string, fresh: () => Omit<JobState, 'schema' | 'fingerprint'>): Promise<RenderJob> {
-    return RenderJob.#open(output, fingerprint, fresh, true)
+    return RenderJob.#open(output, fingerprint, fresh, undefined)
   }
 
   /**
@@ -104,9 +86,9 @@ export class RenderJob {
     fresh: () => Omit<JobState, 'schema' | 'fingerprint'>,
     submit: (job: RenderJob) => Promise<T>,
   ): Promise<T> {
-    const job = await RenderJob.#open(output, fingerprint, fresh, false)
+    const job = await RenderJob.#open(output, fingerprint, fresh, queue)
     try {
-      await writeWhole(join(job.folder, QUEUED), queue)
+      await markQueued(job.folder, queue)
       return await submit(job)
     } finally {
       await job.#release?.()
@@ -128,7 +110,7 @@ export class RenderJob {
     output: string,
     fingerprint: string,
     fresh: () => Omit<JobState, 'schema' | 'fingerprint'>,
-    alone: boolean,
+    queue: string | undefined,
   ): Promise<RenderJob> {
     const folder = jobFolder(output)
     await mkdir(folder, { recursive: true })
@@ -136,7 +118,7 @@ export class RenderJob {
     try {
       const found = await readState(folder)
       const isSame = found?.fingerprint === fingerprint
-      if (alone || !isSame) await requireUnqueued(folder, output)
+      await requireUnqueued(folder, output, isSame ? queue : undefined)
       const queued = (await queueOf(folder)) !== undefined
       if (isSame) return new RenderJob(folder, found, await wholeSegments(folder, !queued), () => lock.release())
       for (const name of await readdir(folder)) if (name !== 'lock') await rm(join(folder, name), { force: true })

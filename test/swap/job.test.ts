@@ -23,6 +23,9 @@ describe("a render's folder on a queue", () => {
     await expect(RenderJob.open(output, 'f', fresh)).rejects.toThrow(/a\.mp4 to be free but it is on the queue redis:\/\/farm/)
     await expect(RenderJob.open(output, 'other', fresh)).rejects.toThrow(/on the queue/)
     await expect(RenderJob.hand(QUEUE, output, 'other', fresh, async () => {})).rejects.toThrow(/on the queue/)
+    await expect(RenderJob.hand('redis://another:6379/0 (dfk)', output, 'f', fresh, async () => {})).rejects.toThrow(
+      /on the queue redis:\/\/farm/,
+    )
     await expect(RenderJob.share(output, 'other')).rejects.toThrow(/taken back/)
     const [one, two] = [await RenderJob.share(output, 'f'), await RenderJob.share(output, 'f')]
     const half = join(one.folder, '000009.nut.elsewhere.1.part')
