@@ -42,6 +42,7 @@ function reasonOf(error: unknown): { reason: string; hint: string } {
   if (code === 'ECONNREFUSED') return { reason: 'nothing listens there (ECONNREFUSED)', hint }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { reason: `no such host is known (${code})`, hint }
   if (code === 'ETIMEDOUT' || message.includes('ETIMEDOUT')) return { reason: 'it does not answer (ETIMEDOUT)', hint }
+  if (/RESP|Protocol error|reply type/.test(message)) return { reason: 'what answers there is no Redis', hint: 'check host and port' }
   return { reason: code || message || 'the connection was closed', hint }
 }
 
