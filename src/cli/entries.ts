@@ -23,6 +23,7 @@ export const ENTRIES: readonly Entry[] = [
     summary: 'render the double into a clip, an image or a folder',
     load: async () => (await import('../commands/swap.ts')).swap,
   },
+  { name: 'worker', summary: 'render segments of a queue', load: async () => (await import('../commands/worker.ts')).worker },
   { name: 'detect', summary: 'score files for evidence of manipulation', load: async () => (await import('../commands/detect.ts')).detect },
   { name: 'score', summary: 'measure how good a swap is', load: async () => (await import('../commands/score.ts')).score },
   {

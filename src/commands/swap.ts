@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { Look } from '../swap/look.ts'
 import type { SwapRequest } from '../swap/session.ts'
-import type { SwapResult } from '../swap/swap.ts'
+import type { RenderOptions, SwapResult } from '../swap/swap.ts'
 import { defineCommand } from './command.ts'
+
+const QUEUE_NAME = 'expected letters, digits, - and _, at most 64'
 
 /** The flags of `dfk swap`. */
 export const swapOptions = z.object({
@@ -71,16 +73,43 @@ export const swapOptions = z.object({
     )
     .meta({ flag: '--encoder <name>' }),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
+  queue: z
+    .string()
+    .optional()
+    .meta({ flag: '--queue <url>' })
+    .describe('have the segments of a video rendered by dfk worker, on other machines too: redis://host:6379'),
+  queueName: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, QUEUE_NAME)
+    .default('dfk')
+    .describe('name of the queue there'),
+  detach: z.boolean().optional().describe('with --queue: do not wait until it is rendered'),
 })
+/** What `dfk swap` was asked for. */
+export type SwapAsked = z.output<typeof swapOptions>
 
-function lookOf(asked: z.output<typeof swapOptions>): Look {
+function lookOf(asked: z.output<typeof renderingOptions>): Look {
   const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
   const mask = { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
   return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
 }
 
-/** What is asked for besides files and encoding. */
-export function requestOf(home: string, asked: z.output<typeof swapOptions>): SwapRequest {
+/** What of it decides what is rendered, and so goes to whoever renders it; unknown keys are refused. */
+export const renderingOptions = z.strictObject(
+  swapOptions.omit({ output: true, preview: true, device: true, queue: true, queueName: true, detach: true }).shape,
+)
+
+/** How a video is encoded, and how much of it is rendered. */
+export async function renderOptionsOf(asked: Pick<SwapAsked, 'encoder' | 'crf' | 'segment' | 'range' | 'preview'>): Promise<RenderOptions> {
+  const { parseRange, WHOLE_CLIP } = await import('../swap/range.ts')
+  return {
+    ...{ encoder: asked.encoder, quality: asked.crf, preview: asked.preview, segment: asked.segment },
+    range: asked.range === undefined ? WHOLE_CLIP : parseRange(asked.range),
+  }
+}
+
+/** The same as the renderer takes it. */
+export function requestOf(home: string, asked: z.output<typeof renderingOptions> & Pick<SwapAsked, 'device'>): SwapRequest {
   return {
     home,
     run: asked.run,
@@ -96,7 +125,8 @@ export function requestOf(home: string, asked: z.output<typeof swapOptions>): Sw
   }
 }
 
-function describe({ output, frames, swapped, fps, manifest }: SwapResult): string {
+/** The line that says what was made. */
+export function describe({ output, frames, swapped, fps, manifest }: SwapResult): string {
   const provenance = manifest.embedded ? 'manifest embedded' : `manifest in ${manifest.file}`
   return `${output}: ${frames} frames, ${swapped} with the double, ${fps} frames/s; ${provenance}`
 }
@@ -113,11 +143,8 @@ export const swap = defineCommand({
     const { NothingSwappedError, openSession, permit } = await import('../swap/session.ts')
     const { FACE_BATCH } = await import('../swap/render.ts')
     const { swapFile } = await import('../swap/swap.ts')
-    const { parseRange, WHOLE_CLIP } = await import('../swap/range.ts')
-    const rendering = {
-      ...{ encoder: asked.encoder, quality: asked.crf, preview: asked.preview, segment: asked.segment },
-      range: asked.range === undefined ? WHOLE_CLIP : parseRange(asked.range),
-    }
+    const rendering = await renderOptionsOf(asked)
+    const farm = asked.queue === undefined ? undefined : (await import('./swap-queue.ts')).prepareQueue(asked.queue, asked)
     const jobs = await planJobs(input as string, asked.output, { preview: asked.preview !== undefined, signal: context.signal })
     const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked), jobs, work))
     const isFolder = jobs.length > 1 || jobs[0]?.path !== input
@@ -133,6 +160,11 @@ export const swap = defineCommand({
           },
           `would render ${path} to ${output}`,
         )
+      return
+    }
+    if (farm !== undefined) {
+      for (const job of isFolder ? jobs : []) await prepareFolder(job, true)
+      await farm(context, permitted, jobs, rendering)
       return
     }
     const batch = jobs.some(({ kind }) => kind === 'video') ? FACE_BATCH : 1

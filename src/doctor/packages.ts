@@ -39,10 +39,22 @@ function tensorflow(name: string): OptionalPackage {
   return { name, version, usable: true, reason: `installed in ${folder}` }
 }
 
+/** What `--queue` needs. */
+function plain(name: string): OptionalPackage {
+  const folder = packageFolder(name)
+  if (folder === undefined) {
+    const hint = 'only for dfk swap --queue and dfk worker: npm install bullmq ioredis'
+    return { name, version: null, usable: false, reason: 'not installed', hint }
+  }
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+  return { name, version, usable: true, reason: `installed in ${folder}` }
+}
+
 /** Looks at the optional packages without loading them: a broken native binding can end the process. */
 export function checkPackages(): OptionalPackage[] {
   const gpu = tensorflow('@tensorflow/tfjs-node-gpu')
   const cpu = tensorflow('@tensorflow/tfjs-node')
   // tfjs-node is what people without a GPU may have put in its place; nobody needs to hear that it is absent.
-  return cpu.version === null ? [gpu] : [gpu, cpu]
+  const queues = ['bullmq', 'ioredis'].map(plain)
+  return cpu.version === null ? [gpu, ...queues] : [gpu, cpu, ...queues]
 }

@@ -18,7 +18,7 @@ export interface ClipRender {
   readonly session: SwapSession
   readonly info: MediaInfo
   readonly pixels: PipePixels
-  readonly job: RenderJob
+  readonly job: Pick<RenderJob, 'state' | 'has' | 'partOf' | 'keep'>
   readonly segments: Segmentation
   readonly range: { readonly fromS: number; readonly toS: number }
   /** Name for errors. */
@@ -208,4 +208,17 @@ export async function renderClip(render: ClipRender): Promise<Seen> {
     throw error
   }
   return seen
+}
+
+/** Renders one segment of a clip, whatever else of it is done. `segments` must come from an index. */
+export async function renderOnly(render: ClipRender, segment: number): Promise<Seen> {
+  const { job, segments } = render
+  const count = segments.count ?? 0
+  const alone: ClipRender['job'] = {
+    state: job.state,
+    has: (number) => number < count && (number !== segment || job.has(number)),
+    partOf: (number) => job.partOf(number),
+    keep: (part, done) => job.keep(part, done),
+  }
+  return renderClip({ ...render, job: alone })
 }

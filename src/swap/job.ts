@@ -1,9 +1,12 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { PicturePlan } from '../media/index.ts'
 import { lockFolder } from '../store/lock.ts'
 import { syncFolder, writeWhole } from '../store/whole.ts'
+import { DfkError } from '../work/errors.ts'
+import { markQueued, queueOf, requireUnqueued } from './queued.ts'
 
 const doneSchema = z.object({
   number: z.int().min(0),
@@ -57,23 +60,67 @@ export class RenderJob {
   readonly folder: string
   readonly state: JobState
   readonly #done: Map<number, SegmentDone>
-  readonly #release: () => Promise<void>
+  /** Undefined: others write here too. */
+  readonly #release: (() => Promise<void>) | undefined
 
-  private constructor(folder: string, state: JobState, done: Map<number, SegmentDone>, release: () => Promise<void>) {
+  private constructor(folder: string, state: JobState, done: Map<number, SegmentDone>, release?: () => Promise<void>) {
     this.folder = folder
     this.state = state
     this.#done = done
     this.#release = release
   }
 
-  /** Opens the job of an output: the one that is there, if it has this fingerprint, else a new one. Throws DfkError where another process is at it. */
+  /** Opens the job of an output: the one that is there, if it has this fingerprint, else a new one. Throws DfkError where another process or a queue is at it. */
   static async open(output: string, fingerprint: string, fresh: () => Omit<JobState, 'schema' | 'fingerprint'>): Promise<RenderJob> {
+    return RenderJob.#open(output, fingerprint, fresh, undefined)
+  }
+
+  /**
+   * Hands the job of an output to a queue, or finds that it has it. `submit` queues what is missing, while nobody else does. Throws DfkError where another process is at
+   * it, or a queue has another render of this output.
+   */
+  static async hand<T>(
+    queue: string,
+    output: string,
+    fingerprint: string,
+    fresh: () => Omit<JobState, 'schema' | 'fingerprint'>,
+    submit: (job: RenderJob) => Promise<T>,
+  ): Promise<T> {
+    const job = await RenderJob.#open(output, fingerprint, fresh, queue)
+    try {
+      await markQueued(job.folder, queue)
+      return await submit(job)
+    } finally {
+      await job.#release?.()
+    }
+  }
+
+  /** Opens the job of an output that a queue has, to work on it beside others. Throws DfkError where it is not there, or no longer on the queue. */
+  static async share(output: string, fingerprint: string): Promise<RenderJob> {
+    const folder = jobFolder(output)
+    const found = await readState(folder)
+    if (found?.fingerprint !== fingerprint || (await queueOf(folder)) === undefined)
+      throw new DfkError(`expected the rendering of ${basename(output)} in ${folder} but it was taken back from the queue`, {
+        hint: 'run dfk swap with --queue again to go on; does this machine see the same disk?',
+      })
+    return new RenderJob(folder, found, await wholeSegments(folder, false))
+  }
+
+  static async #open(
+    output: string,
+    fingerprint: string,
+    fresh: () => Omit<JobState, 'schema' | 'fingerprint'>,
+    queue: string | undefined,
+  ): Promise<RenderJob> {
     const folder = jobFolder(output)
     await mkdir(folder, { recursive: true })
     const lock = await lockFolder(folder, `the rendering of ${basename(output)}`)
     try {
       const found = await readState(folder)
-      if (found?.fingerprint === fingerprint) return new RenderJob(folder, found, await wholeSegments(folder), () => lock.release())
+      const isSame = found?.fingerprint === fingerprint
+      await requireUnqueued(folder, output, isSame ? queue : undefined)
+      const queued = (await queueOf(folder)) !== undefined
+      if (isSame) return new RenderJob(folder, found, await wholeSegments(folder, !queued), () => lock.release())
       for (const name of await readdir(folder)) if (name !== 'lock') await rm(join(folder, name), { force: true })
       const state: JobState = { schema: 1, fingerprint, ...fresh() }
       await writeWhole(join(folder, 'job.json'), `${JSON.stringify(state)}\n`)
@@ -98,13 +145,15 @@ export class RenderJob {
     return join(this.folder, `${String(segment).padStart(6, '0')}.nut`)
   }
 
-  /** Where it is written until it is whole. */
+  /** Where this process writes it until it is whole. */
   partOf(segment: number): string {
-    return `${this.pathOf(segment)}.${process.pid}.part`
+    return `${this.pathOf(segment)}.${hostname().replace(/[^\w-]/g, '_')}.${process.pid}.part`
   }
 
   /** Takes a finished file for the picture of a segment: from now on it survives whatever happens. */
   async keep(part: string, done: Omit<SegmentDone, 'bytes'>): Promise<void> {
+    if (this.#release === undefined && (await queueOf(this.folder)) === undefined)
+      throw new DfkError(`expected ${this.folder} to be on the queue but it was taken back`, { hint: 'nothing is to be done here' })
     const file = await open(part, 'r+')
     try {
       await file.sync()
@@ -124,18 +173,20 @@ export class RenderJob {
     await rm(this.folder, { recursive: true, force: true })
   }
 
-  /** Leaves the segments that are done for the next call; without any, nothing. */
+  /** Leaves the segments that are done for the next call; without any, nothing. A shared job stays as it is. */
   async leave(): Promise<void> {
+    if (this.#release === undefined) return
     if (this.#done.size === 0) return this.remove()
     for (const name of await readdir(this.folder)) if (name.endsWith('.part')) await rm(join(this.folder, name), { force: true })
     await this.#release()
   }
 }
 
-async function wholeSegments(folder: string): Promise<Map<number, SegmentDone>> {
+/** `tidy`: removes what is half written, of which nobody is the writer any more. */
+async function wholeSegments(folder: string, tidy: boolean): Promise<Map<number, SegmentDone>> {
   const done = new Map<number, SegmentDone>()
   for (const name of await readdir(folder)) {
-    if (name.endsWith('.part')) await rm(join(folder, name), { force: true })
+    if (tidy && name.endsWith('.part')) await rm(join(folder, name), { force: true })
     if (!name.endsWith('.nut.json')) continue
     const parsed = doneSchema.safeParse(parseJson(await readFile(join(folder, name), 'utf8')))
     const found = await stat(join(folder, name.replace(/\.json$/, ''))).catch(() => undefined)

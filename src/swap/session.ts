@@ -52,6 +52,9 @@ export interface PermittedSwap {
   readonly footage: ReadonlyMap<string, string>
 }
 
+/** Weights that render, by the name of their run. */
+export type Models = ReadonlyMap<string, { readonly sha256: string }>
+
 /** What renders one clip or picture after the other. */
 export interface SwapSession extends PermittedSwap {
   /** By the name of the run. */
@@ -70,13 +73,21 @@ function requireFraming(run: Run): void {
   })
 }
 
-/** Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. */
-export async function permit(request: SwapRequest, jobs: readonly Job[], { signal, onProgress }: WorkOptions): Promise<PermittedSwap> {
+/**
+ * Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where a run does not fit. `hash`: for callers
+ * that know a clip's hash already.
+ */
+export async function permit(
+  request: SwapRequest,
+  jobs: readonly Job[],
+  { signal, onProgress }: WorkOptions,
+  hash: typeof hashFootage = hashFootage,
+): Promise<PermittedSwap> {
   const { runs, map } = await castRuns(request)
   for (const run of runs) requireFraming(run)
   const footage: FootageHash[] = []
   for (const [index, job] of jobs.entries()) {
-    footage.push(await hashFootage(job.path, signal))
+    footage.push(await hash(job.path, signal))
     onProgress?.({ done: index + 1, total: jobs.length })
   }
   const { home, choice, threshold, consent: extra, faceImage } = request
@@ -132,7 +143,11 @@ export interface Mark {
 }
 
 /** Prepares the provenance of one output. */
-export function markOutput(session: SwapSession, job: Job, outputId: string): Mark {
+export function markOutput(
+  session: Pick<PermittedSwap, 'permission' | 'request'> & { readonly generators: Models },
+  job: Job,
+  outputId: string,
+): Mark {
   const { permission, request, generators } = session
   const [model, ...otherModels] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
   const { consent } = permission.authorization

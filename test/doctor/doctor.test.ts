@@ -30,6 +30,7 @@ describe('dfk doctor', () => {
     }
     expect(result.devices.find(({ name }: { name: string }) => name === 'cpu').available).toBe(true)
     expect(result.models.every(({ found }: { found: boolean }) => found)).toBe(true)
+    expect(result.packages.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['bullmq', 'ioredis']))
     expect(result.memory.totalBytes).toBeGreaterThan(2 ** 29)
     expect(result.disk.freeBytes).toBeGreaterThan(0)
     for (const finding of result.findings)

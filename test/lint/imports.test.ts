@@ -28,6 +28,8 @@ const CASES: readonly (readonly [file: string, imported: string, refused: boolea
   ['src/swap/b.ts', '../commands/swap.ts', true],
   ['src/swap/c.ts', 'fluent-ffmpeg', true],
   ['src/swap/d.ts', '../store/generator.ts', false],
+  ['src/swap/farm/a.ts', '../../commands/swap.ts', true],
+  ['src/swap/farm/b.ts', '../session.ts', false],
   ['src/detect/a.ts', '../cli/program.ts', true],
   ['src/commands/a.ts', '../cli/program.ts', true],
   ['src/commands/b.ts', '../swap/swap.ts', false],

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path'
+import { parseAddress } from '../swap/farm/address.ts'
+import { openFarm } from '../swap/farm/redis.ts'
+import { type Queued, submitClip } from '../swap/farm/submit.ts'
+import { waitFor } from '../swap/farm/wait.ts'
+import type { Job } from '../swap/output.ts'
+import type { PermittedSwap } from '../swap/session.ts'
+import type { RenderOptions, SwapResult } from '../swap/swap.ts'
+import { UsageError } from '../work/errors.ts'
+import type { Context } from './command.ts'
+import { describe, renderingOptions, type SwapAsked } from './swap.ts'
+
+/** Has clips rendered by workers. */
+export type RenderOnQueue = (context: Context, permitted: PermittedSwap, jobs: readonly Job[], options: RenderOptions) => Promise<void>
+
+/** What workers get to know of the command line: paths absolute, nothing that is only ours. */
+function askedOf(asked: SwapAsked): Record<string, unknown> {
+  const known: Record<string, unknown> = Object.fromEntries(
+    Object.keys(renderingOptions.shape).flatMap((key) =>
+      asked[key as keyof SwapAsked] === undefined ? [] : [[key, asked[key as keyof SwapAsked]]],
+    ),
+  )
+  // A name is looked up in DFK_HOME, which is theirs as well.
+  const place = (run: string) => (/[/\\]/.test(run) ? resolve(run) : run)
+  const map = asked.map.map((entry) => {
+    const at = entry.indexOf('=')
+    return `${entry.slice(0, at + 1)}${place(entry.slice(at + 1))}`
+  })
+  return {
+    ...known,
+    ...{ map, consent: asked.consent.map((path) => resolve(path)) },
+    ...(asked.run !== undefined && { run: place(asked.run) }),
+    ...(asked.faceImage !== undefined && { faceImage: resolve(asked.faceImage) }),
+  }
+}
+
+function requireVideos(jobs: readonly Job[]): void {
+  const picture = jobs.find(({ kind }) => kind === 'image')
+  if (picture !== undefined)
+    throw new UsageError(`--queue: expected videos but found the picture ${picture.path}`, { hint: 'render pictures without --queue' })
+}
+
+async function finish(context: Context, { farm, queued }: { farm: Awaited<ReturnType<typeof openFarm>>; queued: Queued }): Promise<void> {
+  const onLonely = () =>
+    context.note(`nobody works on ${farm.address.shown} yet: start dfk worker --queue … on machines that see the same disk`)
+  const { frames, swapped, fps, manifest, warnings } = await context.work(`rendering ${queued.output}`, (work) =>
+    waitFor(farm, queued, work, onLonely),
+  )
+  const result: SwapResult = {
+    output: queued.output,
+    frames,
+    swapped,
+    fps,
+    manifest: manifest as unknown as SwapResult['manifest'],
+    warnings,
+  }
+  for (const warning of warnings) context.warn(`${queued.output}: ${warning}`)
+  context.result(result, describe(result))
+}
+
+/** Reads `--queue` and what belongs to it; throws UsageError before anything is done. */
+export function prepareQueue(url: string, asked: SwapAsked): RenderOnQueue {
+  if (asked.preview !== undefined)
+    throw new UsageError('--queue: expected no --preview, which this machine renders by itself', { hint: 'leave --queue away' })
+  const address = parseAddress(url, asked.queueName, process.env['DFK_REDIS_PASSWORD'])
+  return async (context, permitted, jobs, options) => {
+    requireVideos(jobs)
+    const farm = await openFarm(address)
+    try {
+      const all: Queued[] = []
+      for (const job of jobs) {
+        const wish = { options, asked: askedOf(asked) }
+        all.push(await context.work(`queueing ${job.path}`, ({ signal }) => farm.guard(submitClip(farm, permitted, job, wish, signal))))
+      }
+      let failure: unknown
+      for (const queued of all) {
+        if (asked.detach === true) {
+          const { output, id, segments, kept } = queued
+          context.result(
+            { output, queued: id, segments, done: kept },
+            `${output}: ${segments - kept} of ${segments} segments queued on ${address.shown}`,
+          )
+          continue
+        }
+        try {
+          await finish(context, { farm, queued })
+        } catch (error) {
+          // One clip of a folder stops nobody.
+          if (all.length === 1 || context.signal.aborted) throw error
+          context.warn(error instanceof Error ? error.message : String(error))
+          failure ??= error
+        }
+      }
+      if (failure !== undefined) throw failure
+    } finally {
+      await farm.close()
+    }
+  }
+}

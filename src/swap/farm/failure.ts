@@ -1,0 +1,49 @@
+import { hostname } from 'node:os'
+import { z } from 'zod'
+import { DfkError, EXIT, UsageError } from '../../work/errors.ts'
+import { NothingSwappedError } from '../session.ts'
+
+const failureSchema = z.object({
+  message: z.string(),
+  hint: z.string().optional(),
+  exitCode: z.union([z.literal(EXIT.failed), z.literal(EXIT.refused)]),
+  worker: z.string(),
+})
+
+/** Whether no other try would end better: what consent forbids, what is wrong with the request, a clip without the face. */
+export function isFinal(error: unknown): boolean {
+  if (error instanceof UsageError || error instanceof NothingSwappedError) return true
+  return error instanceof DfkError && error.exitCode === EXIT.refused
+}
+
+/** A failure as the queue keeps it: what a user would have read on the worker. */
+export function encodeFailure(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const hint = error instanceof DfkError ? error.hint : undefined
+  const exitCode = error instanceof DfkError && error.exitCode === EXIT.refused ? EXIT.refused : EXIT.failed
+  return JSON.stringify({ message, hint, exitCode, worker: hostname() } satisfies z.input<typeof failureSchema>)
+}
+
+/** Text of others on one line of a terminal, at most `most` characters. */
+function plain(text: string, most = 1000): string {
+  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, most)
+}
+
+/** The error that a worker met, from what the queue kept. */
+export function decodeFailure(text: string): DfkError {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    value = undefined
+  }
+  const parsed = failureSchema.safeParse(value)
+  const again = 'run the same command again to go on with what is left'
+  if (!parsed.success) {
+    // BullMQ's own words for a job whose workers died under it.
+    const reason = text.includes('stalled') ? 'its workers ended in the middle, each time' : plain(text)
+    return new DfkError(`expected the queue to render all segments but one failed: ${reason}`, { hint: again })
+  }
+  const { message, hint, exitCode, worker } = parsed.data
+  return new DfkError(`${plain(message)} (on ${plain(worker, 100)})`, { hint: hint === undefined ? again : plain(hint), exitCode })
+}

@@ -1,0 +1,138 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { FlowJobNode, Queue, Job as QueueJob } from 'bullmq'
+import { type MediaInfo, probeMedia } from '../../media/index.ts'
+import { newOutputId } from '../../provenance/index.ts'
+import { indexFrames } from '../frameIndex.ts'
+import { RenderJob } from '../job.ts'
+import type { Job } from '../output.ts'
+import { Segmentation } from '../segments.ts'
+import type { PermittedSwap } from '../session.ts'
+import { fingerprintOf, planPicture, type RenderOptions } from '../swap.ts'
+import { modelsOf } from './models.ts'
+import type { Farm } from './redis.ts'
+import { joinResult, renderId, segmentId, type Task } from './task.ts'
+
+/** A render on a queue. */
+export interface Queued {
+  readonly id: string
+  readonly output: string
+  /** Segments of the clip; 1 where nobody knows before how many there are. */
+  readonly segments: number
+  /** Segments that were there already when it was queued. */
+  readonly kept: number
+  /** Frames of a segment. */
+  readonly segmentFrames: number
+}
+
+const DAY_S = 86_400
+const AGAIN = {
+  attempts: 3,
+  backoff: { type: 'exponential', delay: 2000 },
+  removeOnFail: { age: 7 * DAY_S },
+} as const
+
+/** Whether a job still has something before it. */
+async function isPending(job: QueueJob | undefined): Promise<boolean> {
+  if (job === undefined) return false
+  const state = await job.getState()
+  return state !== 'completed' && state !== 'failed' && state !== 'unknown'
+}
+
+/** Removes what an earlier call left, but for segments that a worker is at: those will belong to the new join. */
+async function dropOld(queue: Queue, parent: QueueJob | undefined, children: readonly string[]): Promise<void> {
+  for (const id of children) {
+    const child = await queue.getJob(id)
+    if (child !== undefined && !(await child.isActive())) await child.remove()
+  }
+  await parent?.remove({ removeChildren: false })
+}
+
+/** The result of a render that is done already, and whose file is still there. */
+async function isThere(parent: QueueJob | undefined, output: string): Promise<boolean> {
+  if (parent === undefined || (await parent.getState()) !== 'completed') return false
+  const parsed = joinResult.safeParse(parent.returnvalue)
+  return parsed.success && (await stat(output).catch(() => undefined))?.size === parsed.data.bytes
+}
+
+/** What of a clip is to be rendered: its segments by number; null: all of it in one. */
+function segmentsOf(segments: Segmentation): (number | null)[] {
+  return segments.count === undefined ? [null] : Array.from({ length: segments.count }, (_, number) => number)
+}
+
+/** All that the jobs of one render share. */
+async function describe(
+  permitted: PermittedSwap,
+  job: Job,
+  info: MediaInfo,
+  { options, asked }: { options: RenderOptions; asked: Task['asked'] },
+) {
+  const { request } = permitted
+  const { models, step } = await modelsOf(permitted)
+  const picture = await planPicture(info, job.output, options)
+  const fingerprint = fingerprintOf({ ...permitted, generators: models }, job, picture, options)
+  const base = {
+    ...{ schema: 1 as const, input: resolve(job.path), output: resolve(job.output), home: resolve(request.home), fingerprint },
+    generators: Object.fromEntries([...models].map(([name, { sha256 }]) => [name, sha256])),
+    ...{ asked: { ...asked, ...(models.size === 1 && { checkpoint: step }) }, footage: permitted.footage.get(job.path)! },
+  }
+  return { base, picture }
+}
+
+/**
+ * Queues the segments of a clip that are not rendered, and a job that joins them; finds them where they are on the queue already. `asked`: what `dfk swap` was asked for,
+ * paths absolute. Throws DfkError where another process or queue is at the same output.
+ */
+export async function submitClip(
+  farm: Farm,
+  permitted: PermittedSwap,
+  job: Job,
+  wish: { options: RenderOptions; asked: Task['asked'] },
+  signal: AbortSignal,
+): Promise<Queued> {
+  const { Queue, FlowProducer } = farm.packages
+  const info = await probeMedia(job.path, signal)
+  const { base, picture } = await describe(permitted, job, info, wish)
+  const id = renderId(base.fingerprint, base.output)
+  const segments = new Segmentation(await indexFrames(info, signal), wish.options.range, wish.options.segment)
+  const all = segmentsOf(segments)
+  const queue = new Queue(farm.address.queue, { connection: farm.redis })
+  const flow = new FlowProducer({ connection: farm.redis })
+  const queued = { id, output: job.output, segments: all.length, segmentFrames: wish.options.segment }
+  try {
+    if (await isThere(await queue.getJob(id), base.output)) return { ...queued, kept: all.length }
+    return await RenderJob.hand(
+      farm.address.shown,
+      base.output,
+      base.fingerprint,
+      () => ({ outputId: newOutputId(), picture }),
+      async (rendering) => {
+        const kept = rendering.done.length
+        const parent = await queue.getJob(id)
+        if (await isPending(parent)) return { ...queued, kept: (parent!.data as { kept: number }).kept }
+        await dropOld(
+          queue,
+          parent,
+          all.map((segment) => segmentId(id, segment)),
+        )
+        const child = (segment: number | null): FlowJobNode => ({
+          name: 'segment',
+          queueName: queue.name,
+          data: { ...base, kind: 'segment', segment } satisfies Task,
+          opts: { ...AGAIN, jobId: segmentId(id, segment), failParentOnFailure: true, removeOnComplete: true },
+        })
+        await flow.add({
+          name: 'join',
+          queueName: queue.name,
+          data: { ...base, kind: 'join', kept } satisfies Task,
+          opts: { ...AGAIN, jobId: id, removeOnComplete: { age: DAY_S } },
+          children: all.filter((segment) => segment === null || !rendering.has(segment)).map(child),
+        })
+        return { ...queued, kept }
+      },
+    )
+  } finally {
+    await flow.close()
+    await queue.close()
+  }
+}

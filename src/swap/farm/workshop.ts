@@ -1,0 +1,170 @@
+import { stat } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
+import { type FootageHash, hashFootage, type MediaInfo, probeMedia } from '../../media/index.ts'
+import { DfkError } from '../../work/errors.ts'
+import { renderClip, renderOnly } from '../clip.ts'
+import { indexFrames } from '../frameIndex.ts'
+import { RenderJob } from '../job.ts'
+import type { Job } from '../output.ts'
+import { FACE_BATCH } from '../render.ts'
+import { type FrameIndex, Segmentation } from '../segments.ts'
+import { type Models, openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
+import { fingerprintOf, finishClip, type Named, type RenderOptions } from '../swap.ts'
+import { modelsOf } from './models.ts'
+import { requireInside } from './root.ts'
+import type { JoinResult, SegmentResult, Task } from './task.ts'
+
+/** What `dfk swap` was asked for, as its own schema reads it. */
+interface Asked {
+  readonly request: SwapRequest
+  readonly options: RenderOptions
+}
+
+export interface WorkshopPlan {
+  /** Reads what a job says was asked for; throws for anything that `dfk swap` would not take. */
+  readonly read: (home: string, asked: Task['asked']) => Promise<Asked>
+  /** Folder that all paths must be in. */
+  readonly root: string | undefined
+  readonly onWarning: (message: string) => void
+}
+
+type SegmentTask = Extract<Task, { kind: 'segment' }>
+type JoinTask = Extract<Task, { kind: 'join' }>
+
+/** What is known of a clip as long as the file stays as it is. */
+interface Clip {
+  readonly stamp: string
+  readonly hash: FootageHash
+  readonly info: MediaInfo
+  readonly index: FrameIndex | undefined
+}
+
+async function stampOf(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined)
+  return found === undefined ? 'none' : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join()
+}
+
+function isSame(models: Models, { generators }: Task): boolean {
+  return models.size === Object.keys(generators).length && [...models].every(([name, { sha256 }]) => generators[name] === sha256)
+}
+
+function checkNamed(task: Task, named: Named, options: RenderOptions, rendering: RenderJob): void {
+  const differs = (what: string, hint: string) => {
+    throw new DfkError(`expected ${what} as it was queued but found another one`, { hint })
+  }
+  if (named.footage.get(task.input) !== task.footage) differs(`the clip ${task.input}`, 'queue it again with the clip that is there now')
+  if (!isSame(named.generators, task)) differs('the generator', 'all workers must see the same run; queue it again where it was trained on')
+  if (fingerprintOf(named, { path: task.input, kind: 'video', output: task.output }, rendering.state.picture, options) !== task.fingerprint)
+    differs('the request', 'all workers and dfk swap must be of one version and see the same files')
+}
+
+/** Does what jobs ask for: renders segments and joins them. What is slow to open stays open from one job to the next; consent is asked for each. */
+export class Workshop {
+  readonly #plan: WorkshopPlan
+  #clip: (Clip & { readonly path: string }) | undefined
+  #open: { readonly key: string; readonly session: SwapSession } | undefined
+
+  constructor(plan: WorkshopPlan) {
+    this.#plan = plan
+  }
+
+  /** Renders a segment, unless it is there. `onFrame` is told of each frame. Throws RefusedError, DfkError; InterruptedError where `signal` aborts. */
+  async render(task: SegmentTask, signal: AbortSignal, onFrame: () => void): Promise<SegmentResult> {
+    const { permitted, options, clip } = await this.#admit(task, signal)
+    const rendering = await RenderJob.share(task.output, task.fingerprint)
+    const session = await this.#session(permitted, task)
+    checkNamed(task, session, options, rendering)
+    const segments = new Segmentation(clip.index, options.range, options.segment)
+    const before = rendering.done.length
+    const render = {
+      ...{ session, info: clip.info, pixels: rendering.state.picture.pixels, job: rendering, segments, range: options.range },
+      ...{ output: task.output, signal, onFrame },
+    }
+    if (task.segment !== null && rendering.has(task.segment)) return { made: 1, facesSeen: 0, nearest: null }
+    const seen = task.segment === null ? await renderClip(render) : await renderOnly(render, task.segment)
+    const nearest = Number.isFinite(seen.nearest) ? seen.nearest : null
+    return { made: rendering.done.length - before, facesSeen: seen.facesSeen, nearest }
+  }
+
+  /** Joins the segments that others rendered, and signs the file. `made`: what they said. `onSigned`: keeps the result, just before the output is in its place. */
+  async join(
+    task: JoinTask,
+    made: readonly SegmentResult[],
+    signal: AbortSignal,
+    onSigned: (result: JoinResult) => Promise<void>,
+  ): Promise<JoinResult> {
+    const { permitted, options, clip } = await this.#admit(task, signal)
+    if (task.placed !== undefined && (await stat(task.output).catch(() => undefined))?.size === task.placed.bytes) {
+      // Whoever joined them before was killed between the last step and saying so.
+      const isOpen = await RenderJob.share(task.output, task.fingerprint).catch(() => undefined)
+      if (isOpen === undefined) return task.placed
+    }
+    const rendering = await RenderJob.share(task.output, task.fingerprint)
+    const named = { ...permitted, generators: (await modelsOf(permitted)).models }
+    checkNamed(task, named, options, rendering)
+    const wanted = made.reduce((sum, each) => sum + each.made, task.kept)
+    if (rendering.done.length < wanted)
+      throw new DfkError(`expected ${wanted} segments in ${rendering.folder} but found ${rendering.done.length}`, {
+        hint: 'do all workers see the same disk? run the same command again to render what is missing',
+      })
+    const facesSeen = made.reduce((sum, each) => sum + each.facesSeen, 0)
+    const nearest = Math.min(...made.map((each) => each.nearest ?? Number.POSITIVE_INFINITY))
+    let bytes = 0
+    const finished = await finishClip(named, this.#jobOf(task), clip.info, {
+      ...{ rendering, range: options.range, seen: { facesSeen, nearest }, signal },
+      async onSigned(result, file) {
+        bytes = (await stat(file)).size
+        await onSigned({ ...result, manifest: { ...result.manifest }, warnings: [...result.warnings], bytes })
+      },
+    })
+    return { ...finished, manifest: { ...finished.manifest }, warnings: [...finished.warnings], bytes }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#open?.session.dispose()
+    this.#open = undefined
+  }
+
+  #jobOf({ input, output }: Task): Job {
+    return { path: input, kind: 'video', output }
+  }
+
+  /** Reads what a job asks for, and asks the records whether it may be done. */
+  async #admit(task: Task, signal: AbortSignal): Promise<{ permitted: PermittedSwap; options: RenderOptions; clip: Clip }> {
+    const { request, options } = await this.#plan.read(task.home, task.asked)
+    const { run, map, faceImage, consent } = request
+    const named = [run, faceImage, ...map.map((entry) => entry.split('=').at(-1)!)].filter((path) => path !== undefined && isAbsolute(path))
+    await requireInside(this.#plan.root, [task.input, task.output, task.home, ...consent, ...(named as string[])])
+    const clip = await this.#look(task.input, signal)
+    const permitted = await permit(request, [this.#jobOf(task)], { signal }, async () => clip.hash)
+    return { permitted, options, clip }
+  }
+
+  async #look(path: string, signal: AbortSignal): Promise<Clip> {
+    const stamp = await stampOf(path)
+    if (this.#clip?.path === path && this.#clip.stamp === stamp) return this.#clip
+    const hash = await hashFootage(path, signal)
+    const info = await probeMedia(path, signal)
+    this.#clip = { path, stamp, hash, info, index: await indexFrames(info, signal) }
+    return this.#clip
+  }
+
+  async #session(permitted: PermittedSwap, task: Task): Promise<SwapSession> {
+    const key = JSON.stringify([permitted.request, permitted.runs.map(({ folder }) => folder), task.generators])
+    if (this.#open?.key === key) return { ...this.#open.session, ...permitted }
+    await this.dispose()
+    const session = await openSession(permitted, FACE_BATCH, this.#plan.onWarning)
+    // Another one on the disk than was queued: not kept, so that the next job looks again.
+    if (!isSame(session.generators, task)) {
+      await session.dispose()
+      throw new DfkError(
+        `expected the generators of ${permitted.runs.map(({ name }) => name).join(', ')} as they were queued but found others`,
+        {
+          hint: 'all workers must see the same run; queue it again to render with the one that is there',
+        },
+      )
+    }
+    this.#open = { key, session }
+    return session
+  }
+}

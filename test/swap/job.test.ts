@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { PicturePlan } from '../../src/media/index.ts'
+import { jobFolder, RenderJob } from '../../src/swap/job.ts'
+import { scratchFolder } from '../support/data.ts'
+
+const folder = scratchFolder('job')
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const fresh = () => ({ outputId: '0123456789abcdef', picture: {} as PicturePlan })
+const QUEUE = 'redis://farm:6379/0 (dfk)'
+
+async function segment(job: RenderJob, number: number): Promise<void> {
+  const part = job.partOf(number)
+  writeFileSync(part, `picture ${number}`)
+  await job.keep(part, { number, frames: 5, swapped: 5, startS: number, lastS: number + 0.9 })
+}
+
+describe("a render's folder on a queue", () => {
+  it('keeps local renders away, lets workers in, and is handed over only once', async () => {
+    const output = join(folder, 'a.mp4')
+    await RenderJob.hand(QUEUE, output, 'f', fresh, async (job) => expect(job.done).toEqual([]))
+    await expect(RenderJob.open(output, 'f', fresh)).rejects.toThrow(/a\.mp4 to be free but it is on the queue redis:\/\/farm/)
+    await expect(RenderJob.open(output, 'other', fresh)).rejects.toThrow(/on the queue/)
+    await expect(RenderJob.hand(QUEUE, output, 'other', fresh, async () => {})).rejects.toThrow(/on the queue/)
+    await expect(RenderJob.hand('redis://another:6379/0 (dfk)', output, 'f', fresh, async () => {})).rejects.toThrow(
+      /on the queue redis:\/\/farm/,
+    )
+    await expect(RenderJob.share(output, 'other')).rejects.toThrow(/taken back/)
+    const [one, two] = [await RenderJob.share(output, 'f'), await RenderJob.share(output, 'f')]
+    const half = join(one.folder, '000009.nut.elsewhere.1.part')
+    writeFileSync(half, 'somebody is writing this')
+    await segment(one, 0)
+    await segment(two, 1)
+    // A worker that stops, or a second call, leaves what others are writing.
+    await two.leave()
+    const kept = await RenderJob.hand(QUEUE, output, 'f', fresh, async (job) => job.done.map(({ number }) => number))
+    expect(kept).toEqual([0, 1])
+    expect(existsSync(half)).toBe(true)
+    const joining = await RenderJob.share(output, 'f')
+    expect(joining.done.map(({ number }) => number)).toEqual([0, 1])
+    await joining.remove()
+    expect(existsSync(jobFolder(output))).toBe(false)
+  })
+
+  it('is not handed over while somebody renders alone; what that one did is kept', async () => {
+    const output = join(folder, 'b.mp4')
+    const alone = await RenderJob.open(output, 'f', fresh)
+    await expect(RenderJob.hand(QUEUE, output, 'f', fresh, async () => {})).rejects.toThrow(/is using it/)
+    await segment(alone, 0)
+    await alone.leave()
+    const kept = await RenderJob.hand(QUEUE, output, 'f', fresh, async (job) => job.done.length)
+    expect(kept).toBe(1)
+  })
+
+  it('that was taken back takes no more segments, and is free again', async () => {
+    const output = join(folder, 'c.mp4')
+    await RenderJob.hand(QUEUE, output, 'f', fresh, async () => {})
+    const worker = await RenderJob.share(output, 'f')
+    rmSync(join(jobFolder(output), 'queued'))
+    await expect(segment(worker, 0)).rejects.toThrow(/taken back/)
+    const alone = await RenderJob.open(output, 'f', fresh)
+    expect(alone.done).toEqual([])
+    expect(readdirSync(alone.folder).filter((name) => name.endsWith('.part'))).toEqual([])
+    await alone.leave()
+  })
+})
