@@ -9,9 +9,11 @@ import { kills } from './kills.ts'
 import { memory } from './memory.ts'
 import { quality } from './quality.ts'
 import { swap } from './swap.ts'
+import { swapKills } from './swapKills.ts'
+import { swapMemory } from './swapMemory.ts'
 import { trainStep } from './trainStep.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, quality, faceset, kills, memory]
+const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, swapKills, swapMemory, quality, faceset, kills, memory]
 const PROGRAM = 'npm run bench --'
 
 const DETAILS = `

@@ -2,11 +2,12 @@ import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { runFolder } from '../src/store/checkpoint.ts'
-import { defineBenchmark, rounds, SHARED } from './benchmark.ts'
+import { defineBenchmark, type Row, rounds, SHARED } from './benchmark.ts'
 import { runDfk } from './dfk.ts'
 import { demoHome, inScratchHome, requireThere } from './home.ts'
 import { reencode } from './reencode.ts'
 import { medianOf, timed } from './sampling.ts'
+import { measureStages, type StageTimes } from './swapStages.ts'
 
 const swapResult = z.object({ frames: z.number(), swapped: z.number(), fps: z.number() })
 
@@ -19,6 +20,19 @@ async function swapOnce(home: string, run: string, clip: string, device: string,
   })
   await rm(output)
   return { ...swapResult.parse(printed), wholeS: wholeMs / 1000 }
+}
+
+function stageRows({ alone, together, fps, ceilingFps }: StageTimes): Row[] {
+  const shown = (ms: number | undefined) => (ms === undefined ? '      –' : ms.toFixed(2).padStart(7))
+  return [
+    ...Object.entries(alone).map(
+      ([kind, ms]): Row => [`  ${kind}`, `${shown(ms)} ms a frame alone, ${shown(together[kind])} in the pipeline`],
+    ),
+    [
+      'the pipeline without loading, joining and signing',
+      `${fps.toFixed(1).padStart(8)} frames/s, ${((100 * fps) / ceilingFps).toFixed(0)} % of what its slowest stage allows`,
+    ],
+  ]
 }
 
 /** Frames a second of a whole swap: decode, find, render, blend, mark, encode, sign. */
@@ -36,10 +50,11 @@ export const swap = defineBenchmark({
       .optional()
       .describe("clip that the run's consent records allow (default: the demo's unseen take)")
       .meta({ flag: '--clip <file>' }),
+    seconds: z.number().positive().default(10).describe('how much of the clip the stages are timed on'),
     device: SHARED.device,
     rounds: rounds(3),
   }),
-  async run({ run, clip: asked, device, rounds: count }, signal) {
+  async run({ run, clip: asked, device, seconds, rounds: count }, signal) {
     const home = demoHome()
     const folder = runFolder(home, run)
     const clip = asked === undefined ? join(home, 'footage', 'cap13_edit2.mp4') : resolve(asked)
@@ -52,6 +67,7 @@ export const swap = defineBenchmark({
         swaps.push(result)
         peerFps.push(result.frames / (await reencode(clip, join(scratch, 'encoded.mp4'))))
       }
+      const stages = await measureStages(scratch, folder, clip, device, seconds)
       const { frames, swapped } = swaps[0]!
       const fps = medianOf(swaps.map((each) => each.fps))
       const wholeS = medianOf(swaps.map((each) => each.wholeS))
@@ -62,8 +78,9 @@ export const swap = defineBenchmark({
           ['dfk swap', `${fps.toFixed(1).padStart(8)} frames/s`],
           ['ffmpeg alone, decoding and encoding the same clip', `${ffmpegFps.toFixed(1).padStart(8)} frames/s`],
           ['dfk swap from start to end, with loading', `${wholeS.toFixed(1).padStart(8)} s`],
+          ...stageRows(stages),
         ],
-        figures: { run, clip, device, frames, swapped, fps, wholeS, peer: 'ffmpeg', peerFps: ffmpegFps },
+        figures: { run, clip, device, frames, swapped, fps, wholeS, peer: 'ffmpeg', peerFps: ffmpegFps, stages },
         ratio: fps / ffmpegFps,
       }
     })

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { parsePair } from '../swap/choice.ts'
 import { parseAddress } from '../swap/farm/address.ts'
 import { openFarm } from '../swap/farm/redis.ts'
 import { type Queued, submitClip } from '../swap/farm/submit.ts'
@@ -13,16 +14,21 @@ import { describe, renderingOptions, type SwapAsked } from './swap.ts'
 /** Has clips rendered by workers. */
 export type RenderOnQueue = (context: Context, permitted: PermittedSwap, jobs: readonly Job[], options: RenderOptions) => Promise<void>
 
+/** A run by its path as everybody sees it; a name is looked up in DFK_HOME, which is theirs as well. */
+function runFor(name: string): string {
+  return /[/\\]/.test(name) ? resolve(name) : name
+}
+
 /** What workers get to know of the command line: paths absolute, nothing that is only ours. */
 function askedOf(asked: SwapAsked): Record<string, unknown> {
-  const known: Record<string, unknown> = Object.fromEntries(
-    Object.keys(renderingOptions.shape).flatMap((key) =>
-      asked[key as keyof SwapAsked] === undefined ? [] : [[key, asked[key as keyof SwapAsked]]],
-    ),
-  )
-  // A name is looked up in DFK_HOME, which is theirs as well.
-  const isPath = /[/\\]/.test(asked.run)
-  return { ...known, run: isPath ? resolve(asked.run) : asked.run, consent: asked.consent.map((path) => resolve(path)) }
+  const known = Object.keys(renderingOptions.shape).map((key) => [key, asked[key as keyof SwapAsked]] as const)
+  return {
+    ...Object.fromEntries(known.filter(([, value]) => value !== undefined)),
+    ...(asked.run !== undefined && { run: runFor(asked.run) }),
+    ...(asked.faceImage !== undefined && { faceImage: resolve(asked.faceImage) }),
+    map: asked.map.map(parsePair).map(({ person, run }) => `${person}=${runFor(run)}`),
+    consent: asked.consent.map((path) => resolve(path)),
+  }
 }
 
 function requireVideos(jobs: readonly Job[]): void {
@@ -34,10 +40,18 @@ function requireVideos(jobs: readonly Job[]): void {
 async function finish(context: Context, { farm, queued }: { farm: Awaited<ReturnType<typeof openFarm>>; queued: Queued }): Promise<void> {
   const onLonely = () =>
     context.note(`nobody works on ${farm.address.shown} yet: start dfk worker --queue … on machines that see the same disk`)
-  const { frames, swapped, fps, manifest } = await context.work(`rendering ${queued.output}`, (work) =>
+  const { frames, swapped, fps, manifest, warnings } = await context.work(`rendering ${queued.output}`, (work) =>
     waitFor(farm, queued, work, onLonely),
   )
-  const result: SwapResult = { output: queued.output, frames, swapped, fps, manifest: manifest as unknown as SwapResult['manifest'] }
+  const result: SwapResult = {
+    output: queued.output,
+    frames,
+    swapped,
+    fps,
+    manifest: manifest as unknown as SwapResult['manifest'],
+    warnings,
+  }
+  for (const warning of warnings) context.warn(`${queued.output}: ${warning}`)
   context.result(result, describe(result))
 }
 

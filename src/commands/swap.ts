@@ -1,14 +1,17 @@
 import { z } from 'zod'
+import type { Look } from '../swap/look.ts'
 import type { SwapRequest } from '../swap/session.ts'
 import type { RenderOptions, SwapResult } from '../swap/swap.ts'
 import { defineCommand } from './command.ts'
 
 const QUEUE_NAME = 'expected letters, digits, - and _, at most 64'
 
-const options = z.object({
+/** The flags of `dfk swap`. */
+export const swapOptions = z.object({
   run: z
-    .string({ error: 'expected the run that renders: --run my-run' })
-    .describe('training run that renders the double: a name in checkpoints/, or a path'),
+    .string()
+    .optional()
+    .describe('training run that renders the double: a name in checkpoints/, or a path (this or --map is required)'),
   checkpoint: z
     .int()
     .min(1)
@@ -23,15 +26,37 @@ const options = z.object({
     .enum(['target', 'largest', 'all'])
     .default('target')
     .describe("whose face is replaced: that of the run's target, the largest in the frame, or all"),
+  faceImage: z
+    .string()
+    .optional()
+    .describe('still of the person who is replaced, whom a record must cover')
+    .meta({ flag: '--face-image <still>' }),
+  map: z
+    .array(z.string())
+    .default([])
+    .describe('people replaced, each by the run that renders them: subjects of the records of runs or of --consent')
+    .meta({ flag: '--map <person=run...>' }),
   threshold: z.number().min(0.1).max(1).default(0.5).describe('largest descriptor distance of a face that is taken for the target'),
   consent: z.array(z.string()).default([]).describe('further consent records, for people in the clip other than the target'),
   color: z
-    .enum(['rct', 'lct', 'none'])
+    .enum(['rct', 'lct', 'mkl', 'idt', 'sot', 'none'])
     .default('rct')
-    .describe('colours of the footage for the face: means and spreads in L*a*b*, covariances in RGB, or none'),
-  maskErode: z.number().min(-10).max(20).default(3).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
+    .describe('colours of the footage for the face: means and spreads (rct, lct, mkl), whole distributions (idt, sot), or none'),
+  blend: z
+    .enum(['feather', 'pyramid', 'poisson'])
+    .default('feather')
+    .describe('how the face meets the footage: by a soft border, in bands from coarse to fine, or by its gradients'),
+  maskErode: z.number().min(-10).max(20).default(0).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
   maskBlur: z.number().min(0).max(20).default(4).describe("softness of the mask's border, per cent of the face picture"),
+  occlusion: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('lets hands, microphones and glasses in front of the face through; 0: not at all'),
+  matchDetail: z.number().min(0).max(1).default(0.5).describe("gives the face the footage's own sharpness or blur; 0: not at all"),
   sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
+  grain: z.number().min(0).max(1).default(1).describe("lays the footage's grain over the face; 0: not at all"),
   label: z.boolean().optional().describe('draw a visible label (always where a consent record requires it)'),
   range: z.string().optional().describe('part of the clip to render, as 0:30-1:15, 90- or -10 (seconds, or minutes:seconds)'),
   preview: z.int().min(1).max(100).optional().describe('render so many frames onto one picture instead: target, swapped, mask'),
@@ -39,21 +64,14 @@ const options = z.object({
   crf: z.number().min(0).max(51).default(18).describe('quality of the video, 0 best; 18 looks like the original'),
   encoder: z
     .enum([
-      'auto',
-      'libx264',
-      'h264_videotoolbox',
-      'h264_nvenc',
-      'h264_qsv',
-      'h264_amf',
-      'h264_mf',
-      'libopenh264',
-      'libx265',
-      'hevc_nvenc',
-      'libvpx-vp9',
-      'mpeg4',
-    ])
+      ...['auto', 'prores', 'lossless', 'libx264', 'libx265', 'h264_videotoolbox', 'h264_nvenc', 'hevc_nvenc', 'h264_qsv', 'h264_amf'],
+      ...['h264_mf', 'libopenh264', 'libvpx-vp9', 'libsvtav1', 'libaom-av1', 'prores_ks', 'ffv1', 'mpeg4'],
+    ] as const)
     .default('auto')
-    .describe('video encoder of ffmpeg; auto: the best H.264 that it has'),
+    .describe(
+      'auto: H.264 (HEVC for footage of more than 8 bits, VP9 in WebM); prores and lossless: for the next step of a production; or an encoder of ffmpeg',
+    )
+    .meta({ flag: '--encoder <name>' }),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
   queue: z
     .string()
@@ -68,15 +86,16 @@ const options = z.object({
   detach: z.boolean().optional().describe('with --queue: do not wait until it is rendered'),
 })
 /** What `dfk swap` was asked for. */
-export type SwapAsked = z.output<typeof options>
+export type SwapAsked = z.output<typeof swapOptions>
 
 /** What of it decides what is rendered, and so goes to whoever renders it; unknown keys are refused. */
 export const renderingOptions = z.strictObject(
-  options.omit({ output: true, preview: true, device: true, queue: true, queueName: true, detach: true }).shape,
+  swapOptions.omit({ output: true, preview: true, device: true, queue: true, queueName: true, detach: true }).shape,
 )
+type RenderingAsked = z.output<typeof renderingOptions>
 
 /** How a video is encoded, and how much of it is rendered. */
-export async function renderOptionsOf(asked: Pick<SwapAsked, 'encoder' | 'crf' | 'segment' | 'range' | 'preview'>): Promise<RenderOptions> {
+export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'preview'>): Promise<RenderOptions> {
   const { parseRange, WHOLE_CLIP } = await import('../swap/range.ts')
   return {
     ...{ encoder: asked.encoder, quality: asked.crf, preview: asked.preview, segment: asked.segment },
@@ -84,17 +103,24 @@ export async function renderOptionsOf(asked: Pick<SwapAsked, 'encoder' | 'crf' |
   }
 }
 
-/** The same as the renderer takes it. */
-export function requestOf(home: string, asked: z.output<typeof renderingOptions> & Pick<SwapAsked, 'device'>): SwapRequest {
+function lookOf(asked: RenderingAsked): Look {
+  const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
+  const mask = { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
+  return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
+}
+
+/** What is asked for besides files and encoding. */
+export function requestOf(home: string, asked: RenderingAsked & Pick<SwapAsked, 'device'>): SwapRequest {
   return {
     home,
     run: asked.run,
+    map: asked.map,
+    faceImage: asked.faceImage,
     checkpoint: asked.checkpoint,
     consent: asked.consent,
     choice: asked.face,
     threshold: asked.threshold,
-    colour: asked.color,
-    look: { mask: { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }, sharpen: asked.sharpen },
+    look: lookOf(asked),
     label: asked.label,
     device: asked.device,
   }
@@ -110,7 +136,7 @@ export const swap = defineCommand({
   name: 'swap',
   summary: 'render the double into a clip, an image or a folder',
   args: [{ name: '<input>', help: 'video, image, or folder of them, that receives the face' }],
-  options,
+  options: swapOptions,
   example: 'dfk swap clip.mp4 --run my-run -o out.mp4',
   writes: true,
   async run(context, [input], asked) {
@@ -127,7 +153,12 @@ export const swap = defineCommand({
     if (context.dryRun) {
       for (const { path, output } of jobs)
         context.result(
-          { input: path, output, run: permitted.run.name, consent: permitted.permission.authorization.consent },
+          {
+            input: path,
+            output,
+            run: permitted.runs.map(({ name }) => name).join(', '),
+            consent: permitted.permission.authorization.consent,
+          },
           `would render ${path} to ${output}`,
         )
       return
@@ -146,6 +177,7 @@ export const swap = defineCommand({
         if (isFolder) await prepareFolder(job, true)
         try {
           const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, rendering, work))
+          for (const warning of result.warnings) context.warn(`${job.path}: ${warning}`)
           context.result(result, describe(result))
           made += 1
         } catch (error) {

@@ -1,10 +1,10 @@
 import type { Box, Picture } from '../picture/picture.ts'
 import type { Device } from '../tensor/index.ts'
 import { descriptorMatrix, judgeMatrix } from './chip.ts'
-import type { FaceAnalyser, FoundFace, Landmarks } from './face.ts'
+import type { FaceAnalyser, FoundFace, Landmarks, Parts } from './face.ts'
 import { createFinder, MIN_CONFIDENCE } from './find.ts'
 import { JUDGE, JUDGE_INPUT_PX } from './judge.ts'
-import { crop, landmarksInBoxes, meshesIn } from './looks.ts'
+import { crop, landmarksInBoxes, meshInPart } from './looks.ts'
 import { MESH } from './mesh.ts'
 import { type OpenNetwork, openNetwork } from './networks.ts'
 import { headPose } from './pose.ts'
@@ -43,8 +43,15 @@ export async function openFaceAnalyser(device: Device): Promise<FaceAnalyser> {
   }
 }
 
-async function track(mesh: OpenNetwork, picture: Picture, previous: Landmarks): Promise<FoundFace | undefined> {
-  const look = async (region: Region) => (await meshesIn(mesh, picture, [region]))[0]!
+/** A picture that is there already: every part is the whole. */
+function wholeOf(picture: Picture | Parts): Parts {
+  if ('part' in picture) return picture
+  return { width: picture.width, height: picture.height, part: () => ({ picture, x: 0, y: 0, step: 1 }) }
+}
+
+async function track(mesh: OpenNetwork, picture: Picture | Parts, previous: Landmarks): Promise<FoundFace | undefined> {
+  const whole = wholeOf(picture)
+  const look = (region: Region) => meshInPart(mesh, whole, region)
   const before = regionOfMesh(previous.mesh)
   let landmarks = await look(before)
   if (landmarks.confidence < MIN_CONFIDENCE) return undefined
@@ -58,12 +65,12 @@ async function track(mesh: OpenNetwork, picture: Picture, previous: Landmarks): 
     regionShift(before, after) > LOST_SHIFT ||
     growth > LOST_GROWTH ||
     growth < 1 / LOST_GROWTH ||
-    !inside(after, picture)
+    !inside(after, whole)
   if (lost) return undefined
   return { box: meshBox(landmarks.mesh), score: landmarks.confidence, landmarks, pose: headPose(landmarks.mesh) }
 }
 
-function inside({ centreX, centreY }: Region, { width, height }: Picture): boolean {
+function inside({ centreX, centreY }: Region, { width, height }: Parts): boolean {
   return centreX > 0 && centreY > 0 && centreX < width && centreY < height
 }
 

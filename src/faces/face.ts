@@ -37,6 +37,22 @@ export interface DetectOptions {
   readonly max?: number
 }
 
+/** A part of a picture: its corner lies at (x, y) of the whole, a pixel of it is `step` × `step` of the whole's. */
+export interface Part {
+  readonly picture: Picture
+  readonly x: number
+  readonly y: number
+  readonly step: number
+}
+
+/** A picture that is made only where somebody looks. */
+export interface Parts {
+  readonly width: number
+  readonly height: number
+  /** At least what `box` covers of it. `neededPx`: pixels across that are enough for the box; the part may be as much coarser than the whole. */
+  part(box: Box, neededPx?: number): Part
+}
+
 /** Finds and describes faces with pretrained networks, all run on one device. */
 export interface FaceAnalyser {
   /** All faces, best first. Candidates that the landmark network does not take for faces are dropped. */
@@ -46,7 +62,7 @@ export interface FaceAnalyser {
   /** Faces with landmarks and pose, best first. */
   find(picture: Picture, options?: DetectOptions): Promise<FoundFace[]>
   /** Landmarks from the last frame's region without the detector; undefined when the face is lost. */
-  track(picture: Picture, previous: Landmarks): Promise<FoundFace | undefined>
+  track(picture: Picture | Parts, previous: Landmarks): Promise<FoundFace | undefined>
   /** 128-d identity descriptor; compare with `descriptorDistance`. */
   descriptor(picture: Picture, landmarks: Landmarks): Promise<Float32Array>
   /** Descriptor of a second, independent recogniser, of length 1: for judging results only. */

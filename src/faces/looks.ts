@@ -1,10 +1,10 @@
 import type { Affine, Box, Picture } from '../picture/picture.ts'
 import { applyAffineToPoints, type Border, invertAffine, warpAffine } from '../picture/warp.ts'
-import type { Landmarks } from './face.ts'
+import type { Landmarks, Parts } from './face.ts'
 import { MESH_INPUT_PX } from './mesh.ts'
 import type { OpenNetwork } from './networks.ts'
 import { landmarksOfMesh } from './points68.ts'
-import { type Region, regionMatrix, regionOfBox, regionOfMesh } from './region.ts'
+import { type Region, regionBox, regionMatrix, regionOfBox, regionOfMesh } from './region.ts'
 
 /** A square cut out of the picture as [size, size, 3], 0…255 divided by `divisor`. */
 export function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number, border: Border = 'black'): Float32Array {
@@ -30,5 +30,18 @@ export async function landmarksInBoxes(mesh: OpenNetwork, picture: Picture, boxe
     mesh,
     picture,
     first.map((landmarks) => regionOfMesh(landmarks.mesh)),
+  )
+}
+
+/** Landmarks of the face in one region of a picture, of which only that region is made. */
+export async function meshInPart(mesh: OpenNetwork, whole: Parts, region: Region): Promise<Landmarks> {
+  const { picture, x, y, step } = whole.part(regionBox(region), MESH_INPUT_PX)
+  const inPart = { ...region, centreX: (region.centreX - x) / step, centreY: (region.centreY - y) / step, sizePx: region.sizePx / step }
+  const [landmarks] = await meshesIn(mesh, picture, [inPart])
+  const found = landmarks!
+  if (x === 0 && y === 0 && step === 1) return found
+  return landmarksOfMesh(
+    found.mesh.map((value, i) => value * step + [x, y, 0][i % 3]!),
+    found.confidence,
   )
 }

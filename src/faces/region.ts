@@ -57,6 +57,12 @@ export function regionMatrix({ centreX, centreY, sizePx: from, angle }: Region, 
   return { a: cos, b: sin, tx: sizePx / 2 - cos * centreX - sin * centreY, c: -sin, d: cos, ty: sizePx / 2 + sin * centreX - cos * centreY }
 }
 
+/** What a region covers, with a pixel around it for interpolation. */
+export function regionBox({ centreX, centreY, sizePx, angle }: Region): Box {
+  const reach = (sizePx / 2) * (Math.abs(Math.cos(angle)) + Math.abs(Math.sin(angle))) + 1
+  return { x: centreX - reach, y: centreY - reach, width: 2 * reach, height: 2 * reach }
+}
+
 /** How far apart two regions' centres are, as a part of the larger one's side. */
 export function regionShift(a: Region, b: Region): number {
   return Math.hypot(a.centreX - b.centreX, a.centreY - b.centreY) / Math.max(a.sizePx, b.sizePx)

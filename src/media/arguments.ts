@@ -1,12 +1,13 @@
 import type { EncoderName } from './binaries.ts'
 import type { ColourTags, Matrix } from './colour.ts'
+import type { Container } from './containers.ts'
+import { type EncoderSettings, encoderOptions } from './encoder-options.ts'
+import { LOCAL_ONLY } from './limits.ts'
 import { filterPixels, type PipePixels } from './pixels.ts'
 import type { AudioStream, Rational } from './probe.ts'
 
 /** Accurate conversion between YCbCr and RGB: without these swscale takes short cuts that shift colours by a level or two. */
 const ACCURATE = 'flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'
-
-const LOCAL_ONLY = ['-protocol_whitelist', 'file,pipe'] as const
 
 /** A path as a URL that ffmpeg cannot take for an option, a pattern or a network protocol. */
 export function fileUrl(path: string): string {
@@ -90,7 +91,7 @@ export function packetHashOptions(): string[] {
 
 /** Arguments that make ffprobe describe a file as JSON. */
 export function probeArguments(path: string): string[] {
-  return ['-v', 'error', ...LOCAL_ONLY, '-of', 'json', '-show_format', '-show_streams', fileUrl(path)]
+  return ['-v', 'error', ...LOCAL_ONLY, '-of', 'json', '-show_format', '-show_streams', '-show_chapters', fileUrl(path)]
 }
 
 /** Arguments that make ffprobe count the video packets, for containers that do not say. */
@@ -110,7 +111,7 @@ export interface EncodePlan {
   readonly tags: ColourTags
   /** Ticks of the clip's timestamps, in seconds. */
   readonly timeBase: Rational
-  readonly container: 'mp4' | 'mov' | 'matroska' | 'webm'
+  readonly container: Container
   /** Sound of the clip that is kept; empty where there is none. */
   readonly audio: readonly AudioStream[]
   readonly version: string
@@ -120,7 +121,7 @@ const MP4_SOUND = new Set(['aac', 'mp3', 'mp2', 'ac3', 'eac3', 'alac'])
 const WEBM_SOUND = new Set(['opus', 'vorbis'])
 
 /** Copies each sound track bit for bit where the container can hold it, else transcodes it to AAC (Opus in WebM). */
-export function audioOptions(audio: readonly AudioStream[], container: EncodePlan['container']): string[] {
+export function audioOptions(audio: readonly AudioStream[], container: Container): string[] {
   const fits = (codec: string) =>
     container === 'matroska' ||
     (container === 'webm' ? WEBM_SOUND : MP4_SOUND).has(codec) ||
@@ -129,36 +130,6 @@ export function audioOptions(audio: readonly AudioStream[], container: EncodePla
     if (fits(codec)) return [`-c:a:${index}`, 'copy']
     return container === 'webm' ? [`-c:a:${index}`, 'libopus'] : [`-c:a:${index}`, 'aac', `-b:a:${index}`, '192k']
   })
-}
-
-/** Which encoder, and how good. */
-export type Encoding = Pick<EncodePlan, 'encoder' | 'quality' | 'preset'>
-
-function encoderOptions({ encoder, quality, preset }: Encoding): string[] {
-  const q = String(quality)
-  switch (encoder) {
-    case 'libx264':
-    case 'libx265':
-      return ['-crf', q, '-preset', preset, ...(encoder === 'libx265' ? ['-tag:v', 'hvc1', '-x265-params', 'log-level=error'] : [])]
-    case 'libvpx-vp9':
-      return ['-crf', q, '-b:v', '0', '-deadline', 'good', '-cpu-used', '4', '-row-mt', '1']
-    case 'h264_nvenc':
-    case 'hevc_nvenc':
-      return ['-rc', 'vbr', '-cq', q, '-b:v', '0', '-preset', 'slow']
-    case 'h264_qsv':
-      return ['-global_quality', q]
-    case 'h264_amf':
-      return ['-rc', 'cqp', '-qp_i', q, '-qp_p', q]
-    case 'h264_videotoolbox':
-      return ['-q:v', String(Math.max(1, Math.min(100, 100 - quality * 2)))]
-    case 'mpeg4':
-      return ['-q:v', String(Math.max(1, Math.min(31, Math.round(quality / 3) - 3)))]
-    case 'h264_mf':
-    case 'libopenh264':
-      return ['-b:v', '8M']
-    default:
-      return encoder satisfies never
-  }
 }
 
 function colourTagOptions(tags: ColourTags, fullRange: boolean): string[] {
@@ -177,7 +148,7 @@ export function encodeOptions(plan: EncodePlan): string[] {
   const scale = isMp4 && plan.timeBase.num === 1 ? ['-video_track_timescale', String(plan.timeBase.den)] : []
   return [
     ...['-map', '0:v:0', ...plan.audio.flatMap((_, index) => ['-map', `1:a:${index}`])],
-    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan), ...colourTagOptions(plan.tags, false)],
+    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), ...colourTagOptions(plan.tags, false)],
     ...[...passthroughOptions(plan.version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`, ...scale],
     ...audioOptions(plan.audio, plan.container),
     ...['-map_metadata', '-1', '-map_chapters', '-1', ...(isMp4 ? ['-movflags', '+faststart'] : []), '-f', plan.container],
@@ -185,8 +156,13 @@ export function encodeOptions(plan: EncodePlan): string[] {
 }
 
 /** How a part of a clip's picture is encoded from planar frames; the same for all parts, on any machine. */
-export interface PicturePlan extends Encoding {
+export interface PicturePlan extends EncoderSettings {
+  readonly encoder: EncoderName
+  readonly bits: 8 | 10 | 12
+  readonly chroma: 420 | 422 | 444
   readonly pixels: PipePixels
+  /** What the encoder is given: the same samples, at most packed otherwise. */
+  readonly encode: string
   readonly fullRange: boolean
   readonly tags: ColourTags
   /** Width of a pixel by its height. */
@@ -220,7 +196,7 @@ export function pictureOptions(plan: PicturePlan, version: string): string[] {
       '-vf',
       `setsar=${num}/${den}${plan.fields === undefined ? '' : `,setfield=${plan.fields === 'top' ? 'tff' : 'bff'}`}`,
     ],
-    ...['-c:v', plan.encoder, ...encoderOptions(plan), '-pix_fmt', plan.pixels, '-threads', String(plan.threads)],
+    ...['-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), '-pix_fmt', plan.encode, '-threads', String(plan.threads)],
     ...[...fieldOptions(plan), ...colourTagOptions(plan.tags, plan.fullRange)],
     ...[...passthroughOptions(version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`, '-f', 'nut'],
   ]

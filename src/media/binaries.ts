@@ -110,6 +110,10 @@ const KNOWN_ENCODERS = [
   'libx265',
   'hevc_nvenc',
   'libvpx-vp9',
+  'libsvtav1',
+  'libaom-av1',
+  'prores_ks',
+  'ffv1',
   'mpeg4',
 ] as const
 

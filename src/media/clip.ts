@@ -64,10 +64,11 @@ async function* frames(
   const failed = run.done.catch(() => pipe.end())
   const meanS = info.fps.den / info.fps.num
   let lastS = -meanS
+  const originS = info.details?.originS ?? 0
   try {
     for await (const bytes of cutFrames(pipe, yuvBytes(frameFormat(info, pixels)))) {
       const { pts, base } = await times.next(failed)
-      const timeS = pts === undefined ? lastS + meanS : (pts * base.num) / base.den - info.fileStartS
+      const timeS = pts === undefined ? lastS + meanS : (pts * base.num) / base.den - originS
       lastS = timeS
       yield { timeS, bytes }
       checkInterrupted(signal)

@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { extname } from 'node:path'
 import type { Picture } from '../picture/picture.ts'
-import { checkInterrupted, DfkError, UsageError } from '../work/errors.ts'
+import { checkInterrupted } from '../work/errors.ts'
 import { type EncodePlan, encodeOptions } from './arguments.ts'
 import { type EncoderName, ffmpegEncoders, findFfmpeg } from './binaries.ts'
 import { matrixOf, outputTags } from './colour.ts'
+import { containerOf } from './containers.ts'
+import { chooseEncoder } from './encoders.ts'
 import { FramePipe } from './framePipe.ts'
 import { RGB_TAG } from './matroska.ts'
 import { setLastDuration } from './mp4-duration.ts'
@@ -37,42 +38,6 @@ export interface Encoder {
   finish(before?: (partial: string) => Promise<void>): Promise<void>
   /** Stops and leaves nothing. Harmless after finish(). */
   abort(): Promise<void>
-}
-
-const CONTAINERS: Record<string, EncodePlan['container']> = {
-  '.mp4': 'mp4',
-  '.m4v': 'mp4',
-  '.mov': 'mov',
-  '.mkv': 'matroska',
-  '.webm': 'webm',
-}
-
-/** Whether a name is one that dfk writes videos to. */
-export function isVideoName(path: string): boolean {
-  return CONTAINERS[extname(path).toLowerCase()] !== undefined
-}
-
-/** The container that an output's name asks for. Throws UsageError for one that dfk does not write. */
-function containerOf(output: string): EncodePlan['container'] {
-  const container = CONTAINERS[extname(output).toLowerCase()]
-  if (container === undefined)
-    throw new UsageError(`expected a video name ending in ${Object.keys(CONTAINERS).join(', ')} but found ${output}`)
-  return container
-}
-
-/** The encoder to use for a container. Throws DfkError where this ffmpeg lacks it. */
-async function chooseEncoder(asked: EncoderName | 'auto', container: EncodePlan['container']): Promise<EncoderName> {
-  const available = await ffmpegEncoders()
-  const wanted =
-    asked !== 'auto' ? [asked] : container === 'webm' ? (['libvpx-vp9'] as const) : available.filter((name) => name !== 'libvpx-vp9')
-  const chosen = wanted.find((name) => available.includes(name))
-  if (chosen !== undefined) return chosen
-  throw new DfkError(
-    `expected an ffmpeg with the encoder ${asked === 'auto' ? 'libx264' : asked} but it has ${available.join(', ') || 'none that dfk knows'}`,
-    {
-      hint: 'choose one of those with --encoder, or set FFMPEG_PATH to a fuller ffmpeg',
-    },
-  )
 }
 
 class PipedEncoder implements Encoder {
@@ -139,7 +104,7 @@ export async function planEncoding(options: EncoderOptions): Promise<EncodePlan>
   const container = containerOf(options.output)
   const colour = outputTags(copyFrom?.colour ?? {})
   return {
-    encoder: await chooseEncoder(options.encoder ?? 'auto', container),
+    encoder: chooseEncoder(options.encoder ?? 'auto', container, await ffmpegEncoders()),
     quality: options.quality ?? DEFAULT_QUALITY,
     preset: options.preset ?? 'medium',
     width,

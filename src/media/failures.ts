@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DfkError, InterruptedError } from '../work/errors.ts'
+import { isPlaylist } from './limits.ts'
 import { ProcessFailure } from './process.ts'
 
 const CLIP_HINT = 'check that the file opens in a video player'
@@ -48,12 +49,16 @@ export function readFailure(path: string, failure: unknown): unknown {
       hint: "install ffmpeg with your system's package manager",
       cause: failure,
     })
-  if (/not on whitelist|Protocol .* not allowed/i.test(log))
+  if (/Protocol .* not on whitelist|Protocol .* not allowed/i.test(log) || (/Format not on whitelist/i.test(log) && isPlaylist(path)))
     return new DfkError(`expected footage in ${path} itself but it refers to other files or to the network`, {
       hint: 'download the clip and give dfk the file',
       cause: failure,
     })
-  if (/Invalid data found|moov atom not found|could not find codec|Unknown format|matches no streams|Error opening input/i.test(log))
+  if (
+    /not on whitelist|Invalid data found|moov atom not found|could not find codec|Unknown format|matches no streams|Error opening input/i.test(
+      log,
+    )
+  )
     return new DfkError(`expected a video or an image but ${path} is neither, or is damaged`, { hint: CLIP_HINT, cause: failure })
   const last = failure.log.findLast((line) => /error|invalid|fail|unable|cannot/i.test(line)) ?? failure.message
   return new DfkError(`expected to decode ${basename(path)} but ffmpeg stopped: ${plain(last)}`, { hint: CLIP_HINT, cause: failure })

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { checkInterrupted } from '../work/errors.ts'
 import { fileUrl, inputOptions, packetHashOptions } from './arguments.ts'
 import { findFfmpeg } from './binaries.ts'
-import { readFailure, saysTruncated, truncatedError } from './failures.ts'
+import { readFailure, saysTruncated } from './failures.ts'
 import { requireFile } from './probe.ts'
 import { outputPipe, startFfmpeg } from './process.ts'
 import { probePicture } from './stills.ts'
@@ -36,7 +36,8 @@ async function videoHash(path: string, signal: AbortSignal | undefined): Promise
   try {
     const said = await text(answer)
     await run.done
-    if (truncated) throw truncatedError(path)
+    // What is left of the picture depends on how far a build of ffmpeg reads: the file's own hash has to do.
+    if (truncated) return undefined
     return /SHA256=([0-9a-f]{64})/i.exec(said)?.[1]?.toLowerCase()
   } catch (failure) {
     checkInterrupted(signal)
@@ -46,7 +47,7 @@ async function videoHash(path: string, signal: AbortSignal | undefined): Promise
   }
 }
 
-/** Hashes a video or an image. Reads the whole file. Throws DfkError for missing, empty, truncated and other files. */
+/** Hashes a video or an image. Reads the whole file. A video whose end is missing has no hash of its picture. Throws DfkError for missing, empty and other files. */
 export async function hashFootage(path: string, signal?: AbortSignal): Promise<FootageHash> {
   await requireFile(path)
   const hash = createHash('sha256')

@@ -5,8 +5,10 @@ import { countArguments, probeArguments } from './arguments.ts'
 import { findFfprobe } from './binaries.ts'
 import type { ColourTags } from './colour.ts'
 import { readFailure } from './failures.ts'
+import { checkBounds } from './limits.ts'
 import { askProgram } from './process.ts'
 import { probePicture } from './stills.ts'
+import { type Chapter, fieldOrderOf, type PixelDetails, parseChapters, parseStreams, pixelDetails, type StreamInfo } from './streams.ts'
 
 export interface Rational {
   readonly num: number
@@ -35,8 +37,6 @@ export interface MediaInfo {
   readonly frames: number
   /** Length of the video stream. */
   readonly durationS: number
-  /** Time that the file's timestamps begin with, seconds: what ffmpeg takes off all of them. */
-  readonly fileStartS: number
   /** When its first frame is shown, counted from the start of the file (sound may begin earlier). */
   readonly startS: number
   readonly audio: readonly AudioStream[]
@@ -45,6 +45,33 @@ export interface MediaInfo {
   readonly colour: ColourTags
   /** Clockwise degrees that the file asks players to turn the picture by. */
   readonly rotation: number
+  /** What the file holds beyond sizes and times; undefined for a still. */
+  readonly details?: VideoDetails
+}
+
+/** The rest of what a video file says, which its copy must keep. */
+export interface VideoDetails {
+  /** ffmpeg's names of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
+  readonly format: string
+  /** Every stream, the picture's included. */
+  readonly streams: readonly StreamInfo[]
+  /** Index of the picture's stream. */
+  readonly picture: number
+  readonly chapters: readonly Chapter[]
+  /** Tags of the whole file. */
+  readonly tags: Readonly<Record<string, string>>
+  /** Size of the coded picture, before rotation and with its own pixels. */
+  readonly codedWidth: number
+  readonly codedHeight: number
+  /** Width of a pixel by its height. */
+  readonly sar: Rational
+  readonly fieldOrder: 'progressive' | 'tt' | 'bb' | 'tb' | 'bt'
+  /** Undefined for a format that dfk does not know. */
+  readonly pixels?: PixelDetails | undefined
+  /** Time code of the first frame, as `01:00:00:00` (`;` before the frames for drop frame). */
+  readonly timecode?: string | undefined
+  /** When the earliest stream begins, on the file's own clock. */
+  readonly originS: number
 }
 
 const streamSchema = z.looseObject({
@@ -67,17 +94,29 @@ const streamSchema = z.looseObject({
   color_primaries: z.string().optional(),
   color_transfer: z.string().optional(),
   color_range: z.string().optional(),
-  disposition: z.looseObject({ attached_pic: z.number().optional() }).optional(),
+  index: z.number().default(0),
+  codec_tag_string: z.string().default(''),
+  field_order: z.string().optional(),
+  disposition: z.record(z.string(), z.number()).optional(),
   tags: z.record(z.string(), z.string()).optional(),
   side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).optional(),
 })
 const reportSchema = z.looseObject({
   streams: z.array(streamSchema).default([]),
+  chapters: z
+    .array(z.looseObject({ start_time: z.string(), end_time: z.string(), tags: z.record(z.string(), z.string()).optional() }))
+    .default([]),
   format: z
-    .looseObject({ format_name: z.string().default(''), duration: z.string().optional(), start_time: z.string().optional() })
+    .looseObject({
+      format_name: z.string().default(''),
+      duration: z.string().optional(),
+      start_time: z.string().optional(),
+      tags: z.record(z.string(), z.string()).optional(),
+    })
     .prefault({}),
 })
-type StreamReport = z.output<typeof streamSchema>
+export type MediaReport = z.output<typeof reportSchema>
+export type StreamReport = z.output<typeof streamSchema>
 
 /** Reads `30000/1001` or `16:15`; undefined where it is no positive ratio. */
 export function parseRational(text: string | undefined): Rational | undefined {
@@ -91,6 +130,12 @@ export function parseRational(text: string | undefined): Rational | undefined {
 function seconds(text: string | undefined): number | undefined {
   const match = /^(\d+):(\d+):([\d.]+)$/.exec(text ?? '')
   return match === null ? undefined : Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3])
+}
+
+/** Matroska's tag says when a stream ends, not how long it is. */
+function lengthOf({ tags, start_time: start }: StreamReport): number | undefined {
+  const end = seconds(tags?.['DURATION'])
+  return end === undefined ? undefined : end - Math.max(0, Number(start ?? 0) || 0)
 }
 
 function rotationOf(stream: StreamReport): number {
@@ -129,7 +174,7 @@ function displaySize(stream: StreamReport, rotation: number): { width: number; h
 /** Turns ffprobe's report into MediaInfo; `frames` is 0 where the container does not count them. Throws DfkError where the file has no video stream. */
 export function parseProbe(path: string, text: string): MediaInfo {
   const report = reportSchema.parse(JSON.parse(text))
-  const stream = report.streams.find((candidate) => candidate.codec_type === 'video' && candidate.disposition?.attached_pic !== 1)
+  const stream = report.streams.find((candidate) => candidate.codec_type === 'video' && candidate.disposition?.['attached_pic'] !== 1)
   if (stream === undefined || !stream.width || !stream.height) {
     const only = report.streams.some(({ codec_type: type }) => type === 'audio') ? 'only sound' : 'no picture'
     throw new DfkError(`expected a video or an image but found ${only} in ${path}`, { hint: 'give a file with a video stream' })
@@ -149,8 +194,7 @@ export function parseProbe(path: string, text: string): MediaInfo {
     fps,
     timeBase: parseRational(stream.time_base) ?? { num: 1, den: 90_000 },
     frames: Number(stream.nb_frames ?? 0),
-    durationS: Number(stream.duration ?? seconds(stream.tags?.['DURATION']) ?? report.format.duration ?? 0),
-    fileStartS: Number(report.format.start_time ?? 0),
+    durationS: Number(stream.duration ?? lengthOf(stream) ?? report.format.duration ?? 0),
     startS: Math.max(0, Number(stream.start_time ?? 0) - Number(report.format.start_time ?? 0)) || 0,
     audio: report.streams
       .filter(({ codec_type: type }) => type === 'audio')
@@ -159,6 +203,25 @@ export function parseProbe(path: string, text: string): MediaInfo {
     pixelFormat: stream.pix_fmt,
     colour: colourOf(stream),
     rotation,
+    details: detailsOf(report, stream),
+  }
+}
+
+function detailsOf(report: MediaReport, stream: StreamReport): VideoDetails {
+  const timecode = [stream, ...report.streams, report.format].map(({ tags }) => tags?.['timecode'] ?? tags?.['TIMECODE'])
+  return {
+    format: report.format.format_name,
+    streams: parseStreams(report),
+    picture: stream.index,
+    chapters: parseChapters(report),
+    tags: report.format.tags ?? {},
+    codedWidth: stream.width ?? 0,
+    codedHeight: stream.height ?? 0,
+    sar: parseRational(stream.sample_aspect_ratio) ?? { num: 1, den: 1 },
+    fieldOrder: fieldOrderOf(stream.field_order),
+    pixels: pixelDetails(stream.pix_fmt),
+    timecode: timecode.find((text) => /^\d\d:\d\d:\d\d[:;.]\d\d+$/.test(text ?? '')),
+    originS: Number(report.format.start_time ?? 0) || 0,
   }
 }
 
@@ -179,10 +242,10 @@ export async function probeMedia(path: string, signal?: AbortSignal): Promise<Me
   if (still !== undefined) return still
   const { path: ffprobe } = await findFfprobe()
   try {
-    const info = parseProbe(path, await askProgram(ffprobe, probeArguments(path), signal))
+    const info = checkBounds(parseProbe(path, await askProgram(ffprobe, probeArguments(path), signal)))
     if (info.frames > 0) return info
     const counted = reportSchema.parse(JSON.parse(await askProgram(ffprobe, countArguments(path), signal)))
-    return { ...info, frames: Number(counted.streams[0]?.nb_read_packets ?? 0) }
+    return checkBounds({ ...info, frames: Number(counted.streams[0]?.nb_read_packets ?? 0) })
   } catch (failure) {
     throw readFailure(path, failure)
   }

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline'
 import { PassThrough, type Readable, type Writable } from 'node:stream'
 import type Fluent from 'fluent-ffmpeg'
 
@@ -119,4 +120,30 @@ export function askProgram(path: string, args: readonly string[], signal?: Abort
     child.stdin?.on('error', () => {})
     child.stdin?.end()
   })
+}
+
+/** Runs a program and hands over its stdout line by line, which may be endless. Rejects with ProcessFailure where it ends badly. */
+export async function readLines(
+  path: string,
+  args: readonly string[],
+  onLine: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, ...(signal && { signal }) })
+  const release = dieWithUs(() => child.kill('SIGKILL'))
+  const log: string[] = []
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    log.push(line)
+    if (log.length > KEPT_LINES) log.shift()
+  })
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('error', (error) => reject(new ProcessFailure(error.message, log, error)))
+    child.once('close', (code, end) => {
+      if (code === 0) resolve()
+      else reject(new ProcessFailure(`${path} ended with ${code ?? end}`, log, { signal: end }))
+    })
+  }).finally(release)
+  ended.catch(() => {})
+  for await (const line of createInterface({ input: child.stdout })) onLine(line)
+  await ended
 }

@@ -20,7 +20,7 @@ export interface SegmentWriter {
   abort(): Promise<void>
 }
 
-/** Opens a file for a part of a clip's picture; nothing but picture is in it, and its first frame is at time 0. `output`: what errors call it. */
+/** Opens a file for a part of a clip's picture; nothing but picture is in it, at the times of the clip's own clock. `output`: what errors call it. */
 export async function openSegment(options: {
   readonly file: string
   readonly output: string
@@ -32,7 +32,7 @@ export async function openSegment(options: {
   const { file, output, format, fps, plan, signal } = options
   const { path: ffmpeg, version } = await findFfmpeg()
   const pipe = new FramePipe({
-    ...{ output, file, ffmpeg, width: format.width, height: format.height, fps, timeBase: plan.timeBase, keepsStart: false, signal },
+    ...{ output, file, ffmpeg, width: format.width, height: format.height, fps, timeBase: plan.timeBase, keepsStart: true, signal },
     tag: pixelTag(plan.pixels),
     others: [],
     outputOptions: pictureOptions(plan, version),

@@ -34,7 +34,6 @@ export async function probePicture(path: string): Promise<MediaInfo | undefined>
     timeBase: { num: 1, den: 1 },
     frames: 1,
     durationS: 0,
-    fileStartS: 0,
     startS: 0,
     audio: [],
     codec: metadata.format,

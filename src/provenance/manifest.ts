@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { COMPOSITE_SOURCE_TYPE, type StampRequest } from './types.ts'
+import { COMPOSITE_SOURCE_TYPE, type ModelMention, type StampRequest } from './types.ts'
 import { WATERMARK_ALGORITHM } from './watermark-layout.ts'
 
 /** Our own assertion: which output it is, by which model, under whose consent. Hashes and scopes only: a descriptor is biometric data. */
@@ -23,7 +23,7 @@ export function manifestDefinition(request: StampRequest, format: string, versio
       softwareAgent: agent,
       digitalSourceType: COMPOSITE_SOURCE_TYPE,
       description: 'The face of one consenting person was replaced by that of another consenting person, rendered by a trained model',
-      parameters: { ingredientIds: [MODEL_LABEL] },
+      parameters: { ingredientIds: modelsOf(request).map((_, index) => modelLabel(index)) },
     },
     ...(watermarked ? [{ action: 'c2pa.watermarked.bound', softwareAgent: agent }] : []),
   ]
@@ -50,6 +50,7 @@ export function manifestDefinition(request: StampRequest, format: string, versio
         data: {
           outputId: request.outputId,
           model: request.model,
+          ...(request.otherModels?.length ? { otherModels: request.otherModels } : {}),
           consent: request.consent.map(({ role, hash, scope }) => ({ role, hash, scope })),
         },
       },
@@ -62,14 +63,22 @@ export function parentIngredient(parent: string | undefined): object {
   return { title: parent === undefined ? 'footage' : basename(parent), relationship: 'parentOf', label: PARENT_LABEL }
 }
 
-/** The trained generator as an input. */
-export function modelIngredient({ model }: StampRequest): object {
-  return {
-    title: model.name,
+function modelsOf({ model, otherModels = [] }: StampRequest): ModelMention[] {
+  return [model, ...otherModels]
+}
+
+function modelLabel(index: number): string {
+  return index === 0 ? MODEL_LABEL : `${MODEL_LABEL}-${index + 1}`
+}
+
+/** The trained generators as inputs. */
+export function modelIngredients(request: StampRequest): object[] {
+  return modelsOf(request).map(({ name, sha256 }, index) => ({
+    title: name,
     format: 'application/octet-stream',
     relationship: 'inputTo',
-    label: MODEL_LABEL,
-    instance_id: `sha256:${model.sha256}`,
+    label: modelLabel(index),
+    instance_id: `sha256:${sha256}`,
     data_types: [{ type: 'c2pa.types.model' }],
-  }
+  }))
 }

@@ -2,7 +2,7 @@ import type { WasmBuilder } from '@contentauth/c2pa-wasm'
 import { DfkError } from '../work/errors.ts'
 import { coseSign1 } from './cose.ts'
 import { type EmbedFormat, embedFormat } from './formats.ts'
-import { manifestDefinition, modelIngredient, parentIngredient } from './manifest.ts'
+import { manifestDefinition, modelIngredients, parentIngredient } from './manifest.ts'
 import type { Signer } from './signer.ts'
 import type { StampRequest } from './types.ts'
 import { loadLibrary, withFileBlob } from './wasm.ts'
@@ -34,7 +34,7 @@ async function addIngredients(builder: WasmBuilder, request: StampRequest): Prom
       builder.addIngredient(json)
     }
   }
-  builder.addIngredient(JSON.stringify(modelIngredient(request)))
+  for (const model of modelIngredients(request)) builder.addIngredient(JSON.stringify(model))
 }
 
 /**

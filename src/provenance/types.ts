@@ -8,6 +8,12 @@ interface ConsentMention {
   readonly scope: string
 }
 
+/** A trained generator, as a manifest names it. */
+export interface ModelMention {
+  readonly name: string
+  readonly sha256: string
+}
+
 export interface StampRequest {
   /** The finished output; it is replaced atomically by the signed one (or gets a sidecar `.c2pa`). */
   readonly file: string
@@ -19,7 +25,9 @@ export interface StampRequest {
   readonly outputId: string
   readonly title: string
   readonly consent: readonly ConsentMention[]
-  readonly model: { readonly name: string; readonly sha256: string }
+  readonly model: ModelMention
+  /** Where several people are rendered by models of their own: the others. */
+  readonly otherModels?: readonly ModelMention[] | undefined
   /** Whether `embedWatermark` wrote `outputId` into the pixels. */
   readonly watermark?: boolean | undefined
   readonly now?: Date | undefined

@@ -4,6 +4,14 @@ import { type Device, type ProgramFn, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { type CheckpointChoice, type Run, requireCheckpoint } from './checkpoint.ts'
 
+/** Faces [n, s, s, 3] as the source's decoder renders them, and their masks [n, s, s, 1], all 0–1. */
+export interface SwappedFaces {
+  readonly rgb: Float32Array
+  readonly mask: Float32Array
+  /** The same faces by the target's own decoder: what the target looks like with nothing in front; where openGenerator was asked for it. */
+  readonly own?: Float32Array | undefined
+}
+
 /** A trained generator, ready to render the source's face. */
 export interface Generator {
   readonly sizePx: number
@@ -13,8 +21,8 @@ export interface Generator {
   readonly step: number
   /** SHA-256 of its weights' file. */
   readonly sha256: string
-  /** Renders the source in place of the target: faces [n, s, s, 3], RGB 0–1, any n; mask [n, s, s, 1]. */
-  swap(faces: Float32Array): Promise<{ rgb: Float32Array; mask: Float32Array }>
+  /** Renders the source in place of the target: faces [n, s, s, 3], RGB 0–1, any n. */
+  swap(faces: Float32Array): Promise<SwappedFaces>
   dispose(): Promise<void>
 }
 
@@ -47,19 +55,30 @@ export async function loadGenerator(run: Run, choice?: CheckpointChoice): Promis
   return { parameters, step: checkpoint.state.step, sha256: checkpoint.sha256['generator']!, dispose: () => tf.dispose(parameters) }
 }
 
-/** Encoder and the source's decoder with these weights: faces [n, s, s, 3] in 0–1 → rgb and mask. */
-export function swapProgram(parameters: Parameters, shape: GeneratorShape): ProgramFn {
+/** Encoder and the source's decoder with these weights: faces [n, s, s, 3] in 0–1 → rgb and mask; `withOwn`: the target's decoder as well → own. */
+export function swapProgram(parameters: Parameters, shape: GeneratorShape, withOwn = false): ProgramFn {
   return ({ faces }) => {
     const seen = encode(faces as tf.Tensor4D, parameters, shape)
-    return { outputs: { ...decode(seen, parameters, 'source', shape) } }
+    const swapped = decode(seen, parameters, 'source', shape)
+    return { outputs: withOwn ? { ...swapped, own: decode(seen, parameters, 'target', shape).rgb } : { ...swapped } }
   }
 }
 
-/** Opens the generator of a run's newest whole checkpoint, or of the one chosen, for `batch` faces a call of the device. */
-export async function openGenerator(run: Run, device: Device, batch: number, choice?: CheckpointChoice): Promise<Generator> {
+/** How a generator is opened. */
+export interface GeneratorOptions {
+  /** Faces that a call of the device renders. */
+  readonly batch: number
+  readonly choice?: CheckpointChoice | undefined
+  /** Render the target's own face too, which tells what is in front of it: one more pass of a decoder. */
+  readonly withOwn?: boolean
+}
+
+/** Opens the generator of a run's newest whole checkpoint, or of the one chosen. */
+export async function openGenerator(run: Run, device: Device, options: GeneratorOptions): Promise<Generator> {
+  const { batch, choice, withOwn = false } = options
   const { sizePx, framing } = run.config
   const loaded = await loadGenerator(run, choice)
-  const program = await device.compile(swapProgram(loaded.parameters, run.config.generator), {
+  const program = await device.compile(swapProgram(loaded.parameters, run.config.generator, withOwn), {
     inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } },
   })
   const pixels = sizePx * sizePx
@@ -70,17 +89,22 @@ export async function openGenerator(run: Run, device: Device, batch: number, cho
     sha256: loaded.sha256,
     async swap(faces) {
       const n = faces.length / (pixels * 3)
-      const rgb = new Float32Array(n * pixels * 3)
-      const mask = new Float32Array(n * pixels)
+      const made = {
+        rgb: new Float32Array(n * pixels * 3),
+        mask: new Float32Array(n * pixels),
+        ...(withOwn && { own: new Float32Array(n * pixels * 3) }),
+      }
       const data = new Float32Array(batch * pixels * 3)
       for (let first = 0; first < n; first += batch) {
         const count = Math.min(batch, n - first)
         data.set(faces.subarray(first * pixels * 3, (first + count) * pixels * 3))
         const out = await program.run({ faces: { data, shape: [batch, sizePx, sizePx, 3] } })
-        rgb.set((out['rgb']!.data as Float32Array).subarray(0, count * pixels * 3), first * pixels * 3)
-        mask.set((out['mask']!.data as Float32Array).subarray(0, count * pixels), first * pixels)
+        for (const [name, all] of Object.entries(made)) {
+          const each = all.length / n
+          all.set((out[name]!.data as Float32Array).subarray(0, count * each), first * each)
+        }
       }
-      return { rgb, mask }
+      return made
     },
     async dispose() {
       await program.dispose()

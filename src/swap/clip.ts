@@ -1,9 +1,8 @@
 import type { MediaInfo, PipePixels } from '../media/index.ts'
 import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media/index.ts'
 import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
-import { drawLayer } from '../picture/yuvDraw.ts'
-import { embedWatermark, labelLayer } from '../provenance/index.ts'
 import { Queue } from '../work/queue.ts'
+import { LOOK_AHEAD } from './bridge.ts'
 import type { RenderJob } from './job.ts'
 import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
 import { type Segmentation, WARM_UP_FRAMES } from './segments.ts'
@@ -47,12 +46,31 @@ function planar({ picture }: OpenFrame): YuvPicture {
   throw new TypeError('expected a planar frame of a clip but found an RGB picture')
 }
 
-/** Writes what an altered frame must carry: the label where asked for, then the watermark in the pixels. */
-function disclose({ session, job }: ClipRender, { frame, faces }: RenderedFrame): void {
-  const picture = planar(frame)
-  const { label } = session
-  if (label) drawLayer(picture, labelLayer(picture.format.width, picture.format.height, LABEL))
-  if (faces.length > 0 || label) embedWatermark(picture, job.state.outputId)
+interface FinishedFrame {
+  readonly rendered: RenderedFrame
+  readonly bytes: Uint8Array
+}
+
+/** Draws the faces and what an altered frame must carry, several frames at a time, and hands them on in order. */
+async function* finishFrames(render: ClipRender, frames: AsyncIterable<RenderedFrame>): AsyncGenerator<FinishedFrame, void, undefined> {
+  const { finisher, label, clock } = render.session
+  const finish = async (rendered: RenderedFrame): Promise<FinishedFrame> => {
+    const { format, bytes } = planar(rendered.frame)
+    if (rendered.faces.length === 0 && !label) return { rendered, bytes }
+    const finishing = { faces: rendered.faces, label: label ? LABEL : undefined, outputId: render.job.state.outputId }
+    const finished = () => finisher.finish(format, bytes, finishing)
+    return { rendered, bytes: await (clock?.time('finish', finished) ?? finished()) }
+  }
+  const pending: Promise<FinishedFrame>[] = []
+  for await (const rendered of frames) {
+    if (rendered.frame.warm) continue
+    const finishing = finish(rendered)
+    // Whoever waits for it gets the failure; until then it is nobody's.
+    finishing.catch(() => {})
+    pending.push(finishing)
+    if (pending.length > 2 * finisher.threads) yield await pending.shift()!
+  }
+  for (const finishing of pending) yield await finishing
 }
 
 async function renderSegment(
@@ -68,11 +86,11 @@ async function renderSegment(
   let writer: SegmentWriter | undefined
   let swapped = 0
   try {
-    for await (const rendered of renderFrames(session, tracker, frames)) {
-      if (rendered.frame.warm) continue
-      disclose(render, rendered)
+    for await (const { rendered, bytes } of finishFrames(render, renderFrames(session, tracker, frames))) {
       writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan: job.state.picture, signal })
-      await writer.write(planar(rendered.frame).bytes, rendered.frame.timeS)
+      const open = writer
+      const write = () => open.write(bytes, rendered.frame.timeS)
+      await (session.clock?.time('encode', write) ?? write())
       if (rendered.faces.length > 0) swapped += 1
       render.onFrame(rendered)
     }
@@ -86,7 +104,7 @@ async function renderSegment(
   }
 }
 
-/** Hands the frames of a clip to the renderers of their segments; a segment's first frames also go to the next one, which warms up on them. */
+/** Hands the frames of a clip to the renderers of their segments. Those around a segment go to it too: what comes before it settles, what comes after shows where faces go. */
 class Distributor {
   readonly #render: ClipRender
   readonly #format: YuvFormat
@@ -159,12 +177,15 @@ async function renderFrom(
     if (index < wanted) continue
     const own = segments.segmentOf(index)
     const later = segments.segmentOf(index + WARM_UP_FRAMES)
-    await distributor.closeBefore(own)
-    const warms = later > own && !job.has(later)
-    if (warms) await distributor.give(later, { index, timeS, picture: yuvPicture(format, bytes.slice()), warm: true })
+    const earlier = segments.segmentOf(index - LOOK_AHEAD)
+    await distributor.closeBefore(earlier)
+    const isWanted = (segment: number) => segment !== own && segment >= from && !job.has(segment)
+    const neighbours = [earlier, later].filter(isWanted)
+    // Each gets pixels of its own: whose frame it is draws into them.
+    for (const each of neighbours) await distributor.give(each, { index, timeS, picture: yuvPicture(format, bytes.slice()), warm: true })
     if (own < from) continue
     if (!job.has(own)) await distributor.give(own, { index, timeS, picture: yuvPicture(format, bytes), warm: timeS < range.fromS })
-    else if (!warms && missingFrom(render, own) !== own) return missingFrom(render, own)
+    else if (neighbours.length === 0 && missingFrom(render, own) !== own) return missingFrom(render, own)
   }
   return undefined
 }

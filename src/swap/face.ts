@@ -1,116 +1,92 @@
-import { alignMatrix, faceHull, type Landmarks } from '../faces/index.ts'
 import { affineScale } from '../picture/affine.ts'
 import type { Patch } from '../picture/compose.ts'
 import { enlargeSquare } from '../picture/enlarge.ts'
-import type { Affine, Picture } from '../picture/picture.ts'
-import { blurPlane, type Plane, planeOf } from '../picture/plane.ts'
+import type { Affine } from '../picture/picture.ts'
+import { type Plane, planeOf } from '../picture/plane.ts'
 import { resizePicture } from '../picture/resize.ts'
-import { warpAffine } from '../picture/warp.ts'
-import type { ColourMatcher } from './colour.ts'
-import { type MaskShape, shapeMask } from './mask.ts'
+import type { SwappedFaces } from '../store/generator.ts'
+import { type Cut, MASK_PX, scaled } from './cut.ts'
+import { lumaOf } from './detail.ts'
+import type { FaceMemory, Look } from './look.ts'
+import { shapeMask } from './mask.ts'
+import { findOccluders } from './occlusion.ts'
+import { clonePoisson } from './poisson.ts'
+import { blendPyramid } from './pyramid.ts'
 import { matchBorder } from './seam.ts'
 
-/** How rendered faces are fitted into the footage. */
-export interface Look {
-  readonly mask: MaskShape
-  /** Strength of the unsharp mask over the rendered face; 0: none. */
-  readonly sharpen: number
-}
-
-/** A face cut out of a frame, as the generator takes it. */
-export interface Cut {
-  /** From the frame to the aligned picture. */
-  readonly matrix: Affine
-  readonly sizePx: number
-  /** sRGB in 0–1, interleaved. */
-  readonly rgb: Float32Array
-  readonly hull: Plane
-}
-
-/** The mask is shaped at this size, whatever the generator's: soft borders need no more. */
-const MASK_PX = 128
-const MOST_ENLARGED = 6
-/** Pixels of the generator. */
-const SHARPEN_SIGMA = 1.5
-
-function scaled(matrix: Affine, factor: number): Affine {
-  const { a, b, tx, c, d, ty } = matrix
-  return { a: a * factor, b: b * factor, tx: tx * factor, c: c * factor, d: d * factor, ty: ty * factor }
-}
-
-/** Cuts a face out of a frame, aligned, at the generator's size. */
-export function cutFace(picture: Picture, landmarks: Landmarks, sizePx: number): Cut {
-  const matrix = alignMatrix(landmarks, sizePx)
-  const twice = warpAffine(picture, scaled(matrix, 2), 2 * sizePx, 2 * sizePx)
-  const { data } = resizePicture(twice, sizePx, sizePx)
-  const rgb = new Float32Array(data.length)
-  for (let i = 0; i < rgb.length; i += 1) rgb[i] = data[i]! / 255
-  return {
-    matrix,
-    sizePx,
-    rgb,
-    hull: planeOf(faceHull(landmarks, scaled(matrix, MASK_PX / sizePx), MASK_PX)),
-  }
-}
-
-/** Brings a mask to MASK_PX, smoothly both ways. */
-function atMaskSize(mask: Float32Array, sizePx: number): Plane {
-  const factor = Math.ceil(MASK_PX / sizePx)
-  const large = enlargeSquare(mask, sizePx, 1, factor)
-  if (factor * sizePx === MASK_PX) return { width: MASK_PX, height: MASK_PX, data: large.map((value) => Math.max(0, Math.min(1, value))) }
-  const gray = {
-    width: factor * sizePx,
-    height: factor * sizePx,
-    data: Uint8Array.from(large, (value) => Math.max(0, Math.min(255, value * 255))),
-  }
-  return planeOf(resizePicture(gray, MASK_PX, MASK_PX))
-}
-
-/** Unsharp mask at the generator's own scale: finer detail than that it does not render. */
-function sharpened(rgb: Float32Array, sizePx: number, amount: number): Float32Array {
-  if (amount === 0) return rgb
-  const out = new Float32Array(rgb.length)
-  const data = new Float32Array(sizePx * sizePx)
-  for (let channel = 0; channel < 3; channel += 1) {
-    for (let i = 0; i < data.length; i += 1) data[i] = rgb[i * 3 + channel]!
-    const soft = blurPlane({ width: sizePx, height: sizePx, data }, SHARPEN_SIGMA).data
-    for (let i = 0; i < data.length; i += 1) out[i * 3 + channel] = data[i]! + amount * (data[i]! - soft[i]!)
-  }
-  return out
-}
-
-/** A finished patch, and how the frame maps to it. */
+/** A face ready to be drawn over the frame. */
 export interface FittedFace extends Patch {
-  /** From the frame, in square pixels, to the patch. */
+  /** From the frame to the patch. */
   readonly matrix: Affine
 }
 
-/** Fits the rendered face (`rgb`, `mask` as the generator gave them) to the frame that it was cut from. */
-export function fitFace(
-  cut: Cut,
-  rendered: { rgb: Float32Array; mask: Float32Array },
-  look: Look,
-  colours: ColourMatcher,
-  timeS: number,
-): FittedFace {
-  const { sizePx, matrix } = cut
-  const mask = shapeMask(atMaskSize(rendered.mask, sizePx), cut.hull, look.mask)
-  const inside = shrinkPlane(mask, sizePx)
-  const matched = matchBorder(colours.match(rendered.rgb, cut.rgb, inside, timeS), cut.rgb, inside, sizePx)
-  const factor = Math.max(1, Math.min(MOST_ENLARGED, Math.ceil(1 / affineScale(matrix))))
-  const rgb = enlargeSquare(sharpened(matched, sizePx, look.sharpen), sizePx, 3, factor)
-  return { sizePx: sizePx * factor, rgb, mask, matrix: scaled(matrix, factor) }
+/** A square plane at `toPx`, smoothly both ways, within 0–1. */
+function resized(data: Float32Array, fromPx: number, toPx: number): Plane {
+  const factor = Math.ceil(toPx / fromPx)
+  const large = enlargeSquare(data, fromPx, 1, factor)
+  if (factor * fromPx === toPx) return { width: toPx, height: toPx, data: large.map((value) => Math.max(0, Math.min(1, value))) }
+  const size = factor * fromPx
+  const gray = { width: size, height: size, data: Uint8Array.from(large, (value) => Math.max(0, Math.min(255, value * 255 + 0.5))) }
+  return planeOf(resizePicture(gray, toPx, toPx))
 }
 
-/** The mask at the generator's size, sampled where its pixels lie. */
-function shrinkPlane(mask: Plane, sizePx: number): Float32Array {
-  const step = mask.width / sizePx
+/** A square plane at the generator's size, sampled where its pixels lie. */
+function sampled(plane: Plane, sizePx: number): Float32Array {
+  const step = plane.width / sizePx
   const out = new Float32Array(sizePx * sizePx)
-  for (let y = 0; y < sizePx; y += 1) {
-    for (let x = 0; x < sizePx; x += 1) {
-      const row = Math.min(mask.height - 1, Math.floor((y + 0.5) * step))
-      out[y * sizePx + x] = mask.data[row * mask.width + Math.min(mask.width - 1, Math.floor((x + 0.5) * step))]!
-    }
+  for (let y = 0, i = 0; y < sizePx; y += 1) {
+    const row = Math.min(plane.height - 1, Math.floor((y + 0.5) * step)) * plane.width
+    for (let x = 0; x < sizePx; x += 1, i += 1) out[i] = plane.data[row + Math.min(plane.width - 1, Math.floor((x + 0.5) * step))]!
   }
   return out
+}
+
+/** How much of the target's face nothing covers, 0–1 a pixel of the generator. */
+function visibleOf(cut: Cut, { own }: SwappedFaces, strength: number, memory: FaceMemory, timeS: number): Float32Array | undefined {
+  if (strength === 0 || own === undefined) return undefined
+  const found = findOccluders(cut.rgb, own, sampled(cut.hull, cut.sizePx), cut.sizePx)
+  return memory.occlusion.next(found, timeS).map((value) => 1 - strength * value)
+}
+
+function covered(mask: Plane, visible: Float32Array | undefined, sizePx: number): Plane {
+  if (visible === undefined) return mask
+  const shown = resized(visible, sizePx, mask.width).data
+  return { ...mask, data: mask.data.map((value, i) => value * shown[i]!) }
+}
+
+function addGrain(rgb: Float32Array, cut: Cut, inside: Float32Array, amount: number, memory: FaceMemory, timeS: number): void {
+  if (amount === 0) return
+  const { sizePx, factor, fine } = cut
+  const luma = (data: ArrayLike<number>, scale: number) => {
+    const out = new Float32Array(data.length / 3)
+    for (let i = 0, p = 0; i < out.length; i += 1, p += 3)
+      out[i] = scale * (0.2126 * data[p]! + 0.7152 * data[p + 1]! + 0.0722 * data[p + 2]!)
+    return out
+  }
+  const weights = (x: number, y: number) => inside[Math.floor(y / factor) * sizePx + Math.floor(x / factor)]!
+  const wide = affineScale(cut.matrix) * factor
+  memory.grain.add(rgb, luma(fine.data, 1 / 255), lumaOf(rgb), weights, sizePx * factor, wide, amount, timeS)
+}
+
+/** Fits a rendered face into the frame that `cut` was taken from: where it shows, its colours, border, sharpness and grain. Pure but for `memory`. */
+export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: FaceMemory, timeS: number): FittedFace {
+  const { sizePx, factor } = cut
+  const whole = shapeMask(resized(rendered.mask, sizePx, MASK_PX), cut.hull, look.mask)
+  const visible = visibleOf(cut, rendered, look.occlusion, memory, timeS)
+  const mask = covered(whole, visible, sizePx)
+  const inside = sampled(mask, sizePx)
+  const coloured = memory.colours.match(rendered.rgb, cut.rgb, inside, timeS)
+  const shown = visible ?? new Float32Array(sizePx * sizePx).fill(1)
+  const joined =
+    look.blend === 'poisson'
+      ? clonePoisson(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
+      : matchBorder(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
+  const sharp = memory.detail.match(joined, cut.rgb, inside, sizePx, { share: look.detail, sharpen: look.sharpen }, timeS)
+  const rgb = enlargeSquare(sharp, sizePx, 3, factor)
+  const fitted = { sizePx: sizePx * factor, matrix: scaled(cut.matrix, factor) }
+  const own = rgb === rendered.rgb ? rgb.slice() : rgb
+  addGrain(own, cut, inside, look.grain, memory, timeS)
+  if (look.blend !== 'pyramid') return { ...fitted, rgb: own, mask }
+  const footage = Float32Array.from(cut.fine.data, (value) => value / 255)
+  return { ...fitted, ...blendPyramid(own, footage, resized(mask.data, mask.width, fitted.sizePx).data, fitted.sizePx) }
 }

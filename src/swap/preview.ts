@@ -5,7 +5,9 @@ import { resizePicture } from '../picture/resize.ts'
 import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
 import { layerOf } from '../picture/yuvDraw.ts'
 import type { FittedFace } from './face.ts'
-import { frameMatrix, type RenderedFrame, renderFrames } from './render.ts'
+import { finishFrame } from './finish/finish.ts'
+import { frameMatrix } from './frameMatrix.ts'
+import { type RenderedFrame, renderFrames } from './render.ts'
 import type { FrameIndex, Segmentation } from './segments.ts'
 import { newTracker, type Seen, type SwapSession } from './session.ts'
 import { yuvView } from './yuvView.ts'
@@ -49,6 +51,7 @@ async function renderRow(session: SwapSession, picture: YuvPicture, index: numbe
   for await (const each of renderFrames(session, tracker, only({ index, timeS, picture, warm: false }))) rendered = each
   seen.facesSeen += tracker.facesSeen
   seen.nearest = Math.min(seen.nearest, tracker.nearest)
+  finishFrame(picture, { faces: rendered!.faces, label: undefined, outputId: undefined })
   const mask = maskOf(picture.format, rendered!.faces)
   return { timeS, cells: [target, yuvView(picture).whole(), resizePicture(mask, target.width, target.height)] }
 }

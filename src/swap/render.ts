@@ -1,31 +1,32 @@
-import { composeAffine } from '../picture/affine.ts'
-import { drawPatch } from '../picture/compose.ts'
-import type { Affine, Picture } from '../picture/picture.ts'
-import type { YuvFormat, YuvPicture } from '../picture/yuv.ts'
-import { drawLayer, layerOf } from '../picture/yuvDraw.ts'
+import type { Picture } from '../picture/picture.ts'
+import type { YuvPicture } from '../picture/yuv.ts'
 import { Queue } from '../work/queue.ts'
-import { type Cut, cutFace, type FittedFace, fitFace } from './face.ts'
+import { trackFrames } from './ahead.ts'
+import type { TrackedFace } from './bridge.ts'
+import { type Cut, cutFace } from './cut.ts'
+import { type FittedFace, fitFace } from './face.ts'
+import { FaceMemory } from './look.ts'
 import type { SwapSession } from './session.ts'
-import type { FaceTracker, Track } from './track.ts'
+import type { FaceTracker } from './track.ts'
 import { type View, viewOf } from './view.ts'
 import { yuvView } from './yuvView.ts'
 
-/** Faces that go through the generator at once. */
+/** Faces that go through a generator at once. */
 export const FACE_BATCH = 4
-/** Frames that are looked at ahead of those being drawn. */
+/** Frames whose faces are cut out ahead of those being rendered. */
 const AHEAD = 4
 
-/** A frame as it comes in; rendering draws into its pixels. */
+/** A frame as it comes in. */
 export interface OpenFrame {
   /** Number in the clip. */
   readonly index: number
   readonly timeS: number
   readonly picture: Picture | YuvPicture
-  /** Whether it is only looked at, so that what follows begins as if all before it had been rendered: nothing is drawn. */
+  /** Whether it is only looked at, so that what follows begins as if all before it had been rendered: its faces are not to be drawn. */
   readonly warm: boolean
 }
 
-/** A frame and the faces that were drawn into it. */
+/** A frame and the faces to draw into it. */
 export interface RenderedFrame {
   readonly frame: OpenFrame
   readonly faces: readonly FittedFace[]
@@ -33,65 +34,76 @@ export interface RenderedFrame {
 
 interface Planned {
   readonly frame: OpenFrame
-  readonly cuts: readonly { readonly track: Track; readonly cut: Cut }[]
+  readonly cuts: readonly { readonly face: TrackedFace; readonly cut: Cut }[]
 }
 
-function viewFor(picture: Picture | YuvPicture): View {
-  return 'format' in picture ? yuvView(picture) : viewOf(picture)
+/** What is kept of everybody met in a clip from frame to frame, by the ids of their appearances. */
+type Memories = Map<number, FaceMemory>
+
+interface Viewed extends OpenFrame {
+  readonly view: View
+}
+
+async function* viewed(frames: AsyncIterable<OpenFrame>): AsyncGenerator<Viewed, void, undefined> {
+  for await (const frame of frames) {
+    const { picture } = frame
+    yield { ...frame, view: 'format' in picture ? yuvView(picture) : viewOf(picture) }
+  }
 }
 
 function part(data: Float32Array, index: number, length: number): Float32Array {
   return data.subarray(index * length, (index + 1) * length)
 }
 
+/** Does some work, timed where somebody wants to know. */
+function timed<T>({ clock }: SwapSession, kind: string, work: () => T): T {
+  if (clock === undefined) return work()
+  const startMs = performance.now()
+  const done = work()
+  clock.add(kind, performance.now() - startMs)
+  return done
+}
+
 /** Looks at the frames in turn and cuts out the faces to replace. */
 async function look(session: SwapSession, tracker: FaceTracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
-  for await (const frame of frames) {
-    const view = viewFor(frame.picture)
-    const tracks = await tracker.next(view.whole(), frame.index, frame.timeS)
-    const cuts = tracks.map((track) => ({ track, cut: cutFace(view.whole(), track.landmarks, session.generator.sizePx) }))
+  for await (const { frame, faces } of trackFrames(viewed(frames), tracker)) {
+    const sizeOf = ({ member }: TrackedFace) => session.generators.get(member.run)!.sizePx
+    const cuts = timed(session, 'cut', () => faces.map((face) => ({ face, cut: cutFace(frame.view, face.landmarks, sizeOf(face)) })))
     if (!(await planned.push({ frame, cuts }))) return
   }
 }
 
-/** From a frame's own pixels to where `matrix` brings its square ones. */
-export function frameMatrix(matrix: Affine, { width, sar }: YuvFormat): Affine {
-  return composeAffine(matrix, { a: Math.max(1, Math.round(width * sar)) / width, b: 0, tx: 0, c: 0, d: 1, ty: 0 })
+/** A face of which only `strength`, 0–1, shows. */
+function faded(face: FittedFace, strength: number): FittedFace {
+  if (strength >= 1) return face
+  return { ...face, mask: { ...face.mask, data: face.mask.data.map((value) => value * strength) } }
 }
 
-/** Lays a fitted face over a frame, in place. */
-function drawFace(picture: Picture | YuvPicture, face: FittedFace): void {
-  if (!('format' in picture)) {
-    drawPatch(picture, face, face.matrix)
-    return
+/** Renders the faces of some frames, all of a run at once. */
+async function renderGroup(session: SwapSession, memories: Memories, group: readonly Planned[]): Promise<RenderedFrame[]> {
+  const { generators, request } = session
+  const fitted = new Map<Cut, FittedFace>()
+  for (const [run, generator] of generators) {
+    const all = group.flatMap(({ frame, cuts }) => cuts.filter(({ face }) => face.member.run === run).map((each) => ({ ...each, frame })))
+    if (all.length === 0) continue
+    const pixels = generator.sizePx * generator.sizePx
+    const faces = new Float32Array(all.length * pixels * 3)
+    for (const [index, { cut }] of all.entries()) faces.set(cut.rgb, index * pixels * 3)
+    const { rgb, mask, own } = await (session.clock?.time('generate', () => generator.swap(faces)) ?? generator.swap(faces))
+    for (const [index, { cut, face, frame }] of all.entries()) {
+      const memory = memories.get(face.id) ?? new FaceMemory(request.look)
+      memories.set(face.id, memory)
+      const rendered = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels), own: own && part(own, index, pixels * 3) }
+      const fit = () => faded(fitFace(cut, rendered, request.look, memory, frame.timeS), face.strength)
+      fitted.set(cut, timed(session, 'fit', fit))
+    }
   }
-  const { format } = picture
-  const layer = layerOf(face, frameMatrix(face.matrix, format), format.width, format.height)
-  if (layer !== undefined) drawLayer(picture, layer)
-}
-
-/** Renders the faces of some frames, all at once, and draws them. */
-async function renderGroup({ generator, request }: SwapSession, group: readonly Planned[]): Promise<RenderedFrame[]> {
-  const pixels = generator.sizePx * generator.sizePx
-  const all = group.flatMap(({ cuts }) => cuts)
-  const faces = new Float32Array(all.length * pixels * 3)
-  for (const [index, { cut }] of all.entries()) faces.set(cut.rgb, index * pixels * 3)
-  const made = all.length > 0 ? await generator.swap(faces) : undefined
-  let next = 0
-  return group.map(({ frame, cuts }) => {
-    const fitted = cuts.map(({ track, cut }) => {
-      const rendered = { rgb: part(made!.rgb, next, pixels * 3), mask: part(made!.mask, next, pixels) }
-      next += 1
-      return fitFace(cut, rendered, request.look, track.colours, frame.timeS)
-    })
-    if (!frame.warm) for (const face of fitted) drawFace(frame.picture, face)
-    return { frame, faces: fitted }
-  })
+  return group.map(({ frame, cuts }) => ({ frame, faces: cuts.map(({ cut }) => fitted.get(cut)!) }))
 }
 
 /**
- * Renders the double into consecutive frames of one clip, in place, and hands them on in order. While some frames' faces go through the generator, the next frames
- * are looked at; no more than a few are held.
+ * Renders the doubles for consecutive frames of one clip and hands them on in order; who draws is the caller. While some frames' faces go through a generator, the
+ * next frames are looked at; no more than a few are held.
  */
 export async function* renderFrames(
   session: SwapSession,
@@ -99,6 +111,7 @@ export async function* renderFrames(
   frames: AsyncIterable<OpenFrame>,
 ): AsyncGenerator<RenderedFrame, void, undefined> {
   const planned = new Queue<Planned>(AHEAD)
+  const memories: Memories = new Map()
   const looking = look(session, tracker, frames, planned).then(
     () => planned.end(),
     (error: unknown) => planned.end({ error }),
@@ -108,9 +121,9 @@ export async function* renderFrames(
   for await (const item of planned) {
     group.push(item)
     if (size() < FACE_BATCH && group.length < FACE_BATCH) continue
-    yield* await renderGroup(session, group)
+    yield* await renderGroup(session, memories, group)
     group = []
   }
   await looking
-  yield* await renderGroup(session, group)
+  yield* await renderGroup(session, memories, group)
 }

@@ -7,12 +7,19 @@ const MOST_SHIFT = 0.25
 
 /**
  * Lets the rendered face meet the footage in colour all along its border: the difference there, spread smoothly inwards, is added to it.
- * A cheap relative of Poisson blending (Pérez et al. 2003) and of membrane interpolation. `inside` is the mask, 0–1 a pixel.
+ * A cheap relative of Poisson blending (Pérez et al. 2003) and of membrane interpolation. `inside` is the mask, 0–1 a pixel; `visible`: 0 where something
+ * is in front, whose colours then do not count.
  */
-export function matchBorder(rendered: Float32Array, target: Float32Array, inside: Float32Array, sizePx: number): Float32Array {
+export function matchBorder(
+  rendered: Float32Array,
+  target: Float32Array,
+  inside: Float32Array,
+  visible: Float32Array,
+  sizePx: number,
+): Float32Array {
   const band = new Float32Array(inside.length)
   // Heaviest where the mask is half: there footage and rendering show equally.
-  for (let i = 0; i < band.length; i += 1) band[i] = 4 * inside[i]! * (1 - inside[i]!)
+  for (let i = 0; i < band.length; i += 1) band[i] = 4 * inside[i]! * (1 - inside[i]!) * visible[i]!
   const sigma = REACH * sizePx
   const plane = (data: Float32Array) => blurPlane({ width: sizePx, height: sizePx, data }, sigma).data
   const weight = plane(band)

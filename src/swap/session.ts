@@ -4,15 +4,17 @@ import { recordOutput } from '../consent/index.ts'
 import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
 import { type FootageHash, hashFootage } from '../media/index.ts'
 import { type ManifestSummary, stampOutput } from '../provenance/index.ts'
-import { openRun, type Run } from '../store/checkpoint.ts'
+import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
+import type { Clock } from '../work/clock.ts'
 import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import type { ColourTransfer } from './colour.ts'
-import type { Look } from './face.ts'
-import { type FaceChoice, Recogniser } from './identity.ts'
+import type { FaceChoice } from './cast.ts'
+import { castRuns, faceOfStill } from './choice.ts'
+import { type FinishPool, openFinishPool } from './finish/pool.ts'
+import type { Look } from './look.ts'
 import type { Job } from './output.ts'
 import { type Permission, permitSwap } from './permission.ts'
 import { FaceTracker } from './track.ts'
@@ -20,7 +22,12 @@ import { FaceTracker } from './track.ts'
 /** Everything that a swap is asked for besides the files. */
 export interface SwapRequest {
   readonly home: string
-  readonly run: string
+  /** The run that renders; not with `map`. */
+  readonly run: string | undefined
+  /** Who is rendered by which run, as `person=run`; empty: `choice` says. */
+  readonly map: readonly string[]
+  /** A still of the person who is replaced. */
+  readonly faceImage: string | undefined
   /** Steps of the checkpoint to render with; `undefined`: the newest. */
   readonly checkpoint: number | undefined
   /** Paths of records for the clip's other people. */
@@ -28,7 +35,6 @@ export interface SwapRequest {
   readonly choice: FaceChoice
   /** Farthest descriptor distance of a face taken for the target. */
   readonly threshold: number
-  readonly colour: ColourTransfer
   readonly look: Look
   /** Draw the visible label; `undefined`: where a record requires it. */
   readonly label: boolean | undefined
@@ -38,22 +44,40 @@ export interface SwapRequest {
 /** A swap that the records allow, before anything heavy is loaded. */
 export interface PermittedSwap {
   readonly request: SwapRequest
-  readonly run: Run
+  /** All runs that render, the first first. */
+  readonly runs: readonly Run[]
   readonly permission: Permission
   readonly label: boolean
   /** SHA-256 of each clip or picture to render, by its path. */
   readonly footage: ReadonlyMap<string, string>
 }
 
+/** A swap whose weights are known by their hashes, before any network is loaded. */
+export interface NamedSwap extends PermittedSwap {
+  /** By the name of the run. */
+  readonly generators: ReadonlyMap<string, Pick<Generator, 'sha256'>>
+}
+
 /** What renders one clip or picture after the other. */
-export interface SwapSession extends PermittedSwap {
-  readonly generator: Generator
+export interface SwapSession extends NamedSwap {
+  /** By the name of the run. */
+  readonly generators: ReadonlyMap<string, Generator>
   readonly analyser: FaceAnalyser
+  readonly finisher: FinishPool
+  /** Where a benchmark wants to know what takes how long. */
+  readonly clock?: Clock | undefined
   dispose(): Promise<void>
 }
 
+function requireFraming(run: Run): void {
+  if (run.config.framing === FRAMING) return
+  throw new DfkError(`expected a run whose faces are framed as ${FRAMING} but ${run.name} was trained with ${run.config.framing}`, {
+    hint: 'align its datasets again with this version and train a new run',
+  })
+}
+
 /**
- * Opens the run and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. `hash`: for callers
+ * Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. `hash`: for callers
  * that know a clip's hash already.
  */
 export async function permit(
@@ -62,46 +86,55 @@ export async function permit(
   { signal, onProgress }: WorkOptions,
   hash: typeof hashFootage = hashFootage,
 ): Promise<PermittedSwap> {
-  const run = await openRun(request.home, request.run)
-  if (run.config.framing !== FRAMING)
-    throw new DfkError(`expected a run whose faces are framed as ${FRAMING} but ${run.name} was trained with ${run.config.framing}`, {
-      hint: 'align its datasets again with this version and train a new run',
-    })
+  const { runs, map } = await castRuns(request)
+  for (const run of runs) requireFraming(run)
   const footage: FootageHash[] = []
   for (const [index, job] of jobs.entries()) {
     footage.push(await hash(job.path, signal))
     onProgress?.({ done: index + 1, total: jobs.length })
   }
-  const permission = await permitSwap({ home: request.home, run, extra: request.consent, footage, outputs: jobs.length })
+  const { home, choice, threshold, consent: extra, faceImage } = request
+  const still = faceImage === undefined ? undefined : await faceOfStill(faceImage, request.device)
+  const permission = await permitSwap({ home, runs, map, choice, still, extra, threshold, footage, outputs: jobs.length })
   const required = permission.authorization.disclosure.visibleLabel
   if (required && request.label === false)
     throw new RefusedError('disclosure.visibleLabel', 'expected a visible label, which a consent record requires, but found --label off', {
       hint: 'leave --label away',
     })
   const hashes = new Map(jobs.map(({ path }, index) => [path, footage[index]!.sha256]))
-  return { request, run, permission, label: request.label ?? required, footage: hashes }
+  return { request, runs, permission, label: request.label ?? required, footage: hashes }
 }
 
-/** Loads the generator and the face networks. `batch`: faces that the generator renders at once. */
+/** Loads the generators and the face networks. `batch`: faces that the generator renders at once. */
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
   const device = await openDevice(permitted.request.device)
-  const generator = await openGenerator(permitted.run, device, batch, { step: permitted.request.checkpoint, onDamaged: onWarning })
+  const choice = { step: permitted.request.checkpoint, onDamaged: onWarning }
+  const withOwn = permitted.request.look.occlusion > 0
+  const generators = new Map<string, Generator>()
+  for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, { batch, choice, withOwn }))
   const analyser = await openFaceAnalyser(device)
+  const finisher = openFinishPool()
   return {
     ...permitted,
-    generator,
+    generators,
     analyser,
+    finisher,
     async dispose() {
+      await finisher.close()
       await analyser.dispose()
-      await generator.dispose()
+      for (const generator of generators.values()) await generator.dispose()
     },
   }
 }
 
 /** A tracker for the next clip. */
-export function newTracker({ analyser, request, permission, run }: SwapSession): FaceTracker {
-  const recogniser = new Recogniser(permission.people, run.config.target.descriptor, request.threshold)
-  return new FaceTracker({ analyser, recogniser, choice: request.choice, colour: request.colour })
+export function newTracker({ analyser, permission, clock }: SwapSession): FaceTracker {
+  const tracker = new FaceTracker({ analyser, cast: permission.cast })
+  if (clock !== undefined) {
+    const next = tracker.next.bind(tracker)
+    tracker.next = (...frame) => clock.time('look', () => next(...frame))
+  }
+  return tracker
 }
 
 /** An output on its way: how it is signed and logged. */
@@ -113,12 +146,9 @@ export interface Mark {
 }
 
 /** Prepares the provenance of one output. */
-export function markOutput(
-  session: Pick<SwapSession, 'permission' | 'request' | 'run'> & { readonly generator: Pick<Generator, 'sha256'> },
-  job: Job,
-  outputId: string,
-): Mark {
-  const { permission, request, run, generator } = session
+export function markOutput(session: NamedSwap, job: Job, outputId: string): Mark {
+  const { permission, request, generators } = session
+  const [model, ...otherModels] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
   const { consent } = permission.authorization
   const title = basename(job.output)
   let summary: ManifestSummary | undefined
@@ -131,7 +161,8 @@ export function markOutput(
         outputId,
         title,
         consent,
-        model: { name: run.name, sha256: generator.sha256 },
+        model: model!,
+        otherModels,
         watermark: true,
         home: request.home,
       })

@@ -1,46 +1,33 @@
-import type { Landmarks } from '../faces/index.ts'
+import { type Landmarks, landmarksOfMesh } from '../faces/index.ts'
 
-/** Cut-off at rest, Hz: below it movement of the points is taken for noise. */
-const REST_HZ = 1.5
-/** How fast the cut-off rises with speed, Hz per (face height / s): a moving face is followed at once. */
-const SPEED_GAIN = 60
-/** Cut-off for the speed estimate, Hz. */
-const SPEED_HZ = 2
-const FOREHEAD = 10
-const CHIN = 152
-
-function share(cutoffHz: number, elapsedS: number): number {
-  const tau = 1 / (2 * Math.PI * cutoffHz)
-  return 1 / (1 + tau / elapsedS)
+/**
+ * Landmarks of a frame steadied by those of the frames around it: a weighted mean, the same forwards and backwards in time, so that nothing trails behind.
+ * `around` holds one person's landmarks of neighbouring frames, that of `weights` in its middle; missing ones at either end leave out their partners.
+ */
+export function steadied(around: readonly (Landmarks | undefined)[], weights: readonly number[] = KERNEL): Landmarks {
+  const middle = (around.length - 1) / 2
+  const now = around[middle]!
+  let reach = 0
+  while (reach < (weights.length - 1) / 2 && around[middle - reach - 1] !== undefined && around[middle + reach + 1] !== undefined)
+    reach += 1
+  const used = around.slice(middle - reach, middle + reach + 1) as Landmarks[]
+  const shares = weights.slice((weights.length - 1) / 2 - reach, (weights.length + 1) / 2 + reach)
+  const total = shares.reduce((sum, share) => sum + share, 0)
+  const mesh = new Float32Array(now.mesh.length)
+  for (const [k, landmarks] of used.entries()) {
+    const share = shares[k]! / total
+    for (let i = 0; i < mesh.length; i += 1) mesh[i]! += share * landmarks.mesh[i]!
+  }
+  return landmarksOfMesh(mesh, now.confidence)
 }
 
-/** Steadies landmarks of one face from frame to frame without lagging behind movement: the One-Euro filter (Casiez et al. 2012) on each coordinate. */
-export class Steadier {
-  #value: Float32Array | undefined
-  #speed = new Float32Array(0)
-  #timeS = 0
+/** Binomial over five frames. */
+const KERNEL = [1, 4, 6, 4, 1]
 
-  /** Landmarks of the next frame, shown at `timeS`; the first call returns them as they are. */
-  next(landmarks: Landmarks, timeS: number): Landmarks {
-    const { mesh } = landmarks
-    const old = this.#value
-    const elapsedS = timeS - this.#timeS
-    this.#timeS = timeS
-    if (old === undefined || elapsedS <= 0 || elapsedS > 0.5) {
-      this.#value = mesh
-      this.#speed = new Float32Array(mesh.length)
-      return landmarks
-    }
-    const size = Math.hypot(mesh[FOREHEAD * 3]! - mesh[CHIN * 3]!, mesh[FOREHEAD * 3 + 1]! - mesh[CHIN * 3 + 1]!)
-    const speedShare = share(SPEED_HZ, elapsedS)
-    const steady = new Float32Array(mesh.length)
-    for (let i = 0; i < mesh.length; i += 1) {
-      const raw = (mesh[i]! - old[i]!) / elapsedS
-      this.#speed[i]! += speedShare * (raw - this.#speed[i]!)
-      const cutoffHz = REST_HZ + (SPEED_GAIN * Math.abs(this.#speed[i]!)) / Math.max(size, 1)
-      steady[i] = old[i]! + share(cutoffHz, elapsedS) * (mesh[i]! - old[i]!)
-    }
-    this.#value = steady
-    return { ...landmarks, mesh: steady }
-  }
+/** Landmarks a part of the way (`share`, 0–1; beyond 1 onwards) from one frame's to another's. */
+export function between(a: Landmarks, b: Landmarks, share: number): Landmarks {
+  return landmarksOfMesh(
+    a.mesh.map((value, i) => value + share * (b.mesh[i]! - value)),
+    Math.min(a.confidence, b.confidence),
+  )
 }

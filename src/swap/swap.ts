@@ -3,32 +3,41 @@ import { rename } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { extname, join } from 'node:path'
 import {
-  type EncoderName,
+  chooseEncoder,
+  choosePixels,
+  containerOf,
+  type EncoderChoice,
+  ffmpegEncoders,
+  indexPackets,
   joinSegments,
   type MediaInfo,
   type PicturePlan,
-  type PipePixels,
-  planEncoding,
+  pixelsLost,
   probeMedia,
   readPicture,
+  ticksFor,
   writePicture,
 } from '../media/index.ts'
+import { drawPatch } from '../picture/compose.ts'
 import type { Picture } from '../picture/picture.ts'
 import { drawLabel, embedWatermark, type ManifestSummary, newOutputId } from '../provenance/index.ts'
 import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { LABEL, renderClip } from './clip.ts'
-import { RenderJob } from './job.ts'
+import { RenderJob, type SegmentDone } from './job.ts'
 import type { Job } from './output.ts'
 import { renderPreview } from './preview.ts'
-import type { TimeRange } from './range.ts'
+import { type TimeRange, WHOLE_CLIP } from './range.ts'
 import { type OpenFrame, renderFrames } from './render.ts'
-import { Segmentation } from './segments.ts'
-import { markOutput, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
+import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
+import { markOutput, type NamedSwap, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
+
+/** Of x264 and x265: what the encoder's makers take for the middle between fast and small. */
+const PRESET = 'medium'
 
 /** How a video is encoded, and how much of it is rendered. */
 export interface RenderOptions {
-  readonly encoder: EncoderName | 'auto'
+  readonly encoder: EncoderChoice
   /** 0 (best) to 51. */
   readonly quality: number
   readonly range: TimeRange
@@ -46,70 +55,93 @@ export interface SwapResult {
   /** Frames rendered a second by this call. */
   readonly fps: number
   readonly manifest: ManifestSummary
+  /** What the output lacks of the clip, or holds in another form. */
+  readonly warnings: readonly string[]
 }
 
-/** What an output says of itself once it is whole. */
-type Finished = Pick<SwapResult, 'frames' | 'swapped' | 'manifest'>
-type OnSigned = (finished: Finished, file: string) => Promise<void>
-
-/** How the picture of an output is encoded. */
+/** How the picture of an output is encoded: as the footage is, as far as encoder and container can. */
 export async function planPicture(
   info: MediaInfo,
   output: string,
-  { encoder: asked, quality: wanted }: RenderOptions,
+  { encoder: asked, quality }: Pick<RenderOptions, 'encoder' | 'quality'>,
 ): Promise<PicturePlan> {
-  const plan = { output, width: 2, height: 2, fps: info.fps, copyFrom: info, encoder: asked, quality: wanted }
-  const { encoder, quality, preset } = await planEncoding(plan)
-  const even = info.coded.width % 2 === 0 && info.coded.height % 2 === 0
-  const pixels: PipePixels = even ? 'yuv420p' : 'yuv444p'
-  const { colour, timeBase, coded } = info
+  const { details, colour, timeBase, coded } = info
+  const encoder = chooseEncoder(asked, containerOf(output), await ffmpegEncoders(), details?.pixels)
+  const { pipe, encode, chroma, bits } = choosePixels(details?.pixels, encoder, coded.width, coded.height)
+  const order = details?.fieldOrder ?? 'progressive'
   return {
-    encoder,
-    quality,
-    preset,
-    pixels,
-    fullRange: colour.range === 'pc',
-    tags: colour,
-    sar: coded.sar,
-    timeBase,
+    ...{ encoder, quality, preset: PRESET, isLossless: asked === 'lossless', chroma, bits, pixels: pipe, encode },
+    ...{ fullRange: colour.range === 'pc', tags: colour, sar: coded.sar, timeBase: ticksFor(encoder, timeBase) },
+    fields: order === 'progressive' ? undefined : order.endsWith('t') ? 'top' : 'bottom',
     threads: cpus().length,
   }
 }
 
-/** What of a session a fingerprint needs: known before any network is loaded. */
-export type Named = Pick<SwapSession, 'request' | 'footage' | 'label'> & { readonly generator: Pick<SwapSession['generator'], 'sha256'> }
-
 /** Names everything that the picture of an output depends on. */
-export function fingerprintOf(session: Named, job: Job, picture: PicturePlan, { range, segment }: RenderOptions): string {
-  const { request, generator, footage, label } = session
-  const { threshold, choice, colour, look } = request
-  const all = [footage.get(job.path), generator.sha256, threshold, choice, colour, look, label, picture, range.fromS, range.toS, segment]
+export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment }: RenderOptions): string {
+  const { request, generators, permission, footage, label } = session
+  const { threshold, choice, look } = request
+  const cast = permission.cast.members.map(({ person, run, still }) => [person, run, generators.get(run)!.sha256, still])
+  const all = [footage.get(job.path), cast, threshold, choice, look, label, picture, range.fromS, range.toS, segment]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
 }
+
+export async function indexOf(info: MediaInfo, signal: AbortSignal | undefined): Promise<FrameIndex | undefined> {
+  return frameIndex(await indexPackets(info, signal), info.details?.originS ?? 0)
+}
+
+/** What the joined file is like: as the clip, or the part of it that was rendered. */
+export function joinPlan(info: MediaInfo, picture: PicturePlan, segments: readonly SegmentDone[], { fromS, toS }: TimeRange) {
+  const [first, last] = [segments[0]!, segments.at(-1)!]
+  const meanS = info.fps.den / info.fps.num
+  const restS = info.startS + info.durationS - last.lastS
+  const isWhole = fromS === WHOLE_CLIP.fromS && toS === WHOLE_CLIP.toS
+  const frames = segments.reduce((sum, each) => sum + each.frames, 0)
+  const range = isWhole ? undefined : { startS: first.startS, endS: last.lastS + meanS }
+  return {
+    ...{ original: info, range, startS: isWhole ? first.startS : 0, timeBase: picture.timeBase, tags: picture.tags },
+    codec: /hevc|265/.test(picture.encoder) ? ('hevc' as const) : ('other' as const),
+    fieldOrder: info.details?.fieldOrder,
+    framesBefore: isWhole ? 0 : Math.round((first.startS - info.startS) / meanS),
+    lastFrameS: isWhole && restS > meanS / 2 && frames === info.frames ? restS : meanS,
+  }
+}
+
+/** What an output says of itself once it is whole. */
+type Finished = Omit<SwapResult, 'output' | 'fps'>
 
 /**
  * Joins the segments of a clip that are rendered, marks and signs the file, puts it in its place and removes the job's folder. `onSigned` is told just before the output
  * is in its place. Throws DfkError where nobody was replaced; `seen`: of faces, for that error.
  */
 export async function finishClip(
-  session: Parameters<typeof markOutput>[0],
+  session: NamedSwap,
   job: Job,
   info: MediaInfo,
-  { rendering, seen, signal, onSigned }: { rendering: RenderJob; seen: Seen; signal: AbortSignal | undefined; onSigned?: OnSigned },
+  options: {
+    readonly rendering: RenderJob
+    readonly range: TimeRange
+    readonly seen: Seen
+    readonly signal: AbortSignal | undefined
+    readonly onSigned?: (finished: Finished, file: string) => Promise<void>
+  },
 ): Promise<Finished> {
+  const { rendering, range, seen, signal, onSigned } = options
+  const { picture, outputId } = rendering.state
   const segments = rendering.done
   const swapped = segments.reduce((sum, each) => sum + each.swapped, 0)
   const frames = segments.reduce((sum, each) => sum + each.frames, 0)
   if (swapped === 0) throw nothingSwapped(job.path, frames, seen)
   const file = join(rendering.folder, `whole${extname(job.output)}`)
-  await joinSegments({
-    segments: segments.map((each) => ({ ...each, path: rendering.pathOf(each.number) })),
-    ...{ original: info, file, output: job.output },
+  const lost = pixelsLost(info.details?.pixels, picture)
+  const { warnings } = await joinSegments({
+    ...joinPlan(info, picture, segments, range),
+    ...{ segments: segments.map(({ number }) => rendering.pathOf(number)), container: containerOf(job.output), output: file, signal },
   })
-  const mark = markOutput(session, job, rendering.state.outputId)
+  const mark = markOutput(session, job, outputId)
   await mark.stamp(file)
   checkInterrupted(signal)
-  const finished = { frames, swapped, manifest: mark.summary() }
+  const finished = { frames, swapped, manifest: mark.summary(), warnings: lost === undefined ? warnings : [lost, ...warnings] }
   await onSigned?.(finished, file)
   await rename(file, job.output)
   await rendering.remove()
@@ -121,6 +153,7 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
   const startMs = performance.now()
   const { range } = options
   const picture = await planPicture(info, job.output, options)
+  const index = await indexOf(info, signal)
   const print = fingerprintOf(session, job, picture, options)
   const rendering = await RenderJob.open(job.output, print, () => ({ outputId: newOutputId(), picture }))
   try {
@@ -129,13 +162,13 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     const rate = () => (1000 * frames) / (performance.now() - startMs)
     const seen = await renderClip({
       ...{ session, info, pixels: picture.pixels, job: rendering, range, output: job.output, signal },
-      segments: new Segmentation(undefined, range, options.segment),
+      segments: new Segmentation(index, range, options.segment),
       onFrame() {
         frames += 1
         onProgress?.({ done: before + frames, total: Math.max(before + frames, info.frames), note: `${rate().toFixed(1)} frames/s` })
       },
     })
-    const finished = await finishClip(session, job, info, { rendering, seen, signal })
+    const finished = await finishClip(session, job, info, { rendering, range, seen, signal })
     return { output: job.output, ...finished, fps: Math.round(rate() * 10) / 10 }
   } catch (error) {
     await rendering.leave()
@@ -154,10 +187,11 @@ async function swapPicture(session: SwapSession, job: Job, work: WorkOptions): P
   const frame: OpenFrame = { index: 0, timeS: 0, picture, warm: false }
   for await (const { faces } of renderFrames(session, tracker, only(frame))) {
     if (faces.length === 0) throw nothingSwapped(job.path, 1, tracker)
+    for (const face of faces) drawPatch(picture, face, face.matrix)
   }
   const placed = await placePicture(session, job, picture, work)
   work.onProgress?.({ done: 1, total: 1 })
-  return { ...placed, frames: 1, swapped: 1, fps: rateOf(1, startMs) }
+  return { ...placed, frames: 1, swapped: 1, fps: rateOf(1, startMs), warnings: [] }
 }
 
 /** Renders some frames of a clip onto a sheet: target, swapped, mask. It is an output like any other, marked and signed. */
@@ -173,13 +207,14 @@ async function previewVideo(
   const from = Math.max(0, options.range.fromS)
   const length = Math.min(info.startS + info.durationS, options.range.toS) - from
   const times = Array.from({ length: count }, (_, i) => from + (length * (i + 0.5)) / count)
-  const { pixels } = await planPicture(info, 'preview.mp4', options)
+  const { pixels } = await planPicture(info, 'preview.mp4', { ...options, encoder: 'auto' })
   const seen: Seen = { facesSeen: 0, nearest: Number.POSITIVE_INFINITY }
-  const clip = { info, pixels, segments: new Segmentation(undefined, options.range), index: undefined, times }
+  const index = await indexOf(info, work.signal)
+  const clip = { info, pixels, segments: new Segmentation(index, options.range), index, times }
   const onRow = (done: number) => work.onProgress?.({ done, total: count })
   const { sheet, rows, swapped } = await renderPreview(session, clip, seen, { signal: work.signal, onRow })
   if (swapped === 0) throw nothingSwapped(job.path, rows, seen)
-  return { ...(await placePicture(session, job, sheet, work)), frames: rows, swapped, fps: rateOf(rows, startMs) }
+  return { ...(await placePicture(session, job, sheet, work)), frames: rows, swapped, fps: rateOf(rows, startMs), warnings: [] }
 }
 
 function rateOf(frames: number, startMs: number): number {

@@ -1,157 +1,185 @@
-import type { FaceAnalyser, FoundFace, Landmarks } from '../faces/index.ts'
-import type { Box, Picture } from '../picture/picture.ts'
+import type { DetectOptions, FaceAnalyser, FoundFace } from '../faces/index.ts'
+import type { Box } from '../picture/picture.ts'
 import { RefusedError } from '../work/errors.ts'
-import { ColourMatcher, type ColourTransfer } from './colour.ts'
+import { area, overlap } from './boxes.ts'
+import { assign, type Cast, type CastMember, nearest } from './cast.ts'
 import { SceneCuts } from './cuts.ts'
-import type { FaceChoice, Recogniser } from './identity.ts'
-import { Steadier } from './steady.ts'
+import { describeFace, type Followed, findAgain, followFace, type Watch } from './follow.ts'
+import { patchOf } from './likeness.ts'
+import { type Seen, type Sighting, visibilityOf } from './sighting.ts'
+import type { View } from './view.ts'
 
-/** Frames after which the detector looks for further faces although all known ones are still followed. */
-const LOOK_AGAIN = { target: Number.POSITIVE_INFINITY, largest: 12, all: 4 } as const
-/** Frames after which a followed face is recognised anew. */
-const RECOGNISE_AGAIN = 25
-/** Boxes that overlap more than this are one face. */
+/** Frames, by number, at which the detector looks over the whole picture: for whoever of the cast is not in it; for anybody. */
+const LOOK_EVERY = { target: 4, largest: 12, all: 4 } as const
+/** Of those, the ones at which it looks for small faces too, which takes up to ten times as long. */
+const LOOK_CLOSELY_EVERY = 24
+/** Part of the longer side that a face must have to be found at the other ones. */
+const EASY_PART = 1 / 17
+/** Frames for which somebody lost is looked for where they were; at each of the first few with the detector. */
+const SEARCH_FRAMES = 24
+const SEARCH_CLOSELY_FRAMES = 8
+/** Boxes that overlap more than this are one face; than this, two that may be exchanged. */
 const SAME_BOX = 0.35
+const NEAR_BOX = 0.03
+/** A face must be this many times larger than the one replaced to be the largest instead. */
+const LARGER = 1.25
 
-/** One person's face, followed from frame to frame. */
-export interface Track {
-  /** Landmarks as found in the last frame. */
-  raw: Landmarks
-  /** The same, steadied: what the swap uses. */
-  landmarks: Landmarks
-  box: Box
-  readonly steadier: Steadier
-  readonly colours: ColourMatcher
-  recognisedAt: number
+interface Lost {
+  readonly one: Followed
+  readonly since: number
 }
 
-/** A face that is not to be touched, and where it was last. */
+/** Somebody who is not to be touched, and where they were last. */
 interface Stranger {
   box: Box
-  seenAt: number
+  readonly until: number
 }
 
-function overlap(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x)
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y)
-  if (width <= 0 || height <= 0) return 0
-  const shared = width * height
-  return shared / (a.width * a.height + b.width * b.height - shared)
-}
-
-function area({ width, height }: Box): number {
-  return width * height
-}
-
-/** Finds the faces to replace and follows them: the detector where something is new or lost, landmarks alone in between, identity on first sight and every second. */
-export class FaceTracker {
-  readonly #analyser: FaceAnalyser
-  readonly #recogniser: Recogniser
-  readonly #choice: FaceChoice
-  readonly #colour: ColourTransfer
+/**
+ * Finds the cast and follows it: the detector where somebody is missing, landmarks alone in between, identity on first sight, every 25th frame and
+ * whenever a face looks otherwise than just before. Nothing that it remembers is older than 25 frames, but for who the largest is.
+ */
+export class FaceTracker implements Watch {
+  readonly analyser: FaceAnalyser
+  readonly cast: Cast
   readonly #cuts = new SceneCuts()
-  #tracks: Track[] = []
+  #followed: Followed[] = []
+  #lost: Lost[] = []
   #strangers: Stranger[] = []
-  #lookedAt = Number.NEGATIVE_INFINITY
+  #ids = 0
+  #isFirst = true
   /** Faces met in all frames that were looked at, replaced or not. */
   facesSeen = 0
   /** Least distance of a face that was left alone to the people who consent. */
   nearest = Number.POSITIVE_INFINITY
 
-  constructor(options: { analyser: FaceAnalyser; recogniser: Recogniser; choice: FaceChoice; colour: ColourTransfer }) {
-    this.#analyser = options.analyser
-    this.#recogniser = options.recogniser
-    this.#choice = options.choice
-    this.#colour = options.colour
+  constructor({ analyser, cast }: { analyser: FaceAnalyser; cast: Cast }) {
+    this.analyser = analyser
+    this.cast = cast
   }
 
-  /** Faces to replace in the next frame. Throws RefusedError where the choice is a face that no record covers. */
-  async next(picture: Picture, index: number, timeS: number): Promise<readonly Track[]> {
-    if (this.#cuts.isCut(picture)) {
-      this.#tracks = []
+  /** The cast in the next frame. Throws RefusedError where the choice is a face that no record covers. */
+  async next(view: View, index: number, timeS: number): Promise<Seen> {
+    const isCut = this.#cuts.isCut(view)
+    if (isCut) {
+      this.#followed = []
+      this.#lost = []
       this.#strangers = []
     }
-    const followed: Track[] = []
-    let isLost = false
-    for (const track of this.#tracks) {
-      const face = await this.#analyser.track(picture, track.raw)
-      if (face !== undefined && (await this.#isStill(picture, face, track, index))) followed.push(this.#advance(track, face, timeS))
-      else isLost = true
+    this.#strangers = this.#strangers.filter(({ until }) => index < until)
+    const faces = new Map<Followed, FoundFace>()
+    await this.#follow(view, index, faces)
+    await this.#search(view, index, faces)
+    if (isCut || this.#isFirst || this.#isTimeToLook(index)) {
+      const closely = isCut || this.#isFirst || index % LOOK_CLOSELY_EVERY === 0
+      await this.#look(view, index, closely ? {} : { minSizePx: Math.max(24, EASY_PART * Math.max(view.width, view.height)) }, faces)
     }
-    this.#tracks = followed
-    if (isLost || followed.length === 0 || index - this.#lookedAt >= LOOK_AGAIN[this.#choice]) await this.#look(picture, index, timeS)
-    return this.#tracks
-  }
-
-  #advance(track: Track, face: FoundFace, timeS: number): Track {
-    track.raw = face.landmarks
-    track.box = face.box
-    track.landmarks = track.steadier.next(face.landmarks, timeS)
-    return track
-  }
-
-  async #isStill(picture: Picture, face: FoundFace, track: Track, index: number): Promise<boolean> {
-    if (index - track.recognisedAt < RECOGNISE_AGAIN) return true
-    track.recognisedAt = index
-    const { consents, isTarget } = this.#recogniser.recognise(await this.#analyser.descriptor(picture, face.landmarks), true)
-    return this.#choice === 'target' ? isTarget : consents
-  }
-
-  async #look(picture: Picture, index: number, timeS: number): Promise<void> {
-    this.#lookedAt = index
-    const found = await this.#analyser.find(picture)
-    this.facesSeen += found.length
-    if (this.#choice === 'largest') return this.#lookForLargest(picture, found, index, timeS)
-    this.#strangers = this.#strangers.filter(({ seenAt }) => index - seenAt < RECOGNISE_AGAIN)
-    const candidates: { face: FoundFace; distance: number }[] = []
-    for (const face of found) {
-      if (this.#tracks.some(({ box }) => overlap(box, face.box) > SAME_BOX)) continue
-      const stranger = this.#strangers.find(({ box }) => overlap(box, face.box) > SAME_BOX)
-      if (stranger !== undefined) {
-        stranger.box = face.box
-        continue
-      }
-      const known = this.#recogniser.recognise(await this.#analyser.descriptor(picture, face.landmarks), false)
-      if (this.#choice === 'target' ? known.isTarget : this.#require(known.consents, known.distance)) {
-        candidates.push({ face, distance: known.distance })
-        continue
-      }
-      this.nearest = Math.min(this.nearest, known.distance)
-      this.#strangers.push({ box: face.box, seenAt: index })
-    }
-    candidates.sort((a, b) => a.distance - b.distance)
-    const room = this.#choice === 'target' ? Math.max(0, 1 - this.#tracks.length) : candidates.length
-    for (const { face } of candidates.slice(0, room)) this.#tracks.push(this.#begin(face, index, timeS))
-  }
-
-  async #lookForLargest(picture: Picture, found: readonly FoundFace[], index: number, timeS: number): Promise<void> {
-    const largest = [...found].sort((a, b) => area(b.box) - area(a.box))[0]
-    if (largest === undefined) return
-    const followed = this.#tracks.find(({ box }) => overlap(box, largest.box) > SAME_BOX)
-    if (followed !== undefined) return
-    const known = this.#recogniser.recognise(await this.#analyser.descriptor(picture, largest.landmarks), false)
-    this.#require(known.consents, known.distance)
-    this.#tracks = [this.#begin(largest, index, timeS)]
-  }
-
-  #require(consents: boolean, distance: number): true {
-    if (consents) return true
-    throw new RefusedError(
-      'biometric',
-      `expected a record for each face that --face ${this.#choice} replaces but found one that matches none (distance ${distance.toFixed(2)})`,
-      { hint: "add that person's record with --consent, or replace the target's face only: --face target" },
+    this.#isFirst = false
+    this.#markCrossings()
+    const sightings = [...faces].map(
+      ([{ id, member }, face]): Sighting => ({ id, member, landmarks: face.landmarks, box: face.box, visibility: visibilityOf(face) }),
     )
+    return { index, timeS, isCut, sightings }
   }
 
-  #begin(face: FoundFace, index: number, timeS: number): Track {
-    const steadier = new Steadier()
-    return {
-      raw: face.landmarks,
-      landmarks: steadier.next(face.landmarks, timeS),
-      box: face.box,
-      steadier,
-      colours: new ColourMatcher(this.#colour),
-      recognisedAt: index,
+  #isTimeToLook(index: number): boolean {
+    const { choice, members } = this.cast
+    if (index % LOOK_EVERY[choice] !== 0) return choice === 'largest' && this.#followed.length === 0 && index % 4 === 0
+    return choice !== 'target' || this.#followed.length < members.length
+  }
+
+  async #follow(view: View, index: number, faces: Map<Followed, FoundFace>): Promise<void> {
+    for (const one of this.#followed) {
+      const face = await followFace(this, view, one, index)
+      const isTaken = face !== undefined && [...faces.values()].some(({ box }) => overlap(box, face.box) > SAME_BOX)
+      if (face !== undefined && !isTaken) faces.set(one, face)
+      else this.#lost.push({ one, since: index })
+    }
+    this.#followed = this.#followed.filter((one) => faces.has(one))
+  }
+
+  async #search(view: View, index: number, faces: Map<Followed, FoundFace>): Promise<void> {
+    const still: Lost[] = []
+    for (const lost of this.#lost) {
+      const frames = index - lost.since
+      if (frames > SEARCH_FRAMES) continue
+      const face = await findAgain(this, view, lost.one, frames < SEARCH_CLOSELY_FRAMES || frames % 4 === 0)
+      if (face === undefined || this.#holder(face.box) !== undefined) still.push(lost)
+      else this.#take(view, face, lost.one.member, faces, lost.one.id)
+    }
+    this.#lost = still
+  }
+
+  #holder(box: Box): Followed | undefined {
+    return this.#followed.find((one) => overlap(one.box, box) > SAME_BOX)
+  }
+
+  /** Begins or goes on to follow a face. */
+  #take(view: View, face: FoundFace, member: CastMember, faces: Map<Followed, FoundFace>, id: number): void {
+    const { landmarks, box } = face
+    const one: Followed = { id, member, landmarks, box, patches: [patchOf(view, landmarks)], isCrossed: false }
+    this.#followed.push(one)
+    faces.set(one, face)
+  }
+
+  async #look(view: View, index: number, how: DetectOptions, faces: Map<Followed, FoundFace>): Promise<void> {
+    const found = await this.analyser.find(view.whole(), how)
+    this.facesSeen += found.length
+    const wanted = this.cast.choice === 'largest' ? this.#largest(found, faces) : found
+    const unknown = wanted.filter(({ box }) => this.#holder(box) === undefined && !this.#isStranger(box))
+    const descriptors: Float32Array[] = []
+    for (const { landmarks } of unknown) descriptors.push(await describeFace(this.analyser, view, landmarks))
+    const members = assign(
+      descriptors,
+      this.cast.members.filter((member) => !this.#followed.some((one) => one.member === member)),
+    )
+    for (const [i, face] of unknown.entries()) {
+      const member = members[i]
+      if (member === undefined) this.#leave(face, descriptors[i]!, index)
+      else {
+        const lost = this.#lost.find(({ one }) => one.member === member)
+        this.#lost = this.#lost.filter((other) => other !== lost)
+        this.#take(view, face, member, faces, lost?.one.id ?? this.#ids++)
+      }
+    }
+  }
+
+  /** The largest face where it is another than the one replaced, which is let go. */
+  #largest(found: readonly FoundFace[], faces: Map<Followed, FoundFace>): FoundFace[] {
+    const largest = [...found].sort((a, b) => area(b.box) - area(a.box))[0]
+    const current = this.#followed[0]
+    if (largest === undefined || (current !== undefined && area(largest.box) < LARGER * area(current.box))) return []
+    if (current === undefined || this.#holder(largest.box) === current) return current === undefined ? [largest] : []
+    this.#followed = []
+    faces.delete(current)
+    return [largest]
+  }
+
+  #isStranger(box: Box): boolean {
+    const known = this.#strangers.find((stranger) => overlap(stranger.box, box) > SAME_BOX)
+    if (known !== undefined) known.box = box
+    return known !== undefined
+  }
+
+  #leave({ box }: FoundFace, descriptor: Float32Array, index: number): void {
+    const { choice, members } = this.cast
+    const distance = nearest(members, descriptor)
+    const isCovered = members.some((member) => distance <= member.record.record.biometric.threshold)
+    if (choice !== 'target' && !isCovered)
+      throw new RefusedError(
+        'biometric',
+        `expected a record for each face that --face ${choice} replaces but found one that matches none (distance ${distance.toFixed(2)})`,
+        { hint: "add that person's record with --consent, or replace the target's face only: --face target" },
+      )
+    this.nearest = Math.min(this.nearest, distance)
+    this.#strangers.push({ box, until: (Math.floor(index / LOOK_CLOSELY_EVERY) + 1) * LOOK_CLOSELY_EVERY })
+  }
+
+  /** Faces that come near each other, or near a stranger, are recognised in the frames after it. */
+  #markCrossings(): void {
+    for (const one of this.#followed) {
+      const isNear = (box: Box) => overlap(one.box, box) > NEAR_BOX
+      one.isCrossed = this.#followed.some((other) => other !== one && isNear(other.box)) || this.#strangers.some(({ box }) => isNear(box))
     }
   }
 }

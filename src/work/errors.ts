@@ -1,13 +1,24 @@
 /** Exit codes of the command line (CLI.md). */
 export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, interrupted: 130 } as const
 
+const HIDDEN = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** The text with control and direction characters spelled out, so that a file's name can neither break a line nor command a terminal. */
+export function printable(text: string): string {
+  return text.replace(HIDDEN, (mark) => {
+    if (mark === '\n') return '\\n'
+    const code = mark.codePointAt(0) ?? 0
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
+  })
+}
+
 /** An error that the user can act on: one line saying what was expected and found, and a hint for what to do next. */
 export class DfkError extends Error {
   readonly exitCode: number
   readonly hint: string | undefined
 
   constructor(message: string, options: { hint?: string; exitCode?: number; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(printable(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'DfkError'
     this.hint = options.hint
     this.exitCode = options.exitCode ?? EXIT.failed

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openFaceAnalyser } from '../../src/faces/index.ts'
-import { createEncoder, decodeFrames, findFfmpeg, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
+import { createEncoder, decodeFrames, findFfmpeg, hashFootage, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { readProvenance } from '../../src/provenance/index.ts'
 import { openDevice } from '../../src/tensor/index.ts'
@@ -62,7 +62,7 @@ function difference(a: Picture, b: Picture, x0: number, y0: number, x1: number, 
   return sum / ((x1 - x0) * (y1 - y0) * 3)
 }
 
-const leftovers = () => readdirSync(home).filter((name) => name.startsWith('.') && name.includes('part'))
+const leftovers = () => readdirSync(home).filter((name) => name.startsWith('.') && /part|rendering/.test(name))
 
 let bob: readonly number[]
 
@@ -149,6 +149,26 @@ describe('dfk swap', () => {
     expect(code).toBe(130)
     expect(stderr).toContain('interrupted')
     expect(readdirSync(home).filter((name) => name.includes('stopped'))).toEqual([])
+  })
+
+  it('goes on where it was killed, and the picture is that of a render which nobody disturbed', async () => {
+    const folder = file('.killed.mp4.rendering')
+    const again = [sampleVideo('cap13_edit2.mp4'), '--run', 'tiny', '--segment', '50', '--range', '-6']
+    const { child, ended } = start(...again, '-o', file('killed.mp4'))
+    await expect.poll(() => existsSync(join(folder, '000000.nut.json')), { timeout: 60_000, interval: 20 }).toBe(true)
+    child.kill('SIGKILL')
+    await ended
+    expect(existsSync(file('killed.mp4'))).toBe(false)
+    // The undisturbed one gets the same id, which is in every frame's watermark.
+    mkdirSync(file('.whole.mp4.rendering'))
+    copyFileSync(join(folder, 'job.json'), join(file('.whole.mp4.rendering'), 'job.json'))
+    const resumed = await swap(...again, '-o', file('killed.mp4'))
+    const whole = await swap(...again, '-o', file('whole.mp4'))
+    expect([resumed.code, whole.code]).toEqual([0, 0])
+    expect(resumed.json[0]!.frames).toBe(150)
+    const [a, b] = [await hashFootage(file('killed.mp4')), await hashFootage(file('whole.mp4'))]
+    expect(a.videoSha256).toBe(b.videoSha256)
+    expect(leftovers()).toEqual([])
   })
 
   it('says what it would do', async () => {

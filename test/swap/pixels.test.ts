@@ -4,7 +4,6 @@ import { enlargeSquare } from '../../src/picture/enlarge.ts'
 import { labToRgb, rgbToLab } from '../../src/picture/lab.ts'
 import { createPicture } from '../../src/picture/picture.ts'
 import { blurPlane, erodePlane, type Plane } from '../../src/picture/plane.ts'
-import { COLOUR_TRANSFERS, ColourMatcher } from '../../src/swap/colour.ts'
 import { SceneCuts } from '../../src/swap/cuts.ts'
 import { shapeMask } from '../../src/swap/mask.ts'
 import { matchBorder } from '../../src/swap/seam.ts'
@@ -20,12 +19,6 @@ function noise(count: number, seed = 1): Float32Array {
 
 function plane(size: number, value: (x: number, y: number) => number): Plane {
   return { width: size, height: size, data: Float32Array.from({ length: size * size }, (_, i) => value(i % size, Math.floor(i / size))) }
-}
-
-function mean(data: Float32Array, channel: number): number {
-  let sum = 0
-  for (let i = channel; i < data.length; i += 3) sum += data[i]!
-  return sum / (data.length / 3)
 }
 
 describe('L*a*b*', () => {
@@ -77,43 +70,6 @@ describe('planes', () => {
   })
 })
 
-describe('colour transfer', () => {
-  const weights = new Float32Array(256).fill(1)
-  const rendered = noise(768).map((value) => 0.3 + 0.2 * value)
-  const target = noise(768, 7).map((value, i) => 0.5 + 0.25 * value - (i % 3) * 0.08)
-
-  it.each(COLOUR_TRANSFERS)('%s', (kind) => {
-    const out = new ColourMatcher(kind).match(rendered, target, weights, 0)
-    for (let channel = 0; channel < 3; channel += 1) {
-      const wanted = kind === 'none' ? mean(rendered, channel) : mean(target, channel)
-      expect(mean(out, channel)).toBeCloseTo(wanted, kind === 'rct' ? 1 : 2)
-    }
-  })
-
-  it('looks inside the mask only', () => {
-    const half = weights.map((_, i) => (i < 128 ? 1 : 0))
-    const odd = Float32Array.from(target, (value, i) => (i < 384 ? value : 0))
-    const out = new ColourMatcher('rct').match(rendered, odd, half, 0)
-    expect(mean(out.subarray(0, 384), 0)).toBeCloseTo(mean(target.subarray(0, 384), 0), 1)
-  })
-
-  it('does not follow a flash at once', () => {
-    const matcher = new ColourMatcher('rct')
-    const before = mean(matcher.match(rendered, target, weights, 0), 0)
-    const after = mean(
-      matcher.match(
-        rendered,
-        target.map((value) => Math.min(1, value + 0.2)),
-        weights,
-        0.04,
-      ),
-      0,
-    )
-    expect(after - before).toBeGreaterThan(0)
-    expect(after - before).toBeLessThan(0.06)
-  })
-})
-
 describe('mask', () => {
   const full = plane(64, () => 1)
 
@@ -138,11 +94,12 @@ describe('border', () => {
       plane(size, (x, y) => (Math.hypot(x - 32, y - 32) < 22 ? 1 : 0)),
       2,
     ).data
+    const visible = new Float32Array(size * size).fill(1)
     const rendered = new Float32Array(size * size * 3).fill(0.5)
     const target = new Float32Array(size * size * 3).fill(0.6)
-    const out = matchBorder(rendered, target, inside, size)
+    const out = matchBorder(rendered, target, inside, visible, size)
     expect(out[(32 * size + 11) * 3]).toBeCloseTo(0.6, 1)
-    expect(matchBorder(rendered, rendered, inside, size)).toEqual(rendered)
+    expect(matchBorder(rendered, rendered, inside, visible, size)).toEqual(rendered)
   })
 })
 

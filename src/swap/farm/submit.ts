@@ -3,15 +3,14 @@ import { resolve } from 'node:path'
 import type { FlowJobNode, Queue, Job as QueueJob } from 'bullmq'
 import { type MediaInfo, probeMedia } from '../../media/index.ts'
 import { newOutputId } from '../../provenance/index.ts'
-import { requireCheckpoint } from '../../store/checkpoint.ts'
-import { indexFrames } from '../frameIndex.ts'
 import { RenderJob } from '../job.ts'
 import type { Job } from '../output.ts'
 import { Segmentation } from '../segments.ts'
 import type { PermittedSwap } from '../session.ts'
-import { fingerprintOf, planPicture, type RenderOptions } from '../swap.ts'
+import { fingerprintOf, indexOf, planPicture, type RenderOptions } from '../swap.ts'
 import type { Farm } from './redis.ts'
 import { joinResult, renderId, segmentId, type Task } from './task.ts'
+import { nameWeights } from './weights.ts'
 
 /** A render on a queue. */
 export interface Queued {
@@ -67,14 +66,17 @@ async function describe(
   info: MediaInfo,
   { options, asked }: { options: RenderOptions; asked: Task['asked'] },
 ) {
-  const { run, request } = permitted
-  const { sha256, state } = await requireCheckpoint(run, { step: request.checkpoint })
-  const generator = sha256['generator']!
+  const { request } = permitted
+  const { named, steps } = await nameWeights(permitted)
   const picture = await planPicture(info, job.output, options)
-  const fingerprint = fingerprintOf({ ...permitted, generator: { sha256: generator } }, job, picture, options)
+  const [step] = steps
   const base = {
-    ...{ schema: 1 as const, input: resolve(job.path), output: resolve(job.output), home: resolve(request.home), generator, fingerprint },
-    ...{ asked: { ...asked, checkpoint: state.step }, footage: permitted.footage.get(job.path)! },
+    ...{ schema: 1 as const, input: resolve(job.path), output: resolve(job.output), home: resolve(request.home) },
+    // A newer checkpoint that is trained meanwhile is not what was asked for.
+    asked: steps.length === 1 ? { ...asked, checkpoint: step } : asked,
+    footage: permitted.footage.get(job.path)!,
+    generators: Object.fromEntries(Array.from(named.generators, ([name, { sha256 }]) => [name, sha256])),
+    fingerprint: fingerprintOf(named, job, picture, options),
   }
   return { base, picture }
 }
@@ -94,7 +96,7 @@ export async function submitClip(
   const info = await probeMedia(job.path, signal)
   const { base, picture } = await describe(permitted, job, info, wish)
   const id = renderId(base.fingerprint, base.output)
-  const segments = new Segmentation(await indexFrames(info, signal), wish.options.range, wish.options.segment)
+  const segments = new Segmentation(await indexOf(info, signal), wish.options.range, wish.options.segment)
   const all = segmentsOf(segments)
   const queue = new Queue(farm.address.queue, { connection: farm.redis })
   const flow = new FlowProducer({ connection: farm.redis })

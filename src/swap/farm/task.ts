@@ -13,9 +13,9 @@ const shared = {
   home: place,
   /** What `dfk swap` was asked for; the command's own schema reads it. */
   asked: z.record(z.string(), z.unknown()),
-  /** What the clip and the generator's weights must be. */
+  /** What the clip must be, and the weights of each run. */
   footage: sha256,
-  generator: sha256,
+  generators: z.record(z.string(), sha256),
   /** Names everything that the picture depends on. */
   fingerprint: sha256,
 }
@@ -35,6 +35,7 @@ export const joinResult = z.object({
   frames: z.int().min(1),
   swapped: z.int().min(1),
   bytes: z.int().min(1),
+  warnings: z.array(z.string()),
   manifest: z.looseObject({ file: z.string(), embedded: z.boolean() }),
 })
 export type JoinResult = z.output<typeof joinResult>

@@ -1,18 +1,17 @@
 import { stat } from 'node:fs/promises'
-import { isAbsolute } from 'node:path'
 import { type FootageHash, hashFootage, type MediaInfo, probeMedia } from '../../media/index.ts'
-import { requireCheckpoint } from '../../store/checkpoint.ts'
 import { DfkError } from '../../work/errors.ts'
+import { parsePair } from '../choice.ts'
 import { renderClip, renderOnly } from '../clip.ts'
-import { indexFrames } from '../frameIndex.ts'
 import { RenderJob } from '../job.ts'
 import type { Job } from '../output.ts'
 import { FACE_BATCH } from '../render.ts'
 import { type FrameIndex, Segmentation } from '../segments.ts'
-import { openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
-import { fingerprintOf, finishClip, type Named, type RenderOptions } from '../swap.ts'
+import { type NamedSwap, openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
+import { fingerprintOf, finishClip, indexOf, type RenderOptions } from '../swap.ts'
 import { requireInside } from './root.ts'
 import type { JoinResult, SegmentResult, Task } from './task.ts'
+import { nameWeights } from './weights.ts'
 
 /** What `dfk swap` was asked for, as its own schema reads it. */
 interface Asked {
@@ -39,20 +38,36 @@ interface Clip {
   readonly index: FrameIndex | undefined
 }
 
+function resultOf(finished: Awaited<ReturnType<typeof finishClip>>, bytes: number): JoinResult {
+  return { ...finished, manifest: { ...finished.manifest }, warnings: [...finished.warnings], bytes }
+}
+
 async function stampOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch(() => undefined)
   return found === undefined ? 'none' : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join()
 }
 
-function checkNamed(task: Task, named: Named, options: RenderOptions, rendering: RenderJob): void {
+/** Whether the weights are those that were queued. */
+function isAsQueued(task: Task, { generators }: NamedSwap): boolean {
+  const wanted = Object.entries(task.generators)
+  return wanted.length === generators.size && wanted.every(([run, sha256]) => generators.get(run)?.sha256 === sha256)
+}
+
+function checkNamed(task: Task, named: NamedSwap, options: RenderOptions, rendering: RenderJob): void {
   const differs = (what: string, hint: string) => {
     throw new DfkError(`expected ${what} as it was queued but found another one`, { hint })
   }
   if (named.footage.get(task.input) !== task.footage) differs(`the clip ${task.input}`, 'queue it again with the clip that is there now')
-  if (named.generator.sha256 !== task.generator)
-    differs('the generator', 'all workers must see the same run; queue it again where it was trained on')
+  if (!isAsQueued(task, named))
+    differs('the generator', 'all workers must see the same run; queue it again to render with the weights that are there')
   if (fingerprintOf(named, { path: task.input, kind: 'video', output: task.output }, rendering.state.picture, options) !== task.fingerprint)
     differs('the request', 'all workers and dfk swap must be of one version and see the same files')
+}
+
+/** The paths that a request names. */
+function pathsOf({ run, map, faceImage, consent }: SwapRequest): string[] {
+  const runs = [...(run === undefined ? [] : [run]), ...map.map((pair) => parsePair(pair).run)]
+  return [...runs.filter((name) => /[/\\]/.test(name)), ...consent, ...(faceImage === undefined ? [] : [faceImage])]
 }
 
 /** Does what jobs ask for: renders segments and joins them. What is slow to open stays open from one job to the next; consent is asked for each. */
@@ -69,7 +84,9 @@ export class Workshop {
   async render(task: SegmentTask, signal: AbortSignal, onFrame: () => void): Promise<SegmentResult> {
     const { permitted, options, clip } = await this.#admit(task, signal)
     const rendering = await RenderJob.share(task.output, task.fingerprint)
-    const session = await this.#session(permitted, task.generator)
+    const { named } = await nameWeights(permitted)
+    checkNamed(task, named, options, rendering)
+    const session = await this.#session(permitted, task)
     checkNamed(task, session, options, rendering)
     const segments = new Segmentation(clip.index, options.range, options.segment)
     const before = rendering.done.length
@@ -97,8 +114,7 @@ export class Workshop {
       if (isOpen === undefined) return task.placed
     }
     const rendering = await RenderJob.share(task.output, task.fingerprint)
-    const { sha256 } = await requireCheckpoint(permitted.run, { step: permitted.request.checkpoint })
-    const named = { ...permitted, generator: { sha256: sha256['generator']! } }
+    const { named } = await nameWeights(permitted)
     checkNamed(task, named, options, rendering)
     const wanted = made.reduce((sum, each) => sum + each.made, task.kept)
     if (rendering.done.length < wanted)
@@ -109,13 +125,13 @@ export class Workshop {
     const nearest = Math.min(...made.map((each) => each.nearest ?? Number.POSITIVE_INFINITY))
     let bytes = 0
     const finished = await finishClip(named, this.#jobOf(task), clip.info, {
-      ...{ rendering, seen: { facesSeen, nearest }, signal },
+      ...{ rendering, range: options.range, seen: { facesSeen, nearest }, signal },
       async onSigned(result, file) {
         bytes = (await stat(file)).size
-        await onSigned({ ...result, manifest: { ...result.manifest }, bytes })
+        await onSigned(resultOf(result, bytes))
       },
     })
-    return { ...finished, manifest: { ...finished.manifest }, bytes }
+    return resultOf(finished, bytes)
   }
 
   async dispose(): Promise<void> {
@@ -130,8 +146,7 @@ export class Workshop {
   /** Reads what a job asks for, and asks the records whether it may be done. */
   async #admit(task: Task, signal: AbortSignal): Promise<{ permitted: PermittedSwap; options: RenderOptions; clip: Clip }> {
     const { request, options } = await this.#plan.read(task.home, task.asked)
-    const named = isAbsolute(request.run) ? [request.run] : []
-    await requireInside(this.#plan.root, [task.input, task.output, task.home, ...request.consent, ...named])
+    await requireInside(this.#plan.root, [task.input, task.output, task.home, ...pathsOf(request)])
     const clip = await this.#look(task.input, signal)
     const permitted = await permit(request, [this.#jobOf(task)], { signal }, async () => clip.hash)
     return { permitted, options, clip }
@@ -142,23 +157,15 @@ export class Workshop {
     if (this.#clip?.path === path && this.#clip.stamp === stamp) return this.#clip
     const hash = await hashFootage(path, signal)
     const info = await probeMedia(path, signal)
-    this.#clip = { path, stamp, hash, info, index: await indexFrames(info, signal) }
+    this.#clip = { path, stamp, hash, info, index: await indexOf(info, signal) }
     return this.#clip
   }
 
-  async #session(permitted: PermittedSwap, generator: string): Promise<SwapSession> {
-    const key = JSON.stringify([permitted.request, permitted.run.folder, generator])
+  async #session(permitted: PermittedSwap, task: Task): Promise<SwapSession> {
+    const key = JSON.stringify([permitted.request, permitted.runs.map(({ folder }) => folder), task.generators])
     if (this.#open?.key === key) return { ...this.#open.session, ...permitted }
     await this.dispose()
-    const session = await openSession(permitted, FACE_BATCH, this.#plan.onWarning)
-    // Another one on the disk than was queued: not kept, so that the next job looks again.
-    if (session.generator.sha256 !== generator) {
-      await session.dispose()
-      throw new DfkError(`expected the generator of ${permitted.run.name} as it was queued but found another one`, {
-        hint: 'all workers must see the same run; queue it again to render with the one that is there',
-      })
-    }
-    this.#open = { key, session }
-    return session
+    this.#open = { key, session: await openSession(permitted, FACE_BATCH, this.#plan.onWarning) }
+    return this.#open.session
   }
 }

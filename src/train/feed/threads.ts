@@ -1,7 +1,7 @@
 import { DfkError } from '../../work/errors.ts'
+import { startThread } from '../../work/thread.ts'
 import type { FeedPlan } from './painter.ts'
-import { startWorker } from './start.ts'
-import type { FromWorker, ToWorker } from './worker.ts'
+import type { FromWorker, ToWorker, WorkerData } from './worker.ts'
 
 /** Bytes of pictures that all threads keep together. */
 export const CACHE_BYTES = 256e6
@@ -40,7 +40,8 @@ export function startThreads(
     wake()
   }
   const workers = Array.from({ length: count }, (_, index) => {
-    const worker = startWorker({ plan, share: { index, of: count, cacheBytes: CACHE_BYTES / count }, slots })
+    const data: WorkerData = { plan, share: { index, of: count, cacheBytes: CACHE_BYTES / count }, slots }
+    const worker = startThread('./worker', import.meta.url, data)
     worker.on('message', hear)
     worker.on('error', (cause) => fail(ended(cause)))
     worker.unref()

@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { requestOf, swapOptions } from '../src/commands/swap.ts'
+import { frameFormat, type MediaInfo, openSegment, probeMedia, readClip } from '../src/media/index.ts'
+import { yuvPicture } from '../src/picture/yuv.ts'
+import { LABEL, renderClip } from '../src/swap/clip.ts'
+import { finishFrame } from '../src/swap/finish/finish.ts'
+import { RenderJob } from '../src/swap/job.ts'
+import { WHOLE_CLIP } from '../src/swap/range.ts'
+import { FACE_BATCH, type OpenFrame, type RenderedFrame, renderFrames } from '../src/swap/render.ts'
+import { Segmentation } from '../src/swap/segments.ts'
+import { newTracker, openSession, permit, type SwapSession } from '../src/swap/session.ts'
+import { planPicture } from '../src/swap/swap.ts'
+import { Clock } from '../src/work/clock.ts'
+import { timed } from './sampling.ts'
+
+const OUTPUT_ID = '0123456789abcdef'
+
+/** What each stage of a render takes a frame, ms: on its own, with everything before it held in memory, and beside all others. */
+export interface StageTimes {
+  readonly frames: number
+  readonly alone: Readonly<Record<string, number>>
+  readonly together: Readonly<Record<string, number>>
+  /** Frames a second of all together, and of the slowest on its own. */
+  readonly fps: number
+  readonly ceilingFps: number
+}
+
+interface Bench {
+  readonly session: SwapSession
+  readonly info: MediaInfo
+  readonly scratch: string
+  readonly range: { readonly fromS: number; readonly toS: number }
+}
+
+function perFrame(clock: Clock, frames: number): Record<string, number> {
+  return Object.fromEntries([...clock.ms].map(([kind, ms]) => [kind, ms / frames]))
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
+}
+
+/** Every stage on its own. */
+async function measureAlone({ session, info, scratch, range }: Bench): Promise<Record<string, number>> {
+  const picture = await planPicture(info, join(scratch, 'x.mp4'), { encoder: 'auto', quality: 18 })
+  const { pixels } = picture
+  const format = frameFormat(info, pixels)
+  const held: { timeS: number; bytes: Uint8Array }[] = []
+  const decodeMs = await timed(async () => {
+    for await (const frame of readClip(info, { pixels })) {
+      if (frame.timeS >= range.toS) break
+      held.push(frame)
+    }
+  })
+  const frames = held.map(({ timeS, bytes }, index): OpenFrame => ({ index, timeS, picture: yuvPicture(format, bytes), warm: false }))
+  const clock = new Clock()
+  const timedSession = { ...session, clock }
+  const rendered: RenderedFrame[] = []
+  for await (const frame of renderFrames(timedSession, newTracker(timedSession), each(frames))) rendered.push(frame)
+  const label = session.label ? LABEL : undefined
+  const finishMs = await timed(async () => {
+    for (const { frame, faces } of rendered) {
+      if ('format' in frame.picture) finishFrame(frame.picture, { faces, label, outputId: OUTPUT_ID })
+    }
+  })
+  const encodeMs = await timed(async () => {
+    const file = join(scratch, 'alone.nut')
+    const writer = await openSegment({ file, output: file, format, fps: info.fps, plan: picture })
+    for (const { bytes, timeS } of held) await writer.write(bytes, timeS)
+    await writer.finish()
+  })
+  const count = held.length
+  return { decode: decodeMs / count, ...perFrame(clock, count), finish: finishMs / count, encode: encodeMs / count }
+}
+
+/** All of them in the pipeline, as a swap runs them. */
+async function measureTogether({
+  session,
+  info,
+  scratch,
+  range,
+}: Bench): Promise<{ frames: number; ms: number; stages: Record<string, number> }> {
+  const output = join(scratch, 'together.mp4')
+  const picture = await planPicture(info, output, { encoder: 'auto', quality: 18 })
+  const job = await RenderJob.open(output, 'bench', () => ({ outputId: OUTPUT_ID, picture }))
+  const clock = new Clock()
+  let frames = 0
+  const onFrame = () => {
+    frames += 1
+  }
+  const segments = new Segmentation(undefined, range)
+  const render = { session: { ...session, clock }, info, pixels: picture.pixels, job, segments, range, output, onFrame }
+  const ms = await timed(() => renderClip(render))
+  await job.remove()
+  return { frames, ms, stages: perFrame(clock, frames) }
+}
+
+/** Times the stages of a swap of the first `seconds` of a clip. */
+export async function measureStages(home: string, run: string, clip: string, device: string, seconds: number): Promise<StageTimes> {
+  const scratch = await mkdtemp(join(tmpdir(), 'dfk-stages-'))
+  const request = requestOf(home, swapOptions.parse({ run, output: join(scratch, 'x.mp4'), device }))
+  const permitted = await permit(request, [{ path: clip, kind: 'video', output: join(scratch, 'x.mp4') }], {})
+  const session = await openSession(permitted, FACE_BATCH, () => {})
+  try {
+    const bench = { session, info: await probeMedia(clip), scratch, range: { ...WHOLE_CLIP, toS: seconds } }
+    // The first time networks are compiled and code is optimised.
+    await measureTogether({ ...bench, range: { ...WHOLE_CLIP, toS: Math.min(2, seconds) } })
+    const alone = await measureAlone(bench)
+    const { frames, ms, stages } = await measureTogether(bench)
+    const thread = ['look', 'cut', 'generate', 'fit'].reduce((sum, kind) => sum + (alone[kind] ?? 0), 0)
+    const slowest = Math.max(alone['decode']!, thread, alone['finish']! / session.finisher.threads, alone['encode']!)
+    return { frames, alone, together: stages, fps: (1000 * frames) / ms, ceilingFps: 1000 / slowest }
+  } finally {
+    await session.dispose()
+    await rm(scratch, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,71 @@
+import type { EncoderName } from './binaries.ts'
+
+/** Brightness that HDR footage was graded for, in the units of SMPTE ST 2086 (x265's spelling) and CTA-861.3. */
+export interface HdrLevels {
+  /** `G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min)`: 0.00002 and 0.0001 cd/m² a unit. */
+  readonly display?: string | undefined
+  /** Brightest pixel and brightest frame average, in cd/m². */
+  readonly light?: readonly [number, number] | undefined
+}
+
+/** How an encoder is asked to work. */
+export interface EncoderSettings {
+  /** 0 (best) to 51; CRF where the encoder has it. */
+  readonly quality: number
+  /** Of x264 and x265; others have a fixed one. */
+  readonly preset: string
+  /** H.264 without any loss. */
+  readonly isLossless?: boolean | undefined
+  /** Subsampling that ProRes' profile follows. */
+  readonly chroma?: number | undefined
+  readonly hdr?: HdrLevels | undefined
+}
+
+function x265Params(hdr: HdrLevels | undefined, isLossless: boolean): string {
+  const params = ['log-level=error']
+  if (isLossless) params.push('lossless=1')
+  if (hdr?.display !== undefined) params.push(`master-display=${hdr.display}`)
+  if (hdr?.light !== undefined) params.push(`max-cll=${hdr.light.join(',')}`)
+  if (params.some((param) => param.startsWith('m'))) params.push('hdr-opt=1', 'repeat-headers=1')
+  return params.join(':')
+}
+
+/** ffmpeg's options for one encoder: quality from 0 (best) to 51, on the encoder's own scale, and what editors expect of its files. */
+export function encoderOptions(encoder: EncoderName, settings: EncoderSettings): string[] {
+  const { quality, preset, isLossless = false, chroma = 422, hdr } = settings
+  const q = String(quality)
+  // AV1 and VP9 count to 63.
+  const wide = String(Math.round((quality * 63) / 51))
+  switch (encoder) {
+    case 'libx264':
+      return [...(isLossless ? ['-qp', '0'] : ['-crf', q]), '-preset', preset]
+    case 'libx265':
+      return [...(isLossless ? [] : ['-crf', q]), '-preset', preset, '-tag:v', 'hvc1', '-x265-params', x265Params(hdr, isLossless)]
+    case 'libvpx-vp9':
+      return ['-crf', q, '-b:v', '0', '-deadline', 'good', '-cpu-used', '4', '-row-mt', '1']
+    case 'libsvtav1':
+      return ['-crf', wide, '-preset', '8']
+    case 'libaom-av1':
+      return ['-crf', wide, '-b:v', '0', '-cpu-used', '6', '-row-mt', '1']
+    case 'prores_ks':
+      return ['-profile:v', chroma === 444 ? '4' : '3', '-vendor', 'apl0']
+    case 'ffv1':
+      return ['-level', '3', '-g', '1', '-slices', '4', '-slicecrc', '1']
+    case 'h264_nvenc':
+    case 'hevc_nvenc':
+      return ['-rc', 'vbr', '-cq', q, '-b:v', '0', '-preset', 'slow']
+    case 'h264_qsv':
+      return ['-global_quality', q]
+    case 'h264_amf':
+      return ['-rc', 'cqp', '-qp_i', q, '-qp_p', q]
+    case 'h264_videotoolbox':
+      return ['-q:v', String(Math.max(1, Math.min(100, 100 - quality * 2)))]
+    case 'mpeg4':
+      return ['-q:v', String(Math.max(1, Math.min(31, Math.round(quality / 3) - 3)))]
+    case 'h264_mf':
+    case 'libopenh264':
+      return ['-b:v', '8M']
+    default:
+      return encoder satisfies never
+  }
+}

@@ -1,0 +1,164 @@
+import { DfkError } from '../work/errors.ts'
+import type { EncoderName } from './binaries.ts'
+import type { Container } from './containers.ts'
+import type { PipePixels } from './pixels.ts'
+import type { PixelDetails } from './streams.ts'
+
+/** Names that a user may ask for: an encoder of ffmpeg, the best one for the footage, ProRes, or H.264 without any loss. */
+export type EncoderChoice = EncoderName | 'auto' | 'prores' | 'lossless'
+
+type Chroma = 420 | 422 | 444
+type Bits = 8 | 10 | 12
+
+/** What an encoder can do, as far as dfk drives it. */
+interface EncoderSpec {
+  readonly containers: readonly Container[]
+  /** Sample sizes by subsampling. */
+  readonly pixels: Partial<Record<Chroma, readonly Bits[]>>
+  /** Whether it halves chroma of odd sides. */
+  readonly takesOdd: boolean
+  /** How the encoder wants semi-planar 4:2:0, if it does; ffmpeg repacks, no sample changes. */
+  readonly packed?: Partial<Record<Bits, string>>
+  /** A step of a production, not a delivery: kept as near to the footage as can be, and never chosen unasked. */
+  readonly isIntermediate?: boolean
+  /** Finest tick that the codec can write, as a denominator. */
+  readonly maxTicks?: number
+}
+
+const ANY: readonly Container[] = ['mp4', 'mov', 'matroska']
+const EIGHT = { 420: [8] } as const
+const NV12 = { 8: 'nv12', 10: 'p010le' } as const
+
+const ENCODERS: Record<EncoderName, EncoderSpec> = {
+  libx264: { containers: ANY, pixels: { 420: [8, 10], 422: [8, 10], 444: [8, 10] }, takesOdd: false },
+  libx265: { containers: ANY, pixels: { 420: [8, 10, 12], 422: [8, 10, 12], 444: [8, 10, 12] }, takesOdd: false },
+  h264_videotoolbox: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
+  h264_nvenc: { containers: ANY, pixels: { 420: [8], 444: [8] }, takesOdd: false },
+  h264_qsv: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
+  h264_amf: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
+  h264_mf: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
+  libopenh264: { containers: ANY, pixels: EIGHT, takesOdd: false },
+  hevc_nvenc: { containers: ANY, pixels: { 420: [8, 10], 444: [8] }, takesOdd: false, packed: { 10: 'p010le' } },
+  'libvpx-vp9': {
+    containers: ['webm', 'matroska', 'mp4'],
+    pixels: { 420: [8, 10, 12], 422: [8, 10, 12], 444: [8, 10, 12] },
+    takesOdd: true,
+  },
+  libsvtav1: { containers: ['webm', 'matroska', 'mp4'], pixels: { 420: [8, 10] }, takesOdd: false },
+  'libaom-av1': {
+    containers: ['webm', 'matroska', 'mp4'],
+    pixels: { 420: [8, 10, 12], 422: [8, 10, 12], 444: [8, 10, 12] },
+    takesOdd: true,
+  },
+  prores_ks: { containers: ['mov', 'matroska'], pixels: { 422: [10], 444: [10] }, takesOdd: true, isIntermediate: true },
+  ffv1: {
+    ...{ containers: ['matroska'], takesOdd: true, isIntermediate: true },
+    pixels: { 420: [8, 10, 12], 422: [8, 10, 12], 444: [8, 10, 12] },
+  },
+  mpeg4: { containers: ANY, pixels: EIGHT, takesOdd: true, maxTicks: 65_535 },
+}
+
+const DELIVERY: Record<Container, { readonly eight: readonly EncoderName[]; readonly deep: readonly EncoderName[] }> = (() => {
+  const h264 = [
+    'libx264',
+    'h264_videotoolbox',
+    'h264_nvenc',
+    'h264_qsv',
+    'h264_amf',
+    'h264_mf',
+    'libopenh264',
+    'libx265',
+    'hevc_nvenc',
+    'mpeg4',
+  ] as const
+  // Players and phones decode HEVC Main 10 in hardware and H.264 High 10 hardly anywhere.
+  const any = { eight: h264, deep: ['libx265', 'libx264', ...h264] as const }
+  const webm = ['libvpx-vp9', 'libsvtav1', 'libaom-av1'] as const
+  return { mp4: any, mov: any, matroska: any, webm: { eight: webm, deep: webm } }
+})()
+
+/** Bits that a render of such footage should have. */
+function bitsOf(source: PixelDetails | undefined): Bits {
+  const bits = source?.bits ?? 8
+  return bits <= 8 ? 8 : bits <= 10 ? 10 : 12
+}
+
+/** The encoder for a container and such footage, of those that this ffmpeg has. Throws DfkError where it lacks it, or the container cannot hold it. */
+export function chooseEncoder(
+  asked: EncoderChoice,
+  container: Container,
+  available: readonly EncoderName[],
+  source?: PixelDetails | undefined,
+): EncoderName {
+  const { eight, deep } = DELIVERY[container]
+  const wanted: readonly EncoderName[] =
+    asked === 'auto' ? (bitsOf(source) > 8 ? deep : eight) : [asked === 'prores' ? 'prores_ks' : asked === 'lossless' ? 'libx264' : asked]
+  const chosen = wanted.find((name) => available.includes(name))
+  if (chosen === undefined)
+    throw new DfkError(`expected an ffmpeg with the encoder ${wanted[0]} but it has ${available.join(', ') || 'none that dfk knows'}`, {
+      hint: 'choose one of those with --encoder, or set FFMPEG_PATH to a fuller ffmpeg',
+    })
+  const { containers } = ENCODERS[chosen]
+  if (!containers.includes(container))
+    throw new DfkError(`expected a container for ${chosen} but ${container} does not hold what it writes`, {
+      hint: `name the output ${containers.map((name) => `.${name === 'matroska' ? 'mkv' : name}`).join(' or ')}, or choose another --encoder`,
+    })
+  return chosen
+}
+
+/** The samples that go through the pipes and into the encoder. */
+export interface PixelChoice {
+  readonly bits: Bits
+  readonly chroma: Chroma
+  /** Planar format of both pipes, such as `yuv422p10le`. */
+  readonly pipe: PipePixels
+  /** Format that the encoder is given; the same samples, at most packed otherwise. */
+  readonly encode: string
+}
+
+const CHROMA: Record<PixelDetails['chroma'], Chroma> = { 400: 420, 410: 420, 411: 422, 420: 420, 422: 422, 440: 444, 444: 444 }
+
+/** Nearest of what an encoder has: the same or the next more, else the most. */
+function nearest<T extends number>(wanted: T, offered: readonly T[]): T {
+  const sorted = [...offered].sort((a, b) => a - b)
+  return sorted.find((value) => value >= wanted) ?? sorted.at(-1)!
+}
+
+/**
+ * Decides in which samples footage is rendered: the footage's own where the encoder can, so that untouched pixels are not converted.
+ * RGB becomes 4:2:0 for delivery and 4:4:4 for the next step of a production; odd sides keep full chroma where an encoder cannot halve it.
+ */
+export function choosePixels(source: PixelDetails | undefined, encoder: EncoderName, width: number, height: number): PixelChoice {
+  const { pixels, takesOdd, isIntermediate = false, packed } = ENCODERS[encoder]
+  const offered = Object.keys(pixels).map(Number) as Chroma[]
+  const wanted = source?.model === 'rgb' ? (isIntermediate ? 444 : 420) : source === undefined ? 420 : CHROMA[source.chroma]
+  const fitsHalf = (chroma: Chroma) => takesOdd || ((chroma === 444 || width % 2 === 0) && (chroma !== 420 || height % 2 === 0))
+  const possible = offered.filter(fitsHalf)
+  if (possible.length === 0)
+    throw new DfkError(`expected even sides for ${encoder} but found ${width}×${height}`, {
+      hint: 'choose --encoder libx264 or libvpx-vp9',
+    })
+  const chroma = nearest(wanted, possible)
+  const bits = nearest(bitsOf(source), pixels[chroma]!)
+  const pipe: PipePixels = `yuv${chroma}p${bits === 8 ? '' : (`${bits}le` as const)}`
+  return { bits, chroma, pipe, encode: packed?.[bits] ?? pipe }
+}
+
+/** Says what of the footage's samples an encoder does not keep; undefined where it keeps all. */
+export function pixelsLost(source: PixelDetails | undefined, choice: Pick<PixelChoice, 'bits' | 'chroma'>): string | undefined {
+  if (source === undefined) return undefined
+  const lost = [
+    ...(source.bits > choice.bits ? [`${source.bits} bits become ${choice.bits}`] : []),
+    ...(source.model !== 'gray' && Number(source.chroma) > choice.chroma
+      ? [`4:${[...String(source.chroma)].slice(1).join(':')} becomes 4:${[...String(choice.chroma)].slice(1).join(':')}`]
+      : []),
+    ...(source.hasAlpha ? ['transparency is left out'] : []),
+  ]
+  return lost.length === 0 ? undefined : lost.join(', ')
+}
+
+/** Ticks a second to encode with: the footage's, as far as the codec can write them. */
+export function ticksFor(encoder: EncoderName, timeBase: { readonly num: number; readonly den: number }): { num: number; den: number } {
+  const { maxTicks } = ENCODERS[encoder]
+  return maxTicks === undefined || timeBase.den <= maxTicks ? { ...timeBase } : { num: 1, den: 30_000 }
+}

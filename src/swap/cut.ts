@@ -1,0 +1,57 @@
+import { alignMatrix, faceHull, type Landmarks } from '../faces/index.ts'
+import { affineScale, applyAffine, composeAffine, invertAffine } from '../picture/affine.ts'
+import type { Affine, Box, Picture } from '../picture/picture.ts'
+import { type Plane, planeOf } from '../picture/plane.ts'
+import { resizePicture } from '../picture/resize.ts'
+import { warpAffine } from '../picture/warp.ts'
+import type { View } from './view.ts'
+
+/** A face cut out of a frame, as the generator takes it. */
+export interface Cut {
+  /** From the frame to the aligned picture. */
+  readonly matrix: Affine
+  readonly sizePx: number
+  /** sRGB in 0–1, interleaved. */
+  readonly rgb: Float32Array
+  /** Inside the face's outline, at MASK_PX. */
+  readonly hull: Plane
+  /** The same cut at the size at which the face will be drawn: `sizePx` times `factor`, about as fine as the frame. */
+  readonly fine: Picture
+  readonly factor: number
+}
+
+/** The mask is shaped at this size, whatever the generator's: soft borders need no more. */
+export const MASK_PX = 128
+const MOST_ENLARGED = 6
+/** Pixels around the cut that sampling may reach for. */
+const MARGIN_PX = 2
+
+/** The map to an aligned picture that is `factor` times as large. */
+export function scaled(matrix: Affine, factor: number): Affine {
+  const { a, b, tx, c, d, ty } = matrix
+  return { a: a * factor, b: b * factor, tx: tx * factor, c: c * factor, d: d * factor, ty: ty * factor }
+}
+
+/** The upright box that holds the aligned square. */
+function boxOf(matrix: Affine, sizePx: number): Box {
+  const back = invertAffine(matrix)
+  const corners = [0, 1, 2, 3].map((i) => applyAffine(back, (i & 1) * sizePx, (i >> 1) * sizePx))
+  const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)]
+  const [x, y] = [Math.min(...xs) - MARGIN_PX, Math.min(...ys) - MARGIN_PX]
+  return { x, y, width: Math.max(...xs) + MARGIN_PX - x, height: Math.max(...ys) + MARGIN_PX - y }
+}
+
+/** Cuts a face out of a frame, aligned, at the generator's size. */
+export function cutFace(view: View, landmarks: Landmarks, sizePx: number): Cut {
+  const matrix = alignMatrix(landmarks, sizePx)
+  const factor = Math.max(1, Math.min(MOST_ENLARGED, Math.ceil(1 / affineScale(matrix))))
+  const { picture, x, y, step } = view.part(boxOf(matrix, sizePx), sizePx * Math.max(2, factor))
+  const toWhole: Affine = { a: step, b: 0, tx: x, c: 0, d: step, ty: y }
+  const warp = (times: number) => warpAffine(picture, composeAffine(scaled(matrix, times), toWhole), times * sizePx, times * sizePx)
+  const fine = warp(factor)
+  // Sampled at twice the size at least: a small step of the warp would let detail alias.
+  const { data } = resizePicture(factor === 1 ? warp(2) : fine, sizePx, sizePx)
+  const rgb = new Float32Array(data.length)
+  for (let i = 0; i < rgb.length; i += 1) rgb[i] = data[i]! / 255
+  return { matrix, sizePx, rgb, hull: planeOf(faceHull(landmarks, scaled(matrix, MASK_PX / sizePx), MASK_PX)), fine, factor }
+}

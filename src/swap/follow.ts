@@ -1,0 +1,79 @@
+import type { FaceAnalyser, FoundFace, Landmarks } from '../faces/index.ts'
+import type { Box } from '../picture/picture.ts'
+import { grown } from './boxes.ts'
+import { type Cast, type CastMember, isStill } from './cast.ts'
+import { faceBox, likeness, patchOf } from './likeness.ts'
+import { landmarksInPart, landmarksInWhole, type View } from './view.ts'
+
+/** Frames, by number, at which everybody is recognised anew: fixed, so that trackers that began at different frames agree. */
+const RECOGNISE_EVERY = 25
+/** Frames whose looks are remembered. */
+const PATCHES = 5
+/** A face less like the frame before, or like five frames before, is recognised at once: somebody may have passed. Measured on an interview's frames: .85 and .6 at the least. */
+const UNLIKE_LAST = 0.8
+const UNLIKE_LATELY = 0.65
+/** Degrees of yaw beyond which a descriptor says little, so that nobody is given up for it unless something else is odd. */
+const MOST_YAW = 40
+
+/** Pixels across a face's surroundings from which the recogniser takes its 150 px. */
+const DESCRIBED_PX = 320
+
+/** Somebody who is followed. */
+export interface Followed {
+  readonly id: number
+  readonly member: CastMember
+  landmarks: Landmarks
+  box: Box
+  /** Looks of the last frames, newest last. */
+  patches: Float32Array[]
+  /** Whether another face was near, so that they may have been exchanged. */
+  isCrossed: boolean
+}
+
+/** Who looks, and for whom. */
+export interface Watch {
+  readonly analyser: FaceAnalyser
+  readonly cast: Cast
+}
+
+async function isTheirs({ analyser, cast }: Watch, view: View, { member }: Followed, { landmarks }: FoundFace): Promise<boolean> {
+  return isStill(member, cast.members, await describeFace(analyser, view, landmarks))
+}
+
+/** Descriptor of a face, of which only its surroundings are made. */
+export function describeFace(analyser: FaceAnalyser, view: View, landmarks: Landmarks): Promise<Float32Array> {
+  const part = view.part(faceBox(landmarks), DESCRIBED_PX)
+  return analyser.descriptor(part.picture, landmarksInPart(landmarks, part))
+}
+
+/** The face in the next frame, or undefined where it is lost or somebody else's has come in its place. */
+export async function followFace({ analyser, cast }: Watch, view: View, one: Followed, index: number): Promise<FoundFace | undefined> {
+  const face = await analyser.track(view, one.landmarks)
+  if (face === undefined) return undefined
+  const patch = patchOf(view, face.landmarks)
+  const isOdd = one.isCrossed || likeness(patch, one.patches.at(-1)!) < UNLIKE_LAST || likeness(patch, one.patches[0]!) < UNLIKE_LATELY
+  const isDue = index % RECOGNISE_EVERY === 0 && Math.abs(face.pose.yaw) < MOST_YAW
+  if ((isOdd || isDue) && !(await isTheirs({ analyser, cast }, view, one, face))) return undefined
+  one.landmarks = face.landmarks
+  one.box = face.box
+  one.patches = [...one.patches, patch].slice(-PATCHES)
+  return face
+}
+
+/** Looks for somebody lost where they were: where the landmarks lay, then with the detector around it. Only a face that is recognised counts. */
+export async function findAgain(watch: Watch, view: View, lost: Followed, withDetector: boolean): Promise<FoundFace | undefined> {
+  const isThem = (face: FoundFace) => isTheirs(watch, view, lost, face)
+  const same = await watch.analyser.track(view, lost.landmarks)
+  if (same !== undefined && (await isThem(same))) return same
+  if (!withDetector) return undefined
+  const part = view.part(grown(lost.box, 1))
+  const { picture, x, y, step } = part
+  const size = Math.max(lost.box.width, lost.box.height)
+  for (const face of await watch.analyser.find(picture, { minSizePx: size / 2 / step })) {
+    const { width, height } = face.box
+    const box = { x: face.box.x * step + x, y: face.box.y * step + y, width: width * step, height: height * step }
+    const moved = { ...face, landmarks: landmarksInWhole(face.landmarks, part), box }
+    if (await isThem(moved)) return moved
+  }
+  return undefined
+}

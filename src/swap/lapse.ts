@@ -1,0 +1,21 @@
+/** A gap this long, or time that runs backwards, makes all that was remembered stale. */
+const STALE_S = 1
+
+/** Tells how much a new measurement counts against those remembered, by the time between frames alone, whatever the frame rate. */
+export class Lapse {
+  #lastS = Number.NaN
+
+  /** Share of the measurement at `timeS`, 0–1, where memory fades to 1/e in `memoryS`; 1 for the first one. */
+  share(timeS: number, memoryS: number): number {
+    const elapsedS = timeS - this.#lastS
+    this.#lastS = timeS
+    return elapsedS >= 0 && elapsedS <= STALE_S ? 1 - Math.exp(-Math.max(0.001, elapsedS) / memoryS) : 1
+  }
+}
+
+/** Moves `old` towards `now` by `share`, in place; the first time a copy of `now`. */
+export function remember(old: Float32Array | undefined, now: Float32Array, share: number): Float32Array {
+  if (old === undefined || share >= 1 || old.length !== now.length) return now.slice()
+  for (let i = 0; i < old.length; i += 1) old[i]! += share * (now[i]! - old[i]!)
+  return old
+}

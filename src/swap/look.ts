@@ -1,0 +1,36 @@
+import { ColourMatcher, type ColourTransfer } from './colour.ts'
+import { DetailMatcher } from './detail.ts'
+import { GrainMatcher } from './grain.ts'
+import type { MaskShape } from './mask.ts'
+import { OcclusionMemory } from './occlusion.ts'
+
+/** How the face meets the footage: `feather`: a soft border along which their colours are matched; `pyramid`: in bands; `poisson`: by its gradients. */
+export const BLENDS = ['feather', 'pyramid', 'poisson'] as const
+export type Blend = (typeof BLENDS)[number]
+
+/** How rendered faces are fitted into the footage. */
+export interface Look {
+  readonly mask: MaskShape
+  /** How far things in front of the face are let through, 0–1. */
+  readonly occlusion: number
+  readonly colour: ColourTransfer
+  readonly blend: Blend
+  /** How far the face takes on the footage's own sharpness and blur, 0–1. */
+  readonly detail: number
+  /** Sharpens beyond that; 0: not at all. */
+  readonly sharpen: number
+  /** Share of the footage's grain that is laid over the face, 0–1. */
+  readonly grain: number
+}
+
+/** What is kept of one person's face from frame to frame; all of it fades within a second. */
+export class FaceMemory {
+  readonly colours: ColourMatcher
+  readonly occlusion = new OcclusionMemory()
+  readonly detail = new DetailMatcher()
+  readonly grain = new GrainMatcher()
+
+  constructor({ colour }: Pick<Look, 'colour'>) {
+    this.colours = new ColourMatcher(colour)
+  }
+}

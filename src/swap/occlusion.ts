@@ -1,0 +1,122 @@
+import { blurPlane } from '../picture/plane.ts'
+import { Lapse, remember } from './lapse.ts'
+
+/** Seconds over which the estimate is averaged: a hand is let through within two or three frames, flicker is not. */
+const MEMORY_S = 0.08
+/** Colour distance to the reconstruction (root of the sum of squares of R, G and B, 0–1 each) at which something begins to be in front, and is for sure. */
+const BEGINS = 0.05
+const CERTAIN = 0.09
+/** Smoothing of the difference; what is too small to be an object; holes in one that are filled: as shares of the side. */
+const SIGMA = 1.5 / 64
+const SPECK = 1 / 64
+const HOLE = 4 / 64
+/** A difference of this much counts half when the light is fitted. */
+const ROBUST = 0.07
+const FITS = 3
+/** Parts of the aligned face that move more than a reconstruction follows (brows and eyes, mouth): centre, half axes, and by how much more they may differ. */
+const LIVELY = [
+  { x: 0.36, y: 0.38, a: 0.14, b: 0.08, slack: 0.5 },
+  { x: 0.64, y: 0.38, a: 0.14, b: 0.08, slack: 0.5 },
+  { x: 0.5, y: 0.7, a: 0.17, b: 0.11, slack: 0.7 },
+]
+
+const tolerances = new Map<number, Float32Array>()
+
+/** By how much the threshold is raised at each place of an aligned face, 1 and more. */
+function tolerance(sizePx: number): Float32Array {
+  const known = tolerances.get(sizePx)
+  if (known !== undefined) return known
+  const out = new Float32Array(sizePx * sizePx).fill(1)
+  for (let i = 0; i < out.length; i += 1) {
+    const [x, y] = [((i % sizePx) + 0.5) / sizePx, (Math.floor(i / sizePx) + 0.5) / sizePx]
+    for (const part of LIVELY) {
+      const q = ((x - part.x) / part.a) ** 2 + ((y - part.y) / part.b) ** 2
+      out[i] = Math.max(out[i]!, 1 + part.slack * Math.exp(-q * q))
+    }
+  }
+  tolerances.set(sizePx, out)
+  return out
+}
+
+/** Least of each 3 × 3 neighbourhood, `times` over; edges are extended. Of negated data: the greatest. */
+function shrink(data: Float32Array, sizePx: number, times: number): Float32Array {
+  let from = data
+  let to: Float32Array = new Float32Array(data.length)
+  const last = sizePx - 1
+  for (let pass = 0; pass < 2 * times; pass += 1) {
+    const [step, line] = pass % 2 === 0 ? [1, sizePx] : [sizePx, 1]
+    for (let j = 0; j < sizePx; j += 1) {
+      for (let k = 0, i = j * line; k < sizePx; k += 1, i += step) {
+        const value = from[i]!
+        const before = k > 0 ? from[i - step]! : value
+        const after = k < last ? from[i + step]! : value
+        to[i] = Math.min(before, value, after)
+      }
+    }
+    const spare = from === data ? new Float32Array(data.length) : from
+    from = to
+    to = spare
+  }
+  return from
+}
+
+/** Gain and shift of one channel that bring `own` to `seen`, by least squares that heed outliers little (Cauchy weights); returns the differences that remain. */
+function unexplained(seen: Float32Array, own: Float32Array, inside: Float32Array, channel: number): Float32Array {
+  let [gain, shift] = [1, 0]
+  for (let round = 0; round < FITS; round += 1) {
+    let [total, x, y, xx, xy] = [1e-6, 0, 0, 0, 0]
+    for (let i = 0, p = channel; i < inside.length; i += 1, p += 3) {
+      if (inside[i]! < 0.5) continue
+      const off = (seen[p]! - gain * own[p]! - shift) / ROBUST
+      const w = 1 / (1 + off * off)
+      total += w
+      x += w * own[p]!
+      y += w * seen[p]!
+      xx += w * own[p]! * own[p]!
+      xy += w * own[p]! * seen[p]!
+    }
+    const spread = xx / total - (x / total) ** 2
+    // Held near 1: a face half covered must not be explained by a strange light.
+    gain = Math.max(0.7, Math.min(1.4, (xy / total - (x / total) * (y / total) + 0.002) / (spread + 0.002)))
+    shift = y / total - (gain * x) / total
+  }
+  return inside.map((_, i) => seen[i * 3 + channel]! - gain * own[i * 3 + channel]! - shift)
+}
+
+/**
+ * Where something covers the face, 0–1 a pixel: where the footage (`seen`) differs strongly and smoothly from the target's own face as
+ * the run's decoder reconstructs it (`own`), in light of the footage; both [s, s, 3] in 0–1. `inside`: the face [s, s].
+ */
+export function findOccluders(seen: Float32Array, own: Float32Array, inside: Float32Array, sizePx: number): Float32Array {
+  const distance = new Float32Array(inside.length)
+  for (let channel = 0; channel < 3; channel += 1) {
+    const data = unexplained(seen, own, inside, channel)
+    const smooth = blurPlane({ width: sizePx, height: sizePx, data }, SIGMA * sizePx).data
+    for (let i = 0; i < distance.length; i += 1) distance[i]! += smooth[i]! * smooth[i]!
+  }
+  const slack = tolerance(sizePx)
+  const excess = distance.map((value, i) => Math.max(0, Math.min(1, (Math.sqrt(value) / slack[i]! - BEGINS) / (CERTAIN - BEGINS))))
+  const [speck, hole] = [SPECK, HOLE].map((share) => Math.max(1, Math.round(share * sizePx))) as [number, number]
+  const opened = shrink(
+    shrink(excess, sizePx, speck).map((value) => -value),
+    sizePx,
+    speck + hole,
+  )
+  return shrink(
+    opened.map((value) => -value),
+    sizePx,
+    hole,
+  ).map((t) => t * t * (3 - 2 * t))
+}
+
+/** The same from frame to frame, without flicker. */
+export class OcclusionMemory {
+  readonly #lapse = new Lapse()
+  #found: Float32Array | undefined
+
+  /** The estimate with what was found at `timeS` taken in; not to be changed. */
+  next(found: Float32Array, timeS: number): Float32Array {
+    this.#found = remember(this.#found, found, this.#lapse.share(timeS, MEMORY_S))
+    return this.#found
+  }
+}

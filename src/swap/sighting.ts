@@ -1,0 +1,42 @@
+import { type FoundFace, interocular, type Landmarks } from '../faces/index.ts'
+import type { Box } from '../picture/picture.ts'
+import type { CastMember } from './cast.ts'
+
+/** A face of the cast as one frame shows it. */
+export interface Sighting {
+  /** The same for one person's appearance, from frame to frame and over short losses; no other face ever has it. */
+  readonly id: number
+  readonly member: CastMember
+  /** As the network found them. */
+  readonly landmarks: Landmarks
+  readonly box: Box
+  /** How well it can be replaced, 0–1: less the further the head is turned or covered. */
+  readonly visibility: number
+}
+
+/** What the tracker saw in a frame. */
+export interface Seen {
+  readonly index: number
+  readonly timeS: number
+  /** Whether another scene begins here. */
+  readonly isCut: boolean
+  readonly sightings: readonly Sighting[]
+}
+
+/** Degrees of yaw from which a face fades, and beyond which it is left alone: half of the mesh is guessed there. */
+const YAW = [52, 70] as const
+/** The landmark network is certain (over .999) of any face that it sees, down to half of it; then its confidence falls off within a few frames. */
+const CONFIDENCE = [0.8, 0.97] as const
+/** Eyes nearer together than this, px, are not worth replacing. */
+const SMALLEST_PX = 5
+
+function ramp(value: number, [from, to]: readonly [number, number]): number {
+  const t = Math.max(0, Math.min(1, (value - from) / (to - from)))
+  return t * t * (3 - 2 * t)
+}
+
+/** How well a face can be replaced, 0–1. */
+export function visibilityOf({ landmarks, pose }: FoundFace): number {
+  if (interocular(landmarks.mesh) < SMALLEST_PX) return 0
+  return (1 - ramp(Math.abs(pose.yaw), YAW)) * ramp(landmarks.confidence, CONFIDENCE)
+}

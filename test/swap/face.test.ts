@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { createPicture, type Picture } from '../../src/picture/picture.ts'
+import { cropPicture } from '../../src/picture/resize.ts'
+import { cutFace } from '../../src/swap/cut.ts'
+import { fitFace } from '../../src/swap/face.ts'
+import { BLENDS, FaceMemory, type Look } from '../../src/swap/look.ts'
+import { type View, viewOf } from '../../src/swap/view.ts'
+import { facePixels, field, ovalLandmarks } from './seamSupport.ts'
+
+const SIZE = 32
+const LOOK: Look = {
+  mask: { erodePercent: 0, blurPercent: 4 },
+  occlusion: 1,
+  colour: 'rct',
+  blend: 'feather',
+  detail: 1,
+  sharpen: 0.4,
+  grain: 1,
+}
+const landmarks = ovalLandmarks(110, 90, 90)
+
+/** A frame with texture, so that every pixel tells where it is. */
+function frame(light = 1): Picture {
+  const picture = createPicture(220, 180)
+  for (let i = 0; i < picture.data.length; i += 1) {
+    const [x, y] = [Math.floor(i / 3) % 220, Math.floor(i / 3 / 220)]
+    picture.data[i] = light * (120 + 50 * Math.sin(x / 7) * Math.cos(y / 9) + 20 * (i % 3))
+  }
+  return picture
+}
+
+/** Shows parts only, as a frame in planes does. */
+function partly(picture: Picture): View {
+  return {
+    ...viewOf(picture),
+    part(box) {
+      const [x, y] = [Math.max(0, Math.floor(box.x)), Math.max(0, Math.floor(box.y))]
+      const [right, bottom] = [
+        Math.min(picture.width, Math.ceil(box.x + box.width)),
+        Math.min(picture.height, Math.ceil(box.y + box.height)),
+      ]
+      return { picture: cropPicture(picture, { x, y, width: right - x, height: bottom - y }), x, y }
+    },
+  }
+}
+
+const rendered = (light = 1) => ({ rgb: facePixels(SIZE, light), mask: new Float32Array(SIZE * SIZE).fill(1) })
+
+describe('cutting a face out', () => {
+  it.each([
+    ['inside the frame', landmarks],
+    ['over its edge', ovalLandmarks(20, 40, 90)],
+    ['larger than the patch', ovalLandmarks(110, 90, 20)],
+  ])('sees the same in a part of the frame: %s', (_, where) => {
+    const [whole, part] = [cutFace(viewOf(frame()), where, SIZE), cutFace(partly(frame()), where, SIZE)]
+    const off = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)))
+    expect(off(whole.fine.data, part.fine.data)).toBeLessThanOrEqual(1)
+    expect(off(whole.rgb, part.rgb)).toBeLessThan(1.5 / 255)
+    expect(part.fine.width).toBe(SIZE * part.factor)
+  })
+})
+
+describe('fitting a face', () => {
+  const cut = cutFace(viewOf(frame()), landmarks, SIZE)
+
+  it.each(BLENDS)('leaves what it is given alone and the rim of the patch clear (%s)', (blend) => {
+    const given = rendered()
+    const before = given.rgb.slice()
+    const patch = fitFace(cut, given, { ...LOOK, blend }, new FaceMemory(LOOK), 0)
+    expect(given.rgb).toEqual(before)
+    const { width, data } = patch.mask
+    for (let i = 0; i < width; i += 1)
+      for (const at of [i, (width - 1) * width + i, i * width, i * width + width - 1]) expect(data[at]).toBeLessThan(0.002)
+    expect(data[(width >> 1) * width + (width >> 1)]).toBeGreaterThan(0.99)
+    expect(patch.rgb.length).toBe(patch.sizePx ** 2 * 3)
+    expect(patch.matrix.a).toBeCloseTo((cut.matrix.a * patch.sizePx) / SIZE, 6)
+  })
+
+  it('lets through what covers the face, as far as it is told to', () => {
+    const bar = field(SIZE, (x, y) => (x > 0.4 && x < 0.6 && y > 0.3 ? 1 : 0))
+    const covered = { ...cut, rgb: facePixels(SIZE).map((value, i) => (bar[Math.floor(i / 3)] === 1 ? 0.05 : value)) }
+    const faces = { ...rendered(), own: facePixels(SIZE) }
+    const shown = (occlusion: number) => {
+      const { mask } = fitFace(covered, faces, { ...LOOK, occlusion }, new FaceMemory(LOOK), 0)
+      return mask.data[Math.floor(0.55 * mask.width) * mask.width + (mask.width >> 1)]!
+    }
+    expect(shown(1)).toBeLessThan(0.05)
+    expect(shown(0.5)).toBeCloseTo(0.5, 1)
+    expect(shown(0)).toBeGreaterThan(0.95)
+  })
+
+  it.each(['rct', 'sot'] as const)('has forgotten all that was more than a second ago (%s)', (colour) => {
+    const look = { ...LOOK, colour }
+    const [long, short] = [new FaceMemory(look), new FaceMemory(look)]
+    let most = 0
+    for (let index = 0; index <= 60; index += 1) {
+      const now = cutFace(viewOf(frame(index < 30 ? 0.5 + index / 60 : 1)), landmarks, SIZE)
+      const faces = { ...rendered(0.8 + 0.1 * Math.sin(index)), own: facePixels(SIZE) }
+      const a = fitFace(now, faces, look, long, index / 25)
+      if (index < 30) continue
+      const b = fitFace(now, faces, look, short, index / 25)
+      if (index < 56) continue
+      for (let i = 0; i < a.rgb.length; i += 1) {
+        const [x, y] = [Math.floor(i / 3) % a.sizePx, Math.floor(i / 3 / a.sizePx)]
+        const [u, v] = [x, y].map((at) => Math.floor(((at + 0.5) * a.mask.width) / a.sizePx)) as [number, number]
+        most = Math.max(most, Math.abs(a.rgb[i]! - b.rgb[i]!) * a.mask.data[v * a.mask.width + u]!)
+      }
+      for (let i = 0; i < a.mask.data.length; i += 1) most = Math.max(most, Math.abs(a.mask.data[i]! - b.mask.data[i]!))
+    }
+    expect(most).toBeLessThan(1.5 / 255)
+  })
+})
