@@ -1,4 +1,4 @@
-import type { MediaInfo, PipePixels } from '../media/index.ts'
+import type { DamageLog, MediaInfo, PipePixels } from '../media/index.ts'
 import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media/index.ts'
 import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
 import { Queue } from '../work/queue.ts'
@@ -26,7 +26,8 @@ export interface ClipRender {
   readonly signal?: AbortSignal | undefined
   /** Called with each frame that is drawn and encoded. */
   readonly onFrame: (rendered: RenderedFrame) => void
-  readonly onLine?: ((line: string) => void) | undefined
+  /** Hears what decoding says of the footage. */
+  readonly damage?: DamageLog | undefined
 }
 
 /** A segment whose frames are being rendered. */
@@ -164,12 +165,13 @@ async function renderFrom(
   from: number,
   seek: boolean,
 ): Promise<number | undefined> {
-  const { info, pixels, job, segments, range, signal, onLine } = render
+  const { info, pixels, job, segments, range, signal, damage } = render
   const wanted = segments.warmBegin(from)
   const seekS = seek ? segments.seekS(wanted) : undefined
   let read = 0
-  for await (const { timeS, bytes } of readClip(info, { pixels, seekS, signal, onLine })) {
+  for await (const { timeS, bytes } of readClip(info, { pixels, seekS, signal, onLine: (line) => damage?.read(line) })) {
     if (timeS >= range.toS) break
+    damage?.reach(timeS)
     const index = segments.numberOf(timeS, read)
     read += 1
     // A file whose index lies: what was looked for is behind us already.

@@ -6,6 +6,8 @@ import {
   chooseEncoder,
   choosePixels,
   containerOf,
+  DamageLog,
+  describeDamage,
   type EncoderChoice,
   ffmpegEncoders,
   indexPackets,
@@ -107,6 +109,12 @@ export function joinPlan(info: MediaInfo, picture: PicturePlan, segments: readon
   }
 }
 
+/** What a log of decoding says of the footage, of which `frames` came out and `expected` were counted (0: nobody counted). */
+export function harmOf(damage: DamageLog, frames: number, expected: number): string | undefined {
+  const harm = damage.finish(frames, expected)
+  return harm && describeDamage(harm)
+}
+
 /** What an output says of itself once it is whole. */
 type Finished = Omit<SwapResult, 'output' | 'fps'>
 
@@ -122,18 +130,21 @@ export async function finishClip(
     readonly rendering: RenderJob
     readonly range: TimeRange
     readonly seen: Seen
+    /** What is wrong with the footage, of which so many frames came out. */
+    readonly harm: (frames: number) => string | undefined
     readonly signal: AbortSignal | undefined
     readonly onSigned?: (finished: Finished, file: string) => Promise<void>
   },
 ): Promise<Finished> {
-  const { rendering, range, seen, signal, onSigned } = options
+  const { rendering, range, seen, harm, signal, onSigned } = options
   const { picture, outputId } = rendering.state
   const segments = rendering.done
   const swapped = segments.reduce((sum, each) => sum + each.swapped, 0)
   const frames = segments.reduce((sum, each) => sum + each.frames, 0)
   if (swapped === 0) throw nothingSwapped(job.path, frames, seen)
   const file = join(rendering.folder, `whole${extname(job.output)}`)
-  const lost = pixelsLost(info.details?.pixels, picture)
+  const harmed = harm(frames)
+  const notes = [harmed && `the footage is damaged: ${harmed}`, pixelsLost(info.details?.pixels, picture)]
   const { warnings } = await joinSegments({
     ...joinPlan(info, picture, segments, range),
     ...{ segments: segments.map(({ number }) => rendering.pathOf(number)), container: containerOf(job.output), output: file, signal },
@@ -141,7 +152,7 @@ export async function finishClip(
   const mark = markOutput(session, job, outputId)
   await mark.stamp(file)
   checkInterrupted(signal)
-  const finished = { frames, swapped, manifest: mark.summary(), warnings: lost === undefined ? warnings : [lost, ...warnings] }
+  const finished = { frames, swapped, manifest: mark.summary(), warnings: [...notes.filter((note) => note !== undefined), ...warnings] }
   await onSigned?.(finished, file)
   await rename(file, job.output)
   await rendering.remove()
@@ -160,15 +171,18 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     const before = rendering.done.reduce((sum, { frames }) => sum + frames, 0)
     let frames = 0
     const rate = () => (1000 * frames) / (performance.now() - startMs)
+    const damage = new DamageLog()
     const seen = await renderClip({
-      ...{ session, info, pixels: picture.pixels, job: rendering, range, output: job.output, signal },
+      ...{ damage, session, info, pixels: picture.pixels, job: rendering, range, output: job.output, signal },
       segments: new Segmentation(index, range, options.segment),
       onFrame() {
         frames += 1
         onProgress?.({ done: before + frames, total: Math.max(before + frames, info.frames), note: `${rate().toFixed(1)} frames/s` })
       },
     })
-    const finished = await finishClip(session, job, info, { rendering, range, seen, signal })
+    const expected = range === WHOLE_CLIP ? (index?.timesS.length ?? 0) : 0
+    const harm = (total: number) => harmOf(damage, total, expected)
+    const finished = await finishClip(session, job, info, { rendering, range, seen, harm, signal })
     return { output: job.output, ...finished, fps: Math.round(rate() * 10) / 10 }
   } catch (error) {
     await rendering.leave()

@@ -39,7 +39,7 @@ function partly(picture: Picture): View {
         Math.min(picture.width, Math.ceil(box.x + box.width)),
         Math.min(picture.height, Math.ceil(box.y + box.height)),
       ]
-      return { picture: cropPicture(picture, { x, y, width: right - x, height: bottom - y }), x, y }
+      return { picture: cropPicture(picture, { x, y, width: right - x, height: bottom - y }), x, y, step: 1 }
     },
   }
 }

@@ -1,14 +1,15 @@
 import { stat } from 'node:fs/promises'
-import { type FootageHash, hashFootage, type MediaInfo, probeMedia } from '../../media/index.ts'
+import { DamageLog, type FootageHash, hashFootage, type MediaInfo, probeMedia } from '../../media/index.ts'
 import { DfkError } from '../../work/errors.ts'
 import { parsePair } from '../choice.ts'
 import { renderClip, renderOnly } from '../clip.ts'
 import { RenderJob } from '../job.ts'
 import type { Job } from '../output.ts'
+import { WHOLE_CLIP } from '../range.ts'
 import { FACE_BATCH } from '../render.ts'
 import { type FrameIndex, Segmentation } from '../segments.ts'
 import { type NamedSwap, openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
-import { fingerprintOf, finishClip, indexOf, type RenderOptions } from '../swap.ts'
+import { fingerprintOf, finishClip, harmOf, indexOf, type RenderOptions } from '../swap.ts'
 import { requireInside } from './root.ts'
 import type { JoinResult, SegmentResult, Task } from './task.ts'
 import { nameWeights } from './weights.ts'
@@ -40,6 +41,12 @@ interface Clip {
 
 function resultOf(finished: Awaited<ReturnType<typeof finishClip>>, bytes: number): JoinResult {
   return { ...finished, manifest: { ...finished.manifest }, warnings: [...finished.warnings], bytes }
+}
+
+/** What all renderers met of damage, each once: neighbours see the same frames. */
+function joinedHarm(made: readonly SegmentResult[], frames: number, expected: number): string | undefined {
+  const all = [harmOf(new DamageLog(), frames, expected), ...made.map(({ harm }) => harm)].filter((harm) => harm !== undefined)
+  return all.length === 0 ? undefined : [...new Set(all)].join('; ')
 }
 
 async function stampOf(path: string): Promise<string> {
@@ -90,14 +97,15 @@ export class Workshop {
     checkNamed(task, session, options, rendering)
     const segments = new Segmentation(clip.index, options.range, options.segment)
     const before = rendering.done.length
+    const damage = new DamageLog()
     const render = {
       ...{ session, info: clip.info, pixels: rendering.state.picture.pixels, job: rendering, segments, range: options.range },
-      ...{ output: task.output, signal, onFrame },
+      ...{ output: task.output, signal, onFrame, damage },
     }
     if (task.segment !== null && rendering.has(task.segment)) return { made: 1, facesSeen: 0, nearest: null }
     const seen = task.segment === null ? await renderClip(render) : await renderOnly(render, task.segment)
     const nearest = Number.isFinite(seen.nearest) ? seen.nearest : null
-    return { made: rendering.done.length - before, facesSeen: seen.facesSeen, nearest }
+    return { made: rendering.done.length - before, facesSeen: seen.facesSeen, nearest, harm: harmOf(damage, 0, 0) }
   }
 
   /** Joins the segments that others rendered, and signs the file. `made`: what they said. `onSigned`: keeps the result, just before the output is in its place. */
@@ -123,9 +131,11 @@ export class Workshop {
       })
     const facesSeen = made.reduce((sum, each) => sum + each.facesSeen, 0)
     const nearest = Math.min(...made.map((each) => each.nearest ?? Number.POSITIVE_INFINITY))
+    const isWhole = options.range.fromS === WHOLE_CLIP.fromS && options.range.toS === WHOLE_CLIP.toS
     let bytes = 0
     const finished = await finishClip(named, this.#jobOf(task), clip.info, {
       ...{ rendering, range: options.range, seen: { facesSeen, nearest }, signal },
+      harm: (frames) => joinedHarm(made, frames, isWhole ? (clip.index?.timesS.length ?? 0) : 0),
       async onSigned(result, file) {
         bytes = (await stat(file)).size
         await onSigned(resultOf(result, bytes))
