@@ -1,17 +1,17 @@
 import { stat } from 'node:fs/promises'
 import { DamageLog, type FootageHash, hashFootage, type MediaInfo, probeMedia } from '../../media/index.ts'
 import { DfkError } from '../../work/errors.ts'
-import { parsePair } from '../choice.ts'
 import { renderClip, renderOnly } from '../clip.ts'
 import { RenderJob } from '../job.ts'
 import type { Job } from '../output.ts'
 import { WHOLE_CLIP } from '../range.ts'
 import { FACE_BATCH } from '../render.ts'
 import { type FrameIndex, Segmentation } from '../segments.ts'
-import { type NamedSwap, openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
-import { fingerprintOf, finishClip, harmOf, indexOf, type RenderOptions } from '../swap.ts'
+import { openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
+import { finishClip, harmOf, indexOf, type RenderOptions } from '../swap.ts'
 import { requireInside } from './root.ts'
 import type { JoinResult, SegmentResult, Task } from './task.ts'
+import { checkNamed, pathsOf } from './verify.ts'
 import { nameWeights } from './weights.ts'
 
 /** What `dfk swap` was asked for, as its own schema reads it. */
@@ -52,29 +52,6 @@ function joinedHarm(made: readonly SegmentResult[], frames: number, expected: nu
 async function stampOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch(() => undefined)
   return found === undefined ? 'none' : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join()
-}
-
-/** Whether the weights are those that were queued. */
-function isAsQueued(task: Task, { generators }: NamedSwap): boolean {
-  const wanted = Object.entries(task.generators)
-  return wanted.length === generators.size && wanted.every(([run, sha256]) => generators.get(run)?.sha256 === sha256)
-}
-
-function checkNamed(task: Task, named: NamedSwap, options: RenderOptions, rendering: RenderJob): void {
-  const differs = (what: string, hint: string) => {
-    throw new DfkError(`expected ${what} as it was queued but found another one`, { hint })
-  }
-  if (named.footage.get(task.input) !== task.footage) differs(`the clip ${task.input}`, 'queue it again with the clip that is there now')
-  if (!isAsQueued(task, named))
-    differs('the generator', 'all workers must see the same run; queue it again to render with the weights that are there')
-  if (fingerprintOf(named, { path: task.input, kind: 'video', output: task.output }, rendering.state.picture, options) !== task.fingerprint)
-    differs('the request', 'all workers and dfk swap must be of one version and see the same files')
-}
-
-/** The paths that a request names. */
-function pathsOf({ run, map, faceImage, consent }: SwapRequest): string[] {
-  const runs = [...(run === undefined ? [] : [run]), ...map.map((pair) => parsePair(pair).run)]
-  return [...runs.filter((name) => /[/\\]/.test(name)), ...consent, ...(faceImage === undefined ? [] : [faceImage])]
 }
 
 /** Does what jobs ask for: renders segments and joins them. What is slow to open stays open from one job to the next; consent is asked for each. */
