@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { parsePair } from '../swap/choice.ts'
 import { parseAddress } from '../swap/farm/address.ts'
 import { openFarm } from '../swap/farm/redis.ts'
 import { type Queued, submitClip } from '../swap/farm/submit.ts'
@@ -13,24 +14,20 @@ import { describe, renderingOptions, type SwapAsked } from './swap.ts'
 /** Has clips rendered by workers. */
 export type RenderOnQueue = (context: Context, permitted: PermittedSwap, jobs: readonly Job[], options: RenderOptions) => Promise<void>
 
+/** A run by its path as everybody sees it; a name is looked up in DFK_HOME, which is theirs as well. */
+function runFor(name: string): string {
+  return /[/\\]/.test(name) ? resolve(name) : name
+}
+
 /** What workers get to know of the command line: paths absolute, nothing that is only ours. */
 function askedOf(asked: SwapAsked): Record<string, unknown> {
-  const known: Record<string, unknown> = Object.fromEntries(
-    Object.keys(renderingOptions.shape).flatMap((key) =>
-      asked[key as keyof SwapAsked] === undefined ? [] : [[key, asked[key as keyof SwapAsked]]],
-    ),
-  )
-  // A name is looked up in DFK_HOME, which is theirs as well.
-  const place = (run: string) => (/[/\\]/.test(run) ? resolve(run) : run)
-  const map = asked.map.map((entry) => {
-    const at = entry.indexOf('=')
-    return `${entry.slice(0, at + 1)}${place(entry.slice(at + 1))}`
-  })
+  const known = Object.keys(renderingOptions.shape).map((key) => [key, asked[key as keyof SwapAsked]] as const)
   return {
-    ...known,
-    ...{ map, consent: asked.consent.map((path) => resolve(path)) },
-    ...(asked.run !== undefined && { run: place(asked.run) }),
+    ...Object.fromEntries(known.filter(([, value]) => value !== undefined)),
+    ...(asked.run !== undefined && { run: runFor(asked.run) }),
     ...(asked.faceImage !== undefined && { faceImage: resolve(asked.faceImage) }),
+    map: asked.map.map(parsePair).map(({ person, run }) => `${person}=${runFor(run)}`),
+    consent: asked.consent.map((path) => resolve(path)),
   }
 }
 

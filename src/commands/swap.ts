@@ -88,19 +88,14 @@ export const swapOptions = z.object({
 /** What `dfk swap` was asked for. */
 export type SwapAsked = z.output<typeof swapOptions>
 
-function lookOf(asked: z.output<typeof renderingOptions>): Look {
-  const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
-  const mask = { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
-  return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
-}
-
 /** What of it decides what is rendered, and so goes to whoever renders it; unknown keys are refused. */
 export const renderingOptions = z.strictObject(
   swapOptions.omit({ output: true, preview: true, device: true, queue: true, queueName: true, detach: true }).shape,
 )
+type RenderingAsked = z.output<typeof renderingOptions>
 
 /** How a video is encoded, and how much of it is rendered. */
-export async function renderOptionsOf(asked: Pick<SwapAsked, 'encoder' | 'crf' | 'segment' | 'range' | 'preview'>): Promise<RenderOptions> {
+export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'preview'>): Promise<RenderOptions> {
   const { parseRange, WHOLE_CLIP } = await import('../swap/range.ts')
   return {
     ...{ encoder: asked.encoder, quality: asked.crf, preview: asked.preview, segment: asked.segment },
@@ -108,8 +103,14 @@ export async function renderOptionsOf(asked: Pick<SwapAsked, 'encoder' | 'crf' |
   }
 }
 
-/** The same as the renderer takes it. */
-export function requestOf(home: string, asked: z.output<typeof renderingOptions> & Pick<SwapAsked, 'device'>): SwapRequest {
+function lookOf(asked: RenderingAsked): Look {
+  const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
+  const mask = { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
+  return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
+}
+
+/** What is asked for besides files and encoding. */
+export function requestOf(home: string, asked: RenderingAsked & Pick<SwapAsked, 'device'>): SwapRequest {
   return {
     home,
     run: asked.run,

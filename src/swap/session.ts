@@ -52,11 +52,14 @@ export interface PermittedSwap {
   readonly footage: ReadonlyMap<string, string>
 }
 
-/** Weights that render, by the name of their run. */
-export type Models = ReadonlyMap<string, { readonly sha256: string }>
+/** A swap whose weights are known by their hashes, before any network is loaded. */
+export interface NamedSwap extends PermittedSwap {
+  /** By the name of the run. */
+  readonly generators: ReadonlyMap<string, Pick<Generator, 'sha256'>>
+}
 
 /** What renders one clip or picture after the other. */
-export interface SwapSession extends PermittedSwap {
+export interface SwapSession extends NamedSwap {
   /** By the name of the run. */
   readonly generators: ReadonlyMap<string, Generator>
   readonly analyser: FaceAnalyser
@@ -74,7 +77,7 @@ function requireFraming(run: Run): void {
 }
 
 /**
- * Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where a run does not fit. `hash`: for callers
+ * Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. `hash`: for callers
  * that know a clip's hash already.
  */
 export async function permit(
@@ -143,11 +146,7 @@ export interface Mark {
 }
 
 /** Prepares the provenance of one output. */
-export function markOutput(
-  session: Pick<PermittedSwap, 'permission' | 'request'> & { readonly generators: Models },
-  job: Job,
-  outputId: string,
-): Mark {
+export function markOutput(session: NamedSwap, job: Job, outputId: string): Mark {
   const { permission, request, generators } = session
   const [model, ...otherModels] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
   const { consent } = permission.authorization

@@ -6,11 +6,11 @@ import {
   chooseEncoder,
   choosePixels,
   containerOf,
-  type Damage,
   DamageLog,
   describeDamage,
   type EncoderChoice,
   ffmpegEncoders,
+  indexPackets,
   joinSegments,
   type MediaInfo,
   type PicturePlan,
@@ -26,14 +26,13 @@ import { drawLabel, embedWatermark, type ManifestSummary, newOutputId } from '..
 import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { LABEL, renderClip } from './clip.ts'
-import { indexFrames } from './frameIndex.ts'
 import { RenderJob, type SegmentDone } from './job.ts'
 import type { Job } from './output.ts'
 import { renderPreview } from './preview.ts'
 import { type TimeRange, WHOLE_CLIP } from './range.ts'
 import { type OpenFrame, renderFrames } from './render.ts'
-import { Segmentation } from './segments.ts'
-import { type Models, markOutput, newTracker, nothingSwapped, type PermittedSwap, type Seen, type SwapSession } from './session.ts'
+import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
+import { markOutput, type NamedSwap, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
 
 /** Of x264 and x265: what the encoder's makers take for the middle between fast and small. */
 const PRESET = 'medium'
@@ -62,10 +61,6 @@ export interface SwapResult {
   readonly warnings: readonly string[]
 }
 
-/** What an output says of itself once it is whole. */
-type Finished = Pick<SwapResult, 'frames' | 'swapped' | 'manifest' | 'warnings'>
-type OnSigned = (finished: Finished, file: string) => Promise<void>
-
 /** How the picture of an output is encoded: as the footage is, as far as encoder and container can. */
 export async function planPicture(
   info: MediaInfo,
@@ -84,16 +79,17 @@ export async function planPicture(
   }
 }
 
-/** What of a session names an output: known before any network is loaded. */
-export type Named = PermittedSwap & { readonly generators: Models }
-
 /** Names everything that the picture of an output depends on. */
-export function fingerprintOf(session: Named, job: Job, picture: PicturePlan, { range, segment }: RenderOptions): string {
+export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment }: RenderOptions): string {
   const { request, generators, permission, footage, label } = session
   const { threshold, choice, look } = request
   const cast = permission.cast.members.map(({ person, run, still }) => [person, run, generators.get(run)!.sha256, still])
   const all = [footage.get(job.path), cast, threshold, choice, look, label, picture, range.fromS, range.toS, segment]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
+}
+
+export async function indexOf(info: MediaInfo, signal: AbortSignal | undefined): Promise<FrameIndex | undefined> {
+  return frameIndex(await indexPackets(info, signal), info.details?.originS ?? 0)
 }
 
 /** What the joined file is like: as the clip, or the part of it that was rendered. */
@@ -113,40 +109,50 @@ export function joinPlan(info: MediaInfo, picture: PicturePlan, segments: readon
   }
 }
 
+/** What a log of decoding says of the footage, of which `frames` came out and `expected` were counted (0: nobody counted). */
+export function harmOf(damage: DamageLog, frames: number, expected: number): string | undefined {
+  const harm = damage.finish(frames, expected)
+  return harm && describeDamage(harm)
+}
+
+/** What an output says of itself once it is whole. */
+type Finished = Omit<SwapResult, 'output' | 'fps'>
+
 /**
  * Joins the segments of a clip that are rendered, marks and signs the file, puts it in its place and removes the job's folder. `onSigned` is told just before the output
- * is in its place. Throws DfkError where nobody was replaced; `seen`: of faces, for that error; `harm`: what was found damaged.
+ * is in its place. Throws DfkError where nobody was replaced; `seen`: of faces, for that error.
  */
 export async function finishClip(
-  session: Named,
+  session: NamedSwap,
   job: Job,
   info: MediaInfo,
-  how: {
+  options: {
     readonly rendering: RenderJob
     readonly range: TimeRange
     readonly seen: Seen
-    readonly harm?: Damage | undefined
+    /** What is wrong with the footage, of which so many frames came out. */
+    readonly harm: (frames: number) => string | undefined
     readonly signal: AbortSignal | undefined
-    readonly onSigned?: OnSigned
+    readonly onSigned?: (finished: Finished, file: string) => Promise<void>
   },
 ): Promise<Finished> {
-  const { rendering, range, seen, harm, signal, onSigned } = how
+  const { rendering, range, seen, harm, signal, onSigned } = options
   const { picture, outputId } = rendering.state
   const segments = rendering.done
   const swapped = segments.reduce((sum, each) => sum + each.swapped, 0)
   const frames = segments.reduce((sum, each) => sum + each.frames, 0)
   if (swapped === 0) throw nothingSwapped(job.path, frames, seen)
   const file = join(rendering.folder, `whole${extname(job.output)}`)
+  const harmed = harm(frames)
+  const notes = [harmed && `the footage is damaged: ${harmed}`, pixelsLost(info.details?.pixels, picture)]
   const { warnings } = await joinSegments({
     ...joinPlan(info, picture, segments, range),
     ...{ segments: segments.map(({ number }) => rendering.pathOf(number)), container: containerOf(job.output), output: file, signal },
   })
-  const lost = pixelsLost(info.details?.pixels, picture)
-  const notes = [...(harm === undefined ? [] : [`the footage is damaged: ${describeDamage(harm)}`]), ...(lost === undefined ? [] : [lost])]
   const mark = markOutput(session, job, outputId)
   await mark.stamp(file)
   checkInterrupted(signal)
-  const finished = { frames, swapped, manifest: mark.summary(), warnings: [...notes, ...warnings] }
+  const finished = { frames, swapped, manifest: mark.summary(), warnings: [...notes.filter((note) => note !== undefined), ...warnings] }
   await onSigned?.(finished, file)
   await rename(file, job.output)
   await rendering.remove()
@@ -158,7 +164,7 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
   const startMs = performance.now()
   const { range } = options
   const picture = await planPicture(info, job.output, options)
-  const index = await indexFrames(info, signal)
+  const index = await indexOf(info, signal)
   const print = fingerprintOf(session, job, picture, options)
   const rendering = await RenderJob.open(job.output, print, () => ({ outputId: newOutputId(), picture }))
   try {
@@ -174,7 +180,8 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
         onProgress?.({ done: before + frames, total: Math.max(before + frames, info.frames), note: `${rate().toFixed(1)} frames/s` })
       },
     })
-    const harm = damage.finish(before + frames, range === WHOLE_CLIP ? (index?.timesS.length ?? 0) : 0)
+    const expected = range === WHOLE_CLIP ? (index?.timesS.length ?? 0) : 0
+    const harm = (total: number) => harmOf(damage, total, expected)
     const finished = await finishClip(session, job, info, { rendering, range, seen, harm, signal })
     return { output: job.output, ...finished, fps: Math.round(rate() * 10) / 10 }
   } catch (error) {
@@ -216,7 +223,7 @@ async function previewVideo(
   const times = Array.from({ length: count }, (_, i) => from + (length * (i + 0.5)) / count)
   const { pixels } = await planPicture(info, 'preview.mp4', { ...options, encoder: 'auto' })
   const seen: Seen = { facesSeen: 0, nearest: Number.POSITIVE_INFINITY }
-  const index = await indexFrames(info, work.signal)
+  const index = await indexOf(info, work.signal)
   const clip = { info, pixels, segments: new Segmentation(index, options.range), index, times }
   const onRow = (done: number) => work.onProgress?.({ done, total: count })
   const { sheet, rows, swapped } = await renderPreview(session, clip, seen, { signal: work.signal, onRow })

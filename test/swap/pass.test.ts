@@ -7,12 +7,11 @@ import { containerOf } from '../../src/media/containers.ts'
 import { joinSegments, type MediaInfo } from '../../src/media/index.ts'
 import { pixelDetails } from '../../src/media/streams.ts'
 import { renderClip } from '../../src/swap/clip.ts'
-import { indexFrames } from '../../src/swap/frameIndex.ts'
 import { RenderJob } from '../../src/swap/job.ts'
 import { WHOLE_CLIP } from '../../src/swap/range.ts'
 import { Segmentation } from '../../src/swap/segments.ts'
 import type { SwapSession } from '../../src/swap/session.ts'
-import { joinPlan, planPicture } from '../../src/swap/swap.ts'
+import { indexOf, joinPlan, planPicture } from '../../src/swap/swap.ts'
 import { differences, isSameSound, lookOver } from '../media/compare.ts'
 import { INPUTS, makeInput } from '../media/inputs-table.ts'
 import { scratchFolder } from '../support/data.ts'
@@ -35,7 +34,7 @@ async function pass(info: MediaInfo, output: string): Promise<{ frames: number; 
   const encoder = extname(output) === '.webm' ? 'auto' : 'lossless'
   const picture = await planPicture(info, output, { encoder, quality: 18 })
   const job = await RenderJob.open(output, 'pass', () => ({ outputId: '0123456789abcdef', picture }))
-  const segments = new Segmentation(await indexFrames(info), WHOLE_CLIP, 7)
+  const segments = new Segmentation(await indexOf(info, undefined), WHOLE_CLIP, 7)
   await renderClip({ session: NOBODY, info, pixels: picture.pixels, job, segments, range: WHOLE_CLIP, output, onFrame: () => {} })
   const { frames } = await joinSegments({
     ...joinPlan(info, picture, job.done, WHOLE_CLIP),

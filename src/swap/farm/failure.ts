@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { DfkError, EXIT, UsageError } from '../../work/errors.ts'
+import { DfkError, EXIT, printable, UsageError } from '../../work/errors.ts'
 import { NothingSwappedError } from '../session.ts'
 
 const failureSchema = z.object({
@@ -24,9 +24,9 @@ export function encodeFailure(error: unknown): string {
   return JSON.stringify({ message, hint, exitCode, worker: hostname() } satisfies z.input<typeof failureSchema>)
 }
 
-/** Text of others on one line of a terminal, at most `most` characters. */
+/** Text of others for a terminal, not without end. */
 function plain(text: string, most = 1000): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').slice(0, most)
+  return printable(text.slice(0, most))
 }
 
 /** The error that a worker met, from what the queue kept. */

@@ -3,15 +3,14 @@ import { resolve } from 'node:path'
 import type { FlowJobNode, Queue, Job as QueueJob } from 'bullmq'
 import { type MediaInfo, probeMedia } from '../../media/index.ts'
 import { newOutputId } from '../../provenance/index.ts'
-import { indexFrames } from '../frameIndex.ts'
 import { RenderJob } from '../job.ts'
 import type { Job } from '../output.ts'
 import { Segmentation } from '../segments.ts'
 import type { PermittedSwap } from '../session.ts'
-import { fingerprintOf, planPicture, type RenderOptions } from '../swap.ts'
-import { modelsOf } from './models.ts'
+import { fingerprintOf, indexOf, planPicture, type RenderOptions } from '../swap.ts'
 import type { Farm } from './redis.ts'
 import { joinResult, renderId, segmentId, type Task } from './task.ts'
+import { nameWeights } from './weights.ts'
 
 /** A render on a queue. */
 export interface Queued {
@@ -68,13 +67,16 @@ async function describe(
   { options, asked }: { options: RenderOptions; asked: Task['asked'] },
 ) {
   const { request } = permitted
-  const { models, step } = await modelsOf(permitted)
+  const { named, steps } = await nameWeights(permitted)
   const picture = await planPicture(info, job.output, options)
-  const fingerprint = fingerprintOf({ ...permitted, generators: models }, job, picture, options)
+  const [step] = steps
   const base = {
-    ...{ schema: 1 as const, input: resolve(job.path), output: resolve(job.output), home: resolve(request.home), fingerprint },
-    generators: Object.fromEntries([...models].map(([name, { sha256 }]) => [name, sha256])),
-    ...{ asked: { ...asked, ...(models.size === 1 && { checkpoint: step }) }, footage: permitted.footage.get(job.path)! },
+    ...{ schema: 1 as const, input: resolve(job.path), output: resolve(job.output), home: resolve(request.home) },
+    // A newer checkpoint that is trained meanwhile is not what was asked for.
+    asked: steps.length === 1 ? { ...asked, checkpoint: step } : asked,
+    footage: permitted.footage.get(job.path)!,
+    generators: Object.fromEntries(Array.from(named.generators, ([name, { sha256 }]) => [name, sha256])),
+    fingerprint: fingerprintOf(named, job, picture, options),
   }
   return { base, picture }
 }
@@ -94,7 +96,7 @@ export async function submitClip(
   const info = await probeMedia(job.path, signal)
   const { base, picture } = await describe(permitted, job, info, wish)
   const id = renderId(base.fingerprint, base.output)
-  const segments = new Segmentation(await indexFrames(info, signal), wish.options.range, wish.options.segment)
+  const segments = new Segmentation(await indexOf(info, signal), wish.options.range, wish.options.segment)
   const all = segmentsOf(segments)
   const queue = new Queue(farm.address.queue, { connection: farm.redis })
   const flow = new FlowProducer({ connection: farm.redis })

@@ -13,7 +13,7 @@ const shared = {
   home: place,
   /** What `dfk swap` was asked for; the command's own schema reads it. */
   asked: z.record(z.string(), z.unknown()),
-  /** What the clip and the generators' weights must be, these by the name of their run. */
+  /** What the clip must be, and the weights of each run. */
   footage: sha256,
   generators: z.record(z.string(), sha256),
   /** Names everything that the picture depends on. */
@@ -27,6 +27,8 @@ export const segmentResult = z.object({
   facesSeen: z.int().min(0),
   /** Least distance of a face that was left alone; null: there was none. */
   nearest: z.number().nullable(),
+  /** What is wrong with the footage there. */
+  harm: z.string().max(1000).optional(),
 })
 export type SegmentResult = z.output<typeof segmentResult>
 
@@ -35,8 +37,8 @@ export const joinResult = z.object({
   frames: z.int().min(1),
   swapped: z.int().min(1),
   bytes: z.int().min(1),
-  manifest: z.looseObject({ file: z.string(), embedded: z.boolean() }),
   warnings: z.array(z.string()),
+  manifest: z.looseObject({ file: z.string(), embedded: z.boolean() }),
 })
 export type JoinResult = z.output<typeof joinResult>
 

@@ -1,18 +1,18 @@
 import { stat } from 'node:fs/promises'
-import { isAbsolute } from 'node:path'
-import { type FootageHash, hashFootage, type MediaInfo, probeMedia } from '../../media/index.ts'
+import { DamageLog, type FootageHash, hashFootage, type MediaInfo, probeMedia } from '../../media/index.ts'
 import { DfkError } from '../../work/errors.ts'
 import { renderClip, renderOnly } from '../clip.ts'
-import { indexFrames } from '../frameIndex.ts'
 import { RenderJob } from '../job.ts'
 import type { Job } from '../output.ts'
+import { WHOLE_CLIP } from '../range.ts'
 import { FACE_BATCH } from '../render.ts'
 import { type FrameIndex, Segmentation } from '../segments.ts'
-import { type Models, openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
-import { fingerprintOf, finishClip, type Named, type RenderOptions } from '../swap.ts'
-import { modelsOf } from './models.ts'
+import { openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
+import { finishClip, harmOf, indexOf, type RenderOptions } from '../swap.ts'
 import { requireInside } from './root.ts'
 import type { JoinResult, SegmentResult, Task } from './task.ts'
+import { checkNamed, pathsOf } from './verify.ts'
+import { nameWeights } from './weights.ts'
 
 /** What `dfk swap` was asked for, as its own schema reads it. */
 interface Asked {
@@ -39,23 +39,19 @@ interface Clip {
   readonly index: FrameIndex | undefined
 }
 
+function resultOf(finished: Awaited<ReturnType<typeof finishClip>>, bytes: number): JoinResult {
+  return { ...finished, manifest: { ...finished.manifest }, warnings: [...finished.warnings], bytes }
+}
+
+/** What all renderers met of damage, each once: neighbours see the same frames. */
+function joinedHarm(made: readonly SegmentResult[], frames: number, expected: number): string | undefined {
+  const all = [harmOf(new DamageLog(), frames, expected), ...made.map(({ harm }) => harm)].filter((harm) => harm !== undefined)
+  return all.length === 0 ? undefined : [...new Set(all)].join('; ')
+}
+
 async function stampOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch(() => undefined)
   return found === undefined ? 'none' : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join()
-}
-
-function isSame(models: Models, { generators }: Task): boolean {
-  return models.size === Object.keys(generators).length && [...models].every(([name, { sha256 }]) => generators[name] === sha256)
-}
-
-function checkNamed(task: Task, named: Named, options: RenderOptions, rendering: RenderJob): void {
-  const differs = (what: string, hint: string) => {
-    throw new DfkError(`expected ${what} as it was queued but found another one`, { hint })
-  }
-  if (named.footage.get(task.input) !== task.footage) differs(`the clip ${task.input}`, 'queue it again with the clip that is there now')
-  if (!isSame(named.generators, task)) differs('the generator', 'all workers must see the same run; queue it again where it was trained on')
-  if (fingerprintOf(named, { path: task.input, kind: 'video', output: task.output }, rendering.state.picture, options) !== task.fingerprint)
-    differs('the request', 'all workers and dfk swap must be of one version and see the same files')
 }
 
 /** Does what jobs ask for: renders segments and joins them. What is slow to open stays open from one job to the next; consent is asked for each. */
@@ -72,18 +68,21 @@ export class Workshop {
   async render(task: SegmentTask, signal: AbortSignal, onFrame: () => void): Promise<SegmentResult> {
     const { permitted, options, clip } = await this.#admit(task, signal)
     const rendering = await RenderJob.share(task.output, task.fingerprint)
+    const { named } = await nameWeights(permitted)
+    checkNamed(task, named, options, rendering)
     const session = await this.#session(permitted, task)
     checkNamed(task, session, options, rendering)
     const segments = new Segmentation(clip.index, options.range, options.segment)
     const before = rendering.done.length
+    const damage = new DamageLog()
     const render = {
       ...{ session, info: clip.info, pixels: rendering.state.picture.pixels, job: rendering, segments, range: options.range },
-      ...{ output: task.output, signal, onFrame },
+      ...{ output: task.output, signal, onFrame, damage },
     }
     if (task.segment !== null && rendering.has(task.segment)) return { made: 1, facesSeen: 0, nearest: null }
     const seen = task.segment === null ? await renderClip(render) : await renderOnly(render, task.segment)
     const nearest = Number.isFinite(seen.nearest) ? seen.nearest : null
-    return { made: rendering.done.length - before, facesSeen: seen.facesSeen, nearest }
+    return { made: rendering.done.length - before, facesSeen: seen.facesSeen, nearest, harm: harmOf(damage, 0, 0) }
   }
 
   /** Joins the segments that others rendered, and signs the file. `made`: what they said. `onSigned`: keeps the result, just before the output is in its place. */
@@ -100,7 +99,7 @@ export class Workshop {
       if (isOpen === undefined) return task.placed
     }
     const rendering = await RenderJob.share(task.output, task.fingerprint)
-    const named = { ...permitted, generators: (await modelsOf(permitted)).models }
+    const { named } = await nameWeights(permitted)
     checkNamed(task, named, options, rendering)
     const wanted = made.reduce((sum, each) => sum + each.made, task.kept)
     if (rendering.done.length < wanted)
@@ -109,15 +108,17 @@ export class Workshop {
       })
     const facesSeen = made.reduce((sum, each) => sum + each.facesSeen, 0)
     const nearest = Math.min(...made.map((each) => each.nearest ?? Number.POSITIVE_INFINITY))
+    const isWhole = options.range.fromS === WHOLE_CLIP.fromS && options.range.toS === WHOLE_CLIP.toS
     let bytes = 0
     const finished = await finishClip(named, this.#jobOf(task), clip.info, {
       ...{ rendering, range: options.range, seen: { facesSeen, nearest }, signal },
+      harm: (frames) => joinedHarm(made, frames, isWhole ? (clip.index?.timesS.length ?? 0) : 0),
       async onSigned(result, file) {
         bytes = (await stat(file)).size
-        await onSigned({ ...result, manifest: { ...result.manifest }, warnings: [...result.warnings], bytes })
+        await onSigned(resultOf(result, bytes))
       },
     })
-    return { ...finished, manifest: { ...finished.manifest }, warnings: [...finished.warnings], bytes }
+    return resultOf(finished, bytes)
   }
 
   async dispose(): Promise<void> {
@@ -132,9 +133,7 @@ export class Workshop {
   /** Reads what a job asks for, and asks the records whether it may be done. */
   async #admit(task: Task, signal: AbortSignal): Promise<{ permitted: PermittedSwap; options: RenderOptions; clip: Clip }> {
     const { request, options } = await this.#plan.read(task.home, task.asked)
-    const { run, map, faceImage, consent } = request
-    const named = [run, faceImage, ...map.map((entry) => entry.split('=').at(-1)!)].filter((path) => path !== undefined && isAbsolute(path))
-    await requireInside(this.#plan.root, [task.input, task.output, task.home, ...consent, ...(named as string[])])
+    await requireInside(this.#plan.root, [task.input, task.output, task.home, ...pathsOf(request)])
     const clip = await this.#look(task.input, signal)
     const permitted = await permit(request, [this.#jobOf(task)], { signal }, async () => clip.hash)
     return { permitted, options, clip }
@@ -145,7 +144,7 @@ export class Workshop {
     if (this.#clip?.path === path && this.#clip.stamp === stamp) return this.#clip
     const hash = await hashFootage(path, signal)
     const info = await probeMedia(path, signal)
-    this.#clip = { path, stamp, hash, info, index: await indexFrames(info, signal) }
+    this.#clip = { path, stamp, hash, info, index: await indexOf(info, signal) }
     return this.#clip
   }
 
@@ -153,18 +152,7 @@ export class Workshop {
     const key = JSON.stringify([permitted.request, permitted.runs.map(({ folder }) => folder), task.generators])
     if (this.#open?.key === key) return { ...this.#open.session, ...permitted }
     await this.dispose()
-    const session = await openSession(permitted, FACE_BATCH, this.#plan.onWarning)
-    // Another one on the disk than was queued: not kept, so that the next job looks again.
-    if (!isSame(session.generators, task)) {
-      await session.dispose()
-      throw new DfkError(
-        `expected the generators of ${permitted.runs.map(({ name }) => name).join(', ')} as they were queued but found others`,
-        {
-          hint: 'all workers must see the same run; queue it again to render with the one that is there',
-        },
-      )
-    }
-    this.#open = { key, session }
-    return session
+    this.#open = { key, session: await openSession(permitted, FACE_BATCH, this.#plan.onWarning) }
+    return this.#open.session
   }
 }

@@ -11,7 +11,7 @@ import { scratchFolder } from '../../support/data.ts'
 const hash = 'a'.repeat(64)
 const task = {
   ...{ schema: 1, kind: 'segment', segment: 3, input: '/show/a.mp4', output: '/show/b.mp4', home: '/show', asked: { run: 'r' } },
-  ...{ footage: hash, generator: hash, fingerprint: hash },
+  ...{ footage: hash, generators: { r: hash }, fingerprint: hash },
 }
 
 describe('a job on the queue', () => {
