@@ -1,4 +1,3 @@
-
 /** How a planar Y'CbCr picture lies in memory and what its numbers mean. */
 export interface YuvFormat {
   /** Pixels of the luma plane, in display orientation; not square where `sar` is not 1. */
