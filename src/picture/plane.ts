@@ -53,27 +53,29 @@ export function blurPlane(plane: Plane, sigma: number): Plane {
   return { width, height, data }
 }
 
-/** Least value of a square neighbourhood of 2·radius + 1 (negative radius: the greatest, which widens a mask). Outside counts as 0 when eroding. */
+/** Least of each sample and its two neighbours along one axis; outside lies 0. */
+function leastPass(from: Float32Array, to: Float32Array, length: number, lines: number, step: number, lineStep: number): void {
+  for (let line = 0; line < lines; line += 1) {
+    let before = 0
+    let value = from[line * lineStep]!
+    for (let i = 0, at = line * lineStep; i < length; i += 1, at += step) {
+      const after = i + 1 < length ? from[at + step]! : 0
+      to[at] = Math.min(before, value, after)
+      before = value
+      value = after
+    }
+  }
+}
+
+/** Least value of a square neighbourhood of 2·radius + 1 (negative radius: the greatest, which widens a mask). Outside counts as 0; for planes of 0 and more. */
 export function erodePlane(plane: Plane, radius: number): Plane {
   if (radius === 0) return plane
   const { width, height } = plane
-  const pick = radius > 0 ? Math.min : Math.max
-  const reach = Math.abs(radius)
-  const along = new Float32Array(plane.data.length)
-  const data = new Float32Array(plane.data.length)
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      let value = plane.data[y * width + x]!
-      for (let i = x - reach; i <= x + reach; i += 1) value = pick(value, i < 0 || i >= width ? 0 : plane.data[y * width + i]!)
-      along[y * width + x] = value
-    }
+  const data = radius > 0 ? plane.data.slice() : plane.data.map((value) => -value)
+  const other = new Float32Array(data.length)
+  for (let pass = 0; pass < Math.abs(radius); pass += 1) {
+    leastPass(data, other, width, height, 1, width)
+    leastPass(other, data, height, width, width, 1)
   }
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      let value = along[y * width + x]!
-      for (let i = y - reach; i <= y + reach; i += 1) value = pick(value, i < 0 || i >= height ? 0 : along[i * width + x]!)
-      data[y * width + x] = value
-    }
-  }
-  return { width, height, data }
+  return { width, height, data: radius > 0 ? data : data.map((value) => -value) }
 }

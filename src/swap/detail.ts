@@ -66,8 +66,15 @@ export class DetailMatcher {
       gain = Math.exp(share * this.#gain[0]!)
     }
     const more = gain * (1 + sharpen) - 1
+    // Each colour by its own detail: lips and irises stand out by their colour more than by their light.
     const out = rendered.slice()
-    for (let i = 0, p = 0; i < band.length; i += 1, p += 3) for (let k = 0; k < 3; k += 1) out[p + k]! += more * band[i]!
+    for (let channel = 0; channel < 3; channel += 1) {
+      const own = fineBand(
+        luma.map((_, i) => rendered[i * 3 + channel]!),
+        sizePx,
+      )
+      for (let i = 0, p = channel; i < own.length; i += 1, p += 3) out[p]! += more * own[i]!
+    }
     return out
   }
 }

@@ -7,29 +7,34 @@ const TILE = 256
 const MEMORY_S = 0.2
 /** Most noise that is taken for grain, 0–1: more is texture. */
 const MOST_GRAIN = 0.06
-/** Response of `noiseLevel`'s operator to white noise of deviation 1, and the median of its absolute value (of a normal distribution). */
+/** Pixels across, and down, at which noise is measured. */
+const LOOKED_AT = 64
+/** Response of `noiseLevel`'s operator to white noise of deviation 1, and the lower quartile of a normal distribution's absolute value. */
 const RESPONSE = 6
-const MEDIAN = 0.6745
+const QUARTILE = 0.3186
 
 /**
  * Deviation of the noise in a luma plane [s, s] where `weights` is above a half: the operator of Immerkær (1996), which sees neither edges nor ramps, and the
- * median of its response, which hardly heeds features. Looks at every second pixel of every second row.
+ * lower quartile of its response, which hardly heeds features. Looks at some thousand pixels, evenly over the plane.
  */
 export function noiseLevel(luma: Float32Array, weights: (x: number, y: number) => number, sizePx: number): number {
-  const responses: number[] = []
-  for (let y = 1; y < sizePx - 1; y += 2) {
-    for (let x = 1; x < sizePx - 1; x += 2) {
+  const step = Math.max(1, Math.floor(sizePx / LOOKED_AT))
+  const responses = new Float32Array(sizePx * sizePx)
+  let count = 0
+  for (let y = 1; y < sizePx - 1; y += step) {
+    for (let x = 1; x < sizePx - 1; x += step) {
       if (weights(x, y) < 0.5) continue
       const i = y * sizePx + x
       const [up, down] = [i - sizePx, i + sizePx]
       const corners = luma[up - 1]! + luma[up + 1]! + luma[down - 1]! + luma[down + 1]!
       const sides = luma[up]! + luma[down]! + luma[i - 1]! + luma[i + 1]!
-      responses.push(Math.abs(corners - 2 * sides + 4 * luma[i]!))
+      responses[count] = Math.abs(corners - 2 * sides + 4 * luma[i]!)
+      count += 1
     }
   }
-  if (responses.length < 32) return 0
-  const sorted = Float32Array.from(responses).sort()
-  return sorted[sorted.length >> 1]! / (MEDIAN * RESPONSE)
+  if (count < 32) return 0
+  const sorted = responses.subarray(0, count).sort()
+  return sorted[count >> 2]! / (QUARTILE * RESPONSE)
 }
 
 /** Noise of deviation about 1, its samples `wide` pixels apart so that it is as coarse as the footage's when the patch is finer than that. */

@@ -10,15 +10,19 @@ export interface MaskShape {
 /** Pixels at the rim of the aligned picture where the mask always ends, so that no straight edge can show. */
 const RIM = 0.03
 
-/** Where the rendered face replaces the footage: inside both the generator's mask and the hull of the landmarks, drawn in and feathered inwards. */
+/** The hull is that of the landmarks, which lie a little inside of the jaw: a face may reach beyond it by this share of the side. */
+const HULL_SLACK = 0.025
+
+/** Where the rendered face replaces the footage: inside both the generator's mask and the hull of the landmarks, drawn in and feathered. */
 export function shapeMask(generated: Plane, hull: Plane, shape: MaskShape): Plane {
   const { width, height } = generated
   const data = new Float32Array(width * height)
+  const outline = erodePlane(hull, -Math.round(width * HULL_SLACK))
   const rim = Math.max(1, Math.round(width * RIM))
   for (let y = rim; y < height - rim; y += 1) {
     for (let x = rim; x < width - rim; x += 1) {
       const i = y * width + x
-      data[i] = Math.min(generated.data[i]!, hull.data[i]!)
+      data[i] = Math.min(generated.data[i]!, outline.data[i]!)
     }
   }
   const radius = Math.round((width * shape.erodePercent) / 100)

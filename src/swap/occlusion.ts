@@ -1,4 +1,4 @@
-import { blurPlane } from '../picture/plane.ts'
+import { blurPlane, erodePlane } from '../picture/plane.ts'
 import { Lapse, remember } from './lapse.ts'
 
 /** Seconds over which the estimate is averaged: a hand is let through within two or three frames, flicker is not. */
@@ -38,28 +38,6 @@ function tolerance(sizePx: number): Float32Array {
   return out
 }
 
-/** Least of each 3 × 3 neighbourhood, `times` over; edges are extended. Of negated data: the greatest. */
-function shrink(data: Float32Array, sizePx: number, times: number): Float32Array {
-  let from = data
-  let to: Float32Array = new Float32Array(data.length)
-  const last = sizePx - 1
-  for (let pass = 0; pass < 2 * times; pass += 1) {
-    const [step, line] = pass % 2 === 0 ? [1, sizePx] : [sizePx, 1]
-    for (let j = 0; j < sizePx; j += 1) {
-      for (let k = 0, i = j * line; k < sizePx; k += 1, i += step) {
-        const value = from[i]!
-        const before = k > 0 ? from[i - step]! : value
-        const after = k < last ? from[i + step]! : value
-        to[i] = Math.min(before, value, after)
-      }
-    }
-    const spare = from === data ? new Float32Array(data.length) : from
-    from = to
-    to = spare
-  }
-  return from
-}
-
 /** Gain and shift of one channel that bring `own` to `seen`, by least squares that heed outliers little (Cauchy weights); returns the differences that remain. */
 function unexplained(seen: Float32Array, own: Float32Array, inside: Float32Array, channel: number): Float32Array {
   let [gain, shift] = [1, 0]
@@ -97,16 +75,8 @@ export function findOccluders(seen: Float32Array, own: Float32Array, inside: Flo
   const slack = tolerance(sizePx)
   const excess = distance.map((value, i) => Math.max(0, Math.min(1, (Math.sqrt(value) / slack[i]! - BEGINS) / (CERTAIN - BEGINS))))
   const [speck, hole] = [SPECK, HOLE].map((share) => Math.max(1, Math.round(share * sizePx))) as [number, number]
-  const opened = shrink(
-    shrink(excess, sizePx, speck).map((value) => -value),
-    sizePx,
-    speck + hole,
-  )
-  return shrink(
-    opened.map((value) => -value),
-    sizePx,
-    hole,
-  ).map((t) => t * t * (3 - 2 * t))
+  const opened = erodePlane(erodePlane({ width: sizePx, height: sizePx, data: excess }, speck), -speck - hole)
+  return erodePlane(opened, hole).data.map((t) => t * t * (3 - 2 * t))
 }
 
 /** The same from frame to frame, without flicker. */
