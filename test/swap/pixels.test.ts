@@ -5,7 +5,6 @@ import { labToRgb, rgbToLab } from '../../src/picture/lab.ts'
 import { createPicture } from '../../src/picture/picture.ts'
 import { blurPlane, erodePlane, type Plane } from '../../src/picture/plane.ts'
 import { COLOUR_TRANSFERS, ColourMatcher } from '../../src/swap/colour.ts'
-import { SceneCuts } from '../../src/swap/cuts.ts'
 import { shapeMask } from '../../src/swap/mask.ts'
 import { matchBorder } from '../../src/swap/seam.ts'
 
@@ -170,17 +169,5 @@ describe('drawing over a frame', () => {
     drawPatch(picture, { sizePx: 16, rgb, mask: plane(16, () => 1) }, { a: 1, b: 0, tx: 8, c: 0, d: 1, ty: 8 })
     expect(picture.data[0]).toBe(255)
     expect(picture.data[(10 * 20 + 10) * 3]).toBe(0)
-  })
-})
-
-describe('scene cuts', () => {
-  it('tells a cut from movement', () => {
-    const cuts = new SceneCuts()
-    const dark = createPicture(80, 60)
-    const light = createPicture(80, 60)
-    light.data.fill(200)
-    expect(cuts.isCut(dark)).toBe(false)
-    expect(cuts.isCut({ ...dark, data: dark.data.map((value) => value + 10) })).toBe(false)
-    expect(cuts.isCut(light)).toBe(true)
   })
 })
