@@ -1,7 +1,7 @@
 import type { Landmarks } from '../faces/index.ts'
 import type { CastMember } from './cast.ts'
 import type { Seen, Sighting } from './sighting.ts'
-import { between, steadied } from './steady.ts'
+import { between, STEADY_REACH, steadied } from './steady.ts'
 
 /** A face to be replaced in a frame. */
 export interface TrackedFace {
@@ -16,15 +16,14 @@ export interface TrackedFace {
 
 /** Frames in which strength goes from 0 to 1. */
 const FADE = 4
-/** A face missed for this many frames or fewer is replaced as if it had been seen. */
+/** A face missed for this many frames or fewer is replaced all the same, */
 const BRIDGE = 5
-/** Frames for which a face that is lost for longer is still drawn, fading. */
-const HOLD = 3
+/** so strongly in a frame that is this many away from the nearest in which it was seen. */
+const UNSEEN = [1, 1, 0.75, 0.5] as const
 /** Frames after one that have to be known before it can be drawn: a loss must show as such before the fade begins that ends in it. */
 export const LOOK_AHEAD = FADE + BRIDGE - 1
 /** Frames before one that have a say in it. */
 export const LOOK_BACK = FADE + BRIDGE
-const STEADY_REACH = 2
 
 /** The frames of a scene around one, by number from it; what lies beyond a cut or an end of the clip is undefined. */
 export type Around = (offset: number) => Seen | undefined
@@ -54,25 +53,18 @@ class Appearance {
     return undefined
   }
 
-  /** The face at a frame: as seen, filled in, or held; undefined where it is not there. */
+  /** The face at a frame: as seen, or filled in between two that are near; undefined where it is not there, or somebody else is in its place. */
   at(offset: number): State | undefined {
     const seen = this.seen(offset)
     if (seen !== undefined) return seen
     const before = this.#nearest(offset, -1, BRIDGE)
     if (before === undefined) return undefined
     const after = this.#nearest(offset, 1, BRIDGE - (offset - before - 1))
-    const last = this.seen(before)!
-    if (after !== undefined) {
-      const next = this.seen(after)!
-      const landmarks = between(last.landmarks, next.landmarks, (offset - before) / (after - before))
-      return { landmarks, visibility: Math.min(last.visibility, next.visibility) }
-    }
-    const age = offset - before
-    if (age > HOLD) return undefined
-    // Onwards as it moved, a little less each frame.
-    const earlier = this.seen(before - 1) ?? last
-    const landmarks = between(earlier.landmarks, last.landmarks, 1 + age * 0.6 ** age)
-    return { landmarks, visibility: last.visibility * (1 - age / (HOLD + 1)) }
+    if (after === undefined) return undefined
+    for (let at = before + 1; at < after; at += 1) if (this.#around(at)!.barred.includes(this.#id)) return undefined
+    const [last, next] = [this.seen(before)!, this.seen(after)!]
+    const landmarks = between(last.landmarks, next.landmarks, (offset - before) / (after - before))
+    return { landmarks, visibility: Math.min(last.visibility, next.visibility) * UNSEEN[Math.min(offset - before, after - offset)]! }
   }
 }
 
@@ -98,6 +90,5 @@ export function facesAt(around: Around): TrackedFace[] {
     const near = Array.from({ length: 2 * STEADY_REACH + 1 }, (_, k) => face.at(k - STEADY_REACH)?.landmarks)
     if (near[STEADY_REACH] !== undefined) faces.push({ id, member, landmarks: steadied(near), strength })
   }
-  // A face held for a moment longer gives way to the same person found elsewhere.
-  return faces.filter((face) => !faces.some((other) => other.member === face.member && other.id > face.id))
+  return faces
 }

@@ -3,15 +3,17 @@ import type { View } from './view.ts'
 const COLUMNS = 24
 const ROWS = 16
 /** Change of the grid, 0–255, that two pictures of one scene seldom reach. */
-const LEAST = 7
+const LEAST = 6
 /** How many times the change of the frames before it a cut is. */
 const TIMES = 4
 /** Change beyond which it is a cut whatever moved before. */
 const CERTAIN = 45
 /** Frames whose change says how much this scene moves. */
 const MEMORY = 6
+/** What a clip's beginning is taken to move. */
+const UNKNOWN = 2.5
 /** Deviation of the grid below which a frame shows nothing: a flash or a black one. */
-const BLANK = 4
+const BLANK = 2
 /** Frames without a picture after which another scene may have begun. */
 const MOST_BLANK = 3
 
@@ -44,7 +46,7 @@ function changeOf(now: Float32Array, before: Float32Array): number {
 export class SceneCuts {
   #last: Float32Array | undefined
   #blank = 0
-  #changes: number[] = []
+  #changes: number[] = [UNKNOWN]
 
   /** Whether a frame belongs to another scene than the one before it; the first never does. */
   isCut(view: View): boolean {
@@ -60,9 +62,10 @@ export class SceneCuts {
     if (last === undefined) return false
     const change = changeOf(grid, last)
     // Behind a gap of black frames or a flash the same scene has moved on further.
-    const usual = this.#changes.length === 0 ? 0 : (1 + wasBlank) * Math.max(...this.#changes.slice(-2), median(this.#changes))
+    const usual = (1 + wasBlank) * Math.max(...this.#changes.slice(-2), median(this.#changes))
     const isCut = change > CERTAIN || (change > LEAST && change > TIMES * usual)
-    this.#changes = isCut ? [] : [...this.#changes, change].slice(-MEMORY)
+    // What moves in the new scene is not known yet: its first frames are no cuts unless they change as much again.
+    this.#changes = isCut ? [change / TIMES] : [...this.#changes, change].slice(-MEMORY)
     return isCut
   }
 }

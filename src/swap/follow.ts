@@ -1,5 +1,6 @@
-import type { FaceAnalyser, FoundFace, Landmarks } from '../faces/index.ts'
+import type { FaceAnalyser, FoundFace, Landmarks, Part } from '../faces/index.ts'
 import type { Box } from '../picture/picture.ts'
+import { cropPicture } from '../picture/resize.ts'
 import { grown } from './boxes.ts'
 import { type Cast, type CastMember, isStill } from './cast.ts'
 import { faceBox, likeness, patchOf } from './likeness.ts'
@@ -46,27 +47,43 @@ export function describeFace(analyser: FaceAnalyser, view: View, landmarks: Land
   return analyser.descriptor(part.picture, landmarksInPart(landmarks, part))
 }
 
-/** The face in the next frame, or undefined where it is lost or somebody else's has come in its place. */
-export async function followFace({ analyser, cast }: Watch, view: View, one: Followed, index: number): Promise<FoundFace | undefined> {
+/** What was found where somebody was: their face, nothing, or somebody else's. */
+export type Outcome = FoundFace | 'nothing' | 'other'
+
+/** The face in the next frame. */
+export async function followFace({ analyser, cast }: Watch, view: View, one: Followed, index: number): Promise<Outcome> {
   const face = await analyser.track(view, one.landmarks)
-  if (face === undefined) return undefined
+  if (face === undefined) return 'nothing'
   const patch = patchOf(view, face.landmarks)
   const isOdd = one.isCrossed || likeness(patch, one.patches.at(-1)!) < UNLIKE_LAST || likeness(patch, one.patches[0]!) < UNLIKE_LATELY
   const isDue = index % RECOGNISE_EVERY === 0 && Math.abs(face.pose.yaw) < MOST_YAW
-  if ((isOdd || isDue) && !(await isTheirs({ analyser, cast }, view, one, face))) return undefined
+  if ((isOdd || isDue) && !(await isTheirs({ analyser, cast }, view, one, face))) return 'other'
   one.landmarks = face.landmarks
   one.box = face.box
   one.patches = [...one.patches, patch].slice(-PATCHES)
   return face
 }
 
+/** The part of a frame around a face, cut out: the detector takes as long as what it is given is large beside the face. */
+function surroundings(view: View, box: Box): Part {
+  const { picture, x, y } = view.part(grown(box, 1))
+  const around = grown(box, 1)
+  const [left, top] = [Math.max(0, Math.floor(around.x - x)), Math.max(0, Math.floor(around.y - y))]
+  const width = Math.min(picture.width, Math.ceil(around.x + around.width - x)) - left
+  const height = Math.min(picture.height, Math.ceil(around.y + around.height - y)) - top
+  // Without a number of pixels asked for, a part is as fine as the whole.
+  if (width < 1 || height < 1) return { picture, x, y, step: 1 }
+  return { picture: cropPicture(picture, { x: left, y: top, width, height }), x: x + left, y: y + top, step: 1 }
+}
+
 /** Looks for somebody lost where they were: where the landmarks lay, then with the detector around it. Only a face that is recognised counts. */
-export async function findAgain(watch: Watch, view: View, lost: Followed, withDetector: boolean): Promise<FoundFace | undefined> {
+export async function findAgain(watch: Watch, view: View, lost: Followed, withDetector: boolean): Promise<Outcome> {
   const isThem = (face: FoundFace) => isTheirs(watch, view, lost, face)
   const same = await watch.analyser.track(view, lost.landmarks)
   if (same !== undefined && (await isThem(same))) return same
-  if (!withDetector) return undefined
-  const part = view.part(grown(lost.box, 1))
+  const none = same === undefined ? 'nothing' : 'other'
+  if (!withDetector) return none
+  const part = surroundings(view, lost.box)
   const { picture, x, y, step } = part
   const size = Math.max(lost.box.width, lost.box.height)
   for (const face of await watch.analyser.find(picture, { minSizePx: size / 2 / step })) {
@@ -75,5 +92,5 @@ export async function findAgain(watch: Watch, view: View, lost: Followed, withDe
     const moved = { ...face, landmarks: landmarksInWhole(face.landmarks, part), box }
     if (await isThem(moved)) return moved
   }
-  return undefined
+  return none
 }

@@ -21,6 +21,8 @@ export interface Seen {
   /** Whether another scene begins here. */
   readonly isCut: boolean
   readonly sightings: readonly Sighting[]
+  /** Ids of those in whose place somebody else's face was seen: nothing must be drawn there. */
+  readonly barred: readonly number[]
 }
 
 /** Degrees of yaw from which a face fades, and beyond which it is left alone: half of the mesh is guessed there. */

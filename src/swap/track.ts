@@ -68,8 +68,9 @@ export class FaceTracker implements Watch {
     }
     this.#strangers = this.#strangers.filter(({ until }) => index < until)
     const faces = new Map<Followed, FoundFace>()
-    await this.#follow(view, index, faces)
-    await this.#search(view, index, faces)
+    const barred = new Set<number>()
+    await this.#follow(view, index, faces, barred)
+    await this.#search(view, index, faces, barred)
     if (isCut || this.#isFirst || this.#isTimeToLook(index)) {
       const closely = isCut || this.#isFirst || index % LOOK_CLOSELY_EVERY === 0
       await this.#look(view, index, closely ? {} : { minSizePx: Math.max(24, EASY_PART * Math.max(view.width, view.height)) }, faces)
@@ -79,7 +80,7 @@ export class FaceTracker implements Watch {
     const sightings = [...faces].map(
       ([{ id, member }, face]): Sighting => ({ id, member, landmarks: face.landmarks, box: face.box, visibility: visibilityOf(face) }),
     )
-    return { index, timeS, isCut, sightings }
+    return { index, timeS, isCut, sightings, barred: [...barred] }
   }
 
   #isTimeToLook(index: number): boolean {
@@ -88,24 +89,29 @@ export class FaceTracker implements Watch {
     return choice !== 'target' || this.#followed.length < members.length
   }
 
-  async #follow(view: View, index: number, faces: Map<Followed, FoundFace>): Promise<void> {
+  async #follow(view: View, index: number, faces: Map<Followed, FoundFace>, barred: Set<number>): Promise<void> {
     for (const one of this.#followed) {
       const face = await followFace(this, view, one, index)
-      const isTaken = face !== undefined && [...faces.values()].some(({ box }) => overlap(box, face.box) > SAME_BOX)
-      if (face !== undefined && !isTaken) faces.set(one, face)
-      else this.#lost.push({ one, since: index })
+      const isTaken = typeof face === 'object' && [...faces.values()].some(({ box }) => overlap(box, face.box) > SAME_BOX)
+      if (typeof face === 'object' && !isTaken) faces.set(one, face)
+      else {
+        this.#lost.push({ one, since: index })
+        if (face !== 'nothing') barred.add(one.id)
+      }
     }
     this.#followed = this.#followed.filter((one) => faces.has(one))
   }
 
-  async #search(view: View, index: number, faces: Map<Followed, FoundFace>): Promise<void> {
+  async #search(view: View, index: number, faces: Map<Followed, FoundFace>, barred: Set<number>): Promise<void> {
     const still: Lost[] = []
     for (const lost of this.#lost) {
       const frames = index - lost.since
       if (frames > SEARCH_FRAMES) continue
       const face = await findAgain(this, view, lost.one, frames < SEARCH_CLOSELY_FRAMES || frames % 4 === 0)
-      if (face === undefined || this.#holder(face.box) !== undefined) still.push(lost)
-      else this.#take(view, face, lost.one.member, faces, lost.one.id)
+      if (typeof face !== 'object' || this.#holder(face.box) !== undefined) {
+        still.push(lost)
+        if (face !== 'nothing') barred.add(lost.one.id)
+      } else this.#take(view, face, lost.one.member, faces, lost.one.id)
     }
     this.#lost = still
   }

@@ -1,149 +1,215 @@
 import { describe, expect, it } from 'vitest'
-import type { FaceAnalyser, FoundFace, Landmarks } from '../../src/faces/index.ts'
-import { createPicture } from '../../src/picture/picture.ts'
-import { Recogniser } from '../../src/swap/identity.ts'
-import { Steadier } from '../../src/swap/steady.ts'
+import { trackFrames } from '../../src/swap/ahead.ts'
+import { LOOK_AHEAD } from '../../src/swap/bridge.ts'
+import type { CastMember, FaceChoice } from '../../src/swap/cast.ts'
 import { FaceTracker } from '../../src/swap/track.ts'
-import { recordFor } from './support.ts'
+import { type Actor, bob, carol, memberOf, play, stranger } from './stage.ts'
 
-const bob = new Array<number>(128).fill(0)
-const far = new Array<number>(128).fill(0.1)
-const picture = createPicture(200, 100)
+const isBob = memberOf('bob', bob)
+const isCarol = memberOf('carol', carol, 'other')
 
-function landmarksAt(x: number, y = 50, jitter = 0): Landmarks {
-  const mesh = new Float32Array(468 * 3)
-  for (let i = 0; i < 468; i += 1) {
-    mesh[i * 3] = x + (i % 20) + jitter
-    mesh[i * 3 + 1] = y + Math.floor(i / 20) + jitter
+/** Plays `frames` and tells who was replaced where: by frame, person → x and strength. */
+async function watch(
+  frames: readonly (readonly Actor[])[],
+  { choice = 'target', members = [isBob], scenes = [] }: { choice?: FaceChoice; members?: CastMember[]; scenes?: number[] } = {},
+) {
+  const stage = play(frames, scenes)
+  const tracker = new FaceTracker({ analyser: stage.analyser, cast: { choice, members } })
+  const seen: Record<string, { x: number; strength: number; id: number }>[] = []
+  for await (const { faces } of trackFrames(stage.frames, tracker)) {
+    expect(new Set(faces.map(({ member }) => member.person)).size).toBe(faces.length)
+    seen.push(
+      Object.fromEntries(faces.map(({ member, landmarks, strength, id }) => [member.person, { x: landmarks.mesh[10 * 3]!, strength, id }])),
+    )
   }
-  return { mesh, points68: new Float32Array(136), confidence: 1 }
+  return { seen, calls: stage.calls, tracker }
 }
 
-interface Actor {
-  readonly x: number
-  readonly descriptor: readonly number[]
-}
+const repeat = (count: number, of: (index: number) => Actor[]) => Array.from({ length: count }, (_, index) => of(index))
+const strengths = (seen: Awaited<ReturnType<typeof watch>>['seen'], person = 'bob') => seen.map((frame) => frame[person]?.strength ?? 0)
 
-/** A stage with people on it, seen by an analyser that never errs; `calls` counts what was asked of it. */
-function stage(actors: Actor[]) {
-  const calls = { find: 0, track: 0, descriptor: 0 }
-  const faceOf = ({ x }: Actor): FoundFace => ({
-    box: { x, y: 50, width: 20, height: 24 },
-    score: 1,
-    landmarks: landmarksAt(x),
-    pose: { yaw: 0, pitch: 0, roll: 0 },
-  })
-  const actorAt = (landmarks: Landmarks) => actors.find(({ x }) => Math.abs(x - landmarks.mesh[0]!) < 12)
-  const analyser = {
-    async find() {
-      calls.find += 1
-      return actors.map(faceOf)
-    },
-    async track(_: unknown, previous: Landmarks) {
-      calls.track += 1
-      const actor = actorAt(previous)
-      return actor && faceOf(actor)
-    },
-    async descriptor(_: unknown, landmarks: Landmarks) {
-      calls.descriptor += 1
-      return Float32Array.from(actorAt(landmarks)!.descriptor)
-    },
-  } as unknown as FaceAnalyser
-  return { analyser, calls, actors }
-}
-
-function trackerOf(analyser: FaceAnalyser, choice: 'target' | 'largest' | 'all', others: ReturnType<typeof recordFor>[] = []): FaceTracker {
-  const recogniser = new Recogniser([recordFor('bob', bob), ...others], bob, 0.5)
-  return new FaceTracker({ analyser, recogniser, choice, colour: 'rct' })
-}
-
-describe('tracker', () => {
-  it('follows the target without the detector, and never a stranger', async () => {
-    const { analyser, calls } = stage([
-      { x: 20, descriptor: far },
-      { x: 100, descriptor: bob },
-    ])
-    const tracker = trackerOf(analyser, 'target')
-    for (let index = 0; index < 60; index += 1) {
-      const tracks = await tracker.next(picture, index, index / 25)
-      expect(tracks.map(({ box }) => box.x)).toEqual([100])
+describe('following', () => {
+  it('needs the detector once and recognises once a second; a stranger is never touched', async () => {
+    const { seen, calls } = await watch(
+      repeat(100, () => [
+        { x: 60, descriptor: stranger },
+        { x: 200, descriptor: bob },
+      ]),
+    )
+    for (const frame of seen) {
+      expect(Object.keys(frame)).toEqual(['bob'])
+      expect(frame['bob']!.x).toBeCloseTo(200, 1)
+      expect(frame['bob']!.strength).toBe(1)
     }
     expect(calls.find).toBe(1)
-    expect(calls.descriptor).toBeLessThan(6)
+    expect(calls.track).toBe(99)
+    // The two faces of the first frame, and frames 25, 50 and 75.
+    expect(calls.descriptor).toBe(5)
   })
 
-  it('lets go when somebody else takes the place', async () => {
-    const set = stage([{ x: 100, descriptor: bob }])
-    const tracker = trackerOf(set.analyser, 'target')
-    expect((await tracker.next(picture, 0, 0)).length).toBe(1)
-    set.actors[0] = { x: 100, descriptor: far }
-    let last = 1
-    for (let index = 1; index < 30; index += 1) last = (await tracker.next(picture, index, index / 25)).length
-    expect(last).toBe(0)
+  it('lets go at once when somebody else takes the place, and fades out before', async () => {
+    const { seen } = await watch(repeat(60, (index) => [{ x: 200, descriptor: index < 33 ? bob : stranger }]))
+    const values = strengths(seen)
+    expect(values.slice(0, 29).every((value) => value === 1)).toBe(true)
+    expect(values.slice(29, 33)).toEqual([1, 0.75, 0.5, 0.25])
+    expect(values.slice(33).every((value) => value === 0)).toBe(true)
   })
 
-  it('starts anew after a cut', async () => {
-    const set = stage([{ x: 100, descriptor: bob }])
-    const tracker = trackerOf(set.analyser, 'target')
-    await tracker.next(picture, 0, 0)
-    set.actors[0] = { x: 100, descriptor: far }
-    const light = createPicture(200, 100)
-    light.data.fill(220)
-    expect(await tracker.next(light, 1, 0.04)).toEqual([])
+  it('gives nobody an identity twice, whoever crosses whom', async () => {
+    const crossing = repeat(80, (index) => [
+      { x: 60 + index * 3.5, descriptor: bob, hidden: Math.abs(index - 40) < 5 },
+      { x: 340 - index * 3.5, descriptor: carol },
+    ])
+    const { seen } = await watch(crossing, { members: [isBob, isCarol] })
+    for (const [index, frame] of seen.entries()) {
+      if (frame['bob'] !== undefined) expect(Math.abs(frame['bob'].x - (60 + index * 3.5))).toBeLessThan(16)
+      if (frame['carol'] !== undefined) expect(Math.abs(frame['carol'].x - (340 - index * 3.5))).toBeLessThan(16)
+    }
+    expect(seen[20]).toMatchObject({ bob: { strength: 1 }, carol: { strength: 1 } })
+    expect(seen[65]).toMatchObject({ bob: { strength: 1 }, carol: { strength: 1 } })
   })
 
-  it('refuses a face without a record where all or the largest is asked for', async () => {
-    const people = [
-      { x: 20, descriptor: far },
-      { x: 100, descriptor: bob },
-    ]
-    await expect(trackerOf(stage(people).analyser, 'all').next(picture, 0, 0)).rejects.toMatchObject({ exitCode: 3, clause: 'biometric' })
-    await expect(trackerOf(stage(people.slice(0, 1)).analyser, 'largest').next(picture, 0, 0)).rejects.toMatchObject({ exitCode: 3 })
-    const allowed = await trackerOf(stage(people).analyser, 'all', [recordFor('carol', far)]).next(picture, 0, 0)
-    expect(allowed.length).toBe(2)
+  it('does not replace a second face of the same person', async () => {
+    const { seen } = await watch(
+      repeat(10, () => [
+        { x: 100, descriptor: bob },
+        { x: 300, descriptor: bob.map(() => 0.01) },
+      ]),
+      { choice: 'all' },
+    )
+    expect(seen[5]!['bob']!.x).toBeCloseTo(100, 1)
+  })
+})
+
+describe('short losses', () => {
+  it.each([1, 2, 3, 4, 5])('%i missed frames do not blink', async (missed) => {
+    const moving = (index: number) => 150 + index
+    const { seen } = await watch(repeat(60, (index) => [{ x: moving(index), descriptor: bob, hidden: index >= 30 && index < 30 + missed }]))
+    // A moment's miss not at all; a hand that passes, or so, makes the swap paler but never blink.
+    expect(Math.min(...strengths(seen))).toBe([1, 1, 0.75, 0.75, 0.5][missed - 1])
+    for (const [index, frame] of seen.entries()) expect(frame['bob']!.x).toBeCloseTo(moving(index), 0)
+    expect(new Set(seen.map((frame) => frame['bob']!.id)).size).toBe(1)
   })
 
-  it('replaces nobody in an empty frame and counts what it met', async () => {
-    const tracker = trackerOf(stage([]).analyser, 'target')
-    expect(await tracker.next(picture, 0, 0)).toEqual([])
+  it('are not bridged over somebody else who came between', async () => {
+    const { seen } = await watch(repeat(60, (index) => [{ x: 200, descriptor: index === 30 || index === 31 ? stranger : bob }]))
+    expect(strengths(seen).slice(29, 34)).toEqual([0.25, 0, 0, 0.25, 0.5])
+  })
+
+  it('a long one fades out before and in after, is never abrupt, and is the same face afterwards', async () => {
+    const { seen } = await watch(repeat(90, (index) => [{ x: 200, descriptor: bob, hidden: index >= 30 && index < 45 }]))
+    const values = strengths(seen)
+    for (let i = 1; i < values.length; i += 1) expect(Math.abs(values[i]! - values[i - 1]!)).toBeLessThanOrEqual(0.2501)
+    expect(values.slice(30, 45).every((value) => value === 0)).toBe(true)
+    expect(values.slice(26, 30)).toEqual([1, 0.75, 0.5, 0.25])
+    expect(values.slice(50).every((value) => value === 1)).toBe(true)
+    expect(seen[60]!['bob']!.id).toBe(seen[10]!['bob']!.id)
+  })
+
+  it('whoever comes into the picture is followed back to where they came in', async () => {
+    // The detector looks at frame 16 next; the face is there from 13.
+    const { seen } = await watch(repeat(40, (index) => [{ x: 200, descriptor: bob, hidden: index < 13 }]))
+    const values = strengths(seen)
+    expect(values.slice(0, 13).every((value) => value === 0)).toBe(true)
+    expect(values.slice(13, 17)).toEqual([0.25, 0.5, 0.75, 1])
+  })
+})
+
+describe('turned heads', () => {
+  it('fade evenly as far as they turn and come back', async () => {
+    const yaw = (index: number) => 80 * Math.sin((Math.PI * index) / 60)
+    const { seen } = await watch(repeat(61, (index) => [{ x: 200, descriptor: bob, yaw: yaw(index) }]))
+    const values = strengths(seen)
+    expect([values[5], values[30], values[55]]).toEqual([1, 0, 1])
+    for (let i = 1; i < values.length; i += 1) expect(Math.abs(values[i]! - values[i - 1]!)).toBeLessThanOrEqual(0.2501)
+    for (let i = 1; i <= 30; i += 1) expect(values[i]!).toBeLessThanOrEqual(values[i - 1]! + 1e-6)
+  })
+})
+
+describe('cuts', () => {
+  const scenes = Array.from({ length: 60 }, (_, index) => (index < 30 ? 0 : 1))
+
+  it('begin anew in full strength, at once, and end so', async () => {
+    const { seen, calls } = await watch(
+      repeat(60, (index) => [{ x: index < 30 ? 100 : 300, descriptor: bob }]),
+      { scenes },
+    )
+    expect(strengths(seen).every((value) => value === 1)).toBe(true)
+    expect(seen.map((frame) => Math.round(frame['bob']!.x))).toEqual(scenes.map((scene) => (scene === 0 ? 100 : 300)))
+    expect(calls.find).toBe(2)
+  })
+
+  it('to somebody else leave them alone', async () => {
+    const { seen } = await watch(
+      repeat(60, (index) => [{ x: 200, descriptor: index < 30 ? bob : stranger }]),
+      { scenes },
+    )
+    expect(strengths(seen)).toEqual(scenes.map((scene) => (scene === 0 ? 1 : 0)))
+  })
+})
+
+describe('the largest, and all', () => {
+  const two: Actor[] = [
+    { x: 100, descriptor: stranger, size: 40 },
+    { x: 250, descriptor: bob },
+  ]
+
+  it('need a record for whom they replace', async () => {
+    const refused = { exitCode: 3, clause: 'biometric' }
+    await expect(
+      watch(
+        repeat(2, () => two),
+        { choice: 'all' },
+      ),
+    ).rejects.toMatchObject(refused)
+    await expect(
+      watch(
+        repeat(2, () => [{ ...two[0]!, size: 70 }, two[1]!]),
+        { choice: 'largest' },
+      ),
+    ).rejects.toMatchObject(refused)
+    const { seen } = await watch(
+      repeat(2, () => two),
+      { choice: 'largest' },
+    )
+    expect(Object.keys(seen[0]!)).toEqual(['bob'])
+  })
+
+  it('all of a cast are replaced, each by their run', async () => {
+    const { seen } = await watch(
+      repeat(12, () => [
+        { x: 100, descriptor: carol },
+        { x: 250, descriptor: bob },
+      ]),
+      { choice: 'all', members: [isBob, isCarol] },
+    )
+    for (const frame of seen) expect(frame).toMatchObject({ bob: { strength: 1 }, carol: { strength: 1 } })
+  })
+
+  it('replace nobody in an empty frame and count what they met', async () => {
+    const { seen, tracker } = await watch(repeat(3, () => []))
+    expect(seen).toEqual([{}, {}, {}])
     expect(tracker.facesSeen).toBe(0)
   })
 })
 
-describe('recogniser', () => {
-  it('needs a record, whatever the threshold', () => {
-    const generous = new Recogniser([recordFor('bob', bob)], bob, 2)
-    const descriptor = Float32Array.from(far)
-    expect(generous.recognise(descriptor, false)).toMatchObject({ consents: false, isTarget: false })
-    const strict = new Recogniser([recordFor('bob', bob)], bob, 0.1)
-    expect(
-      strict.recognise(
-        Float32Array.from(bob, () => 0.02),
-        false,
-      ),
-    ).toMatchObject({ consents: true, isTarget: false })
-  })
-})
-
-describe('steadying', () => {
-  it('calms jitter at rest', () => {
-    const steadier = new Steadier()
-    let [raw, steady] = [0, 0]
-    let last = steadier.next(landmarksAt(100), 0).mesh[0]!
-    for (let index = 1; index < 100; index += 1) {
-      const jitter = 0.05 * Math.sin(index * 2.5)
-      const value = steadier.next(landmarksAt(100, 50, jitter), index / 25).mesh[0]!
-      raw += Math.abs(0.05 * (Math.sin(index * 2.5) - Math.sin((index - 1) * 2.5)))
-      steady += Math.abs(value - last)
-      last = value
+describe('looking ahead', () => {
+  it('holds no more frames than it says and gives all back in order', async () => {
+    const stage = play(repeat(30, () => [{ x: 200, descriptor: bob }]))
+    let taken = 0
+    function* source() {
+      for (const frame of stage.frames) {
+        taken += 1
+        yield frame
+      }
     }
-    expect(steady).toBeLessThan(raw * 0.6)
-  })
-
-  it('does not lag behind a moving face', () => {
-    const steadier = new Steadier()
-    let lag = 0
-    for (let index = 0; index < 50; index += 1) lag = 100 + index * 2 - steadier.next(landmarksAt(100 + index * 2), index / 25).mesh[0]!
-    expect(Math.abs(lag)).toBeLessThan(0.4)
+    let given = 0
+    const tracker = new FaceTracker({ analyser: stage.analyser, cast: { choice: 'target', members: [isBob] } })
+    for await (const { frame } of trackFrames(source(), tracker)) {
+      expect(frame.index).toBe(given)
+      given += 1
+      expect(taken - given).toBeLessThanOrEqual(LOOK_AHEAD)
+    }
+    expect(given).toBe(30)
   })
 })
