@@ -43,6 +43,8 @@ function reasonOf(error: unknown): { reason: string; hint: string } {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return { reason: `no such host is known (${code})`, hint }
   if (code === 'ETIMEDOUT' || message.includes('ETIMEDOUT')) return { reason: 'it does not answer (ETIMEDOUT)', hint }
   if (/RESP|Protocol error|reply type/.test(message)) return { reason: 'what answers there is no Redis', hint: 'check host and port' }
+  if (code === 'EPIPE' || code === 'ECONNRESET')
+    return { reason: `it closes the connection (${code})`, hint: 'is it a Redis? for one with TLS write rediss://' }
   return { reason: code || message || 'the connection was closed', hint }
 }
 
@@ -58,10 +60,10 @@ export async function openFarm(address: QueueAddress): Promise<Farm> {
     ...(tls && { tls: {} }),
     retryStrategy: (times) => (ready && times <= TRIES ? Math.min(times * 200, LONGEST_PAUSE_MS) : null),
   })
-  let last: unknown
-  // Each failed try says so; what counts is whether one succeeds in the end.
+  let first: unknown
+  // Each failed try says so; what counts is whether one succeeds in the end, and else how it began.
   redis.on('error', (error) => {
-    last = error
+    first ??= error
   })
   let silent = false
   const patience = setTimeout(() => {
@@ -73,7 +75,7 @@ export async function openFarm(address: QueueAddress): Promise<Farm> {
     await redis.ping()
   } catch (error) {
     redis.disconnect()
-    const { reason, hint } = reasonOf(silent ? { code: 'ETIMEDOUT' } : (last ?? error))
+    const { reason, hint } = reasonOf(silent ? { code: 'ETIMEDOUT' } : (first ?? error))
     throw new DfkError(`expected a Redis server at ${address.shown} but ${reason}`, { hint })
   } finally {
     clearTimeout(patience)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -169,7 +169,10 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
 
   it('is refused at once where there is no such server', async () => {
     const nobody = `redis://:${PASSWORD}@127.0.0.1:${await freePort()}`
-    const web = createServer((_, answer) => answer.end('a page')).listen(0, '127.0.0.1')
+    const web = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    }).listen(0, '127.0.0.1')
     await once(web, 'listening')
     const cases: [string[], number, RegExp][] = [
       [['worker', '--queue', `redis://127.0.0.1:${(web.address() as { port: number }).port}`], 1, /but what answers there is no Redis/],
