@@ -12,7 +12,7 @@ import { shapeMask } from './mask.ts'
 import { findOccluders } from './occlusion.ts'
 import { clonePoisson } from './poisson.ts'
 import { blendPyramid } from './pyramid.ts'
-import { matchBorder } from './seam.ts'
+import { bleedOutwards, matchBorder } from './seam.ts'
 
 /** A face ready to be drawn over the frame. */
 export interface FittedFace extends Patch {
@@ -75,8 +75,10 @@ export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: Fa
   const visible = visibleOf(cut, rendered, look.occlusion, memory, timeS)
   const mask = covered(whole, visible, sizePx)
   const inside = sampled(mask, sizePx)
-  const coloured = memory.colours.match(rendered.rgb, cut.rgb, inside, timeS)
-  const shown = visible ?? new Float32Array(sizePx * sizePx).fill(1)
+  const face = bleedOutwards(rendered.rgb, rendered.mask, sizePx)
+  const coloured = memory.colours.match(face, cut.rgb, inside, timeS)
+  // Colours of the border count where footage and rendering both show the face.
+  const shown = visible === undefined ? rendered.mask : visible.map((value, i) => value * rendered.mask[i]!)
   const joined =
     look.blend === 'poisson'
       ? clonePoisson(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)

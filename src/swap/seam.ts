@@ -39,3 +39,25 @@ export function matchBorder(
   }
   return out
 }
+
+/** Blur over which the face's colours are carried outwards, as a share of the side. */
+const BLEED = 0.035
+
+/**
+ * The rendered face [s, s, 3] with its own colours carried on beyond its edge (`mask` [s, s], as the generator gave it), so that a soft border
+ * mixes skin into the footage and not what was behind the source.
+ */
+export function bleedOutwards(rendered: Float32Array, mask: Float32Array, sizePx: number): Float32Array {
+  const plane = (data: Float32Array) => blurPlane({ width: sizePx, height: sizePx, data }, BLEED * sizePx).data
+  // Squared: the edge's own pixels are half background already.
+  const sure = mask.map((value) => value * value)
+  const weight = plane(sure)
+  const out = rendered.slice()
+  for (let channel = 0; channel < 3; channel += 1) {
+    const near = plane(sure.map((value, i) => value * rendered[i * 3 + channel]!))
+    for (let i = 0, p = channel; i < sure.length; i += 1, p += 3) {
+      if (weight[i]! > 0.01) out[p]! += (1 - sure[i]!) * (near[i]! / weight[i]! - out[p]!)
+    }
+  }
+  return out
+}

@@ -7,6 +7,8 @@ const LOW = -1
 const SCALE = (BINS - 1) / 2
 /** A histogram keeps this weight in each bin, so that its inverse is defined everywhere. */
 const FLOOR = 1e-7
+/** Weight that a neighbouring bin has less, in the average that smooths how bins move. */
+const KEPT = 0.6
 
 /** Unit directions [n × 3] that are matched together. */
 type Directions = Float32Array
@@ -79,7 +81,23 @@ function moves(from: Float32Array, to: Float32Array): Float32Array {
     }
     out[i] = j - 0.5 + Math.max(0, Math.min(1, (middle - before) / (after - before))) - i
   }
-  return out
+  return smoothed(out, from)
+}
+
+/** Each bin moves as the samples near it do on average: without jumps, and what was not there a moment ago goes with its neighbours. */
+function smoothed(table: Float32Array, from: Float32Array): Float32Array {
+  const [moved, weight] = [new Float32Array(BINS), new Float32Array(BINS)]
+  for (const sign of [1, -1]) {
+    let [sum, total] = [0, 0]
+    for (let n = 0, i = sign > 0 ? 0 : BINS - 1; n < BINS; n += 1, i += sign) {
+      const share = from[i]! + FLOOR * FLOOR
+      sum = KEPT * sum + share * table[i]!
+      total = KEPT * total + share
+      moved[i]! += sum
+      weight[i]! += total
+    }
+  }
+  return moved.map((value, i) => value / weight[i]!)
 }
 
 /** Carries colours over by matching their distribution along many directions, steadily: between means over the last moments of the aligned faces. */

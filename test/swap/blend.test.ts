@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { clonePoisson } from '../../src/swap/poisson.ts'
 import { blendPyramid } from '../../src/swap/pyramid.ts'
-import { matchBorder } from '../../src/swap/seam.ts'
+import { bleedOutwards, matchBorder } from '../../src/swap/seam.ts'
 import { facePixels, field, noisy, paint } from './seamSupport.ts'
 
 const SIZE = 64
@@ -90,5 +90,17 @@ describe('pyramid blending', () => {
       SIZE,
     ).rgb
     expect(width(blendPyramid(grating, flat, mask, SIZE).rgb, 0.2)).toBeLessThan(width(light, 0.2))
+  })
+})
+
+describe('the face beyond its edge', () => {
+  it('is its own skin and not what lay behind it', () => {
+    const blue = paint(SIZE, (_x, _y, c) => [0.1, 0.2, 0.9][c]!)
+    const seen = face.map((value, i) => (disc[Math.floor(i / 3)] === 1 ? value : blue[i]!))
+    const out = bleedOutwards(seen, disc, SIZE)
+    expect(worst(out, face, (i) => disc[i] === 1)).toBe(0)
+    const beyond = (i: number) => disc[i] === 0 && Math.hypot((i % SIZE) - 31.5, Math.floor(i / SIZE) - 31.5) < 24
+    expect(worst(out, face, beyond)).toBeLessThan(0.25)
+    expect(worst(seen, face, beyond)).toBeGreaterThan(0.4)
   })
 })
