@@ -4,6 +4,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import type { Metadata, Sharp } from 'sharp'
 import type { Picture } from '../picture/picture.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
+import { MAX_PIXELS } from './limits.ts'
 import { type MediaInfo, requireFile } from './probe.ts'
 
 const STILL_FORMATS = new Set(['jpeg', 'png', 'webp', 'tiff', 'heif'])
@@ -11,7 +12,7 @@ const JPEG_QUALITY = 95
 
 async function open(path: string): Promise<Sharp> {
   const { default: sharp } = await import('sharp')
-  return sharp(path, { failOn: 'error' })
+  return sharp(path, { failOn: 'error', limitInputPixels: MAX_PIXELS })
 }
 
 async function metadataOf(path: string): Promise<Metadata | undefined> {

@@ -1,0 +1,158 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import type { Metadata, Sharp } from 'sharp'
+import type { Picture } from '../picture/picture.ts'
+import { DfkError, UsageError } from '../work/errors.ts'
+import { cleanExif } from './exif.ts'
+import { MAX_PIXELS } from './limits.ts'
+import { describePng } from './png-chunks.ts'
+import { requireFile } from './probe.ts'
+import { besideName } from './stills.ts'
+
+/** A still image in the samples and the colour space of its file, upright. */
+export interface Still {
+  readonly width: number
+  readonly height: number
+  /** 4 with alpha, which is not premultiplied. */
+  readonly channels: 3 | 4
+  readonly bits: 8 | 16
+  /** Interleaved R, G, B and alpha. [height, width, channels] */
+  readonly data: Uint8Array | Uint16Array
+  /** Profile that the samples are in; undefined for sRGB. */
+  readonly icc?: Buffer | undefined
+  /** EXIF without position, thumbnail and orientation. */
+  readonly exif?: Buffer | undefined
+  /** Pixels an inch. */
+  readonly density?: number | undefined
+}
+
+const LIMITS = { failOn: 'error', limitInputPixels: MAX_PIXELS } as const
+
+async function load(source: string | Buffer, ignoreIcc: boolean): Promise<Sharp> {
+  const { default: sharp } = await import('sharp')
+  return sharp(source, { ...LIMITS, ignoreIcc })
+}
+
+async function samples(image: Sharp, is16: boolean): Promise<Pick<Still, 'width' | 'height' | 'channels' | 'bits' | 'data'>> {
+  const { data, info } = await image
+    .toColourspace(is16 ? 'rgb16' : 'srgb')
+    .raw({ depth: is16 ? 'ushort' : 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+  const bytes = Uint8Array.from(data)
+  return {
+    width: info.width,
+    height: info.height,
+    channels: info.channels === 4 ? 4 : 3,
+    bits: is16 ? 16 : 8,
+    data: is16 ? new Uint16Array(bytes.buffer) : bytes,
+  }
+}
+
+/** Whether samples are RGB already: gray and CMYK ones cannot be drawn on and are brought to sRGB. */
+function isRgb({ space }: Metadata): boolean {
+  return space === 'srgb' || space === 'rgb' || space === 'rgb16'
+}
+
+/** Reads a still image in its own samples: 16 bits stay 16, alpha and profile stay; gray and CMYK become sRGB. Throws DfkError where it is damaged or too large. */
+export async function readStill(path: string): Promise<Still> {
+  await requireFile(path)
+  try {
+    const metadata = await (await load(path, true)).metadata()
+    const isOwn = isRgb(metadata)
+    const is16 = metadata.depth === 'ushort'
+    const image = (await load(path, isOwn)).autoOrient()
+    return {
+      ...(await samples(image, is16)),
+      icc: isOwn ? metadata.icc : undefined,
+      exif: metadata.exif === undefined ? undefined : cleanExif(metadata.exif),
+      density: metadata.density,
+    }
+  } catch (cause) {
+    throw new DfkError(`expected a whole image of at most ${MAX_PIXELS} pixels in ${path} but it cannot be read`, {
+      hint: 'check that it opens in an image viewer, and scale it down if it is very large',
+      cause,
+    })
+  }
+}
+
+/** The samples as a PNG that says all that the still says: what sharp reads without loss. */
+async function asPng({ width, height, channels, bits, data, icc, exif, density }: Still): Promise<Buffer> {
+  const { default: sharp } = await import('sharp')
+  const image = sharp(data, { raw: { width, height, channels }, limitInputPixels: MAX_PIXELS })
+  const png = await (bits === 16 ? image.toColourspace('rgb16') : image).png({ compressionLevel: 1 }).toBuffer()
+  return describePng(png, { icc, exif, density })
+}
+
+/** The still as networks want it: 8-bit sRGB without alpha. */
+export async function stillPicture(still: Still): Promise<Picture> {
+  const image = (await load(await asPng(still), false)).toColourspace('srgb').removeAlpha()
+  const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true })
+  return { width: info.width, height: info.height, data: Uint8Array.from(data) }
+}
+
+/**
+ * Brings an sRGB picture, such as a rendered face, into the still's own space and depth: [height, width, 3] samples to lay over its own.
+ * Colours that the space cannot hold are clipped.
+ */
+export async function intoStillSpace(
+  { data, width, height }: Picture,
+  { icc, bits }: Pick<Still, 'icc' | 'bits'>,
+): Promise<Uint8Array | Uint16Array> {
+  const { default: sharp } = await import('sharp')
+  const image = sharp(data, { raw: { width, height, channels: 3 } })
+  if (icc === undefined) return bits === 8 ? data : Uint16Array.from(data, (value) => value * 257)
+  // sharp takes a profile to convert to by its file's name only.
+  const folder = await mkdtemp(join(tmpdir(), 'dfk-icc-'))
+  try {
+    const profile = join(folder, 'own.icc')
+    await writeFile(profile, icc)
+    const png = await (bits === 16 ? image.toColourspace('rgb16') : image).withIccProfile(profile).png({ compressionLevel: 1 }).toBuffer()
+    return (await samples(await load(png, true), bits === 16)).data
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The still in the format that `extension` names: profile and EXIF kept (TIFF drops EXIF), 16 bits in PNG and TIFF, alpha where the format has it. */
+export async function encodeStill(still: Still, extension: string, quality = 95): Promise<Buffer> {
+  const png = await asPng(still)
+  const type = extension.replace(/^\./, '').toLowerCase()
+  const keepsDepth = still.bits === 16 && /^(png|tiff?)$/.test(type)
+  const read = (await load(png, true)).keepIccProfile().keepExif()
+  const image = keepsDepth ? read.toColourspace('rgb16') : read
+  switch (type) {
+    case 'png':
+      return image.png({ compressionLevel: 6 }).toBuffer()
+    case 'jpg':
+    case 'jpeg':
+      return image.jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer()
+    case 'webp':
+      return image.webp({ quality }).toBuffer()
+    case 'tif':
+    case 'tiff':
+      return image.tiff({ compression: 'lzw', ...(still.density && { xres: still.density / 25.4, yres: still.density / 25.4 }) }).toBuffer()
+    case 'avif':
+      return image.avif({ quality }).toBuffer()
+    default:
+      throw new UsageError(`expected an image name ending in .png, .jpg, .webp, .tif or .avif but found "${extension}"`)
+  }
+}
+
+/** Writes a still beside its place and renames it there; `before` may change the finished file first (provenance). */
+export async function writeStill(
+  path: string,
+  still: Still,
+  options: { quality?: number; before?: (partial: string) => Promise<void> } = {},
+): Promise<void> {
+  const encoded = await encodeStill(still, extname(path), options.quality)
+  const partial = besideName(path)
+  try {
+    await writeFile(partial, encoded)
+    await options.before?.(partial)
+    await rename(partial, path)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+}
