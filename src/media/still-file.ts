@@ -114,6 +114,24 @@ export async function intoStillSpace(
   }
 }
 
+/**
+ * The still with what changed from `before` (see `stillPicture`) to `after` in sRGB, brought into its own space and depth as a difference: samples of pixels that did not
+ * change stay as they are.
+ */
+export async function alterStill(still: Still, before: Picture, after: Picture): Promise<Still> {
+  const [from, to] = [await intoStillSpace(before, still), await intoStillSpace(after, still)]
+  const data = still.data.slice()
+  const most = still.bits === 16 ? 65_535 : 255
+  const { channels } = still
+  for (let i = 0, p = 0; p < data.length; i += 3, p += channels) {
+    for (let k = 0; k < 3; k += 1) {
+      if (before.data[i + k] === after.data[i + k]) continue
+      data[p + k] = Math.max(0, Math.min(most, data[p + k]! + to[i + k]! - from[i + k]!))
+    }
+  }
+  return { ...still, data }
+}
+
 /** The still in the format that `extension` names: profile and EXIF kept (TIFF drops EXIF), 16 bits in PNG and TIFF, alpha where the format has it. */
 export async function encodeStill(still: Still, extension: string, quality = 95): Promise<Buffer> {
   const png = await asPng(still)

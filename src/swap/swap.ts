@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { extname, join } from 'node:path'
 import {
+  alterStill,
   chooseEncoder,
   choosePixels,
   containerOf,
@@ -16,9 +17,11 @@ import {
   type PicturePlan,
   pixelsLost,
   probeMedia,
-  readPicture,
+  readStill,
+  stillPicture,
   ticksFor,
   writePicture,
+  writeStill,
 } from '../media/index.ts'
 import { drawPatch } from '../picture/compose.ts'
 import type { Picture } from '../picture/picture.ts'
@@ -30,7 +33,7 @@ import { RenderJob, type SegmentDone } from './job.ts'
 import type { Job } from './output.ts'
 import { renderPreview } from './preview.ts'
 import { type TimeRange, WHOLE_CLIP } from './range.ts'
-import { type OpenFrame, renderFrames } from './render.ts'
+import { renderFrames } from './render.ts'
 import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
 import { markOutput, type NamedSwap, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
 
@@ -197,13 +200,15 @@ async function* only<T>(item: T): AsyncGenerator<T> {
 async function swapPicture(session: SwapSession, job: Job, work: WorkOptions): Promise<SwapResult> {
   const startMs = performance.now()
   const tracker = newTracker(session)
-  const picture = await readPicture(job.path)
-  const frame: OpenFrame = { index: 0, timeS: 0, picture, warm: false }
-  for await (const { faces } of renderFrames(session, tracker, only(frame))) {
+  const still = await readStill(job.path)
+  const before = await stillPicture(still)
+  const after = { ...before, data: before.data.slice() }
+  for await (const { faces } of renderFrames(session, tracker, only({ index: 0, timeS: 0, picture: before, warm: false }))) {
     if (faces.length === 0) throw nothingSwapped(job.path, 1, tracker)
-    for (const face of faces) drawPatch(picture, face, face.matrix)
+    for (const face of faces) drawPatch(after, face, face.matrix)
   }
-  const placed = await placePicture(session, job, picture, work)
+  const write: WriteMarked = async (stamp) => writeStill(job.output, await alterStill(still, before, after), { before: stamp })
+  const placed = await placePicture(session, job, after, write, work)
   work.onProgress?.({ done: 1, total: 1 })
   return { ...placed, frames: 1, swapped: 1, fps: rateOf(1, startMs), warnings: [] }
 }
@@ -228,18 +233,23 @@ async function previewVideo(
   const onRow = (done: number) => work.onProgress?.({ done, total: count })
   const { sheet, rows, swapped } = await renderPreview(session, clip, seen, { signal: work.signal, onRow })
   if (swapped === 0) throw nothingSwapped(job.path, rows, seen)
-  return { ...(await placePicture(session, job, sheet, work)), frames: rows, swapped, fps: rateOf(rows, startMs), warnings: [] }
+  const write: WriteMarked = (stamp) => writePicture(job.output, sheet, { before: stamp })
+  return { ...(await placePicture(session, job, sheet, write, work)), frames: rows, swapped, fps: rateOf(rows, startMs), warnings: [] }
 }
 
 function rateOf(frames: number, startMs: number): number {
   return Math.round((10_000 * frames) / (performance.now() - startMs)) / 10
 }
 
-/** Marks a picture, signs it and puts it in its place. */
+/** Writes a picture, which has been marked; `stamp` signs the finished file. */
+type WriteMarked = (stamp: (partial: string) => Promise<void>) => Promise<void>
+
+/** Marks a picture, in place, writes it, signs it and puts it in its place. */
 async function placePicture(
   session: SwapSession,
   job: Job,
   picture: Picture,
+  write: WriteMarked,
   { signal }: WorkOptions,
 ): Promise<Pick<SwapResult, 'output' | 'manifest'>> {
   const outputId = newOutputId()
@@ -247,7 +257,7 @@ async function placePicture(
   if (session.label) drawLabel(picture, LABEL)
   embedWatermark(picture, outputId)
   checkInterrupted(signal)
-  await writePicture(job.output, picture, { before: mark.stamp })
+  await write(mark.stamp)
   return { output: job.output, manifest: mark.summary() }
 }
 

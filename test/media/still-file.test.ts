@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
 import { cleanExif } from '../../src/media/exif.ts'
-import { intoStillSpace, readStill, type Still, stillPicture, writeStill } from '../../src/media/still-file.ts'
+import { alterStill, intoStillSpace, readStill, type Still, stillPicture, writeStill } from '../../src/media/still-file.ts'
 import { scratchFolder } from '../support/data.ts'
 
 const folder = scratchFolder('stills')
@@ -111,5 +111,29 @@ describe('a still', () => {
     await expect(readStill(file('cut.png'))).rejects.toThrow(/expected a whole image/)
     expect(cleanExif(Buffer.from('Exif\0\0II*\0\xff\xff\xff\x7f', 'latin1'))).toBeUndefined()
     expect(cleanExif(Buffer.from('nothing'))).toBeUndefined()
+  })
+})
+
+describe('a change in sRGB', () => {
+  it('comes into the own space of a still, and leaves samples alone that did not change', async () => {
+    const path = file('own.png')
+    const wide = await sharp({ create: { width: 40, height: 30, channels: 3, background: { r: 200, g: 60, b: 40 } } })
+      .withIccProfile('p3')
+      .png()
+      .toBuffer()
+    writeFileSync(path, wide)
+    const still = await readStill(path)
+    const before = await stillPicture(still)
+    const after = { ...before, data: before.data.slice() }
+    for (let y = 10; y < 20; y += 1) after.data.fill(90, (y * 40 + 10) * 3, (y * 40 + 20) * 3)
+    const altered = await alterStill(still, before, after)
+    const shown = await stillPicture(altered)
+    for (let i = 0; i < 40 * 30; i += 1) {
+      const isChanged = i % 40 >= 10 && i % 40 < 20 && i >= 400 && i < 800
+      for (let k = 0; k < 3; k += 1) {
+        if (isChanged) expect(Math.abs(shown.data[i * 3 + k]! - 90)).toBeLessThanOrEqual(2)
+        else expect(altered.data[i * 3 + k]).toBe(still.data[i * 3 + k])
+      }
+    }
   })
 })
