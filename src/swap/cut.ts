@@ -15,14 +15,15 @@ export interface Cut {
   readonly rgb: Float32Array
   /** Inside the face's outline, at MASK_PX. */
   readonly hull: Plane
-  /** The same cut at the size at which the face will be drawn: `sizePx` times `factor`, about as fine as the frame. */
-  readonly fine: Picture
+  /** How many times finer than the generator the face will be drawn: about as fine as the frame. */
   readonly factor: number
+  /** The same cut at that size, where it was asked for. */
+  readonly fine?: Picture | undefined
 }
 
 /** The mask is shaped at this size, whatever the generator's: soft borders need no more. */
 export const MASK_PX = 128
-const MOST_ENLARGED = 6
+const MOST_ENLARGED = 4
 /** Pixels around the cut that sampling may reach for. */
 const MARGIN_PX = 2
 
@@ -41,17 +42,20 @@ function boxOf(matrix: Affine, sizePx: number): Box {
   return { x, y, width: Math.max(...xs) + MARGIN_PX - x, height: Math.max(...ys) + MARGIN_PX - y }
 }
 
-/** Cuts a face out of a frame, aligned, at the generator's size. */
-export function cutFace(view: View, landmarks: Landmarks, sizePx: number): Cut {
+/** Cuts a face out of a frame, aligned, at the generator's size; `wantsFine`: as fine as the frame besides, which takes several times as long. */
+export function cutFace(view: View, landmarks: Landmarks, sizePx: number, wantsFine: boolean): Cut {
   const matrix = alignMatrix(landmarks, sizePx)
   const factor = Math.max(1, Math.min(MOST_ENLARGED, Math.ceil(1 / affineScale(matrix))))
-  const { picture, x, y, step } = view.part(boxOf(matrix, sizePx), sizePx * Math.max(2, factor))
-  const toWhole: Affine = { a: step, b: 0, tx: x, c: 0, d: step, ty: y }
-  const warp = (times: number) => warpAffine(picture, composeAffine(scaled(matrix, times), toWhole), times * sizePx, times * sizePx)
-  const fine = warp(factor)
-  // Sampled at twice the size at least: a small step of the warp would let detail alias.
-  const { data } = resizePicture(factor === 1 ? warp(2) : fine, sizePx, sizePx)
+  const box = boxOf(matrix, sizePx)
+  const warp = (times: number) => {
+    const { picture, x, y, step } = view.part(box, times * sizePx)
+    const toPart = composeAffine(scaled(matrix, times), { a: step, b: 0, tx: x, c: 0, d: step, ty: y })
+    return warpAffine(picture, toPart, times * sizePx, times * sizePx)
+  }
+  // Sampled at twice the size: a small step of the warp would let detail alias.
+  const { data } = resizePicture(warp(2), sizePx, sizePx)
   const rgb = new Float32Array(data.length)
   for (let i = 0; i < rgb.length; i += 1) rgb[i] = data[i]! / 255
-  return { matrix, sizePx, rgb, hull: planeOf(faceHull(landmarks, scaled(matrix, MASK_PX / sizePx), MASK_PX)), fine, factor }
+  const hull = planeOf(faceHull(landmarks, scaled(matrix, MASK_PX / sizePx), MASK_PX))
+  return { matrix, sizePx, rgb, hull, factor, fine: wantsFine ? warp(factor) : undefined }
 }

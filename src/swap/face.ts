@@ -65,7 +65,16 @@ function addGrain(rgb: Float32Array, cut: Cut, inside: Float32Array, amount: num
   }
   const weights = (x: number, y: number) => inside[Math.floor(y / factor) * sizePx + Math.floor(x / factor)]!
   const wide = affineScale(cut.matrix) * factor
-  memory.grain.add(rgb, luma(fine.data, 1 / 255), lumaOf(rgb), weights, sizePx * factor, wide, amount, timeS)
+  const seen = fine && { footage: luma(fine.data, 1 / 255), rendered: lumaOf(rgb) }
+  memory.grain.add(rgb, seen, weights, sizePx * factor, wide, amount, timeS)
+}
+
+/** Frames, by number, of which two in turn are looked at for their grain, which hardly changes. */
+const GRAIN_EVERY = 6
+
+/** Whether fitting a face into a frame needs it as fine as the frame is. */
+export function wantsFine({ blend, grain }: Look, index: number): boolean {
+  return blend === 'pyramid' || (grain > 0 && index % GRAIN_EVERY < 2)
 }
 
 /** Fits a rendered face into the frame that `cut` was taken from: where it shows, its colours, border, sharpness and grain. Pure but for `memory`. */
@@ -88,7 +97,7 @@ export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: Fa
   const fitted = { sizePx: sizePx * factor, matrix: scaled(cut.matrix, factor) }
   const own = rgb === rendered.rgb ? rgb.slice() : rgb
   addGrain(own, cut, inside, look.grain, memory, timeS)
-  if (look.blend !== 'pyramid') return { ...fitted, rgb: own, mask }
+  if (look.blend !== 'pyramid' || cut.fine === undefined) return { ...fitted, rgb: own, mask }
   const footage = Float32Array.from(cut.fine.data, (value) => value / 255)
   return { ...fitted, ...blendPyramid(own, footage, resized(mask.data, mask.width, fitted.sizePx).data, fitted.sizePx) }
 }

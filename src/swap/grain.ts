@@ -65,23 +65,20 @@ export class GrainMatcher {
   #tile: { readonly wide: number; readonly data: Float32Array; readonly level: number } | undefined
 
   /**
-   * Adds noise to the luma of `rgb` [s, s, 3], in place, as much as `footage` (luma [s, s] of the same place) has more; `wide`: pixels of the patch to one of the
-   * frame. Which noise follows from `timeS` alone.
+   * Adds noise to the luma of `rgb` [s, s, 3], in place, as much as `footage` has more than `rendered` (lumas [s, s] of the same place; undefined: as last time); `wide`: pixels of the
+   * patch to one of the frame. Which noise follows from `timeS` alone.
    */
   add(
     rgb: Float32Array,
-    footage: Float32Array,
-    rendered: Float32Array,
+    seen: { readonly footage: Float32Array; readonly rendered: Float32Array } | undefined,
     weights: (x: number, y: number) => number,
     sizePx: number,
     wide: number,
     amount: number,
     timeS: number,
   ): void {
-    const has = noiseLevel(rendered, weights, sizePx)
-    const wanted = Math.min(MOST_GRAIN, noiseLevel(footage, weights, sizePx), this.#flicker(footage, weights, sizePx))
-    const missing = Math.sqrt(Math.max(0, wanted * wanted - has * has))
-    this.#level = remember(this.#level, Float32Array.of(missing), this.#lapse.share(timeS, MEMORY_S))
+    if (seen !== undefined) this.#measure(seen.footage, seen.rendered, weights, sizePx, timeS)
+    if (this.#level === undefined) return
     if (this.#tile === undefined || Math.abs(this.#tile.wide / wide - 1) > 0.15) {
       const data = makeTile(Math.max(1, wide))
       this.#tile = { wide, data, level: noiseLevel(data, () => 1, TILE) }
@@ -100,6 +97,13 @@ export class GrainMatcher {
         rgb[p + 2]! += by
       }
     }
+  }
+
+  #measure(footage: Float32Array, rendered: Float32Array, weights: (x: number, y: number) => number, sizePx: number, timeS: number): void {
+    const has = noiseLevel(rendered, weights, sizePx)
+    const wanted = Math.min(MOST_GRAIN, noiseLevel(footage, weights, sizePx), this.#flicker(footage, weights, sizePx))
+    const missing = Math.sqrt(Math.max(0, wanted * wanted - has * has))
+    this.#level = remember(this.#level, Float32Array.of(missing), this.#lapse.share(timeS, MEMORY_S))
   }
 
   /** Noise that is new in each frame: skin's texture and what a codec holds still are no grain. */

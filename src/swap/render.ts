@@ -4,7 +4,7 @@ import { Queue } from '../work/queue.ts'
 import { trackFrames } from './ahead.ts'
 import type { TrackedFace } from './bridge.ts'
 import { type Cut, cutFace } from './cut.ts'
-import { type FittedFace, fitFace } from './face.ts'
+import { type FittedFace, fitFace, wantsFine } from './face.ts'
 import { FaceMemory } from './look.ts'
 import type { SwapSession } from './session.ts'
 import type { FaceTracker } from './track.ts'
@@ -67,8 +67,11 @@ function timed<T>({ clock }: SwapSession, kind: string, work: () => T): T {
 /** Looks at the frames in turn and cuts out the faces to replace. */
 async function look(session: SwapSession, tracker: FaceTracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
   for await (const { frame, faces } of trackFrames(viewed(frames), tracker)) {
+    const isFine = wantsFine(session.request.look, frame.index)
     const sizeOf = ({ member }: TrackedFace) => session.generators.get(member.run)!.sizePx
-    const cuts = timed(session, 'cut', () => faces.map((face) => ({ face, cut: cutFace(frame.view, face.landmarks, sizeOf(face)) })))
+    const cuts = timed(session, 'cut', () =>
+      faces.map((face) => ({ face, cut: cutFace(frame.view, face.landmarks, sizeOf(face), isFine) })),
+    )
     if (!(await planned.push({ frame, cuts }))) return
   }
 }

@@ -52,16 +52,16 @@ describe('cutting a face out', () => {
     ['over its edge', ovalLandmarks(20, 40, 90)],
     ['larger than the patch', ovalLandmarks(110, 90, 20)],
   ])('sees the same in a part of the frame: %s', (_, where) => {
-    const [whole, part] = [cutFace(viewOf(frame()), where, SIZE), cutFace(partly(frame()), where, SIZE)]
+    const [whole, part] = [cutFace(viewOf(frame()), where, SIZE, true), cutFace(partly(frame()), where, SIZE, true)]
     const off = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)))
-    expect(off(whole.fine.data, part.fine.data)).toBeLessThanOrEqual(1)
+    expect(off(whole.fine!.data, part.fine!.data)).toBeLessThanOrEqual(1)
     expect(off(whole.rgb, part.rgb)).toBeLessThan(1.5 / 255)
-    expect(part.fine.width).toBe(SIZE * part.factor)
+    expect(part.fine!.width).toBe(SIZE * part.factor)
   })
 })
 
 describe('fitting a face', () => {
-  const cut = cutFace(viewOf(frame()), landmarks, SIZE)
+  const cut = cutFace(viewOf(frame()), landmarks, SIZE, true)
 
   it.each(BLENDS)('leaves what it is given alone and the rim of the patch clear (%s)', (blend) => {
     const given = rendered()
@@ -94,7 +94,7 @@ describe('fitting a face', () => {
     const [long, short] = [new FaceMemory(look), new FaceMemory(look)]
     let most = 0
     for (let index = 0; index <= 60; index += 1) {
-      const now = cutFace(viewOf(frame(index < 30 ? 0.5 + index / 60 : 1)), landmarks, SIZE)
+      const now = cutFace(viewOf(frame(index < 30 ? 0.5 + index / 60 : 1)), landmarks, SIZE, true)
       const faces = { ...rendered(0.8 + 0.1 * Math.sin(index)), own: facePixels(SIZE) }
       const a = fitFace(now, faces, look, long, index / 25)
       if (index < 30) continue

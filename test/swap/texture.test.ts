@@ -78,7 +78,7 @@ describe('grain', () => {
     const matcher = new GrainMatcher()
     return times.map((timeS, i) => {
       const rgb = facePixels(SIZE)
-      matcher.add(rgb, noisy(smooth, deviation, seed + i), lumaOf(rgb), everywhere, SIZE, 1, 1, timeS)
+      matcher.add(rgb, { footage: noisy(smooth, deviation, seed + i), rendered: lumaOf(rgb) }, everywhere, SIZE, 1, 1, timeS)
       return rgb
     })
   }
@@ -104,7 +104,7 @@ describe('grain', () => {
     let rgb = facePixels(SIZE)
     for (let frame = 0; frame < 25; frame += 1) {
       rgb = facePixels(SIZE)
-      matcher.add(rgb, texture, lumaOf(rgb), everywhere, SIZE, 1, 1, frame * 0.04)
+      matcher.add(rgb, { footage: texture, rendered: lumaOf(rgb) }, everywhere, SIZE, 1, 1, frame * 0.04)
     }
     expect(noiseLevel(lumaOf(rgb), everywhere, SIZE)).toBeLessThan(0.003)
   })
