@@ -198,6 +198,7 @@ export function pictureOptions(plan: PicturePlan, version: string): string[] {
     ],
     ...['-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), '-pix_fmt', plan.encode, '-threads', String(plan.threads)],
     ...[...fieldOptions(plan), ...colourTagOptions(plan.tags, plan.fullRange)],
-    ...[...passthroughOptions(version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`, '-f', 'nut'],
+    ...[...passthroughOptions(version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`],
+    ...['-map_chapters', '-1', '-avoid_negative_ts', 'disabled', '-f', 'nut'],
   ]
 }

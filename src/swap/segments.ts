@@ -1,8 +1,8 @@
 import type { PacketIndex } from '../media/index.ts'
 
-/** An index of a clip's packets as times from the start of its file, which begins at `originS`; undefined where packets have no times of their own, so that only decoding tells. */
-export function frameIndex({ timeBase, pts, keys, untimed }: PacketIndex, originS: number): FrameIndex | undefined {
-  if (untimed > 0 || pts.length === 0) return undefined
+/** An index of a clip's packets as times from the start of its file, which begins at `originS`; undefined where packets have no times of their own or times jump back, so that only decoding tells. */
+export function frameIndex({ timeBase, pts, keys, untimed, jumps }: PacketIndex, originS: number): FrameIndex | undefined {
+  if (untimed > 0 || jumps > 0 || pts.length === 0) return undefined
   const timesS = pts.map((ticks) => (ticks * timeBase.num) / timeBase.den - originS)
   return { timesS, keysS: Float64Array.from(keys, (frame) => timesS[frame]!) }
 }

@@ -55,7 +55,7 @@ describe('cutting a face out', () => {
     const [whole, part] = [cutFace(viewOf(frame()), where, SIZE, true), cutFace(partly(frame()), where, SIZE, true)]
     const off = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)))
     expect(off(whole.fine!.data, part.fine!.data)).toBeLessThanOrEqual(1)
-    expect(off(whole.rgb, part.rgb)).toBeLessThan(1.5 / 255)
+    expect(off(whole.rgb, part.rgb)).toBeLessThan(2 / 255)
     expect(part.fine!.width).toBe(SIZE * part.factor)
   })
 })
@@ -107,6 +107,6 @@ describe('fitting a face', () => {
       }
       for (let i = 0; i < a.mask.data.length; i += 1) most = Math.max(most, Math.abs(a.mask.data[i]! - b.mask.data[i]!))
     }
-    expect(most).toBeLessThan(1.5 / 255)
+    expect(most).toBeLessThan(2 / 255)
   })
 })
