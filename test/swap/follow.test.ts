@@ -43,7 +43,7 @@ function inParts(view: View): View {
       const [x, y] = [Math.max(0, Math.floor(box.x)), Math.max(0, Math.floor(box.y))]
       const width = Math.min(view.width, Math.ceil(box.x + box.width)) - x
       const height = Math.min(view.height, Math.ceil(box.y + box.height)) - y
-      return { picture: cropPicture(view.whole(), { x, y, width, height }), x, y }
+      return { picture: cropPicture(view.whole(), { x, y, width, height }), x, y, step: 1 }
     },
   }
 }
