@@ -1,6 +1,7 @@
+import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { SwapRequest } from '../swap/session.ts'
-import type { SwapResult } from '../swap/swap.ts'
+import type { RenderOptions, SwapResult } from '../swap/swap.ts'
 import { defineCommand } from './command.ts'
 
 const options = z.object({
@@ -33,6 +34,20 @@ const options = z.object({
   label: z.boolean().optional().describe('draw a visible label (always where a consent record requires it)'),
   range: z.string().optional().describe('part of the clip to render, as 0:30-1:15, 90- or -10 (seconds, or minutes:seconds)'),
   preview: z.int().min(1).max(100).optional().describe('render so many frames onto one picture instead: target, swapped, mask'),
+  layers: z
+    .string()
+    .optional()
+    .describe('also write the face and its matte without the footage, for compositors: a folder')
+    .meta({ flag: '--layers <folder>' }),
+  layersFormat: z
+    .enum(['prores', 'png', 'exr'])
+    .default('prores')
+    .describe('layers as ProRes 4444 with alpha, or as a sequence of 16-bit PNG or half-float EXR'),
+  layersAlpha: z
+    .enum(['straight', 'premultiplied'])
+    .optional()
+    .describe('colours of the layers as they are or weighed by alpha (default: premultiplied for exr, else straight)')
+    .meta({ flag: '--layers-alpha <name>' }),
   segment: z.int().min(50).default(500).describe('frames that are rendered in one piece: a kill loses no more than these'),
   crf: z.number().min(0).max(51).default(18).describe('quality of the video, 0 best; 18 looks like the original'),
   encoder: z
@@ -66,8 +81,17 @@ function requestOf(home: string, asked: z.output<typeof options>): SwapRequest {
     colour: asked.color,
     look: { mask: { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }, sharpen: asked.sharpen },
     label: asked.label,
+    shots: [],
     device: asked.device,
   }
+}
+
+/** The layers to write beside one of the outputs; those of a folder get a folder each. */
+function layersOf(asked: z.output<typeof options>, output: string, isFolder: boolean): RenderOptions['layers'] {
+  const { layers, layersFormat: format, layersAlpha } = asked
+  if (layers === undefined) return undefined
+  const folder = isFolder ? join(layers, relative(asked.output, output)) : layers
+  return { folder, format, alpha: layersAlpha ?? (format === 'exr' ? 'premultiplied' : 'straight') }
 }
 
 function describe({ output, frames, swapped, fps, manifest }: SwapResult): string {
@@ -112,7 +136,9 @@ export const swap = defineCommand({
       for (const job of jobs) {
         if (isFolder) await prepareFolder(job, true)
         try {
-          const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, rendering, work))
+          const result = await context.work(`rendering ${job.path}`, (work) =>
+            swapFile(session, job, { ...rendering, layers: layersOf(asked, job.output, isFolder) }, work),
+          )
           context.result(result, describe(result))
           made += 1
         } catch (error) {

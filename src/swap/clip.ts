@@ -1,14 +1,16 @@
 import type { MediaInfo, PipePixels } from '../media/index.ts'
 import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media/index.ts'
+import { followLuma, lumaIn, type Plate, plateOf } from '../picture/plate.ts'
 import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
-import { drawLayer } from '../picture/yuvDraw.ts'
+import { drawLayer, layerOf } from '../picture/yuvDraw.ts'
 import { embedWatermark, labelLayer } from '../provenance/index.ts'
 import { Queue } from '../work/queue.ts'
 import type { RenderJob } from './job.ts'
-import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
+import { type LayerSegment, type LayersPlan, layersOf, openLayers } from './layers.ts'
+import { frameMatrix, type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
 import { type Segmentation, WARM_UP_FRAMES } from './segments.ts'
 import { newTracker, type Seen, type SwapSession } from './session.ts'
-import type { FaceTracker } from './track.ts'
+import { optionsAt } from './shots.ts'
 
 export const LABEL = 'AI GENERATED'
 /** Frames that wait between decoding and looking. */
@@ -22,6 +24,8 @@ export interface ClipRender {
   readonly job: RenderJob
   readonly segments: Segmentation
   readonly range: { readonly fromS: number; readonly toS: number }
+  /** What is written for compositors besides. */
+  readonly layers?: LayersPlan | undefined
   /** Name for errors. */
   readonly output: string
   readonly signal?: AbortSignal | undefined
@@ -37,7 +41,7 @@ interface OpenSegment {
   readonly done: Promise<void>
 }
 
-function note(seen: Seen, tracker: FaceTracker): void {
+function note(seen: Seen, tracker: Readonly<Seen>): void {
   seen.facesSeen += tracker.facesSeen
   seen.nearest = Math.min(seen.nearest, tracker.nearest)
 }
@@ -47,12 +51,31 @@ function planar({ picture }: OpenFrame): YuvPicture {
   throw new TypeError('expected a planar frame of a clip but found an RGB picture')
 }
 
-/** Writes what an altered frame must carry: the label where asked for, then the watermark in the pixels. */
-function disclose({ session, job }: ClipRender, { frame, faces }: RenderedFrame): void {
+/** Writes what an altered frame must carry: the label where asked for, then the watermark in the pixels. Returns what was laid over the footage, mark included, where layers are asked for. */
+function disclose({ session, job, layers }: ClipRender, { frame, faces }: RenderedFrame): Plate | undefined {
   const picture = planar(frame)
-  const { label } = session
-  if (label) drawLayer(picture, labelLayer(picture.format.width, picture.format.height, LABEL))
-  if (faces.length > 0 || label) embedWatermark(picture, job.state.outputId)
+  const { format } = picture
+  const { width, height } = format
+  const label = (optionsAt(session.request, frame).label ?? session.label) ? [labelLayer(width, height, LABEL)] : []
+  for (const layer of label) drawLayer(picture, layer)
+  if (faces.length === 0 && label.length === 0) return undefined
+  const drawn = () =>
+    faces.map((face) => layerOf(face, frameMatrix(face.matrix, format), width, height)).filter((layer) => layer !== undefined)
+  const plate = layers === undefined ? undefined : plateOf([...drawn(), ...label], format)
+  const before = plate && lumaIn(picture, plate.box)
+  embedWatermark(picture, job.state.outputId)
+  if (plate !== undefined && before !== undefined) followLuma(plate, picture, before)
+  return plate
+}
+
+/** Opens the layers of a segment, where they are asked for. */
+async function layersFor(render: ClipRender, number: number): Promise<LayerSegment | undefined> {
+  const { session, job, layers: plan, info, output, signal } = render
+  if (plan === undefined) return undefined
+  const path = job.pathOf(number)
+  const part = `${layersOf(path)}.${process.pid}.part`
+  const who = session.run.config.target.subject
+  return openLayers({ plan, info, path, part, outputId: job.state.outputId, who, output, signal })
 }
 
 async function renderSegment(
@@ -66,11 +89,14 @@ async function renderSegment(
   const tracker = newTracker(session)
   const part = job.partOf(number)
   let writer: SegmentWriter | undefined
+  let layers: LayerSegment | undefined
   let swapped = 0
   try {
     for await (const rendered of renderFrames(session, tracker, frames)) {
       if (rendered.frame.warm) continue
-      disclose(render, rendered)
+      const plate = disclose(render, rendered)
+      layers ??= await layersFor(render, number)
+      await layers?.write(rendered, optionsAt(session.request, rendered.frame), plate)
       writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan: job.state.picture, signal })
       await writer.write(planar(rendered.frame).bytes, rendered.frame.timeS)
       if (rendered.faces.length > 0) swapped += 1
@@ -79,9 +105,11 @@ async function renderSegment(
     note(seen, tracker)
     if (writer === undefined) return
     await writer.finish()
+    await layers?.keep()
     await job.keep(part, { number, frames: writer.count, swapped, startS: writer.startS, lastS: writer.lastS })
   } catch (error) {
     await writer?.abort()
+    await layers?.abort()
     throw error
   }
 }

@@ -6,7 +6,9 @@ import { drawLayer, layerOf } from '../picture/yuvDraw.ts'
 import { Queue } from '../work/queue.ts'
 import { type Cut, cutFace, type FittedFace, fitFace } from './face.ts'
 import type { SwapSession } from './session.ts'
-import type { FaceTracker, Track } from './track.ts'
+import { optionsAt } from './shots.ts'
+import type { Tracker } from './shotTracker.ts'
+import type { Track } from './track.ts'
 import { type View, viewOf } from './view.ts'
 import { yuvView } from './yuvView.ts'
 
@@ -25,15 +27,21 @@ export interface OpenFrame {
   readonly warm: boolean
 }
 
+/** Where a face was found in a frame, in square pixels. */
+export type FacePlace = Pick<Track, 'landmarks' | 'box'>
+
 /** A frame and the faces that were drawn into it. */
 export interface RenderedFrame {
   readonly frame: OpenFrame
   readonly faces: readonly FittedFace[]
+  /** Where each of them was found. */
+  readonly places: readonly FacePlace[]
 }
 
 interface Planned {
   readonly frame: OpenFrame
-  readonly cuts: readonly { readonly track: Track; readonly cut: Cut }[]
+  /** The track moves on with the frames that follow: what it says of this one is kept beside it. */
+  readonly cuts: readonly { readonly track: Track; readonly place: FacePlace; readonly cut: Cut }[]
 }
 
 function viewFor(picture: Picture | YuvPicture): View {
@@ -45,11 +53,14 @@ function part(data: Float32Array, index: number, length: number): Float32Array {
 }
 
 /** Looks at the frames in turn and cuts out the faces to replace. */
-async function look(session: SwapSession, tracker: FaceTracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
+async function look(session: SwapSession, tracker: Tracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
   for await (const frame of frames) {
     const view = viewFor(frame.picture)
     const tracks = await tracker.next(view.whole(), frame.index, frame.timeS)
-    const cuts = tracks.map((track) => ({ track, cut: cutFace(view.whole(), track.landmarks, session.generator.sizePx) }))
+    const cuts = tracks.map((track) => {
+      const { landmarks, box } = track
+      return { track, place: { landmarks, box }, cut: cutFace(view.whole(), landmarks, session.generator.sizePx) }
+    })
     if (!(await planned.push({ frame, cuts }))) return
   }
 }
@@ -70,6 +81,12 @@ function drawFace(picture: Picture | YuvPicture, face: FittedFace): void {
   if (layer !== undefined) drawLayer(picture, layer)
 }
 
+/** A face of which only so much shows. */
+function faded(face: FittedFace, strength: number): FittedFace {
+  if (strength === 1) return face
+  return { ...face, mask: { ...face.mask, data: face.mask.data.map((value) => value * strength) } }
+}
+
 /** Renders the faces of some frames, all at once, and draws them. */
 async function renderGroup({ generator, request }: SwapSession, group: readonly Planned[]): Promise<RenderedFrame[]> {
   const pixels = generator.sizePx * generator.sizePx
@@ -79,13 +96,14 @@ async function renderGroup({ generator, request }: SwapSession, group: readonly 
   const made = all.length > 0 ? await generator.swap(faces) : undefined
   let next = 0
   return group.map(({ frame, cuts }) => {
+    const { look, strength } = optionsAt(request, frame)
     const fitted = cuts.map(({ track, cut }) => {
       const rendered = { rgb: part(made!.rgb, next, pixels * 3), mask: part(made!.mask, next, pixels) }
       next += 1
-      return fitFace(cut, rendered, request.look, track.colours, frame.timeS)
+      return faded(fitFace(cut, rendered, look, track.colours, frame.timeS), strength)
     })
     if (!frame.warm) for (const face of fitted) drawFace(frame.picture, face)
-    return { frame, faces: fitted }
+    return { frame, faces: fitted, places: cuts.map(({ place }) => place) }
   })
 }
 
@@ -95,7 +113,7 @@ async function renderGroup({ generator, request }: SwapSession, group: readonly 
  */
 export async function* renderFrames(
   session: SwapSession,
-  tracker: FaceTracker,
+  tracker: Tracker,
   frames: AsyncIterable<OpenFrame>,
 ): AsyncGenerator<RenderedFrame, void, undefined> {
   const planned = new Queue<Planned>(AHEAD)

@@ -10,28 +10,21 @@ import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import type { ColourTransfer } from './colour.ts'
-import type { Look } from './face.ts'
-import { type FaceChoice, Recogniser } from './identity.ts'
+import { Recogniser } from './identity.ts'
 import type { Job } from './output.ts'
 import { type Permission, permitSwap } from './permission.ts'
+import { type ClipOptions, optionsAt } from './shots.ts'
+import { ShotTracker, type Tracker } from './shotTracker.ts'
 import { FaceTracker } from './track.ts'
 
 /** Everything that a swap is asked for besides the files. */
-export interface SwapRequest {
+export interface SwapRequest extends ClipOptions {
   readonly home: string
   readonly run: string
   /** Steps of the checkpoint to render with; `undefined`: the newest. */
   readonly checkpoint: number | undefined
   /** Paths of records for the clip's other people. */
   readonly consent: readonly string[]
-  readonly choice: FaceChoice
-  /** Farthest descriptor distance of a face taken for the target. */
-  readonly threshold: number
-  readonly colour: ColourTransfer
-  readonly look: Look
-  /** Draw the visible label; `undefined`: where a record requires it. */
-  readonly label: boolean | undefined
   readonly device: DeviceName | 'auto'
 }
 
@@ -66,9 +59,9 @@ export async function permit(request: SwapRequest, jobs: readonly Job[], { signa
   }
   const permission = await permitSwap({ home: request.home, run, extra: request.consent, footage, outputs: jobs.length })
   const required = permission.authorization.disclosure.visibleLabel
-  if (required && request.label === false)
+  if (required && (request.label === false || request.shots.some(({ options }) => options.label === false)))
     throw new RefusedError('disclosure.visibleLabel', 'expected a visible label, which a consent record requires, but found --label off', {
-      hint: 'leave --label away',
+      hint: 'leave --label away, and "label": false out of --shots',
     })
   const hashes = new Map(jobs.map(({ path }, index) => [path, footage[index]!.sha256]))
   return { request, run, permission, label: request.label ?? required, footage: hashes }
@@ -91,9 +84,14 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
 }
 
 /** A tracker for the next clip. */
-export function newTracker({ analyser, request, permission, run }: SwapSession): FaceTracker {
-  const recogniser = new Recogniser(permission.people, run.config.target.descriptor, request.threshold)
-  return new FaceTracker({ analyser, recogniser, choice: request.choice, colour: request.colour })
+export function newTracker({ analyser, request, permission, run }: SwapSession): Tracker {
+  return new ShotTracker(
+    (frame) => optionsAt(request, frame),
+    ({ threshold, choice, colour }) => {
+      const recogniser = new Recogniser(permission.people, run.config.target.descriptor, threshold)
+      return new FaceTracker({ analyser, recogniser, choice, colour })
+    },
+  )
 }
 
 /** An output on its way: how it is signed and logged. */

@@ -19,6 +19,8 @@ import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { LABEL, renderClip } from './clip.ts'
 import { RenderJob } from './job.ts'
+import type { LayersPlan } from './layers.ts'
+import { checkLayers, prepareLayers } from './layersFolder.ts'
 import type { Job } from './output.ts'
 import { renderPreview } from './preview.ts'
 import type { TimeRange } from './range.ts'
@@ -36,6 +38,8 @@ export interface RenderOptions {
   readonly preview: number | undefined
   /** Frames of a segment. */
   readonly segment: number
+  /** Plates for compositors, and the folder that they go to. */
+  readonly layers?: (LayersPlan & { readonly folder: string }) | undefined
 }
 
 export interface SwapResult {
@@ -69,17 +73,33 @@ async function planPicture(info: MediaInfo, output: string, { encoder: asked, qu
 }
 
 /** Names everything that the picture of an output depends on. */
-function fingerprintOf(session: SwapSession, job: Job, picture: PicturePlan, { range, segment }: RenderOptions): string {
+function fingerprintOf(session: SwapSession, job: Job, picture: PicturePlan, { range, segment, layers }: RenderOptions): string {
   const { request, generator, footage, label } = session
-  const { threshold, choice, colour, look } = request
-  const all = [footage.get(job.path), generator.sha256, threshold, choice, colour, look, label, picture, range.fromS, range.toS, segment]
+  const { threshold, choice, colour, look, shots } = request
+  const plates = layers && [layers.format, layers.alpha]
+  const all = [
+    shots,
+    plates,
+    footage.get(job.path),
+    generator.sha256,
+    threshold,
+    choice,
+    colour,
+    look,
+    label,
+    picture,
+    range.fromS,
+    range.toS,
+    segment,
+  ]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
 }
 
 async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, options: RenderOptions, work: WorkOptions): Promise<SwapResult> {
   const { signal, onProgress } = work
   const startMs = performance.now()
-  const { range } = options
+  const { range, layers } = options
+  if (layers !== undefined) await checkLayers(layers.folder, layers, job.output)
   const picture = await planPicture(info, job.output, options)
   const print = fingerprintOf(session, job, picture, options)
   const rendering = await RenderJob.open(job.output, print, () => ({ outputId: newOutputId(), picture }))
@@ -88,7 +108,7 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     let frames = 0
     const rate = () => (1000 * frames) / (performance.now() - startMs)
     const seen = await renderClip({
-      ...{ session, info, pixels: picture.pixels, job: rendering, range, output: job.output, signal },
+      ...{ session, info, pixels: picture.pixels, job: rendering, range, layers, output: job.output, signal },
       segments: new Segmentation(undefined, range, options.segment),
       onFrame() {
         frames += 1
@@ -106,8 +126,10 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     })
     const mark = markOutput(session, job, rendering.state.outputId)
     await mark.stamp(file)
+    const plates = layers && (await prepareLayers({ session, job, rendering, info, plan: layers, folder: layers.folder, signal }))
     checkInterrupted(signal)
     await rename(file, job.output)
+    await plates?.place()
     await rendering.remove()
     return { output: job.output, frames: total, swapped, fps: Math.round(rate() * 10) / 10, manifest: mark.summary() }
   } catch (error) {
