@@ -1,8 +1,10 @@
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { SwapRequest } from '../swap/session.ts'
+import type { FrameOptions, Shot } from '../swap/shots.ts'
 import type { RenderOptions, SwapResult } from '../swap/swap.ts'
-import { defineCommand } from './command.ts'
+import { UsageError } from '../work/errors.ts'
+import { type Context, defineCommand } from './command.ts'
 
 const options = z.object({
   run: z
@@ -48,6 +50,16 @@ const options = z.object({
     .optional()
     .describe('colours of the layers as they are or weighed by alpha (default: premultiplied for exr, else straight)')
     .meta({ flag: '--layers-alpha <name>' }),
+  shots: z
+    .string()
+    .optional()
+    .describe('options that differ from shot to shot: a JSON file, see docs/compositing.md')
+    .meta({ flag: '--shots <file>' }),
+  listShots: z
+    .string()
+    .optional()
+    .describe('render nothing; find the shots and write them as a file for --shots, beside it a picture of each')
+    .meta({ flag: '--list-shots <file>' }),
   segment: z.int().min(50).default(500).describe('frames that are rendered in one piece: a kill loses no more than these'),
   crf: z.number().min(0).max(51).default(18).describe('quality of the video, 0 best; 18 looks like the original'),
   encoder: z
@@ -70,20 +82,35 @@ const options = z.object({
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
 })
 
-function requestOf(home: string, asked: z.output<typeof options>): SwapRequest {
+/** What may differ from shot to shot. */
+const shotOptions = options.pick({ face: true, threshold: true, color: true, maskErode: true, maskBlur: true, sharpen: true, label: true })
+type ShotOptions = z.output<typeof shotOptions>
+
+function chosenBy(asked: ShotOptions): Omit<FrameOptions, 'on' | 'strength'> {
   return {
-    home,
-    run: asked.run,
-    checkpoint: asked.checkpoint,
-    consent: asked.consent,
     choice: asked.face,
     threshold: asked.threshold,
     colour: asked.color,
     look: { mask: { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }, sharpen: asked.sharpen },
     label: asked.label,
-    shots: [],
-    device: asked.device,
   }
+}
+
+/** The shots that `--shots` names, each with all of its options. */
+async function shotsOf(context: Context, path: string, clip: string, asked: ShotOptions): Promise<Shot[]> {
+  const { needsDetection, readShots, spanOf } = await import('../swap/shotsFile.ts')
+  const { detectShots } = await import('../swap/listShots.ts')
+  const entries = await readShots(path, shotOptions)
+  const detected = needsDetection(entries) ? await context.work('finding shots', (work) => detectShots(clip, work)) : []
+  return entries.map((entry, index) => ({
+    span: spanOf(path, index, entry, detected),
+    options: { ...chosenBy({ ...asked, ...entry.settings }), on: entry.on, strength: entry.strength },
+  }))
+}
+
+function requestOf(home: string, asked: z.output<typeof options>, shots: readonly Shot[]): SwapRequest {
+  const { run, checkpoint, consent, device } = asked
+  return { home, run, checkpoint, consent, device, ...chosenBy(asked), shots }
 }
 
 /** The layers to write beside one of the outputs; those of a folder get a folder each. */
@@ -92,6 +119,13 @@ function layersOf(asked: z.output<typeof options>, output: string, isFolder: boo
   if (layers === undefined) return undefined
   const folder = isFolder ? join(layers, relative(asked.output, output)) : layers
   return { folder, format, alpha: layersAlpha ?? (format === 'exr' ? 'premultiplied' : 'straight') }
+}
+
+async function writeShots(context: Context, clip: string, file: string): Promise<void> {
+  const { listShots } = await import('../swap/listShots.ts')
+  if (context.dryRun) return context.result({ input: clip, file }, `would find the shots of ${clip} and write them to ${file}`)
+  const found = await context.work('finding shots', (work) => listShots(clip, file, work))
+  context.result(found, `${found.file}: ${found.shots} shots, shown in ${found.sheet}`)
 }
 
 function describe({ output, frames, swapped, fps, manifest }: SwapResult): string {
@@ -117,8 +151,13 @@ export const swap = defineCommand({
       range: asked.range === undefined ? WHOLE_CLIP : parseRange(asked.range),
     }
     const jobs = await planJobs(input as string, asked.output, { preview: asked.preview !== undefined, signal: context.signal })
-    const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked), jobs, work))
     const isFolder = jobs.length > 1 || jobs[0]?.path !== input
+    const { shots: shotsFile, listShots: list } = asked
+    if (isFolder && (shotsFile ?? list) !== undefined)
+      throw new UsageError(`${list === undefined ? '--shots' : '--list-shots'}: expected one clip but found the folder ${input}`)
+    if (list !== undefined) return writeShots(context, jobs[0]!.path, list)
+    const shots = shotsFile === undefined ? [] : await shotsOf(context, shotsFile, jobs[0]!.path, asked)
+    const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked, shots), jobs, work))
     for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
     if (context.dryRun) {
       for (const { path, output } of jobs)

@@ -15,7 +15,7 @@ import {
 } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
 import { drawLabel, embedWatermark, type ManifestSummary, newOutputId } from '../provenance/index.ts'
-import { checkInterrupted } from '../work/errors.ts'
+import { checkInterrupted, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { LABEL, renderClip } from './clip.ts'
 import { RenderJob } from './job.ts'
@@ -203,6 +203,8 @@ async function placePicture(
  */
 export async function swapFile(session: SwapSession, job: Job, options: RenderOptions, work: WorkOptions): Promise<SwapResult> {
   const info = await probeMedia(job.path, work.signal)
+  if (info.kind === 'image' && options.layers !== undefined)
+    throw new UsageError(`--layers: expected a clip but ${job.path} is an image`, { hint: 'leave --layers away' })
   if (info.kind === 'image') return swapPicture(session, job, work)
   return options.preview === undefined ? swapVideo(session, job, info, options, work) : previewVideo(session, job, info, options, work)
 }
