@@ -4,6 +4,8 @@ import { type Layer, toCodes } from './yuvDraw.ts'
 
 /** Pixels around what shows that have its colour too: a decoder that rings or interpolates finds no black there. */
 const MARGIN_PX = 16
+/** How far colours go: to the end of the macroblocks that the margin touches. */
+const REACH_PX = 2 * MARGIN_PX
 
 /** Layers laid over each other, to be laid over a picture: its luma and chroma for every pixel of a box, and how much of it shows. */
 export interface Plate {
@@ -12,7 +14,7 @@ export interface Plate {
   readonly box: Box
   /** 0–1 */
   readonly amount: Float32Array
-  /** Codes of `format`, not yet whole; where nothing shows, those of the nearest pixels that do. */
+  /** Codes of `format`, not yet whole; where nothing shows, those of near pixels that do, or black. */
   readonly y: Float32Array
   readonly u: Float32Array
   readonly v: Float32Array
@@ -50,16 +52,19 @@ function lay(plate: Plate, layer: Layer): void {
   }
 }
 
-/** For every pixel of a line, which pixel of it gives the colour: itself where something shows, else the last one that did, or the first that will; −1 where none does. */
+/** For every pixel of a line, which pixel of it gives the colour: itself where something shows, else the nearest one where it does; −1 where none is near. */
 function nearestShown(shows: (i: number) => boolean, length: number): Int32Array {
   const from = new Int32Array(length).fill(-1)
-  let last = -1
+  let last = Number.NEGATIVE_INFINITY
   for (let i = 0; i < length; i += 1) {
     if (shows(i)) last = i
-    from[i] = last
+    if (i - last <= REACH_PX) from[i] = last
   }
-  const first = from.findIndex((value) => value >= 0)
-  if (first > 0) from.fill(first, 0, first)
+  last = Number.POSITIVE_INFINITY
+  for (let i = length - 1; i >= 0; i -= 1) {
+    if (shows(i)) last = i
+    if (last - i <= REACH_PX && (from[i]! < 0 || last - i < i - from[i]!)) from[i] = last
+  }
   return from
 }
 
@@ -70,9 +75,11 @@ function spread({ box, amount, y, u, v }: Plate): void {
   for (let row = 0; row < height; row += 1) {
     const base = row * width
     const from = nearestShown((i) => amount[base + i]! > 0, width)
-    if (from[0]! < 0) continue
-    filled[row] = 1
-    for (let i = 0; i < width; i += 1) for (const plane of [y, u, v]) plane[base + i] = plane[base + from[i]!]!
+    for (const [i, nearest] of from.entries()) {
+      if (nearest < 0) continue
+      filled[row] = 1
+      for (const plane of [y, u, v]) plane[base + i] = plane[base + nearest]!
+    }
   }
   const rows = nearestShown((row) => filled[row] === 1, height)
   for (let row = 0; row < height; row += 1) {
@@ -85,8 +92,9 @@ function spread({ box, amount, y, u, v }: Plate): void {
 export function plateOf(layers: readonly Layer[], format: YuvFormat): Plate | undefined {
   if (layers.length === 0) return undefined
   const box = boxAround(layers, format)
-  const plane = () => new Float32Array(box.width * box.height)
-  const plate: Plate = { format, box, amount: plane(), y: plane(), u: plane(), v: plane() }
+  const { black, middle } = yuvScales(format)
+  const plane = (code: number) => new Float32Array(box.width * box.height).fill(code)
+  const plate: Plate = { format, box, amount: plane(0), y: plane(black), u: plane(middle), v: plane(middle) }
   for (const layer of layers) lay(plate, layer)
   spread(plate)
   return plate
