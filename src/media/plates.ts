@@ -26,7 +26,7 @@ export interface PlatePlan {
 }
 
 /** Output options that encode plates as ProRes 4444 with their alpha, in a NUT file to be joined. */
-export function plateOptions({ sar, timeBase, tags }: PlatePlan, version: string): string[] {
+function plateOptions({ sar, timeBase, tags }: PlatePlan, version: string): string[] {
   return [
     ...['-map', '0:v:0', '-vf', `setsar=${sar.num}/${sar.den}`],
     ...['-c:v', 'prores_ks', '-profile:v', '4444', '-pix_fmt', 'yuva444p10le', '-alpha_bits', '16', '-q:v', QUANTISER, '-vendor', 'apl0'],

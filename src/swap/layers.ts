@@ -11,8 +11,7 @@ import { chromaticitiesOf } from './primaries.ts'
 import type { RenderedFrame } from './render.ts'
 import type { FrameOptions } from './shots.ts'
 
-export const LAYER_FORMATS = ['prores', 'png', 'exr'] as const
-export type LayerFormat = (typeof LAYER_FORMATS)[number]
+export type LayerFormat = 'prores' | 'png' | 'exr'
 
 /** What is written beside a merged clip for compositors. */
 export interface LayersPlan {
@@ -31,7 +30,7 @@ export function platePlan({ coded, fps, timeBase, colour }: MediaInfo): PlatePla
 }
 
 /** Name of a frame's picture, by its number in the clip from 0: `frame_000001.png` is the first. */
-export function frameName(index: number, format: LayerFormat): string {
+function frameName(index: number, format: LayerFormat): string {
   return `frame_${String(index + 1).padStart(6, '0')}.${format}`
 }
 

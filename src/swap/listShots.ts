@@ -70,7 +70,7 @@ function drawSheet(shots: readonly FoundShot[]): Picture {
 }
 
 /** The shots as a file to edit, an entry a line; frames are counted from 1. */
-export function shotsText(shots: readonly ShotSpan[]): string {
+function shotsText(shots: readonly ShotSpan[]): string {
   const lines = shots.map(({ first, last }, i) => `  ${JSON.stringify({ shot: i + 1, frames: [first + 1, last + 1] })}`)
   return `[\n${lines.join(',\n')}\n]\n`
 }
