@@ -62,7 +62,7 @@ async function measureAlone({ session, info, scratch, range }: Bench): Promise<R
   const label = session.label ? LABEL : undefined
   const finishMs = await timed(async () => {
     for (const { frame, faces } of rendered) {
-      if ('format' in frame.picture) finishFrame(frame.picture, { faces, label, outputId: OUTPUT_ID })
+      if ('format' in frame.picture) finishFrame(frame.picture, { faces, label, outputId: OUTPUT_ID, wantsPlate: false })
     }
   })
   const encodeMs = await timed(async () => {

@@ -57,6 +57,11 @@ async function finish(context: Context, { farm, queued }: { farm: Awaited<Return
 
 /** Reads `--queue` and what belongs to it; throws UsageError before anything is done. */
 export function prepareQueue(url: string, asked: SwapAsked): RenderOnQueue {
+  const alone = (['layers', 'shots', 'listShots'] as const).find((key) => asked[key] !== undefined)
+  if (alone !== undefined)
+    throw new UsageError(`--queue: expected no --${alone === 'listShots' ? 'list-shots' : alone}, which one machine does by itself`, {
+      hint: 'leave --queue away',
+    })
   if (asked.preview !== undefined)
     throw new UsageError('--queue: expected no --preview, which this machine renders by itself', { hint: 'leave --queue away' })
   const address = parseAddress(url, asked.queueName, process.env['DFK_REDIS_PASSWORD'])

@@ -1,8 +1,11 @@
+import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { Look } from '../swap/look.ts'
 import type { SwapRequest } from '../swap/session.ts'
+import type { FrameOptions, Shot } from '../swap/shots.ts'
 import type { RenderOptions, SwapResult } from '../swap/swap.ts'
-import { defineCommand } from './command.ts'
+import { UsageError } from '../work/errors.ts'
+import { type Context, defineCommand } from './command.ts'
 
 const QUEUE_NAME = 'expected letters, digits, - and _, at most 64'
 
@@ -60,6 +63,30 @@ export const swapOptions = z.object({
   label: z.boolean().optional().describe('draw a visible label (always where a consent record requires it)'),
   range: z.string().optional().describe('part of the clip to render, as 0:30-1:15, 90- or -10 (seconds, or minutes:seconds)'),
   preview: z.int().min(1).max(100).optional().describe('render so many frames onto one picture instead: target, swapped, mask'),
+  layers: z
+    .string()
+    .optional()
+    .describe('also write the face and its matte without the footage, for compositors: a folder')
+    .meta({ flag: '--layers <folder>' }),
+  layersFormat: z
+    .enum(['prores', 'png', 'exr'])
+    .default('prores')
+    .describe('layers as ProRes 4444 with alpha, or as a sequence of 16-bit PNG or half-float EXR'),
+  layersAlpha: z
+    .enum(['straight', 'premultiplied'])
+    .optional()
+    .describe('colours of the layers as they are or weighed by alpha (default: premultiplied for exr, else straight)')
+    .meta({ flag: '--layers-alpha <name>' }),
+  shots: z
+    .string()
+    .optional()
+    .describe('options that differ from shot to shot: a JSON file, see docs/compositing.md')
+    .meta({ flag: '--shots <file>' }),
+  listShots: z
+    .string()
+    .optional()
+    .describe('render nothing; find the shots and write them as a file for --shots, beside it a picture of each')
+    .meta({ flag: '--list-shots <file>' }),
   segment: z.int().min(50).default(500).describe('frames that are rendered in one piece: a kill loses no more than these'),
   crf: z.number().min(0).max(51).default(18).describe('quality of the video, 0 best; 18 looks like the original'),
   encoder: z
@@ -90,7 +117,10 @@ export type SwapAsked = z.output<typeof swapOptions>
 
 /** What of it decides what is rendered, and so goes to whoever renders it; unknown keys are refused. */
 export const renderingOptions = z.strictObject(
-  swapOptions.omit({ output: true, preview: true, device: true, queue: true, queueName: true, detach: true }).shape,
+  swapOptions.omit({
+    ...{ output: true, preview: true, device: true, queue: true, queueName: true, detach: true },
+    ...{ layers: true, layersFormat: true, layersAlpha: true, shots: true, listShots: true },
+  }).shape,
 )
 type RenderingAsked = z.output<typeof renderingOptions>
 
@@ -103,14 +133,52 @@ export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'p
   }
 }
 
-function lookOf(asked: RenderingAsked): Look {
+/** What may differ from shot to shot. */
+const shotOptions = swapOptions.pick({
+  ...{ face: true, threshold: true, color: true, blend: true, maskErode: true, maskBlur: true, occlusion: true, matchDetail: true },
+  ...{ sharpen: true, grain: true, label: true },
+})
+type ShotOptions = z.output<typeof shotOptions>
+
+function chosenBy(asked: ShotOptions): Omit<FrameOptions, 'on' | 'strength'> {
+  return { choice: asked.face, threshold: asked.threshold, look: lookOf(asked), label: asked.label }
+}
+
+/** The shots that `--shots` names, each with all of its options. */
+async function shotsOf(context: Context, path: string, clip: string, asked: ShotOptions): Promise<Shot[]> {
+  const { needsDetection, readShots, spanOf } = await import('../swap/shotsFile.ts')
+  const { detectShots } = await import('../swap/listShots.ts')
+  const entries = await readShots(path, shotOptions)
+  const detected = needsDetection(entries) ? await context.work('finding shots', (work) => detectShots(clip, work)) : []
+  return entries.map((entry, index) => ({
+    span: spanOf(path, index, entry, detected),
+    options: { ...chosenBy({ ...asked, ...entry.settings }), on: entry.on, strength: entry.strength },
+  }))
+}
+
+/** The layers to write beside one of the outputs; those of a folder get a folder each. */
+function layersOf(asked: SwapAsked, output: string, isFolder: boolean): RenderOptions['layers'] {
+  const { layers, layersFormat: format, layersAlpha } = asked
+  if (layers === undefined) return undefined
+  const folder = isFolder ? join(layers, relative(asked.output, output)) : layers
+  return { folder, format, alpha: layersAlpha ?? (format === 'exr' ? 'premultiplied' : 'straight') }
+}
+
+async function writeShots(context: Context, clip: string, file: string): Promise<void> {
+  const { listShots } = await import('../swap/listShots.ts')
+  if (context.dryRun) return context.result({ input: clip, file }, `would find the shots of ${clip} and write them to ${file}`)
+  const found = await context.work('finding shots', (work) => listShots(clip, file, work))
+  context.result(found, `${found.file}: ${found.shots} shots, shown in ${found.sheet}`)
+}
+
+function lookOf(asked: ShotOptions): Look {
   const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
   const mask = { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
   return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
 }
 
 /** What is asked for besides files and encoding. */
-export function requestOf(home: string, asked: RenderingAsked & Pick<SwapAsked, 'device'>): SwapRequest {
+export function requestOf(home: string, asked: RenderingAsked & Pick<SwapAsked, 'device'>, shots: readonly Shot[] = []): SwapRequest {
   return {
     home,
     run: asked.run,
@@ -118,10 +186,8 @@ export function requestOf(home: string, asked: RenderingAsked & Pick<SwapAsked, 
     faceImage: asked.faceImage,
     checkpoint: asked.checkpoint,
     consent: asked.consent,
-    choice: asked.face,
-    threshold: asked.threshold,
-    look: lookOf(asked),
-    label: asked.label,
+    ...chosenBy(asked),
+    shots,
     device: asked.device,
   }
 }
@@ -147,8 +213,13 @@ export const swap = defineCommand({
     const rendering = await renderOptionsOf(asked)
     const farm = asked.queue === undefined ? undefined : (await import('./swap-queue.ts')).prepareQueue(asked.queue, asked)
     const jobs = await planJobs(input as string, asked.output, { preview: asked.preview !== undefined, signal: context.signal })
-    const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked), jobs, work))
     const isFolder = jobs.length > 1 || jobs[0]?.path !== input
+    const { shots: shotsFile, listShots: list } = asked
+    if (isFolder && (shotsFile ?? list) !== undefined)
+      throw new UsageError(`${list === undefined ? '--shots' : '--list-shots'}: expected one clip but found the folder ${input}`)
+    if (list !== undefined) return writeShots(context, jobs[0]!.path, list)
+    const shots = shotsFile === undefined ? [] : await shotsOf(context, shotsFile, jobs[0]!.path, asked)
+    const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked, shots), jobs, work))
     for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
     if (context.dryRun) {
       for (const { path, output } of jobs)
@@ -176,7 +247,9 @@ export const swap = defineCommand({
       for (const job of jobs) {
         if (isFolder) await prepareFolder(job, true)
         try {
-          const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, rendering, work))
+          const result = await context.work(`rendering ${job.path}`, (work) =>
+            swapFile(session, job, { ...rendering, layers: layersOf(asked, job.output, isFolder) }, work),
+          )
           for (const warning of result.warnings) context.warn(`${job.path}: ${warning}`)
           context.result(result, describe(result))
           made += 1

@@ -132,7 +132,7 @@ export function audioOptions(audio: readonly AudioStream[], container: Container
   })
 }
 
-function colourTagOptions(tags: ColourTags, fullRange: boolean): string[] {
+export function colourTagOptions(tags: ColourTags, fullRange: boolean): string[] {
   const range = ['-color_range', fullRange ? 'pc' : 'tv']
   if (tags.matrix !== undefined) range.push('-colorspace', tags.matrix)
   if (tags.primaries !== undefined) range.push('-color_primaries', tags.primaries)

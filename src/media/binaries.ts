@@ -119,10 +119,19 @@ const KNOWN_ENCODERS = [
 
 export type EncoderName = (typeof KNOWN_ENCODERS)[number]
 
-/** Tells which of the encoders that dfk can drive this ffmpeg was built with. A hardware encoder may still fail where its device is missing. */
-export async function ffmpegEncoders(): Promise<EncoderName[]> {
+async function encoderNames(): Promise<Set<string>> {
   const { path } = await findFfmpeg()
   const listed = await askProgram(path, ['-hide_banner', '-encoders'])
-  const names = new Set(Array.from(listed.matchAll(/^ V\S{5} (\S+)/gm), (match) => match[1]))
+  return new Set(Array.from(listed.matchAll(/^ V\S{5} (\S+)/gm), (match) => match[1]!))
+}
+
+/** Whether this ffmpeg was built with a video encoder of that name. */
+export async function ffmpegHas(encoder: string): Promise<boolean> {
+  return (await encoderNames()).has(encoder)
+}
+
+/** Tells which of the encoders that dfk can drive this ffmpeg was built with. A hardware encoder may still fail where its device is missing. */
+export async function ffmpegEncoders(): Promise<EncoderName[]> {
+  const names = await encoderNames()
   return KNOWN_ENCODERS.filter((name) => names.has(name))
 }

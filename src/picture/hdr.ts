@@ -8,16 +8,20 @@ const MOST = 1000 / WHITE
 const GAMMA = 2.4
 
 /** PQ signal to cd/m² (SMPTE ST 2084). */
-function pqLight(signal: number): number {
+export function pqLight(signal: number): number {
   const p = signal ** (32 / 2523)
   return 10_000 * (Math.max(0, p - 3424 / 4096) / (2413 / 128 - (2392 / 128) * p)) ** (16384 / 2610)
 }
 
+/** HLG signal to scene light, 0–1 (ITU-R BT.2100). */
+export function hlgScene(signal: number): number {
+  const [a, b, c] = [0.17883277, 0.28466892, 0.55991073]
+  return signal <= 0.5 ? signal ** 2 / 3 : (Math.exp((signal - c) / a) + b) / 12
+}
+
 /** HLG signal to cd/m² of a 1000 cd/m² display, channel by channel (ITU-R BT.2100). */
 function hlgLight(signal: number): number {
-  const [a, b, c] = [0.17883277, 0.28466892, 0.55991073]
-  const scene = signal <= 0.5 ? signal ** 2 / 3 : (Math.exp((signal - c) / a) + b) / 12
-  return 1000 * scene ** 1.2
+  return 1000 * hlgScene(signal) ** 1.2
 }
 
 /** Both ways between an HDR signal and a standard one. */

@@ -1,7 +1,7 @@
 import { LEAST_SHOWN, type Patch, patchReach } from './compose.ts'
 import { hdrCurves } from './hdr.ts'
 import type { Affine, Box } from './picture.ts'
-import { chromaSize, type Samples, type YuvPicture, yuvScales } from './yuv.ts'
+import { chromaSize, type Samples, type YuvFormat, type YuvPicture, yuvScales } from './yuv.ts'
 
 /** What is laid over a box of a picture, at luma's pixels. */
 export interface Layer {
@@ -65,8 +65,8 @@ export function layerOf(patch: Patch, toPatch: Affine, width: number, height: nu
   return { box, amount: amounts, rgb: colours }
 }
 
-/** The layer's colours as luma and chroma, in codes of the picture, each in a plane of its own. */
-function toCodes({ rgb, amount }: Layer, { format }: YuvPicture): [Float32Array, Float32Array, Float32Array] {
+/** The layer's colours as luma and chroma, in codes of pictures of that format, each in a plane of its own. */
+export function toCodes({ rgb, amount }: Layer, format: YuvFormat): [Float32Array, Float32Array, Float32Array] {
   const { kr, kb, hdr } = format
   const { black, luma, middle, chroma } = yuvScales(format)
   const toHdr = hdr === undefined ? undefined : hdrCurves(hdr).toHdr
@@ -146,7 +146,7 @@ function drawLuma(plane: Samples, stride: number, { box, amount }: Layer, ys: Fl
 
 /** Lays a layer over a picture, in place. Samples of which nothing shows keep their codes. */
 export function drawLayer(picture: YuvPicture, layer: Layer): void {
-  const [ys, us, vs] = toCodes(layer, picture)
+  const [ys, us, vs] = toCodes(layer, picture.format)
   drawLuma(picture.y, picture.format.width, layer, ys, yuvScales(picture.format).most)
   drawChroma(picture, layer, us, vs)
 }

@@ -1,8 +1,8 @@
 import { overlap } from './boxes.ts'
 import { type Around, facesAt, LOOK_AHEAD, LOOK_BACK, type TrackedFace } from './bridge.ts'
 import { likeness, patchOf } from './likeness.ts'
+import type { Tracker } from './shotTracker.ts'
 import { type Seen, type Sighting, visibilityOf } from './sighting.ts'
-import type { FaceTracker } from './track.ts'
 import type { View } from './view.ts'
 
 /** A frame of a clip, as the tracker sees it. */
@@ -29,7 +29,7 @@ const LIKE_BEFORE = 0.8
 const SAME_BOX = 0.35
 
 /** Follows a face that appears in the newest frame back through the frames still held: the detector does not look at all of them. */
-async function followBack<F extends ViewedFrame>(tracker: FaceTracker, held: readonly Entry<F>[], sighting: Sighting): Promise<void> {
+async function followBack<F extends ViewedFrame>(tracker: Tracker, held: readonly Entry<F>[], sighting: Sighting): Promise<void> {
   const isKnown = ({ seen }: Entry<F>) => seen.sightings.some(({ member }) => member === sighting.member)
   let last = sighting
   let patch: Float32Array | undefined
@@ -61,7 +61,7 @@ function sceneAround(all: readonly Seen[], at: number): Around {
  */
 export async function* trackFrames<F extends ViewedFrame>(
   frames: AsyncIterable<F> | Iterable<F>,
-  tracker: FaceTracker,
+  tracker: Tracker,
 ): AsyncGenerator<TrackedFrame<F>, void, undefined> {
   const held: Entry<F>[] = []
   let past: Seen[] = []

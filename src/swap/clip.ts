@@ -3,11 +3,13 @@ import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media
 import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
 import { Queue } from '../work/queue.ts'
 import { LOOK_AHEAD } from './bridge.ts'
+import type { Finished } from './finish/pool.ts'
 import type { RenderJob } from './job.ts'
+import { type LayerSegment, type LayersPlan, layersOf, openLayers } from './layers.ts'
 import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
 import { type Segmentation, WARM_UP_FRAMES } from './segments.ts'
 import { newTracker, type Seen, type SwapSession } from './session.ts'
-import type { FaceTracker } from './track.ts'
+import { optionsAt } from './shots.ts'
 
 export const LABEL = 'AI GENERATED'
 /** Frames that wait between decoding and looking. */
@@ -18,7 +20,9 @@ export interface ClipRender {
   readonly session: SwapSession
   readonly info: MediaInfo
   readonly pixels: PipePixels
-  readonly job: Pick<RenderJob, 'state' | 'has' | 'partOf' | 'keep'>
+  readonly job: Pick<RenderJob, 'state' | 'has' | 'pathOf' | 'partOf' | 'keep'>
+  /** What is written for compositors besides. */
+  readonly layers?: LayersPlan | undefined
   readonly segments: Segmentation
   readonly range: { readonly fromS: number; readonly toS: number }
   /** Name for errors. */
@@ -37,7 +41,7 @@ interface OpenSegment {
   readonly done: Promise<void>
 }
 
-function note(seen: Seen, tracker: FaceTracker): void {
+function note(seen: Seen, tracker: Readonly<Seen>): void {
   seen.facesSeen += tracker.facesSeen
   seen.nearest = Math.min(seen.nearest, tracker.nearest)
 }
@@ -47,20 +51,21 @@ function planar({ picture }: OpenFrame): YuvPicture {
   throw new TypeError('expected a planar frame of a clip but found an RGB picture')
 }
 
-interface FinishedFrame {
+interface FinishedFrame extends Finished {
   readonly rendered: RenderedFrame
-  readonly bytes: Uint8Array
 }
 
 /** Draws the faces and what an altered frame must carry, several frames at a time, and hands them on in order. */
 async function* finishFrames(render: ClipRender, frames: AsyncIterable<RenderedFrame>): AsyncGenerator<FinishedFrame, void, undefined> {
-  const { finisher, label, clock } = render.session
+  const { finisher, label: always, clock, request } = render.session
+  const wantsPlate = render.layers !== undefined
   const finish = async (rendered: RenderedFrame): Promise<FinishedFrame> => {
     const { format, bytes } = planar(rendered.frame)
-    if (rendered.faces.length === 0 && !label) return { rendered, bytes }
-    const finishing = { faces: rendered.faces, label: label ? LABEL : undefined, outputId: render.job.state.outputId }
+    const label = (optionsAt(request, rendered.frame).label ?? always) ? LABEL : undefined
+    if (rendered.faces.length === 0 && label === undefined) return { rendered, bytes, plate: undefined }
+    const finishing = { faces: rendered.faces, label, outputId: render.job.state.outputId, wantsPlate }
     const finished = () => finisher.finish(format, bytes, finishing)
-    return { rendered, bytes: await (clock?.time('finish', finished) ?? finished()) }
+    return { rendered, ...(await (clock?.time('finish', finished) ?? finished())) }
   }
   const pending: Promise<FinishedFrame>[] = []
   for await (const rendered of frames) {
@@ -74,6 +79,14 @@ async function* finishFrames(render: ClipRender, frames: AsyncIterable<RenderedF
   for (const finishing of pending) yield await finishing
 }
 
+/** Opens the layers of a segment, where they are asked for. */
+async function layersFor(render: ClipRender, number: number): Promise<LayerSegment | undefined> {
+  const { job, layers: plan, info, output, signal } = render
+  if (plan === undefined) return undefined
+  const path = job.pathOf(number)
+  return openLayers({ plan, info, path, part: `${layersOf(path)}.${process.pid}.part`, outputId: job.state.outputId, output, signal })
+}
+
 async function renderSegment(
   render: ClipRender,
   format: YuvFormat,
@@ -85,9 +98,12 @@ async function renderSegment(
   const tracker = newTracker(session)
   const part = job.partOf(number)
   let writer: SegmentWriter | undefined
+  let layers: LayerSegment | undefined
   let swapped = 0
   try {
-    for await (const { rendered, bytes } of finishFrames(render, renderFrames(session, tracker, frames))) {
+    for await (const { rendered, bytes, plate } of finishFrames(render, renderFrames(session, tracker, frames))) {
+      layers ??= await layersFor(render, number)
+      await layers?.write(rendered, optionsAt(session.request, rendered.frame), plate)
       writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan: job.state.picture, signal })
       const open = writer
       const write = () => open.write(bytes, rendered.frame.timeS)
@@ -98,9 +114,11 @@ async function renderSegment(
     note(seen, tracker)
     if (writer === undefined) return
     await writer.finish()
+    await layers?.keep()
     await job.keep(part, { number, frames: writer.count, swapped, startS: writer.startS, lastS: writer.lastS })
   } catch (error) {
     await writer?.abort()
+    await layers?.abort()
     throw error
   }
 }
@@ -217,6 +235,7 @@ export async function renderOnly(render: ClipRender, segment: number): Promise<S
   const alone: ClipRender['job'] = {
     state: job.state,
     has: (number) => number < count && (number !== segment || job.has(number)),
+    pathOf: (number) => job.pathOf(number),
     partOf: (number) => job.partOf(number),
     keep: (part, done) => job.keep(part, done),
   }

@@ -121,7 +121,7 @@ export class RenderJob {
       await requireUnqueued(folder, output, isSame ? queue : undefined)
       const queued = (await queueOf(folder)) !== undefined
       if (isSame) return new RenderJob(folder, found, await wholeSegments(folder, !queued), () => lock.release())
-      for (const name of await readdir(folder)) if (name !== 'lock') await rm(join(folder, name), { force: true })
+      for (const name of await readdir(folder)) if (name !== 'lock') await rm(join(folder, name), { recursive: true, force: true })
       const state: JobState = { schema: 1, fingerprint, ...fresh() }
       await writeWhole(join(folder, 'job.json'), `${JSON.stringify(state)}\n`)
       return new RenderJob(folder, state, new Map(), () => lock.release())
@@ -177,7 +177,8 @@ export class RenderJob {
   async leave(): Promise<void> {
     if (this.#release === undefined) return
     if (this.#done.size === 0) return this.remove()
-    for (const name of await readdir(this.folder)) if (name.endsWith('.part')) await rm(join(this.folder, name), { force: true })
+    for (const name of await readdir(this.folder))
+      if (name.endsWith('.part')) await rm(join(this.folder, name), { recursive: true, force: true })
     await this.#release()
   }
 }
@@ -186,7 +187,7 @@ export class RenderJob {
 async function wholeSegments(folder: string, tidy: boolean): Promise<Map<number, SegmentDone>> {
   const done = new Map<number, SegmentDone>()
   for (const name of await readdir(folder)) {
-    if (tidy && name.endsWith('.part')) await rm(join(folder, name), { force: true })
+    if (tidy && name.endsWith('.part')) await rm(join(folder, name), { recursive: true, force: true })
     if (!name.endsWith('.nut.json')) continue
     const parsed = doneSchema.safeParse(parseJson(await readFile(join(folder, name), 'utf8')))
     const found = await stat(join(folder, name.replace(/\.json$/, ''))).catch(() => undefined)

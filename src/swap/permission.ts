@@ -16,6 +16,9 @@ import type { Cast, CastMember, FaceChoice } from './cast.ts'
 /** Under which records a swap may be rendered, and of whom. */
 export interface Permission {
   readonly authorization: Authorization
+  /** Whom a part of the clip is asked to replace; of all these the records were asked. */
+  castFor(choice: FaceChoice, threshold: number): Cast
+  /** The same for what the whole clip is asked for. */
   readonly cast: Cast
 }
 
@@ -120,5 +123,9 @@ export async function permitSwap(request: CastRequest): Promise<Permission> {
     const parties: Party[] = [{ role: 'source', record: source }, ...unique.map((record): Party => ({ role: 'target', record }))]
     return authorize({ action: 'generate', parties, footage, home, outputs })
   })
-  return { authorization: joined(pairings), cast: { choice: request.choice, members } }
+  return {
+    authorization: joined(pairings),
+    castFor: (choice, threshold) => ({ choice, members: castOf({ ...request, choice, threshold }, performers) }),
+    cast: { choice: request.choice, members },
+  }
 }

@@ -51,7 +51,7 @@ async function renderRow(session: SwapSession, picture: YuvPicture, index: numbe
   for await (const each of renderFrames(session, tracker, only({ index, timeS, picture, warm: false }))) rendered = each
   seen.facesSeen += tracker.facesSeen
   seen.nearest = Math.min(seen.nearest, tracker.nearest)
-  finishFrame(picture, { faces: rendered!.faces, label: undefined, outputId: undefined })
+  finishFrame(picture, { faces: rendered!.faces, label: undefined, outputId: undefined, wantsPlate: false })
   const mask = maskOf(picture.format, rendered!.faces)
   return { timeS, cells: [target, yuvView(picture).whole(), resizePicture(mask, target.width, target.height)] }
 }

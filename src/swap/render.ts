@@ -7,7 +7,8 @@ import { type Cut, cutFace } from './cut.ts'
 import { type FittedFace, fitFace, wantsFine } from './face.ts'
 import { FaceMemory } from './look.ts'
 import type { SwapSession } from './session.ts'
-import type { FaceTracker } from './track.ts'
+import { optionsAt } from './shots.ts'
+import type { Tracker } from './shotTracker.ts'
 import { type View, viewOf } from './view.ts'
 import { yuvView } from './yuvView.ts'
 
@@ -30,6 +31,8 @@ export interface OpenFrame {
 export interface RenderedFrame {
   readonly frame: OpenFrame
   readonly faces: readonly FittedFace[]
+  /** Who and where each of them is. */
+  readonly places: readonly TrackedFace[]
 }
 
 interface Planned {
@@ -65,9 +68,9 @@ function timed<T>({ clock }: SwapSession, kind: string, work: () => T): T {
 }
 
 /** Looks at the frames in turn and cuts out the faces to replace. */
-async function look(session: SwapSession, tracker: FaceTracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
+async function look(session: SwapSession, tracker: Tracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
   for await (const { frame, faces } of trackFrames(viewed(frames), tracker)) {
-    const isFine = wantsFine(session.request.look, frame.index)
+    const isFine = wantsFine(optionsAt(session.request, frame).look, frame.index)
     const sizeOf = ({ member }: TrackedFace) => session.generators.get(member.run)!.sizePx
     const cuts = timed(session, 'cut', () =>
       faces.map((face) => ({ face, cut: cutFace(frame.view, face.landmarks, sizeOf(face), isFine) })),
@@ -94,14 +97,15 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
     for (const [index, { cut }] of all.entries()) faces.set(cut.rgb, index * pixels * 3)
     const { rgb, mask, own } = await (session.clock?.time('generate', () => generator.swap(faces)) ?? generator.swap(faces))
     for (const [index, { cut, face, frame }] of all.entries()) {
-      const memory = memories.get(face.id) ?? new FaceMemory(request.look)
+      const { look, strength } = optionsAt(request, frame)
+      const memory = memories.get(face.id) ?? new FaceMemory(look)
       memories.set(face.id, memory)
       const rendered = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels), own: own && part(own, index, pixels * 3) }
-      const fit = () => faded(fitFace(cut, rendered, request.look, memory, frame.timeS), face.strength)
+      const fit = () => faded(fitFace(cut, rendered, look, memory, frame.timeS), face.strength * strength)
       fitted.set(cut, timed(session, 'fit', fit))
     }
   }
-  return group.map(({ frame, cuts }) => ({ frame, faces: cuts.map(({ cut }) => fitted.get(cut)!) }))
+  return group.map(({ frame, cuts }) => ({ frame, faces: cuts.map(({ cut }) => fitted.get(cut)!), places: cuts.map(({ face }) => face) }))
 }
 
 /**
@@ -110,7 +114,7 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
  */
 export async function* renderFrames(
   session: SwapSession,
-  tracker: FaceTracker,
+  tracker: Tracker,
   frames: AsyncIterable<OpenFrame>,
 ): AsyncGenerator<RenderedFrame, void, undefined> {
   const planned = new Queue<Planned>(AHEAD)

@@ -11,16 +11,16 @@ import { openDevice } from '../tensor/index.ts'
 import type { Clock } from '../work/clock.ts'
 import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import type { FaceChoice } from './cast.ts'
 import { castRuns, faceOfStill } from './choice.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
-import type { Look } from './look.ts'
 import type { Job } from './output.ts'
 import { type Permission, permitSwap } from './permission.ts'
+import { type ClipOptions, optionsAt } from './shots.ts'
+import { ShotTracker, type Tracker } from './shotTracker.ts'
 import { FaceTracker } from './track.ts'
 
 /** Everything that a swap is asked for besides the files. */
-export interface SwapRequest {
+export interface SwapRequest extends ClipOptions {
   readonly home: string
   /** The run that renders; not with `map`. */
   readonly run: string | undefined
@@ -32,12 +32,6 @@ export interface SwapRequest {
   readonly checkpoint: number | undefined
   /** Paths of records for the clip's other people. */
   readonly consent: readonly string[]
-  readonly choice: FaceChoice
-  /** Farthest descriptor distance of a face taken for the target. */
-  readonly threshold: number
-  readonly look: Look
-  /** Draw the visible label; `undefined`: where a record requires it. */
-  readonly label: boolean | undefined
   readonly device: DeviceName | 'auto'
 }
 
@@ -97,9 +91,9 @@ export async function permit(
   const still = faceImage === undefined ? undefined : await faceOfStill(faceImage, request.device)
   const permission = await permitSwap({ home, runs, map, choice, still, extra, threshold, footage, outputs: jobs.length })
   const required = permission.authorization.disclosure.visibleLabel
-  if (required && request.label === false)
+  if (required && (request.label === false || request.shots.some(({ options }) => options.label === false)))
     throw new RefusedError('disclosure.visibleLabel', 'expected a visible label, which a consent record requires, but found --label off', {
-      hint: 'leave --label away',
+      hint: 'leave --label away, and "label": false out of --shots',
     })
   const hashes = new Map(jobs.map(({ path }, index) => [path, footage[index]!.sha256]))
   return { request, runs, permission, label: request.label ?? required, footage: hashes }
@@ -109,7 +103,8 @@ export async function permit(
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
   const device = await openDevice(permitted.request.device)
   const choice = { step: permitted.request.checkpoint, onDamaged: onWarning }
-  const withOwn = permitted.request.look.occlusion > 0
+  const { look, shots } = permitted.request
+  const withOwn = [look, ...shots.map(({ options }) => options.look)].some(({ occlusion }) => occlusion > 0)
   const generators = new Map<string, Generator>()
   for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, { batch, choice, withOwn }))
   const analyser = await openFaceAnalyser(device)
@@ -128,8 +123,12 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
 }
 
 /** A tracker for the next clip. */
-export function newTracker({ analyser, permission, clock }: SwapSession): FaceTracker {
-  const tracker = new FaceTracker({ analyser, cast: permission.cast })
+export function newTracker({ analyser, permission, request, clock }: SwapSession): Tracker {
+  const tracker = new ShotTracker(
+    analyser,
+    (frame) => optionsAt(request, frame),
+    ({ choice, threshold }) => new FaceTracker({ analyser, cast: permission.castFor(choice, threshold) }),
+  )
   if (clock !== undefined) {
     const next = tracker.next.bind(tracker)
     tracker.next = (...frame) => clock.time('look', () => next(...frame))

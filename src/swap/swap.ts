@@ -26,10 +26,12 @@ import {
 import { drawPatch } from '../picture/compose.ts'
 import type { Picture } from '../picture/picture.ts'
 import { drawLabel, embedWatermark, type ManifestSummary, newOutputId } from '../provenance/index.ts'
-import { checkInterrupted } from '../work/errors.ts'
+import { checkInterrupted, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { LABEL, renderClip } from './clip.ts'
 import { RenderJob, type SegmentDone } from './job.ts'
+import type { LayersPlan } from './layers.ts'
+import { checkLayers, prepareLayers } from './layersFolder.ts'
 import type { Job } from './output.ts'
 import { renderPreview } from './preview.ts'
 import { type TimeRange, WHOLE_CLIP } from './range.ts'
@@ -50,6 +52,8 @@ export interface RenderOptions {
   readonly preview: number | undefined
   /** Frames of a segment. */
   readonly segment: number
+  /** Plates for compositors, and the folder that they go to. */
+  readonly layers?: (LayersPlan & { readonly folder: string }) | undefined
 }
 
 export interface SwapResult {
@@ -83,11 +87,24 @@ export async function planPicture(
 }
 
 /** Names everything that the picture of an output depends on. */
-export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment }: RenderOptions): string {
+export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment, layers }: RenderOptions): string {
   const { request, generators, permission, footage, label } = session
-  const { threshold, choice, look } = request
+  const { threshold, choice, look, shots } = request
   const cast = permission.cast.members.map(({ person, run, still }) => [person, run, generators.get(run)!.sha256, still])
-  const all = [footage.get(job.path), cast, threshold, choice, look, label, picture, range.fromS, range.toS, segment]
+  const all = [
+    footage.get(job.path),
+    cast,
+    threshold,
+    choice,
+    look,
+    label,
+    picture,
+    range.fromS,
+    range.toS,
+    segment,
+    shots,
+    layers && [layers.format, layers.alpha],
+  ]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
 }
 
@@ -135,11 +152,12 @@ export async function finishClip(
     readonly seen: Seen
     /** What is wrong with the footage, of which so many frames came out. */
     readonly harm: (frames: number) => string | undefined
+    readonly layers?: RenderOptions['layers']
     readonly signal: AbortSignal | undefined
     readonly onSigned?: (finished: Finished, file: string) => Promise<void>
   },
 ): Promise<Finished> {
-  const { rendering, range, seen, harm, signal, onSigned } = options
+  const { rendering, range, seen, harm, layers, signal, onSigned } = options
   const { picture, outputId } = rendering.state
   const segments = rendering.done
   const swapped = segments.reduce((sum, each) => sum + each.swapped, 0)
@@ -154,10 +172,12 @@ export async function finishClip(
   })
   const mark = markOutput(session, job, outputId)
   await mark.stamp(file)
+  const plates = layers && (await prepareLayers({ session, job, rendering, info, plan: layers, folder: layers.folder, signal }))
   checkInterrupted(signal)
   const finished = { frames, swapped, manifest: mark.summary(), warnings: [...notes.filter((note) => note !== undefined), ...warnings] }
   await onSigned?.(finished, file)
   await rename(file, job.output)
+  await plates?.place()
   await rendering.remove()
   return finished
 }
@@ -165,7 +185,8 @@ export async function finishClip(
 async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, options: RenderOptions, work: WorkOptions): Promise<SwapResult> {
   const { signal, onProgress } = work
   const startMs = performance.now()
-  const { range } = options
+  const { range, layers } = options
+  if (layers !== undefined) await checkLayers(layers.folder, layers, job.output)
   const picture = await planPicture(info, job.output, options)
   const index = await indexOf(info, signal)
   const print = fingerprintOf(session, job, picture, options)
@@ -176,7 +197,7 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     const rate = () => (1000 * frames) / (performance.now() - startMs)
     const damage = new DamageLog()
     const seen = await renderClip({
-      ...{ damage, session, info, pixels: picture.pixels, job: rendering, range, output: job.output, signal },
+      ...{ damage, session, info, pixels: picture.pixels, job: rendering, range, layers, output: job.output, signal },
       segments: new Segmentation(index, range, options.segment),
       onFrame() {
         frames += 1
@@ -185,7 +206,7 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     })
     const expected = range === WHOLE_CLIP ? (index?.timesS.length ?? 0) : 0
     const harm = (total: number) => harmOf(damage, total, expected)
-    const finished = await finishClip(session, job, info, { rendering, range, seen, harm, signal })
+    const finished = await finishClip(session, job, info, { rendering, range, seen, harm, layers, signal })
     return { output: job.output, ...finished, fps: Math.round(rate() * 10) / 10 }
   } catch (error) {
     await rendering.leave()
@@ -267,6 +288,8 @@ async function placePicture(
  */
 export async function swapFile(session: SwapSession, job: Job, options: RenderOptions, work: WorkOptions): Promise<SwapResult> {
   const info = await probeMedia(job.path, work.signal)
+  if (info.kind === 'image' && options.layers !== undefined)
+    throw new UsageError(`--layers: expected a clip but ${job.path} is an image`, { hint: 'leave --layers away' })
   if (info.kind === 'image') return swapPicture(session, job, work)
   return options.preview === undefined ? swapVideo(session, job, info, options, work) : previewVideo(session, job, info, options, work)
 }

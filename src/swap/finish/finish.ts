@@ -1,3 +1,4 @@
+import { followLuma, lumaIn, type Plate, plateOf } from '../../picture/plate.ts'
 import type { YuvPicture } from '../../picture/yuv.ts'
 import { drawLayer, layerOf } from '../../picture/yuvDraw.ts'
 import { embedWatermark, labelLayer } from '../../provenance/index.ts'
@@ -11,15 +12,24 @@ export interface Finishing {
   readonly label: string | undefined
   /** Id that the watermark carries. */
   readonly outputId: string | undefined
+  /** Whether what is laid over the footage is wanted by itself too. */
+  readonly wantsPlate: boolean
 }
 
-/** Lays the faces over a frame, then what an altered frame must carry: the label, and the watermark in the pixels. In place; frames without either stay as they are. */
-export function finishFrame(picture: YuvPicture, { faces, label, outputId }: Finishing): void {
+/**
+ * Lays the faces over a frame, then what an altered frame must carry: the label, and the watermark in the pixels. In place; frames without either stay as they are.
+ * Returns what was laid over the footage, mark included, where that is wanted and there is any.
+ */
+export function finishFrame(picture: YuvPicture, { faces, label, outputId, wantsPlate }: Finishing): Plate | undefined {
   const { format } = picture
-  for (const face of faces) {
-    const layer = layerOf(face, frameMatrix(face.matrix, format), format.width, format.height)
-    if (layer !== undefined) drawLayer(picture, layer)
-  }
-  if (label !== undefined) drawLayer(picture, labelLayer(format.width, format.height, label))
-  if (outputId !== undefined && (faces.length > 0 || label !== undefined)) embedWatermark(picture, outputId)
+  const { width, height } = format
+  const layers = faces.map((face) => layerOf(face, frameMatrix(face.matrix, format), width, height)).filter((layer) => layer !== undefined)
+  if (label !== undefined) layers.push(labelLayer(width, height, label))
+  for (const layer of layers) drawLayer(picture, layer)
+  if (faces.length === 0 && label === undefined) return undefined
+  const plate = wantsPlate ? plateOf(layers, format) : undefined
+  const before = plate && lumaIn(picture, plate.box)
+  if (outputId !== undefined) embedWatermark(picture, outputId)
+  if (plate !== undefined && before !== undefined) followLuma(plate, picture, before)
+  return plate
 }

@@ -7,17 +7,20 @@ import type { FromWorker, ToWorker } from './worker.ts'
 
 const MOST_THREADS = 4
 
+/** A finished frame, and what was laid over it where that was wanted. */
+export type Finished = Omit<FromWorker, 'ticket'>
+
 /** Threads that finish frames while the next ones are looked at and rendered. */
 export interface FinishPool {
   /** How many frames are finished at a time. */
   readonly threads: number
   /** Finishes a frame; takes its bytes away and gives them back. Throws DfkError where a thread has ended. */
-  finish(format: YuvFormat, bytes: Uint8Array, finishing: Finishing): Promise<Uint8Array>
+  finish(format: YuvFormat, bytes: Uint8Array, finishing: Finishing): Promise<Finished>
   close(): Promise<void>
 }
 
 interface Waiting {
-  readonly resolve: (bytes: Uint8Array) => void
+  readonly resolve: (finished: Finished) => void
   readonly reject: (error: Error) => void
 }
 
@@ -36,8 +39,8 @@ export function openFinishPool(threads: number = Math.max(1, Math.min(MOST_THREA
   }
   const workers = Array.from({ length: threads }, () => {
     const worker = startThread('./worker', import.meta.url, undefined)
-    worker.on('message', ({ ticket, bytes }: FromWorker) => {
-      waiting.get(ticket)?.resolve(bytes)
+    worker.on('message', ({ ticket, ...finished }: FromWorker) => {
+      waiting.get(ticket)?.resolve(finished)
       waiting.delete(ticket)
     })
     worker.on('error', fail)
@@ -51,7 +54,7 @@ export function openFinishPool(threads: number = Math.max(1, Math.min(MOST_THREA
       const ticket = next
       next += 1
       const worker = workers[ticket % threads]!
-      const done = new Promise<Uint8Array>((resolve, reject) => {
+      const done = new Promise<Finished>((resolve, reject) => {
         waiting.set(ticket, { resolve, reject })
       })
       worker.postMessage({ ticket, format, bytes, finishing } satisfies ToWorker, [bytes.buffer as ArrayBuffer])

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import type { Plate } from '../../picture/plate.ts'
 import { type YuvFormat, yuvPicture } from '../../picture/yuv.ts'
 import { type Finishing, finishFrame } from './finish.ts'
 
@@ -11,6 +12,7 @@ export type ToWorker =
 export interface FromWorker {
   readonly ticket: number
   readonly bytes: Uint8Array
+  readonly plate: Plate | undefined
 }
 
 const port = parentPort!
@@ -21,6 +23,6 @@ port.on('message', (request: ToWorker) => {
     return
   }
   const { ticket, format, bytes, finishing } = request
-  finishFrame(yuvPicture(format, bytes), finishing)
-  port.postMessage({ ticket, bytes } satisfies FromWorker, [bytes.buffer as ArrayBuffer])
+  const plate = finishFrame(yuvPicture(format, bytes), finishing)
+  port.postMessage({ ticket, bytes, plate } satisfies FromWorker, [bytes.buffer as ArrayBuffer])
 })

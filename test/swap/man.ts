@@ -1,0 +1,52 @@
+import { openFaceAnalyser } from '../../src/faces/index.ts'
+import { createEncoder, decodeFrames } from '../../src/media/index.ts'
+import { createPicture, type Picture } from '../../src/picture/picture.ts'
+import type { Look } from '../../src/swap/look.ts'
+import { openSession, permit, type SwapRequest, type SwapSession } from '../../src/swap/session.ts'
+import { openDevice } from '../../src/tensor/index.ts'
+import { sampleVideo } from '../support/data.ts'
+import { makeRun, recordFor } from './support.ts'
+
+/** Frames of the wall in the clip that `makeClip` makes. */
+export const WALL = 6
+
+/** Writes a clip of a grey wall and then of a man, 400 × 300, 25 a second, and a run named `tiny` whose target he is. */
+export async function makeClip(home: string, path: string, frames: number): Promise<void> {
+  const encoder = await createEncoder({ output: path, width: 400, height: 300, fps: { num: 25, den: 1 }, quality: 8 })
+  const wall = createPicture(400, 300)
+  wall.data.fill(120)
+  for (let index = 0; index < WALL; index += 1) await encoder.write(wall)
+  let man: Picture | undefined
+  for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: frames - WALL })) {
+    man = picture
+    await encoder.write(picture)
+  }
+  await encoder.finish()
+  const analyser = await openFaceAnalyser(await openDevice('cpu'))
+  const [face] = await analyser.find(man!, { max: 1 })
+  await makeRun(home, 'tiny', recordFor('bob', [...(await analyser.descriptor(man!, face!.landmarks))]))
+  await analyser.dispose()
+}
+
+/** A face laid in as it is, by a soft mask. */
+export const PLAIN_LOOK: Look = {
+  ...{ mask: { erodePercent: 3, blurPercent: 4 }, occlusion: 0, colour: 'none', blend: 'feather', detail: 0, sharpen: 0.4, grain: 0 },
+}
+
+/** Opens the run `tiny` for a clip, with the defaults of the command line. */
+export async function openMan(home: string, path: string, changes: Partial<SwapRequest> = {}): Promise<SwapSession> {
+  const chosen = { choice: 'target', threshold: 0.5, look: PLAIN_LOOK, shots: [] } as const
+  const request = {
+    home,
+    run: 'tiny',
+    map: [],
+    faceImage: undefined,
+    checkpoint: undefined,
+    consent: [],
+    ...chosen,
+    label: undefined,
+    device: 'cpu' as const,
+    ...changes,
+  }
+  return openSession(await permit(request, [{ path, kind: 'video', output: 'out.mp4' }], {}), 4, () => {})
+}
