@@ -69,6 +69,9 @@ function quoted(path: string): string {
   return `'file:${path.replaceAll("'", "'\\''")}'`
 }
 
+/** A list that dfk wrote itself, of files that it wrote itself: what footage may not be. */
+const OWN_LIST = ['-format_whitelist', 'concat,nut'] as const
+
 /** Joins ProRes files to a MOV by copying; `startS`: when the first frame of each is shown, and where the whole begins. */
 export async function joinPlates(
   plan: PlatePlan,
@@ -84,7 +87,7 @@ export async function joinPlates(
   const { path } = await findFfmpeg()
   checkInterrupted(signal)
   const run = startFfmpeg(path, {
-    inputs: [{ source: fileUrl(list), options: [...inputOptions(), '-f', 'concat', '-safe', '0', '-itsoffset', startS.toFixed(6)] }],
+    inputs: [{ source: fileUrl(list), options: [...inputOptions(), ...OWN_LIST, '-f', 'concat', '-safe', '0', '-itsoffset', startS.toFixed(6)] }],
     output: fileUrl(file),
     outputOptions: [
       ...['-map', '0:v:0', '-c', 'copy', ...colourTagOptions(plan.tags, false)],

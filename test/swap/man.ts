@@ -14,7 +14,7 @@ export const WALL = 6
 export async function makeClip(home: string, path: string, frames: number): Promise<void> {
   const encoder = await createEncoder({ output: path, width: 400, height: 300, fps: { num: 25, den: 1 }, quality: 8 })
   const wall = createPicture(400, 300)
-  wall.data.fill(120)
+  for (let y = 0; y < 300; y += 1) wall.data.fill(100 + Math.round((40 * y) / 300), y * 1200, (y + 1) * 1200)
   for (let index = 0; index < WALL; index += 1) await encoder.write(wall)
   let man: Picture | undefined
   for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: frames - WALL })) {
