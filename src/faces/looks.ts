@@ -15,7 +15,7 @@ export function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: 
 }
 
 /** Landmarks of the face in each region. */
-export async function meshesIn(mesh: OpenNetwork, picture: Picture, regions: readonly Region[]): Promise<Landmarks[]> {
+async function meshesIn(mesh: OpenNetwork, picture: Picture, regions: readonly Region[]): Promise<Landmarks[]> {
   const matrices = regions.map((region) => regionMatrix(region, MESH_INPUT_PX))
   const seen = await mesh.look(matrices.map((matrix) => crop(picture, matrix, MESH_INPUT_PX, 255)))
   return seen.map(({ mesh: found, confidence }, i) =>
