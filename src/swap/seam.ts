@@ -1,4 +1,4 @@
-import { blurPlane } from '../picture/plane.ts'
+import { blurPlane, erodePlane } from '../picture/plane.ts'
 
 /** Width of the border's influence, as a share of the side. */
 const REACH = 0.09
@@ -49,15 +49,20 @@ const BLEED = 0.035
  */
 export function bleedOutwards(rendered: Float32Array, mask: Float32Array, sizePx: number): Float32Array {
   const plane = (data: Float32Array) => blurPlane({ width: sizePx, height: sizePx, data }, BLEED * sizePx).data
-  // Squared: the edge's own pixels are half background already.
-  const sure = mask.map((value) => value * value)
+  // Light is kept up to the edge, which shows the jaw's outline; colour from a pixel further in: the edge's own is half the background's already.
+  const sure = erodePlane({ width: sizePx, height: sizePx, data: mask }, 1).data.map((value) => value * value)
   const weight = plane(sure)
+  const near = [0, 1, 2].map((channel) => plane(sure.map((value, i) => value * rendered[i * 3 + channel]!)))
   const out = rendered.slice()
-  for (let channel = 0; channel < 3; channel += 1) {
-    const near = plane(sure.map((value, i) => value * rendered[i * 3 + channel]!))
-    for (let i = 0, p = channel; i < sure.length; i += 1, p += 3) {
-      if (weight[i]! > 0.01) out[p]! += (1 - sure[i]!) * (near[i]! / weight[i]! - out[p]!)
-    }
+  for (let i = 0, p = 0; i < sure.length; i += 1, p += 3) {
+    const w = weight[i]!
+    if (w < 0.01) continue
+    const [r, g, b] = near.map((data, channel) => data[i]! / w - rendered[p + channel]!) as [number, number, number]
+    const light = 0.2126 * r + 0.7152 * g + 0.0722 * b
+    const [colour, shade] = [1 - sure[i]!, (1 - mask[i]! * mask[i]!) * light]
+    out[p]! += colour * (r - light) + shade
+    out[p + 1]! += colour * (g - light) + shade
+    out[p + 2]! += colour * (b - light) + shade
   }
   return out
 }
