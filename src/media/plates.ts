@@ -87,7 +87,9 @@ export async function joinPlates(
   const { path } = await findFfmpeg()
   checkInterrupted(signal)
   const run = startFfmpeg(path, {
-    inputs: [{ source: fileUrl(list), options: [...inputOptions(), ...OWN_LIST, '-f', 'concat', '-safe', '0', '-itsoffset', startS.toFixed(6)] }],
+    inputs: [
+      { source: fileUrl(list), options: [...inputOptions(), ...OWN_LIST, '-f', 'concat', '-safe', '0', '-itsoffset', startS.toFixed(6)] },
+    ],
     output: fileUrl(file),
     outputOptions: [
       ...['-map', '0:v:0', '-c', 'copy', ...colourTagOptions(plan.tags, false)],

@@ -200,7 +200,7 @@ async function renderFrom(
     const earlier = segments.segmentOf(index - LOOK_AHEAD)
     await distributor.closeBefore(earlier)
     const isWanted = (segment: number) => segment !== own && segment >= from && !job.has(segment)
-    const neighbours = [earlier, later].filter(isWanted)
+    const neighbours = Array.from({ length: later - earlier + 1 }, (_, k) => earlier + k).filter(isWanted)
     // Each gets pixels of its own: whose frame it is draws into them.
     for (const each of neighbours) await distributor.give(each, { index, timeS, picture: yuvPicture(format, bytes.slice()), warm: true })
     if (own < from) continue

@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { findFfmpeg } from '../../src/media/index.ts'
+import { yuvPicture } from '../../src/picture/yuv.ts'
 import { readProvenance } from '../../src/provenance/index.ts'
+import { finishFrame } from '../../src/swap/finish/finish.ts'
+import type { FinishPool } from '../../src/swap/finish/pool.ts'
 import { jobFolder } from '../../src/swap/job.ts'
 import { WHOLE_CLIP } from '../../src/swap/range.ts'
 import type { SwapSession } from '../../src/swap/session.ts'
@@ -28,7 +31,13 @@ let session: SwapSession
 beforeAll(async () => {
   ffmpeg = (await findFfmpeg()).path
   await makeClip(home, file('clip.mp4'), FRAMES)
-  session = await openMan(home, file('clip.mp4'))
+  const opened = await openMan(home, file('clip.mp4'))
+  // In this thread, where the mark can be left off.
+  const finish: FinishPool['finish'] = async (format, bytes, finishing) => ({
+    bytes,
+    plate: finishFrame(yuvPicture(format, bytes), finishing),
+  })
+  session = { ...opened, finisher: { ...opened.finisher, finish } }
 })
 
 afterAll(async () => {
@@ -94,7 +103,7 @@ describe('layers laid over the footage are the merged clip', () => {
   ]
   it.each(cases)('%s', async (_, layers, plates, graph) => {
     const name = await unmarked(layers)
-    expect(likeness(name, plates, graph)).toBeGreaterThan(50)
+    expect(likeness(name, plates, graph)).toBeGreaterThan(55)
   })
 })
 
@@ -145,6 +154,7 @@ describe('layers', () => {
     const light = new Float32Array(exr.buffer.slice(exr.byteOffset, exr.byteOffset + exr.length))
     const codes = new Uint16Array(png.buffer.slice(png.byteOffset, png.byteOffset + png.length))
     const area = 400 * 300
+    // What lies beyond the signal's range is in the EXR alone.
     let [worst, compared] = [0, 0]
     for (let i = 0; i < area; i += 1) {
       const alpha = light[3 * area + i]!
@@ -152,7 +162,7 @@ describe('layers', () => {
       if (alpha < 0.05) continue
       compared += 1
       for (const [k, plane] of [2, 0, 1].entries())
-        worst = Math.max(worst, Math.abs(signal(light[plane * area + i]! / alpha) - codes[4 * i + k]! / 65_535))
+        worst = Math.max(worst, Math.abs(Math.max(0, Math.min(1, signal(light[plane * area + i]! / alpha))) - codes[4 * i + k]! / 65_535))
     }
     expect(compared).toBeGreaterThan(2000)
     expect(worst).toBeLessThan(2e-3)
