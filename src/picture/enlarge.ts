@@ -29,11 +29,10 @@ function enlargeLines(
     for (const [p, { first, weights }] of phases.entries()) {
       const [a, b, c, d] = [clamp(i + first), clamp(i + first + 1), clamp(i + first + 2), clamp(i + first + 3)]
       const [wa, wb, wc, wd] = weights
-      for (let line = 0; line < lines; line += 1) {
-        const base = line * lineStep
-        const out = line * toLineStep + (i * factor + p) * toStep
-        for (let k = 0; k < channels; k += 1) {
-          to[out + k] = wa * from[base + a + k]! + wb * from[base + b + k]! + wc * from[base + c + k]! + wd * from[base + d + k]!
+      for (let line = 0, at = 0, out = (i * factor + p) * toStep; line < lines; line += 1, at += lineStep, out += toLineStep) {
+        to[out] = wa * from[at + a]! + wb * from[at + b]! + wc * from[at + c]! + wd * from[at + d]!
+        for (let k = 1; k < channels; k += 1) {
+          to[out + k] = wa * from[at + a + k]! + wb * from[at + b + k]! + wc * from[at + c + k]! + wd * from[at + d + k]!
         }
       }
     }
@@ -58,14 +57,15 @@ export function enlargeSquare(data: Float32Array, sizePx: number, channels: numb
     factor,
   })
   const out = new Float32Array(wide * wide * channels)
+  // Down the columns the channels are columns of their own.
   enlargeLines(middle, out, {
     length: sizePx,
-    lines: wide,
+    lines: wideRow,
     step: wideRow,
-    lineStep: channels,
+    lineStep: 1,
     toStep: wideRow,
-    toLineStep: channels,
-    channels,
+    toLineStep: 1,
+    channels: 1,
     factor,
   })
   return out
