@@ -88,7 +88,12 @@ export const swapOptions = z.object({
     .describe('render nothing; find the shots and write them as a file for --shots, beside it a picture of each')
     .meta({ flag: '--list-shots <file>' }),
   segment: z.int().min(50).default(500).describe('frames that are rendered in one piece: a kill loses no more than these'),
-  crf: z.number().min(0).max(51).default(18).describe('quality of the video, 0 best; 18 looks like the original'),
+  crf: z.number().min(0).max(51).default(17).describe('quality of the video, 0 best; 17 looks like the original'),
+  encoderPreset: z
+    .enum(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'])
+    .default('veryfast')
+    .describe('of x264 and x265: slower makes the file smaller')
+    .meta({ flag: '--encoder-preset <name>' }),
   encoder: z
     .enum([
       ...['auto', 'prores', 'lossless', 'libx264', 'libx265', 'h264_videotoolbox', 'h264_nvenc', 'hevc_nvenc', 'h264_qsv', 'h264_amf'],
@@ -128,7 +133,7 @@ type RenderingAsked = z.output<typeof renderingOptions>
 export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'preview'>): Promise<RenderOptions> {
   const { parseRange, WHOLE_CLIP } = await import('../swap/range.ts')
   return {
-    ...{ encoder: asked.encoder, quality: asked.crf, preview: asked.preview, segment: asked.segment },
+    ...{ encoder: asked.encoder, quality: asked.crf, preset: asked.encoderPreset, preview: asked.preview, segment: asked.segment },
     range: asked.range === undefined ? WHOLE_CLIP : parseRange(asked.range),
   }
 }

@@ -21,8 +21,8 @@ export interface Generator {
   readonly step: number
   /** SHA-256 of its weights' file. */
   readonly sha256: string
-  /** Renders the source in place of the target: faces [n, s, s, 3], RGB 0–1, any n. */
-  swap(faces: Float32Array): Promise<SwappedFaces>
+  /** Renders the source in place of the target: faces [n, s, s, 3], RGB 0–1, any n; `withOwn`: the target's own as well, if it was opened for that. */
+  swap(faces: Float32Array, withOwn?: boolean): Promise<SwappedFaces>
   dispose(): Promise<void>
 }
 
@@ -78,21 +78,23 @@ export async function openGenerator(run: Run, device: Device, options: Generator
   const { batch, choice, withOwn = false } = options
   const { sizePx, framing } = run.config
   const loaded = await loadGenerator(run, choice)
-  const program = await device.compile(swapProgram(loaded.parameters, run.config.generator, withOwn), {
-    inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } },
-  })
+  const compile = (own: boolean) =>
+    device.compile(swapProgram(loaded.parameters, run.config.generator, own), { inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } } })
+  const plain = await compile(false)
+  const both = withOwn ? await compile(true) : undefined
   const pixels = sizePx * sizePx
   return {
     sizePx,
     framing,
     step: loaded.step,
     sha256: loaded.sha256,
-    async swap(faces) {
+    async swap(faces, own = false) {
+      const program = own && both !== undefined ? both : plain
       const n = faces.length / (pixels * 3)
       const made = {
         rgb: new Float32Array(n * pixels * 3),
         mask: new Float32Array(n * pixels),
-        ...(withOwn && { own: new Float32Array(n * pixels * 3) }),
+        ...(program === both && { own: new Float32Array(n * pixels * 3) }),
       }
       const data = new Float32Array(batch * pixels * 3)
       for (let first = 0; first < n; first += batch) {
@@ -107,7 +109,8 @@ export async function openGenerator(run: Run, device: Device, options: Generator
       return made
     },
     async dispose() {
-      await program.dispose()
+      await both?.dispose()
+      await plain.dispose()
       loaded.dispose()
     },
   }

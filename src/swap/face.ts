@@ -43,9 +43,9 @@ function sampled(plane: Plane, sizePx: number): Float32Array {
 
 /** How much of the target's face nothing covers, 0–1 a pixel of the generator. */
 function visibleOf(cut: Cut, { own }: SwappedFaces, strength: number, memory: FaceMemory, timeS: number): Float32Array | undefined {
-  if (strength === 0 || own === undefined) return undefined
-  const found = findOccluders(cut.rgb, own, sampled(cut.hull, cut.sizePx), cut.sizePx)
-  return memory.occlusion.next(found, timeS).map((value) => 1 - strength * value)
+  if (strength === 0) return undefined
+  const found = own && findOccluders(cut.rgb, own, sampled(cut.hull, cut.sizePx), cut.sizePx)
+  return memory.occlusion.next(found, timeS)?.map((value) => 1 - strength * value)
 }
 
 function covered(mask: Plane, visible: Float32Array | undefined, sizePx: number): Plane {
@@ -67,6 +67,14 @@ function addGrain(rgb: Float32Array, cut: Cut, inside: Float32Array, amount: num
   const wide = affineScale(cut.matrix) * factor
   const seen = fine && { footage: luma(fine.data, 1 / 255), rendered: lumaOf(rgb) }
   memory.grain.add(rgb, seen, weights, sizePx * factor, wide, amount, timeS)
+}
+
+/** Frames, by number, at which one looks for what is in front of a face: it does not come from one frame to the next. */
+const OCCLUSION_EVERY = 2
+
+/** Whether fitting a face into a frame needs the target's own face as its decoder renders it. */
+export function wantsOwn({ occlusion }: Look, index: number): boolean {
+  return occlusion > 0 && index % OCCLUSION_EVERY === 0
 }
 
 /** Frames, by number, of which two in turn are looked at for their grain, which hardly changes. */

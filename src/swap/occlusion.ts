@@ -84,9 +84,9 @@ export class OcclusionMemory {
   readonly #lapse = new Lapse()
   #found: Float32Array | undefined
 
-  /** The estimate with what was found at `timeS` taken in; not to be changed. */
-  next(found: Float32Array, timeS: number): Float32Array {
-    this.#found = remember(this.#found, found, this.#lapse.share(timeS, MEMORY_S))
+  /** The estimate, with what was found at `timeS` taken in, if anybody looked; not to be changed. Undefined while nobody ever did. */
+  next(found: Float32Array | undefined, timeS: number): Float32Array | undefined {
+    if (found !== undefined) this.#found = remember(this.#found, found, this.#lapse.share(timeS, MEMORY_S))
     return this.#found
   }
 }

@@ -1,10 +1,11 @@
 import type { Picture } from '../picture/picture.ts'
 import type { YuvPicture } from '../picture/yuv.ts'
+import type { Generator, SwappedFaces } from '../store/generator.ts'
 import { Queue } from '../work/queue.ts'
 import { trackFrames } from './ahead.ts'
 import type { TrackedFace } from './bridge.ts'
 import { type Cut, cutFace } from './cut.ts'
-import { type FittedFace, fitFace, wantsFine } from './face.ts'
+import { type FittedFace, fitFace, wantsFine, wantsOwn } from './face.ts'
 import { FaceMemory } from './look.ts'
 import type { SwapSession } from './session.ts'
 import { optionsAt } from './shots.ts'
@@ -14,6 +15,8 @@ import { yuvView } from './yuvView.ts'
 
 /** Faces that go through a generator at once. */
 export const FACE_BATCH = 4
+/** Frames that are rendered together: at half of them one looks for what is in front of a face, which is another program. */
+const GROUP = 2 * FACE_BATCH
 /** Frames whose faces are cut out ahead of those being rendered. */
 const AHEAD = 4
 
@@ -85,6 +88,28 @@ function faded(face: FittedFace, strength: number): FittedFace {
   return { ...face, mask: { ...face.mask, data: face.mask.data.map((value) => value * strength) } }
 }
 
+/** Sends faces through a generator, those that want the target's own face as well apart from the others. */
+async function generateFaces<T extends { readonly cut: Cut }>(
+  generator: Generator,
+  all: readonly T[],
+  wantsOwn: (face: T) => boolean,
+): Promise<Map<T, SwappedFaces>> {
+  const pixels = generator.sizePx * generator.sizePx
+  const made = new Map<T, SwappedFaces>()
+  for (const withOwn of [true, false]) {
+    const some = all.filter((face) => wantsOwn(face) === withOwn)
+    if (some.length === 0) continue
+    const faces = new Float32Array(some.length * pixels * 3)
+    for (const [index, { cut }] of some.entries()) faces.set(cut.rgb, index * pixels * 3)
+    const { rgb, mask, own } = await generator.swap(faces, withOwn)
+    for (const [index, face] of some.entries()) {
+      const whole = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels) }
+      made.set(face, own === undefined ? whole : { ...whole, own: part(own, index, pixels * 3) })
+    }
+  }
+  return made
+}
+
 /** Renders the faces of some frames, all of a run at once. */
 async function renderGroup(session: SwapSession, memories: Memories, group: readonly Planned[]): Promise<RenderedFrame[]> {
   const { generators, request } = session
@@ -92,15 +117,14 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
   for (const [run, generator] of generators) {
     const all = group.flatMap(({ frame, cuts }) => cuts.filter(({ face }) => face.member.run === run).map((each) => ({ ...each, frame })))
     if (all.length === 0) continue
-    const pixels = generator.sizePx * generator.sizePx
-    const faces = new Float32Array(all.length * pixels * 3)
-    for (const [index, { cut }] of all.entries()) faces.set(cut.rgb, index * pixels * 3)
-    const { rgb, mask, own } = await (session.clock?.time('generate', () => generator.swap(faces)) ?? generator.swap(faces))
-    for (const [index, { cut, face, frame }] of all.entries()) {
+    const generate = () => generateFaces(generator, all, ({ frame }) => wantsOwn(optionsAt(request, frame).look, frame.index))
+    const made = await (session.clock?.time('generate', generate) ?? generate())
+    for (const each of all) {
+      const { cut, face, frame } = each
       const { look, strength } = optionsAt(request, frame)
       const memory = memories.get(face.id) ?? new FaceMemory(look)
       memories.set(face.id, memory)
-      const rendered = { rgb: part(rgb, index, pixels * 3), mask: part(mask, index, pixels), own: own && part(own, index, pixels * 3) }
+      const rendered = made.get(each)!
       const fit = () => faded(fitFace(cut, rendered, look, memory, frame.timeS), face.strength * strength)
       fitted.set(cut, timed(session, 'fit', fit))
     }
@@ -127,7 +151,7 @@ export async function* renderFrames(
   const size = () => group.reduce((sum, { cuts }) => sum + cuts.length, 0)
   for await (const item of planned) {
     group.push(item)
-    if (size() < FACE_BATCH && group.length < FACE_BATCH) continue
+    if (size() < GROUP && group.length < GROUP) continue
     yield* await renderGroup(session, memories, group)
     group = []
   }

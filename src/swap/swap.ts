@@ -39,14 +39,17 @@ import { renderFrames } from './render.ts'
 import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
 import { markOutput, type NamedSwap, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
 
-/** Of x264 and x265: what the encoder's makers take for the middle between fast and small. */
-const PRESET = 'medium'
+/** Presets of x264 and x265, fastest first. */
+export const ENCODER_PRESETS = ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'] as const
+export type EncoderPreset = (typeof ENCODER_PRESETS)[number]
 
 /** How a video is encoded, and how much of it is rendered. */
 export interface RenderOptions {
   readonly encoder: EncoderChoice
   /** 0 (best) to 51. */
   readonly quality: number
+  /** Of x264 and x265: how much work is spent on a smaller file. */
+  readonly preset: EncoderPreset
   readonly range: TimeRange
   /** Render so many frames onto a sheet instead. */
   readonly preview: number | undefined
@@ -72,14 +75,14 @@ export interface SwapResult {
 export async function planPicture(
   info: MediaInfo,
   output: string,
-  { encoder: asked, quality }: Pick<RenderOptions, 'encoder' | 'quality'>,
+  { encoder: asked, quality, preset }: Pick<RenderOptions, 'encoder' | 'quality' | 'preset'>,
 ): Promise<PicturePlan> {
   const { details, colour, timeBase, coded } = info
   const encoder = chooseEncoder(asked, containerOf(output), await ffmpegEncoders(), details?.pixels)
   const { pipe, encode, chroma, bits } = choosePixels(details?.pixels, encoder, coded.width, coded.height)
   const order = details?.fieldOrder ?? 'progressive'
   return {
-    ...{ encoder, quality, preset: PRESET, isLossless: asked === 'lossless', chroma, bits, pixels: pipe, encode },
+    ...{ encoder, quality, preset, isLossless: asked === 'lossless', chroma, bits, pixels: pipe, encode },
     ...{ fullRange: colour.range === 'pc', tags: colour, sar: coded.sar, timeBase: ticksFor(encoder, timeBase) },
     fields: order === 'progressive' ? undefined : order.endsWith('t') ? 'top' : 'bottom',
     threads: cpus().length,

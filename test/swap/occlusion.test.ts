@@ -61,8 +61,8 @@ describe('what is in front of a face', () => {
     const [nothing, hand] = [new Float32Array(4), new Float32Array(4).fill(1)]
     const memory = new OcclusionMemory()
     memory.next(nothing, 0)
-    expect(memory.next(hand, 0.04)[0]).toBeLessThan(0.5)
+    expect(memory.next(hand, 0.04)![0]).toBeLessThan(0.5)
     for (let frame = 2; frame < 6; frame += 1) memory.next(hand, frame * 0.04)
-    expect(memory.next(hand, 0.24)[0]).toBeGreaterThan(0.9)
+    expect(memory.next(hand, 0.24)![0]).toBeGreaterThan(0.9)
   })
 })

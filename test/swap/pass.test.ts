@@ -32,7 +32,7 @@ const NOBODY = {
 /** Renders a clip in segments of 7 frames, without any loss where the container allows, and joins them. */
 async function pass(info: MediaInfo, output: string): Promise<{ frames: number; pixels: string }> {
   const encoder = extname(output) === '.webm' ? 'auto' : 'lossless'
-  const picture = await planPicture(info, output, { encoder, quality: 18 })
+  const picture = await planPicture(info, output, { encoder, quality: 18, preset: 'veryfast' })
   const job = await RenderJob.open(output, 'pass', () => ({ outputId: '0123456789abcdef', picture }))
   const segments = new Segmentation(await indexOf(info, undefined), WHOLE_CLIP, 7)
   await renderClip({ session: NOBODY, info, pixels: picture.pixels, job, segments, range: WHOLE_CLIP, output, onFrame: () => {} })

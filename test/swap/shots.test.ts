@@ -135,7 +135,7 @@ describe('a clip', () => {
       { span: { first: 12, last: 16 }, options: { ...options, on: true, strength: 0.25 } },
     ]
     const session = await openMan(home, file('clip.mp4'), { shots })
-    const rendering = { encoder: 'libx264', quality: 0, range: WHOLE_CLIP, preview: undefined, segment: 500 } as const
+    const rendering = { encoder: 'libx264', quality: 0, preset: 'veryfast', range: WHOLE_CLIP, preview: undefined, segment: 500 } as const
     const result = await swapFile(session, { path: file('clip.mp4'), kind: 'video', output: file('out.mp4') }, rendering, {}).finally(() =>
       session.dispose(),
     )
