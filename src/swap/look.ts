@@ -6,7 +6,7 @@ import { OcclusionMemory } from './occlusion.ts'
 
 /** How the face meets the footage: `feather`: a soft border along which their colours are matched; `pyramid`: in bands; `poisson`: by its gradients. */
 export const BLENDS = ['feather', 'pyramid', 'poisson'] as const
-export type Blend = (typeof BLENDS)[number]
+type Blend = (typeof BLENDS)[number]
 
 /** How rendered faces are fitted into the footage. */
 export interface Look {

@@ -6,6 +6,8 @@ const MEMORY_S = 0.08
 /** Colour distance to the reconstruction (root of the sum of squares of R, G and B, 0–1 each) at which something begins to be in front, and is for sure. */
 const BEGINS = 0.05
 const CERTAIN = 0.09
+/** So many times the usual difference of this face is still no object: a young run reconstructs poorly everywhere. */
+const USUAL = 3
 /** Smoothing of the difference; what is too small to be an object; holes in one that are filled: as shares of the side. */
 const SIGMA = 1.5 / 64
 const SPECK = 1 / 64
@@ -61,6 +63,11 @@ function unexplained(seen: Float32Array, own: Float32Array, inside: Float32Array
   return inside.map((_, i) => seen[i * 3 + channel]! - gain * own[i * 3 + channel]! - shift)
 }
 
+function medianInside(distance: Float32Array, inside: Float32Array): number {
+  const found = distance.filter((_, i) => inside[i]! > 0.5).sort()
+  return found.length === 0 ? 0 : found[found.length >> 1]!
+}
+
 /**
  * Where something covers the face, 0–1 a pixel: where the footage (`seen`) differs strongly and smoothly from the target's own face as
  * the run's decoder reconstructs it (`own`), in light of the footage; both [s, s, 3] in 0–1. `inside`: the face [s, s].
@@ -73,7 +80,10 @@ export function findOccluders(seen: Float32Array, own: Float32Array, inside: Flo
     for (let i = 0; i < distance.length; i += 1) distance[i]! += smooth[i]! * smooth[i]!
   }
   const slack = tolerance(sizePx)
-  const excess = distance.map((value, i) => Math.max(0, Math.min(1, (Math.sqrt(value) / slack[i]! - BEGINS) / (CERTAIN - BEGINS))))
+  for (let i = 0; i < distance.length; i += 1) distance[i] = Math.sqrt(distance[i]!) / slack[i]!
+  const begins = Math.max(BEGINS, USUAL * medianInside(distance, inside))
+  const range = begins * (CERTAIN / BEGINS - 1)
+  const excess = distance.map((value) => Math.max(0, Math.min(1, (value - begins) / range)))
   const [speck, hole] = [SPECK, HOLE].map((share) => Math.max(1, Math.round(share * sizePx))) as [number, number]
   const opened = erodePlane(erodePlane({ width: sizePx, height: sizePx, data: excess }, speck), -speck - hole)
   return erodePlane(opened, hole).data.map((t) => t * t * (3 - 2 * t))

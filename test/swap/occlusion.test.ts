@@ -51,6 +51,15 @@ describe('what is in front of a face', () => {
     expect(both / either).toBeGreaterThan(0.7)
   })
 
+  it('does not take the poor reconstruction of a young run for an object', () => {
+    const grey = noisy(
+      own.map(() => 0.5),
+      0.1,
+      9,
+    )
+    expect(share(findOccluders(facePixels(SIZE), grey, inside, SIZE))).toBeLessThan(0.1)
+  })
+
   it('overlooks single pixels that differ', () => {
     const seen = own.slice()
     for (let i = 500; i < seen.length / 3; i += 211) for (let k = 0; k < 3; k += 1) seen[i * 3 + k] = 1
