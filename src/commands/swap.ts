@@ -49,7 +49,7 @@ export const swapOptions = z.object({
     .enum(['feather', 'pyramid', 'poisson'])
     .default('feather')
     .describe('how the face meets the footage: by a soft border, in bands from coarse to fine, or by its gradients'),
-  maskErode: z.number().min(-10).max(20).default(-1.5).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
+  maskErode: z.number().min(-10).max(20).default(2).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
   maskBlur: z.number().min(0).max(20).default(4).describe("softness of the mask's border, per cent of the face picture"),
   occlusion: z
     .number()
@@ -58,7 +58,7 @@ export const swapOptions = z.object({
     .default(1)
     .describe('lets hands, microphones and glasses in front of the face through; 0: not at all'),
   matchDetail: z.number().min(0).max(1).default(0.25).describe("gives the face the footage's own sharpness or blur; 0: not at all"),
-  sharpen: z.number().min(0).max(3).default(0.8).describe('sharpens the rendered face; 0: not at all'),
+  sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
   grain: z.number().min(0).max(1).default(0).describe("lays the footage's grain over the face; 0: not at all"),
   label: z.boolean().optional().describe('draw a visible label (always where a consent record requires it)'),
   range: z.string().optional().describe('part of the clip to render, as 0:30-1:15, 90- or -10 (seconds, or minutes:seconds)'),
