@@ -77,7 +77,7 @@ export const swapKills = defineBenchmark({
       for (let kill = 0; kill < kills; kill += 1) {
         checkInterrupted(signal)
         // Loading takes about three seconds: some kills fall into it, most do not.
-        found.push(await killOnce(scratch, args(killed), killed, 500 + random.uniform() * 7000))
+        found.push(await killOnce(scratch, args(killed), killed, 500 + random.uniform() * 14_000))
       }
       // What the disturbed one calls itself is in every frame's watermark: the other must say the same.
       await mkdir(jobFolder(whole))
