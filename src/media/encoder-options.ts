@@ -1,7 +1,7 @@
 import type { EncoderName } from './binaries.ts'
 
 /** Brightness that HDR footage was graded for, in the units of SMPTE ST 2086 (x265's spelling) and CTA-861.3. */
-export interface HdrLevels {
+interface HdrLevels {
   /** `G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min)`: 0.00002 and 0.0001 cd/m² a unit. */
   readonly display?: string | undefined
   /** Brightest pixel and brightest frame average, in cd/m². */

@@ -6,7 +6,7 @@ import type { StreamInfo } from './streams.ts'
 import { advanceTimecode } from './timecode.ts'
 
 /** A stretch of the clip, in seconds from its start. */
-export interface Range {
+interface Range {
   readonly startS: number
   readonly endS: number
 }
@@ -34,7 +34,7 @@ const KEPT_TAGS = [
 ]
 
 /** Streams of the clip that its copy has, in order, with what each goes through. */
-export function keptStreams({ original, container }: JoinPlan): { stream: StreamInfo; coder: string }[] {
+function keptStreams({ original, container }: JoinPlan): { stream: StreamInfo; coder: string }[] {
   return (original?.details?.streams ?? []).flatMap((stream) => {
     const coder = fate(stream, container)
     return coder === undefined ? [] : [{ stream, coder }]

@@ -35,7 +35,7 @@ function withoutRemarks(data: Buffer, isHevc: boolean): string {
 }
 
 /** What a segment's stream header says of codec, size and codec data; equal where segments may follow each other. Throws DfkError where `head` is no NUT file's. */
-export function streamHeader(head: Buffer, path: string): string {
+function streamHeader(head: Buffer, path: string): string {
   const start = head.indexOf(STREAM_START)
   if (!head.subarray(0, FILE_ID.length).equals(FILE_ID) || start < 0)
     throw new DfkError(`expected a rendered segment in ${path} but it is damaged`, { hint: 'delete it and run the same command again' })

@@ -43,7 +43,7 @@ class Growing {
 }
 
 /** Arguments that make ffprobe list time and flags of every packet of the picture, a line each. */
-export function packetArguments(path: string, stream: number): string[] {
+function packetArguments(path: string, stream: number): string[] {
   const only = ['-select_streams', String(stream), '-show_entries', 'packet=pts,dts,flags']
   return ['-v', 'error', ...LOCAL_ONLY, '-of', 'compact=p=1:nk=0', ...only, fileUrl(path)]
 }

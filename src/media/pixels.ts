@@ -3,7 +3,7 @@ import { type ColourTags, hdrTransfer, matrixOf } from './colour.ts'
 import type { MediaInfo } from './probe.ts'
 
 /** Planar pixel formats that frames travel in between ffmpeg and dfk, by ffmpeg's names. */
-export const PIPE_PIXELS = [
+const PIPE_PIXELS = [
   'yuv420p',
   'yuv422p',
   'yuv444p',
@@ -17,7 +17,7 @@ export const PIPE_PIXELS = [
 export type PipePixels = (typeof PIPE_PIXELS)[number]
 
 /** Bits a sample and binary logarithms of the chroma's halving. */
-export function pixelLayout(pixels: PipePixels): Pick<YuvFormat, 'bits' | 'chromaX' | 'chromaY'> {
+function pixelLayout(pixels: PipePixels): Pick<YuvFormat, 'bits' | 'chromaX' | 'chromaY'> {
   const bits = pixels.endsWith('p10le') ? 10 : pixels.endsWith('p12le') ? 12 : 8
   return { bits, chromaX: pixels.startsWith('yuv444') ? 0 : 1, chromaY: pixels.startsWith('yuv420') ? 1 : 0 }
 }

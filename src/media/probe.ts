@@ -50,7 +50,7 @@ export interface MediaInfo {
 }
 
 /** The rest of what a video file says, which its copy must keep. */
-export interface VideoDetails {
+interface VideoDetails {
   /** ffmpeg's names of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`. */
   readonly format: string
   /** Every stream, the picture's included. */

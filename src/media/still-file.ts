@@ -133,7 +133,7 @@ export async function alterStill(still: Still, before: Picture, after: Picture):
 }
 
 /** The still in the format that `extension` names: profile and EXIF kept (TIFF drops EXIF), 16 bits in PNG and TIFF, alpha where the format has it. */
-export async function encodeStill(still: Still, extension: string, quality = 95): Promise<Buffer> {
+async function encodeStill(still: Still, extension: string, quality = 95): Promise<Buffer> {
   const png = await asPng(still)
   const type = extension.replace(/^\./, '').toLowerCase()
   const keepsDepth = still.bits === 16 && /^(png|tiff?)$/.test(type)

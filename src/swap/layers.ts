@@ -11,7 +11,7 @@ import { chromaticitiesOf } from './primaries.ts'
 import type { RenderedFrame } from './render.ts'
 import type { FrameOptions } from './shots.ts'
 
-export type LayerFormat = 'prores' | 'png' | 'exr'
+type LayerFormat = 'prores' | 'png' | 'exr'
 
 /** What is written beside a merged clip for compositors. */
 export interface LayersPlan {

@@ -15,7 +15,7 @@ export interface FrameIndex {
 }
 
 /** Frames of a segment: a kill loses no more than these. */
-export const SEGMENT_FRAMES = 500
+const SEGMENT_FRAMES = 500
 /** Frames before a segment on which its tracker and its colours settle. */
 export const WARM_UP_FRAMES = 50
 /** Frames of one clip never come nearer to each other. */

@@ -40,8 +40,7 @@ import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
 import { markOutput, type NamedSwap, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
 
 /** Presets of x264 and x265, fastest first. */
-export const ENCODER_PRESETS = ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'] as const
-export type EncoderPreset = (typeof ENCODER_PRESETS)[number]
+type EncoderPreset = 'ultrafast' | 'superfast' | 'veryfast' | 'faster' | 'fast' | 'medium' | 'slow' | 'slower' | 'veryslow'
 
 /** How a video is encoded, and how much of it is rendered. */
 export interface RenderOptions {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type EncoderName, ffmpegEncoders, findFfmpeg } from '../../src/media/binaries.ts'
+import { type EncoderName, ffmpegEncoders, findFfmpeg, findFfprobe } from '../../src/media/binaries.ts'
 import type { Container } from '../../src/media/containers.ts'
 import { encoderOptions } from '../../src/media/encoder-options.ts'
 import { chooseEncoder, choosePixels, pixelsLost, ticksFor } from '../../src/media/encoders.ts'
@@ -97,7 +97,7 @@ async function tried(
     'compact',
     output,
   ]
-  return { said: execFileSync('ffprobe', show, { encoding: 'utf8' }), output }
+  return { said: execFileSync((await findFfprobe()).path, show, { encoding: 'utf8' }), output }
 }
 
 describe('what ffmpeg makes of the table', () => {
