@@ -23,8 +23,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const NOBODY = {
   generators: new Map(),
   label: false,
-  permission: { cast: { choice: 'target', members: [] } },
-  request: { look: {} },
+  permission: { castFor: () => ({ choice: 'target', members: [] }) },
+  request: { look: {}, choice: 'target', threshold: 0.5, shots: [] },
   analyser: { find: () => Promise.resolve([]) },
   finisher: { threads: 1, finish: () => Promise.reject(new Error('expected nothing to draw')) },
 } as unknown as SwapSession
