@@ -1,0 +1,6 @@
+export { analyse, synthesise, weigh } from './watermark'
+
+/** First byte of memory that nothing here uses. */
+export function heapBase(): usize {
+  return __heap_base
+}
