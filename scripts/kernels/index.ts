@@ -1,3 +1,4 @@
+export { drawLayer, drawPatch, samplePatch, setCodes, setPlanes } from './draw'
 export { analyse, synthesise, weigh } from './watermark'
 
 /** First byte of memory that nothing here uses. */

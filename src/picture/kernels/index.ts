@@ -1,28 +1,12 @@
+import type { Kernels } from './kernels.ts'
 import { KERNELS } from './module.ts'
-
-/** The compiled loops over pixels: scripts/kernels says what each does. Pointers and strides are in bytes. */
-export interface Kernels {
-  analyse(plane: number, stride: number, wide: number, scale: number, columns: number, rows: number, places: number, out: number): void
-  weigh(host: number, blocks: number, bit: number, chip: number, signs: number, pull: number, gain: number, changes: number): void
-  synthesise(
-    plane: number,
-    stride: number,
-    wide: number,
-    unit: number,
-    most: number,
-    columns: number,
-    rows: number,
-    places: number,
-    bit: number,
-    strengths: number,
-    changes: number,
-  ): void
-}
 
 interface Exports extends Kernels {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
   heapBase(): number
 }
+
+export type { Kernels } from './kernels.ts'
 
 const PAGE = 65536
 /** Kernels read and write whole vectors, which may reach past the end of what they are given. */
