@@ -1,4 +1,5 @@
 export { drawLayer, drawPatch, samplePatch, setCodes, setPlanes } from './draw'
+export { rgbPart, setColours } from './rgb'
 export { analyse, synthesise, weigh } from './watermark'
 
 /** First byte of memory that nothing here uses. */

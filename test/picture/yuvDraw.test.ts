@@ -1,60 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Patch } from '../../src/picture/compose.ts'
-import type { Affine } from '../../src/picture/picture.ts'
-import { chromaSize, type Samples, type YuvPicture, yuvBytes, yuvPicture, yuvScales } from '../../src/picture/yuv.ts'
+import { chromaSize, type Samples, type YuvPicture, yuvPicture, yuvScales } from '../../src/picture/yuv.ts'
 import { drawLayer, type Layer, layerOf, layPatch, toCodes } from '../../src/picture/yuvDraw.ts'
-
-/** Numbers in 0–1 by Park and Miller's generator. */
-function randomFrom(seed: number): () => number {
-  let state = seed + 1
-  return () => {
-    state = (state * 48271) % 2147483647
-    return state / 2147483647
-  }
-}
-
-/** A picture, a patch and a place, all by chance. */
-interface Trial {
-  readonly picture: YuvPicture
-  readonly patch: Patch
-  readonly place: Affine
-}
-
-const SITING = [
-  [1, 1],
-  [1, 0],
-  [0, 0],
-] as const
-
-function trial(seed: number): Trial {
-  const random = randomFrom(seed)
-  const whole = (from: number, to: number) => from + Math.floor(random() * (to - from))
-  const [chromaX, chromaY] = SITING[whole(0, 3)]!
-  const bits = random() < 0.5 ? 8 : 10
-  const format = {
-    width: whole(20, 90),
-    height: whole(20, 70),
-    sar: 1,
-    bits,
-    chromaX,
-    chromaY,
-    fullRange: random() < 0.5,
-    kr: 0.2126,
-    kb: 0.0722,
-  } as const
-  const picture = yuvPicture(format, new Uint8Array(yuvBytes(format)))
-  for (const plane of [picture.y, picture.u, picture.v]) for (let i = 0; i < plane.length; i++) plane[i] = whole(0, 1 << bits)
-  const [sizePx, side] = [whole(8, 50), whole(4, 40)]
-  const rgb = Float32Array.from({ length: sizePx * sizePx * 3 }, random)
-  const mask = { width: side, height: side, data: Float32Array.from({ length: side * side }, () => (random() < 0.5 ? 0 : random())) }
-  const [scale, angle] = [0.3 + 2 * random(), 2 * Math.PI * random()]
-  const [cos, sin] = [scale * Math.cos(angle), scale * Math.sin(angle)]
-  // Somewhere in the picture lies the patch's middle.
-  const [x, y] = [random() * format.width, random() * format.height]
-  const place = { a: cos, b: -sin, tx: sizePx / 2 - cos * x + sin * y, c: sin, d: cos, ty: sizePx / 2 - sin * x - cos * y }
-  return { picture, patch: { sizePx, rgb, mask }, place }
-}
+import { yuvTrial } from './trial.ts'
 
 /** The definition: each sample of a plane moves to the mean of what the pixels it stands for ask, by how much of them shows. */
 function expected(plane: Samples, { format }: YuvPicture, layer: Layer, codes: Float32Array, isChroma: boolean): Float64Array {
@@ -84,7 +32,7 @@ describe('a patch on a planar picture', () => {
   it('moves every sample as far as it shows there, and is rounded', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const { picture, patch, place } = trial(seed)
+        const { picture, patch, place } = yuvTrial(seed)
         const layer = layerOf(patch, place, picture.format.width, picture.format.height)!
         const codes = toCodes(layer, picture.format)
         const wanted = [picture.y, picture.u, picture.v].map((plane, i) => expected(plane, picture, layer, codes[i]!, i > 0))
@@ -101,7 +49,7 @@ describe('a patch on a planar picture', () => {
   it('is the same with a layer in between', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const { picture, patch, place } = trial(seed)
+        const { picture, patch, place } = yuvTrial(seed)
         const before = picture.bytes.slice()
         const other = yuvPicture(picture.format, picture.bytes.slice())
         drawLayer(picture, layerOf(patch, place, picture.format.width, picture.format.height)!)
@@ -116,14 +64,11 @@ describe('a patch on a planar picture', () => {
   it('shows between its samples what lies between them', () => {
     fc.assert(
       fc.property(seeds, (seed) => {
-        const { picture, patch, place } = trial(seed)
+        const { picture, patch, place } = yuvTrial(seed)
         const { sizePx } = patch
         const slopes = (x: number, y: number) => [x / sizePx, 0.5 - (0.4 * y) / sizePx, 0.3 + (0.2 * (x - y)) / sizePx]
         const at = (i: number) => slopes((i % sizePx) + 0.5, Math.floor(i / sizePx) + 0.5)
-        const rgb = Float32Array.from({ length: sizePx * sizePx }, (_, i) => i).reduce(
-          (to, i) => (to.set(at(i), 3 * i), to),
-          new Float32Array(patch.rgb.length),
-        )
+        const rgb = Float32Array.from({ length: sizePx * sizePx * 3 }, (_, i) => at(Math.floor(i / 3))[i % 3]!)
         const mask = { width: 4, height: 4, data: new Float32Array(16).fill(0.6) }
         const { box, amount, rgb: found } = layerOf({ sizePx, rgb, mask }, place, picture.format.width, picture.format.height)!
         const within = (value: number) => Math.max(0.5, Math.min(sizePx - 0.5, value))

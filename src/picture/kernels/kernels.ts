@@ -8,6 +8,8 @@ export interface Kernels {
   drawLayer(amounts: number, rgb: number): void
   samplePatch(...numbers: [...PatchArguments, x: number, y: number, width: number, height: number, amounts: number, out: number]): void
   drawPatch(...numbers: [...PatchArguments, line: number]): void
+  setColours(black: number, light: number, middle: number, red: number, greenU: number, greenV: number, blue: number): void
+  rgbPart(...numbers: RgbPartArguments): void
 }
 
 type SynthesiseArguments = [
@@ -63,4 +65,26 @@ type PatchArguments = [
   c: number,
   d: number,
   ty: number,
+]
+
+type RgbPartArguments = [
+  luma: number,
+  stride: number,
+  lines: number,
+  blues: number,
+  reds: number,
+  chromaTop: number,
+  chromaWidth: number,
+  chromaHeight: number,
+  chromaX: number,
+  chromaY: number,
+  x: number,
+  y: number,
+  step: number,
+  width: number,
+  height: number,
+  wide: number,
+  table: number,
+  work: number,
+  out: number,
 ]
