@@ -1,5 +1,6 @@
 export { drawLayer, drawPatch, samplePatch, setCodes, setPlanes } from './draw'
 export { rgbPart, setColours } from './rgb'
+export { warp } from './warp'
 export { analyse, synthesise, weigh } from './watermark'
 
 /** First byte of memory that nothing here uses. */

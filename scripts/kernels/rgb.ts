@@ -23,7 +23,7 @@ function meanLine(from: usize, stride: usize, across: i32, down: i32, count: i32
   const share: f32 = <f32>1 / <f32>(across * down)
   if (across == 2) {
     for (let i = 0; i < count; i += 4) {
-      const pairs = f32x4.convert_i32x4_u(i32x4.extadd_pairwise_i16x8_u(v128.load(sums + 4 * i)))
+      const pairs = f32x4.convert_i32x4_s(i32x4.extadd_pairwise_i16x8_u(v128.load(sums + 4 * i)))
       v128.store(to + 4 * i, f32x4.mul(pairs, f32x4.splat(share)))
     }
     return

@@ -5,7 +5,7 @@
 @inline
 export function load4(at: usize, wide: i32): v128 {
   const pairs = wide ? v128.load64_zero(at) : i16x8.extend_low_i8x16_u(v128.load32_zero(at))
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(pairs))
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(pairs))
 }
 
 /** Writes four real numbers, 0 and more, cut to whole ones. */

@@ -88,8 +88,8 @@ function lowPass(at: usize, stride: usize, wide: i32, scale: v128): void {
       left = i32x4.extend_low_i16x8_u(sums)
       right = i32x4.extend_high_i16x8_u(sums)
     }
-    v128.store(block + y * 32, f32x4.mul(scale, f32x4.convert_i32x4_u(left)))
-    v128.store(block + y * 32, f32x4.mul(scale, f32x4.convert_i32x4_u(right)), 16)
+    v128.store(block + y * 32, f32x4.mul(scale, f32x4.convert_i32x4_s(left)))
+    v128.store(block + y * 32, f32x4.mul(scale, f32x4.convert_i32x4_s(right)), 16)
   }
 }
 

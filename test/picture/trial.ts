@@ -3,7 +3,7 @@ import type { Affine } from '../../src/picture/picture.ts'
 import { type YuvPicture, yuvBytes, yuvPicture } from '../../src/picture/yuv.ts'
 
 /** Numbers in 0–1 by Park and Miller's generator. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed + 1
   return () => {
     state = (state * 48271) % 2147483647

@@ -10,6 +10,7 @@ export interface Kernels {
   drawPatch(...numbers: [...PatchArguments, line: number]): void
   setColours(black: number, light: number, middle: number, red: number, greenU: number, greenV: number, blue: number): void
   rgbPart(...numbers: RgbPartArguments): void
+  warp(...numbers: WarpArguments): void
 }
 
 type SynthesiseArguments = [
@@ -86,5 +87,23 @@ type RgbPartArguments = [
   wide: number,
   table: number,
   work: number,
+  out: number,
+]
+
+type WarpArguments = [
+  from: number,
+  fromWidth: number,
+  fromHeight: number,
+  channels: number,
+  a: number,
+  b: number,
+  tx: number,
+  c: number,
+  d: number,
+  ty: number,
+  samples: number,
+  width: number,
+  height: number,
+  replicate: number,
   out: number,
 ]
