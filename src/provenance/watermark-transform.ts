@@ -1,5 +1,4 @@
 import type { Picture } from '../picture/picture.ts'
-import { type YuvPicture, yuvScales } from '../picture/yuv.ts'
 import { BLOCK, FREQUENCIES, type Layout } from './watermark-layout.ts'
 
 // Written out for speed: this runs on every frame of every output. Blocks are halved by Haar's low pass and transformed by an orthonormal DCT-II of which only
@@ -13,7 +12,7 @@ const [B0, B1] = [0, 1].map((n) => cosine(2, n)) as [number, number]
 const [C0, C1, C2, C3] = [0, 1, 2, 3].map((n) => cosine(3, n)) as [number, number, number, number]
 
 /** Frequencies as places in `spectrum`: across * 4 + down. */
-const PLACES = Int32Array.from(FREQUENCIES, ([across, down]) => across * 4 + down)
+export const PLACES = Int32Array.from(FREQUENCIES, ([across, down]) => across * 4 + down)
 const COUNT = PLACES.length
 
 const low = new Float32Array(HALF * HALF)
@@ -95,45 +94,6 @@ export function rgbSurface({ width, height, data }: Picture): Surface {
       }
     },
   }
-}
-
-/** The luma plane of a picture as video codecs hold it; a mark written there is the one that an RGB picture of it shows. */
-export function lumaSurface({ format, y: data }: YuvPicture): Surface {
-  const { width, height } = format
-  const { luma, most } = yuvScales(format)
-  const unit = luma / 255
-  return {
-    width,
-    height,
-    lowPass(left, top, to) {
-      for (let y = 0; y < HALF; y++) {
-        let p = (top + 2 * y) * width + left
-        for (let x = y * HALF; x < (y + 1) * HALF; x++) {
-          to[x] = (0.5 / unit) * (data[p]! + data[p + 1]! + data[p + width]! + data[p + width + 1]!)
-          p += 2
-        }
-      }
-    },
-    raise(left, top, changes) {
-      for (let y = 0; y < HALF; y++) {
-        let p = (top + 2 * y) * width + left
-        for (let x = y * HALF; x < (y + 1) * HALF; x++) {
-          const delta = ((changes[x]! * unit + 8192.5) | 0) - 8192
-          if (delta !== 0) {
-            data[p] = within(data[p]! + delta, most)
-            data[p + 1] = within(data[p + 1]! + delta, most)
-            data[p + width] = within(data[p + width]! + delta, most)
-            data[p + width + 1] = within(data[p + width + 1]! + delta, most)
-          }
-          p += 2
-        }
-      }
-    },
-  }
-}
-
-function within(value: number, most: number): number {
-  return value < 0 ? 0 : Math.min(value, most)
 }
 
 /** The coefficients that carry the mark, block by block, into `layout.coefficients`. */

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { Picture } from '../picture/picture.ts'
 import type { YuvPicture } from '../picture/yuv.ts'
 import { FREQUENCIES, type Layout, layoutFor, PAYLOAD_BITS } from './watermark-layout.ts'
+import { embedInLuma } from './watermark-luma.ts'
 import { decodePayload, encodePayload } from './watermark-payload.ts'
-import { analyse, lumaSurface, rgbSurface, synthesise } from './watermark-transform.ts'
+import { analyse, rgbSurface, synthesise } from './watermark-transform.ts'
 
 /** Anyone with dfk can read marks under this key; whoever wants to be the only one gives another. */
 const PUBLIC_KEY = 'dfk'
@@ -52,9 +53,13 @@ const scratch = new WeakMap<Layout, Float32Array>()
  * Florêncio 2003), so that no bit is left weak. `id`: 16 hexadecimal digits, or a bigint. Pictures smaller than 160 × 96 hardly carry it.
  */
 export function embedWatermark(picture: Picture | YuvPicture, id: string | bigint, key: string = PUBLIC_KEY): void {
-  const surface = 'format' in picture ? lumaSurface(picture) : rgbSurface(picture)
-  const layout = layoutFor(surface.width, surface.height, key)
   const bits = encodePayload(id, key)
+  if ('format' in picture) {
+    embedInLuma(picture, layoutFor(picture.format.width, picture.format.height, key), bits, ({ pull, gain }) => balance(pull, gain))
+    return
+  }
+  const surface = rgbSurface(picture)
+  const layout = layoutFor(surface.width, surface.height, key)
   const host = analyse(surface, layout)
   const changes = scratch.get(layout) ?? new Float32Array(host.length)
   scratch.set(layout, changes)

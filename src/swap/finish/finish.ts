@@ -1,6 +1,6 @@
 import { followLuma, lumaIn, type Plate, plateOf } from '../../picture/plate.ts'
 import type { YuvPicture } from '../../picture/yuv.ts'
-import { drawLayer, layerOf } from '../../picture/yuvDraw.ts'
+import { drawLayer, layerOf, layPatch } from '../../picture/yuvDraw.ts'
 import { embedWatermark, labelLayer } from '../../provenance/index.ts'
 import type { FittedFace } from '../face.ts'
 import { frameMatrix } from '../frameMatrix.ts'
@@ -23,11 +23,13 @@ export interface Finishing {
 export function finishFrame(picture: YuvPicture, { faces, label, outputId, wantsPlate }: Finishing): Plate | undefined {
   const { format } = picture
   const { width, height } = format
-  const layers = faces.map((face) => layerOf(face, frameMatrix(face.matrix, format), width, height)).filter((layer) => layer !== undefined)
-  if (label !== undefined) layers.push(labelLayer(width, height, label))
-  for (const layer of layers) drawLayer(picture, layer)
+  const own = label === undefined ? [] : [labelLayer(width, height, label)]
+  for (const face of faces) layPatch(picture, face, frameMatrix(face.matrix, format))
+  for (const layer of own) drawLayer(picture, layer)
   if (faces.length === 0 && label === undefined) return undefined
-  const plate = wantsPlate ? plateOf(layers, format) : undefined
+  const drawn = () =>
+    faces.map((face) => layerOf(face, frameMatrix(face.matrix, format), width, height)).filter((layer) => layer !== undefined)
+  const plate = wantsPlate ? plateOf([...drawn(), ...own], format) : undefined
   const before = plate && lumaIn(picture, plate.box)
   if (outputId !== undefined) embedWatermark(picture, outputId)
   if (plate !== undefined && before !== undefined) followLuma(plate, picture, before)

@@ -1,0 +1,9 @@
+export { drawLayer, drawPatch, samplePatch, setCodes, setPlanes } from './draw'
+export { rgbPart, setColours } from './rgb'
+export { warp } from './warp'
+export { analyse, synthesise, weigh } from './watermark'
+
+/** First byte of memory that nothing here uses. */
+export function heapBase(): usize {
+  return __heap_base
+}

@@ -1,0 +1,103 @@
+// What src/picture/warp.ts draws through an affine map: the channels of a pixel lie in one vector.
+
+/** A pixel's channels as real numbers; what follows the last is some number. */
+// @ts-ignore: decorator
+@inline
+function pixel(at: usize, channels: i32): v128 {
+  if (channels == 1) return f32x4.splat(<f32>load<u8>(at))
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(at))))
+}
+
+// @ts-ignore: decorator
+@inline
+function between(from: v128, to: v128, share: v128): v128 {
+  return f32x4.add(from, f32x4.mul(share, f32x4.sub(to, from)))
+}
+
+/** A pixel, or black where it lies outside and edges are not extended. */
+function edgePixel(from: usize, x: i32, y: i32, w: i32, h: i32, channels: i32, replicate: i32): v128 {
+  if (!replicate && (x < 0 || y < 0 || x >= w || y >= h)) return f32x4.splat(0)
+  x = max(0, min(w - 1, x))
+  y = max(0, min(h - 1, y))
+  return pixel(from + channels * (y * w + x), channels)
+}
+
+// @ts-ignore: decorator
+@inline
+function warpOf(
+  from: usize,
+  w: i32,
+  h: i32,
+  channels: i32,
+  a: f64,
+  b: f64,
+  tx: f64,
+  c: f64,
+  d: f64,
+  ty: f64,
+  n: i32,
+  width: i32,
+  height: i32,
+  replicate: i32,
+  out: usize,
+): void {
+  const acrossX = f64x2(a, c)
+  const downY = f64x2(b, d)
+  const start = f64x2(tx - 0.5, ty - 0.5)
+  const share = f32x4.splat(<f32>1 / <f32>(n * n))
+  const stride = channels * w
+  for (let j = 0; j < height; j++) {
+    for (let i = 0; i < width; i++, out += channels) {
+      let sum = f32x4.splat(0)
+      for (let sy = 0; sy < n; sy++) {
+        const row = f64x2.add(f64x2.mul(downY, f64x2.splat(<f64>j + (<f64>sy + 0.5) / <f64>n)), start)
+        for (let sx = 0; sx < n; sx++) {
+          const at = f64x2.add(f64x2.mul(acrossX, f64x2.splat(<f64>i + (<f64>sx + 0.5) / <f64>n)), row)
+          const below = f64x2.floor(at)
+          const cell = i32x4.trunc_sat_f64x2_s_zero(below)
+          const rest = f32x4.demote_f64x2_zero(f64x2.sub(at, below))
+          const right = v128.shuffle<f32>(rest, rest, 0, 0, 0, 0)
+          const down = v128.shuffle<f32>(rest, rest, 1, 1, 1, 1)
+          const x = i32x4.extract_lane(cell, 0)
+          const y = i32x4.extract_lane(cell, 1)
+          if (x >= 0 && y >= 0 && x + 1 < w && y + 1 < h) {
+            const p = from + channels * (y * w + x)
+            const above = between(pixel(p, channels), pixel(p + channels, channels), right)
+            const under = between(pixel(p + stride, channels), pixel(p + stride + channels, channels), right)
+            sum = f32x4.add(sum, between(above, under, down))
+          } else if (replicate || (x >= -1 && y >= -1 && x < w && y < h)) {
+            const above = between(edgePixel(from, x, y, w, h, channels, replicate), edgePixel(from, x + 1, y, w, h, channels, replicate), right)
+            const under = between(edgePixel(from, x, y + 1, w, h, channels, replicate), edgePixel(from, x + 1, y + 1, w, h, channels, replicate), right)
+            sum = f32x4.add(sum, between(above, under, down))
+          }
+        }
+      }
+      const whole = i32x4.trunc_sat_f32x4_s(f32x4.add(f32x4.mul(sum, share), f32x4.splat(0.5)))
+      const pairs = i16x8.narrow_i32x4_u(whole, whole)
+      v128.store32_lane(out, i8x16.narrow_i16x8_u(pairs, pairs), 0)
+    }
+  }
+}
+
+/** Draws a picture of `w` × `h` at `from` into one of `width` × `height`. `a` … `ty`: from its pixels back to the source's; `n` × `n` samples a pixel. */
+export function warp(
+  from: usize,
+  w: i32,
+  h: i32,
+  channels: i32,
+  a: f64,
+  b: f64,
+  tx: f64,
+  c: f64,
+  d: f64,
+  ty: f64,
+  n: i32,
+  width: i32,
+  height: i32,
+  replicate: i32,
+  out: usize,
+): void {
+  // The loop is compiled for each count of channels.
+  if (channels == 1) warpOf(from, w, h, 1, a, b, tx, c, d, ty, n, width, height, replicate, out)
+  else warpOf(from, w, h, 3, a, b, tx, c, d, ty, n, width, height, replicate, out)
+}

@@ -1,0 +1,109 @@
+/** The compiled loops over pixels: scripts/kernels says what each does. Pointers and strides are in bytes. */
+export interface Kernels {
+  analyse(plane: number, stride: number, wide: number, scale: number, columns: number, rows: number, places: number, out: number): void
+  weigh(host: number, blocks: number, bit: number, chip: number, signs: number, pull: number, gain: number, changes: number): void
+  synthesise(...numbers: SynthesiseArguments): void
+  setCodes(...numbers: CodesArguments): void
+  setPlanes(...numbers: PlanesArguments): void
+  drawLayer(amounts: number, rgb: number): void
+  samplePatch(...numbers: [...PatchArguments, x: number, y: number, width: number, height: number, amounts: number, out: number]): void
+  drawPatch(...numbers: [...PatchArguments, line: number]): void
+  setColours(black: number, light: number, middle: number, red: number, greenU: number, greenV: number, blue: number): void
+  rgbPart(...numbers: RgbPartArguments): void
+  warp(...numbers: WarpArguments): void
+}
+
+type SynthesiseArguments = [
+  plane: number,
+  stride: number,
+  wide: number,
+  unit: number,
+  most: number,
+  columns: number,
+  rows: number,
+  places: number,
+  bit: number,
+  strengths: number,
+  changes: number,
+]
+
+type CodesArguments = [
+  kr: number,
+  kg: number,
+  kb: number,
+  black: number,
+  luma: number,
+  middle: number,
+  blueScale: number,
+  redScale: number,
+  most: number,
+  wide: number,
+]
+
+type PlanesArguments = [
+  width: number,
+  height: number,
+  chromaX: number,
+  chromaY: number,
+  x: number,
+  y: number,
+  boxWidth: number,
+  boxHeight: number,
+  luma: number,
+  blue: number,
+  red: number,
+  work: number,
+]
+
+type PatchArguments = [
+  rgb: number,
+  sizePx: number,
+  mask: number,
+  maskPx: number,
+  a: number,
+  b: number,
+  tx: number,
+  c: number,
+  d: number,
+  ty: number,
+]
+
+type RgbPartArguments = [
+  luma: number,
+  stride: number,
+  lines: number,
+  blues: number,
+  reds: number,
+  chromaTop: number,
+  chromaWidth: number,
+  chromaHeight: number,
+  chromaX: number,
+  chromaY: number,
+  x: number,
+  y: number,
+  step: number,
+  width: number,
+  height: number,
+  wide: number,
+  table: number,
+  work: number,
+  out: number,
+]
+
+type WarpArguments = [
+  from: number,
+  fromWidth: number,
+  fromHeight: number,
+  channels: number,
+  a: number,
+  b: number,
+  tx: number,
+  c: number,
+  d: number,
+  ty: number,
+  samples: number,
+  width: number,
+  height: number,
+  replicate: number,
+  out: number,
+]
