@@ -1,4 +1,6 @@
 export { drawLayer, drawPatch, samplePatch, setCodes, setPlanes } from './draw'
+export { blur, erode } from './plane'
+export { enlarge, resize } from './resize'
 export { rgbPart, setColours } from './rgb'
 export { warp } from './warp'
 export { analyse, synthesise, weigh } from './watermark'

@@ -3,7 +3,7 @@
 /** A pixel's channels as real numbers; what follows the last is some number. */
 // @ts-ignore: decorator
 @inline
-function pixel(at: usize, channels: i32): v128 {
+export function pixel(at: usize, channels: i32): v128 {
   if (channels == 1) return f32x4.splat(<f32>load<u8>(at))
   return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(at))))
 }

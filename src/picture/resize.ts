@@ -1,3 +1,4 @@
+import { get, kernels, put, room } from './kernels/index.ts'
 import type { Box, GrayPicture, Picture } from './picture.ts'
 
 interface Taps {
@@ -28,8 +29,6 @@ function tapsFor(from: number, to: number): Taps {
   return { first, weights, count }
 }
 
-const clamp = (value: number, most: number) => Math.max(0, Math.min(most, value))
-
 /** Resizes a picture (RGB or grey) to `width` × `height`: bilinear when it grows, a triangle filter over the covered area when it shrinks. */
 export function resizePicture<P extends Picture | GrayPicture>(picture: P, width: number, height: number): P {
   const { width: w, height: h, data } = picture
@@ -37,31 +36,12 @@ export function resizePicture<P extends Picture | GrayPicture>(picture: P, width
   const channels = data.length / (w * h)
   const across = tapsFor(w, width)
   const down = tapsFor(h, height)
-  const middle = new Float32Array(width * h * channels)
-  for (let y = 0; y < h; y++) {
-    for (let x = 0; x < width; x++) {
-      const to = (y * width + x) * channels
-      for (let k = 0; k < across.count; k++) {
-        const weight = across.weights[x * across.count + k]!
-        if (weight === 0) continue
-        const from = (y * w + clamp(across.first[x]! + k, w - 1)) * channels
-        for (let c = 0; c < channels; c++) middle[to + c]! += weight * data[from + c]!
-      }
-    }
-  }
-  const out = new Uint8Array(width * height * channels)
-  const row = new Float32Array(width * channels)
-  for (let y = 0; y < height; y++) {
-    row.fill(0.5)
-    for (let k = 0; k < down.count; k++) {
-      const weight = down.weights[y * down.count + k]!
-      if (weight === 0) continue
-      const from = clamp(down.first[y]! + k, h - 1) * width * channels
-      for (let i = 0; i < row.length; i++) row[i]! += weight * middle[from + i]!
-    }
-    out.set(row, y * row.length)
-  }
-  return { width, height, data: out } as unknown as P
+  const { resize } = kernels()
+  const from = put(data)
+  const taps = [put(across.first), put(across.weights), across.count, put(down.first), put(down.weights), down.count] as const
+  const [middle, out] = [room(width * h * channels * 4), room(width * height * channels)]
+  resize(from, w, h, channels, width, height, ...taps, middle, out)
+  return { width, height, data: get(out, new Uint8Array(width * height * channels)) } as unknown as P
 }
 
 /** Cuts out the part of a picture inside a box of whole pixels, which must lie within the picture. */

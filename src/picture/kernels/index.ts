@@ -40,7 +40,7 @@ export function emptyRoom(size: number): number {
   return start
 }
 
-type Numbers = Uint8Array | Int8Array | Uint16Array | Float32Array
+type Numbers = Uint8Array | Int32Array | Int8Array | Uint16Array | Float32Array
 
 const asBytes = (data: Numbers) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
@@ -54,5 +54,18 @@ export function put(data: Numbers): number {
 /** Copies as many numbers as `to` holds out of the kernels' memory. */
 export function get<T extends Numbers>(start: number, to: T): T {
   asBytes(to).set(bytes.subarray(start, start + to.byteLength))
+  return to
+}
+
+/** Copies lines of `width` numbers into room that was asked for, `stride` bytes apart. */
+export function putLines(start: number, stride: number, data: Float32Array, width: number): void {
+  const to = new Float32Array(bytes.buffer)
+  for (let from = 0, at = start; from < data.length; from += width, at += stride) to.set(data.subarray(from, from + width), at / 4)
+}
+
+/** Copies lines of `width` numbers that are `stride` bytes apart out of the kernels' memory. */
+export function getLines(start: number, stride: number, to: Float32Array, width: number): Float32Array {
+  const from = new Float32Array(bytes.buffer)
+  for (let at = 0, line = start / 4; at < to.length; at += width, line += stride / 4) to.set(from.subarray(line, line + width), at)
   return to
 }

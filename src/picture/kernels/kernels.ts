@@ -11,6 +11,10 @@ export interface Kernels {
   setColours(black: number, light: number, middle: number, red: number, greenU: number, greenV: number, blue: number): void
   rgbPart(...numbers: RgbPartArguments): void
   warp(...numbers: WarpArguments): void
+  resize(...numbers: ResizeArguments): void
+  enlarge(from: number, sizePx: number, channels: number, factor: number, first: number, weights: number, middle: number, out: number): void
+  blur(plane: number, other: number, width: number, height: number, radius: number): void
+  erode(plane: number, other: number, stride: number, width: number, height: number, passes: number): void
 }
 
 type SynthesiseArguments = [
@@ -105,5 +109,22 @@ type WarpArguments = [
   width: number,
   height: number,
   replicate: number,
+  out: number,
+]
+
+type ResizeArguments = [
+  from: number,
+  fromWidth: number,
+  fromHeight: number,
+  channels: number,
+  width: number,
+  height: number,
+  acrossFirst: number,
+  acrossWeights: number,
+  acrossCount: number,
+  downFirst: number,
+  downWeights: number,
+  downCount: number,
+  middle: number,
   out: number,
 ]
