@@ -1,5 +1,6 @@
 import type { PassThrough } from 'node:stream'
 import { yuvBytes } from '../picture/yuv.ts'
+import type { BufferPool } from '../work/bufferPool.ts'
 import { checkInterrupted } from '../work/errors.ts'
 import { fileUrl, inputOptions, readOptions, seekOptions } from './arguments.ts'
 import { findFfmpeg } from './binaries.ts'
@@ -23,6 +24,8 @@ export interface ReadOptions {
   /** Begin at the key frame before this time (from the start of the file, seconds) rather than with the first frame. */
   readonly seekS?: number | undefined
   readonly signal?: AbortSignal | undefined
+  /** Where frames' buffers come from. */
+  readonly pool?: BufferPool | undefined
   /** Gets each line that ffmpeg says, for reports on damage. */
   readonly onLine?: ((line: string) => void) | undefined
 }
@@ -56,7 +59,7 @@ export async function* readClip(info: MediaInfo, options: ReadOptions): AsyncGen
 
 async function* frames(
   info: MediaInfo,
-  { pixels, signal }: ReadOptions,
+  { pixels, signal, pool }: ReadOptions,
   { pipe, times, run }: { pipe: PassThrough; times: FrameTimes; run: FfmpegRun },
 ): AsyncGenerator<ClipFrame> {
   const stop = () => void run.kill()
@@ -66,7 +69,7 @@ async function* frames(
   let lastS = -meanS
   const originS = info.details?.originS ?? 0
   try {
-    for await (const bytes of cutFrames(pipe, yuvBytes(frameFormat(info, pixels)))) {
+    for await (const bytes of cutFrames(pipe, yuvBytes(frameFormat(info, pixels)), pool && (() => pool.take()))) {
       const { pts, base } = await times.next(failed)
       const timeS = pts === undefined ? lastS + meanS : (pts * base.num) / base.den - originS
       lastS = timeS

@@ -26,6 +26,8 @@ export interface PipeTarget {
   readonly outputOptions: readonly string[]
   /** Whether the first frame's time is kept rather than made 0. */
   readonly keepsStart: boolean
+  /** Gets a frame's bytes back once ffmpeg has them. */
+  readonly onTaken?: ((data: Uint8Array) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -37,6 +39,7 @@ export class FramePipe {
   #hasEnded = false
   #startS = 0
   #count = 0
+  #before: Uint8Array | undefined
   #lastS = Number.NEGATIVE_INFINITY
 
   constructor(target: PipeTarget) {
@@ -70,6 +73,9 @@ export class FramePipe {
     const ended = this.#run.done.catch(() => {})
     if (!this.#frames.write(data)) await Promise.race([once(this.#frames, 'drain'), ended])
     if (this.#hasEnded) await this.#fail()
+    // Frames go one after the other: this one is on its way only when all of the one before it has gone.
+    if (this.#before !== undefined) this.#target.onTaken?.(this.#before)
+    this.#before = data
   }
 
   /** Ends the file. Throws DfkError where there were no frames or ffmpeg did not write each of them. */

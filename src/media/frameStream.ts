@@ -39,9 +39,13 @@ export class FrameTimes {
   }
 }
 
-/** Cuts a byte stream into frames of `bytes` each, every one in a buffer of its own; what is left over at the end is dropped. */
-export async function* cutFrames(stream: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Uint8Array> {
-  let frame = new Uint8Array(bytes)
+/** Cuts a byte stream into frames of `bytes` each, every one in a buffer of its own, from `take` where given; what is left over at the end is dropped. */
+export async function* cutFrames(
+  stream: AsyncIterable<Buffer>,
+  bytes: number,
+  take: () => Uint8Array = () => new Uint8Array(bytes),
+): AsyncGenerator<Uint8Array> {
+  let frame = take()
   let filled = 0
   for await (const chunk of stream) {
     let at = 0
@@ -52,7 +56,7 @@ export async function* cutFrames(stream: AsyncIterable<Buffer>, bytes: number): 
       at += taken
       if (filled < bytes) continue
       yield frame
-      frame = new Uint8Array(bytes)
+      frame = take()
       filled = 0
     }
   }

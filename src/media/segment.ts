@@ -27,12 +27,25 @@ export async function openSegment(options: {
   readonly format: YuvFormat
   readonly fps: Rational
   readonly plan: PicturePlan
+  /** Gets a frame's bytes back once they are not needed any more. */
+  readonly onTaken?: ((bytes: Uint8Array) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }): Promise<SegmentWriter> {
-  const { file, output, format, fps, plan, signal } = options
+  const { file, output, format, fps, plan, onTaken, signal } = options
   const { path: ffmpeg, version } = await findFfmpeg()
   const pipe = new FramePipe({
-    ...{ output, file, ffmpeg, width: format.width, height: format.height, fps, timeBase: plan.timeBase, keepsStart: true, signal },
+    ...{
+      output,
+      file,
+      ffmpeg,
+      width: format.width,
+      height: format.height,
+      fps,
+      timeBase: plan.timeBase,
+      keepsStart: true,
+      onTaken,
+      signal,
+    },
     tag: pixelTag(plan.pixels),
     others: [],
     outputOptions: pictureOptions(plan, version),

@@ -1,6 +1,7 @@
 import type { DamageLog, MediaInfo, PipePixels } from '../media/index.ts'
 import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media/index.ts'
-import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
+import { type YuvFormat, type YuvPicture, yuvBytes, yuvPicture } from '../picture/yuv.ts'
+import { BufferPool } from '../work/bufferPool.ts'
 import { Queue } from '../work/queue.ts'
 import { LOOK_AHEAD } from './bridge.ts'
 import type { Finished } from './finish/pool.ts'
@@ -56,7 +57,11 @@ interface FinishedFrame extends Finished {
 }
 
 /** Draws the faces and what an altered frame must carry, several frames at a time, and hands them on in order. */
-async function* finishFrames(render: ClipRender, frames: AsyncIterable<RenderedFrame>): AsyncGenerator<FinishedFrame, void, undefined> {
+async function* finishFrames(
+  render: ClipRender,
+  frames: AsyncIterable<RenderedFrame>,
+  pool: BufferPool,
+): AsyncGenerator<FinishedFrame, void, undefined> {
   const { finisher, label: always, clock, request } = render.session
   const wantsPlate = render.layers !== undefined
   const finish = async (rendered: RenderedFrame): Promise<FinishedFrame> => {
@@ -69,7 +74,10 @@ async function* finishFrames(render: ClipRender, frames: AsyncIterable<RenderedF
   }
   const pending: Promise<FinishedFrame>[] = []
   for await (const rendered of frames) {
-    if (rendered.frame.warm) continue
+    if (rendered.frame.warm) {
+      pool.give(planar(rendered.frame).bytes)
+      continue
+    }
     const finishing = finish(rendered)
     // Whoever waits for it gets the failure; until then it is nobody's.
     finishing.catch(() => {})
@@ -93,6 +101,7 @@ async function renderSegment(
   number: number,
   frames: AsyncIterable<OpenFrame>,
   seen: Seen,
+  pool: BufferPool,
 ): Promise<void> {
   const { session, job, info, output, signal } = render
   const tracker = newTracker(session)
@@ -101,10 +110,11 @@ async function renderSegment(
   let layers: LayerSegment | undefined
   let swapped = 0
   try {
-    for await (const { rendered, bytes, plate } of finishFrames(render, renderFrames(session, tracker, frames))) {
+    for await (const { rendered, bytes, plate } of finishFrames(render, renderFrames(session, tracker, frames), pool)) {
       layers ??= await layersFor(render, number)
       await layers?.write(rendered, optionsAt(session.request, rendered.frame), plate)
-      writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan: job.state.picture, signal })
+      const plan = job.state.picture
+      writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan, onTaken: (done) => pool.give(done), signal })
       const open = writer
       const write = () => open.write(bytes, rendered.frame.timeS)
       await (session.clock?.time('encode', write) ?? write())
@@ -128,12 +138,14 @@ class Distributor {
   readonly #render: ClipRender
   readonly #format: YuvFormat
   readonly #seen: Seen
+  readonly #pool: BufferPool
   #open: OpenSegment[] = []
 
-  constructor(render: ClipRender, format: YuvFormat, seen: Seen) {
+  constructor(render: ClipRender, format: YuvFormat, seen: Seen, pool: BufferPool) {
     this.#render = render
     this.#format = format
     this.#seen = seen
+    this.#pool = pool
   }
 
   /** Hands on a frame; resolves when there is room for the next. Throws what the renderer threw. */
@@ -159,7 +171,7 @@ class Distributor {
 
   #begin(number: number): OpenSegment {
     const frames = new Queue<OpenFrame>(WAITING)
-    const done = renderSegment(this.#render, this.#format, number, frames, this.#seen)
+    const done = renderSegment(this.#render, this.#format, number, frames, this.#seen, this.#pool)
     // Whoever waits for it gets the failure; until then it is nobody's.
     done.catch(() => {})
     const open = { number, frames, done }
@@ -175,25 +187,26 @@ function missingFrom({ job, segments }: ClipRender, from: number): number | unde
   return segments.count !== undefined && segment >= segments.count ? undefined : segment
 }
 
+/** A clip that is being read. */
+interface Reading extends ClipRender {
+  readonly distributor: Distributor
+  readonly format: YuvFormat
+  readonly pool: BufferPool
+}
+
 /** Reads from segment `from` on until one comes that is done already; returns the next missing one, or undefined at the end of the clip. `seek` false: reads from the start. */
-async function renderFrom(
-  render: ClipRender,
-  distributor: Distributor,
-  format: YuvFormat,
-  from: number,
-  seek: boolean,
-): Promise<number | undefined> {
-  const { info, pixels, job, segments, range, signal, damage } = render
+async function renderFrom(reading: Reading, from: number, seek: boolean): Promise<number | undefined> {
+  const { info, pixels, job, segments, range, signal, damage, distributor, format, pool } = reading
   const wanted = segments.warmBegin(from)
   const seekS = seek ? segments.seekS(wanted) : undefined
   let read = 0
-  for await (const { timeS, bytes } of readClip(info, { pixels, seekS, signal, onLine: (line) => damage?.read(line) })) {
+  for await (const { timeS, bytes } of readClip(info, { pixels, seekS, signal, pool, onLine: (line) => damage?.read(line) })) {
     if (timeS >= range.toS) break
     damage?.reach(timeS)
     const index = segments.numberOf(timeS, read)
     read += 1
     // A file whose index lies: what was looked for is behind us already.
-    if (read === 1 && seekS !== undefined && index > wanted) return renderFrom(render, distributor, format, from, false)
+    if (read === 1 && seekS !== undefined && index > wanted) return renderFrom(reading, from, false)
     if (index < wanted) continue
     const own = segments.segmentOf(index)
     const later = segments.segmentOf(index + WARM_UP_FRAMES)
@@ -202,10 +215,14 @@ async function renderFrom(
     const isWanted = (segment: number) => segment !== own && segment >= from && !job.has(segment)
     const neighbours = Array.from({ length: later - earlier + 1 }, (_, k) => earlier + k).filter(isWanted)
     // Each gets pixels of its own: whose frame it is draws into them.
-    for (const each of neighbours) await distributor.give(each, { index, timeS, picture: yuvPicture(format, bytes.slice()), warm: true })
+    for (const each of neighbours) {
+      const copy = pool.take()
+      copy.set(bytes)
+      await distributor.give(each, { index, timeS, picture: yuvPicture(format, copy), warm: true })
+    }
     if (own < from) continue
     if (!job.has(own)) await distributor.give(own, { index, timeS, picture: yuvPicture(format, bytes), warm: timeS < range.fromS })
-    else if (neighbours.length === 0 && missingFrom(render, own) !== own) return missingFrom(render, own)
+    else if (neighbours.length === 0 && missingFrom(reading, own) !== own) return missingFrom(reading, own)
   }
   return undefined
 }
@@ -214,11 +231,12 @@ async function renderFrom(
 export async function renderClip(render: ClipRender): Promise<Seen> {
   const seen: Seen = { facesSeen: 0, nearest: Number.POSITIVE_INFINITY }
   const format = frameFormat(render.info, render.pixels)
-  const distributor = new Distributor(render, format, seen)
+  const pool = new BufferPool(yuvBytes(format))
+  const distributor = new Distributor(render, format, seen, pool)
   try {
     let next = missingFrom(render, 0)
     while (next !== undefined) {
-      next = await renderFrom(render, distributor, format, next, true)
+      next = await renderFrom({ ...render, distributor, format, pool }, next, true)
       await distributor.closeBefore(Number.POSITIVE_INFINITY)
     }
   } catch (error) {

@@ -1,0 +1,26 @@
+/** Most buffers that wait for reuse. */
+const MOST_KEPT = 32
+
+/**
+ * Buffers of one size that are used again: frames are large, and a collector that has to free each of them takes a tenth of a render's time. What is taken holds
+ * whatever was in it before.
+ */
+export class BufferPool {
+  readonly #bytes: number
+  readonly #free: Uint8Array[] = []
+
+  /** `bytes`: size of each buffer. */
+  constructor(bytes: number) {
+    this.#bytes = bytes
+  }
+
+  /** A buffer that nobody else holds. */
+  take(): Uint8Array {
+    return this.#free.pop() ?? new Uint8Array(this.#bytes)
+  }
+
+  /** Gives a buffer back that nobody looks at any more. One of another size, or whose memory went elsewhere, is let go. */
+  give(buffer: Uint8Array): void {
+    if (buffer.length === this.#bytes && this.#free.length < MOST_KEPT) this.#free.push(buffer)
+  }
+}
