@@ -1,5 +1,6 @@
 // What src/picture/yuvDraw.ts lays over planar pictures, four pixels at a time. A line of luma gets its colours at once; what its pixels ask of chroma is
 // kept in three lines (how much shows, and that times each colour) until both lines of a chroma sample are there.
+import { fixed, rest } from './fixed'
 import { load4, moved, store4 } from './samples'
 
 /** Less of a patch than this changes no byte by more than a rounding. */
@@ -194,25 +195,19 @@ export function drawLayer(amounts: usize, rgb: usize): void {
   }
 }
 
-/** Where coordinates lie between samples whose centres are at .5, of which the last is `last`. */
+/** The cell of `length` samples that a coordinate is in: one of the last at most. */
 // @ts-ignore: decorator
 @inline
-function clampTo(values: v128, last: v128): v128 {
-  return f64x2.pmax(f64x2.splat(0), f64x2.pmin(last, f64x2.sub(values, f64x2.splat(0.5))))
+function cellOf(at: i64, length: i32): i32 {
+  return max(0, min(length - 2, <i32>(at >> 32)))
 }
 
-/** The whole numbers below, `most` at most. */
+/** How far it is in that cell; at its ends where it lies beyond the samples' centres. */
 // @ts-ignore: decorator
 @inline
-function wholeOf(values: v128, most: v128): v128 {
-  return i32x4.min_s(most, i32x4.trunc_sat_f64x2_s_zero(values))
-}
-
-/** What remains of them. */
-// @ts-ignore: decorator
-@inline
-function restOf(values: v128, whole: v128): v128 {
-  return f32x4.demote_f64x2_zero(f64x2.sub(values, f64x2.convert_low_i32x4_s(whole)))
+function shareOf(at: i64, length: i32): f32 {
+  const whole = <i32>(at >> 32)
+  return whole < 0 ? 0 : whole > length - 2 ? 1 : rest(at)
 }
 
 // @ts-ignore: decorator
@@ -226,37 +221,35 @@ function between(from: v128, to: v128, share: v128): v128 {
 @inline
 function sampleLine(rgb: usize, size: i32, mask: usize, side: i32, a: f64, u0: f64, c: f64, v0: f64, left: i32, width: i32, amounts: usize, out: usize): void {
   memory.fill(amounts, 0, 4 * width)
-  const steps = f64x2(a, c)
-  const start = f64x2(u0, v0)
-  const end = f64x2.splat(size)
-  const maskScale = f64x2.splat(<f64>side / <f64>size)
-  const lastShare = f64x2.splat(side - 1)
-  const lastColour = f64x2.splat(size - 1)
-  const mostShare = i32x4.splat(side - 2)
-  const mostColour = i32x4.splat(size - 2)
-  for (let i = 0; i < width; i++) {
-    const at = f64x2.add(f64x2.mul(steps, f64x2.splat(<f64>(left + i) + 0.5)), start)
-    if (v128.any_true(v128.or(f64x2.lt(at, f64x2.splat(0)), f64x2.ge(at, end)))) continue
-    const share = clampTo(f64x2.mul(at, maskScale), lastShare)
-    const shareCell = wholeOf(share, mostShare)
-    const shareRest = restOf(share, shareCell)
-    const m = mask + 4 * (i32x4.extract_lane(shareCell, 1) * side + i32x4.extract_lane(shareCell, 0))
+  const maskScale = <f64>side / <f64>size
+  const first = <f64>left + 0.5
+  const stepX = fixed(a)
+  const stepY = fixed(c)
+  const maskStepX = fixed(a * maskScale)
+  const maskStepY = fixed(c * maskScale)
+  let atX = fixed(a * first + u0)
+  let atY = fixed(c * first + v0)
+  let maskX = fixed((a * first + u0) * maskScale - 0.5)
+  let maskY = fixed((c * first + v0) * maskScale - 0.5)
+  const half = fixed(0.5)
+  for (let i = 0; i < width; i++, atX += stepX, atY += stepY, maskX += maskStepX, maskY += maskStepY) {
+    if (<u32>(atX >> 32) >= <u32>size || <u32>(atY >> 32) >= <u32>size) continue
+    const m = mask + 4 * (cellOf(maskY, side) * side + cellOf(maskX, side))
     const n = m + 4 * side
-    const across = f32x4.extract_lane(shareRest, 0)
+    const across = shareOf(maskX, side)
     const top = load<f32>(m) + across * (load<f32>(m, 4) - load<f32>(m))
     const bottom = load<f32>(n) + across * (load<f32>(n, 4) - load<f32>(n))
-    const amount = top + f32x4.extract_lane(shareRest, 1) * (bottom - top)
+    const amount = top + shareOf(maskY, side) * (bottom - top)
     if (amount < LEAST_SHOWN) continue
     store<f32>(amounts + 4 * i, amount)
-    const place = clampTo(at, lastColour)
-    const cell = wholeOf(place, mostColour)
-    const rest = restOf(place, cell)
-    const p = rgb + 12 * (i32x4.extract_lane(cell, 1) * size + i32x4.extract_lane(cell, 0))
+    const x = atX - half
+    const y = atY - half
+    const p = rgb + 12 * (cellOf(y, size) * size + cellOf(x, size))
     const q = p + 12 * size
-    const right = v128.shuffle<f32>(rest, rest, 0, 0, 0, 0)
+    const right = f32x4.splat(shareOf(x, size))
     const above = between(v128.load(p), v128.load(p, 12), right)
     const below = between(v128.load(q), v128.load(q, 12), right)
-    v128.store(out + 12 * i, between(above, below, v128.shuffle<f32>(rest, rest, 1, 1, 1, 1)))
+    v128.store(out + 12 * i, between(above, below, f32x4.splat(shareOf(y, size))))
   }
 }
 

@@ -63,7 +63,7 @@ function chromaLine(a: usize, b: usize, share: f32, x: i32, chromaX: i32, last: 
 // @ts-ignore: decorator
 @inline
 function rounded(values: v128, most: v128): v128 {
-  return i32x4.trunc_sat_f32x4_s(f32x4.min(most, f32x4.max(f32x4.splat(0), f32x4.add(values, f32x4.splat(0.5)))))
+  return i32x4.trunc_sat_f32x4_s(f32x4.pmin(most, f32x4.pmax(f32x4.splat(0), f32x4.add(values, f32x4.splat(0.5)))))
 }
 
 let black: f32 = 0

@@ -23,5 +23,5 @@ export function store4(at: usize, values: v128, wide: i32): void {
 @inline
 export function moved(old: v128, wanted: v128, amount: v128, most: v128): v128 {
   const value = f32x4.add(old, f32x4.mul(amount, f32x4.sub(wanted, old)))
-  return f32x4.add(f32x4.min(most, f32x4.max(f32x4.splat(0), value)), f32x4.splat(0.5))
+  return f32x4.add(f32x4.pmin(most, f32x4.pmax(f32x4.splat(0), value)), f32x4.splat(0.5))
 }

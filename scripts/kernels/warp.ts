@@ -1,5 +1,7 @@
 // What src/picture/warp.ts draws through an affine map: the channels of a pixel lie in one vector.
 
+import { fixed, rest } from './fixed'
+
 /** A pixel's channels as real numbers; what follows the last is some number. */
 // @ts-ignore: decorator
 @inline
@@ -41,25 +43,31 @@ function warpOf(
   replicate: i32,
   out: usize,
 ): void {
-  const acrossX = f64x2(a, c)
-  const downY = f64x2(b, d)
-  const start = f64x2(tx - 0.5, ty - 0.5)
   const share = f32x4.splat(<f32>1 / <f32>(n * n))
   const stride = channels * w
+  // Steps from pixel to pixel of the result, and from point to point within one.
+  const acrossX = fixed(a)
+  const acrossY = fixed(c)
+  const pointX = fixed(a / n)
+  const pointY = fixed(c / n)
+  const downX = fixed(b / n)
+  const downY = fixed(d / n)
+  const half = 0.5 / <f64>n
   for (let j = 0; j < height; j++) {
-    for (let i = 0; i < width; i++, out += channels) {
+    let startX = fixed(a * half + b * (<f64>j + half) + tx - 0.5)
+    let startY = fixed(c * half + d * (<f64>j + half) + ty - 0.5)
+    for (let i = 0; i < width; i++, out += channels, startX += acrossX, startY += acrossY) {
       let sum = f32x4.splat(0)
-      for (let sy = 0; sy < n; sy++) {
-        const row = f64x2.add(f64x2.mul(downY, f64x2.splat(<f64>j + (<f64>sy + 0.5) / <f64>n)), start)
-        for (let sx = 0; sx < n; sx++) {
-          const at = f64x2.add(f64x2.mul(acrossX, f64x2.splat(<f64>i + (<f64>sx + 0.5) / <f64>n)), row)
-          const below = f64x2.floor(at)
-          const cell = i32x4.trunc_sat_f64x2_s_zero(below)
-          const rest = f32x4.demote_f64x2_zero(f64x2.sub(at, below))
-          const right = v128.shuffle<f32>(rest, rest, 0, 0, 0, 0)
-          const down = v128.shuffle<f32>(rest, rest, 1, 1, 1, 1)
-          const x = i32x4.extract_lane(cell, 0)
-          const y = i32x4.extract_lane(cell, 1)
+      let lineX = startX
+      let lineY = startY
+      for (let sy = 0; sy < n; sy++, lineX += downX, lineY += downY) {
+        let atX = lineX
+        let atY = lineY
+        for (let sx = 0; sx < n; sx++, atX += pointX, atY += pointY) {
+          const x = <i32>(atX >> 32)
+          const y = <i32>(atY >> 32)
+          const right = f32x4.splat(rest(atX))
+          const down = f32x4.splat(rest(atY))
           if (x >= 0 && y >= 0 && x + 1 < w && y + 1 < h) {
             const p = from + channels * (y * w + x)
             const above = between(pixel(p, channels), pixel(p + channels, channels), right)
