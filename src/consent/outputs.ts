@@ -16,7 +16,7 @@ function logPath(home: string): string {
   return join(home, 'consent', 'outputs.jsonl')
 }
 
-/** How many outputs the log names for a record's hash. */
+/** How many outputs the log names for a record's hash. One that was logged twice, because it was finished anew after a kill in its last moment, is one. */
 export function countOutputs(home: string, hash: string): number {
   let text: string
   try {
@@ -25,7 +25,8 @@ export function countOutputs(home: string, hash: string): number {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
     throw error
   }
-  return text.split('\n').filter((line) => line.includes(hash)).length
+  const named = text.split('\n').filter((line) => line.includes(hash))
+  return new Set(named.map((line) => /"outputId":"([0-9a-f]{16})"/.exec(line)?.[1] ?? line)).size
 }
 
 /** Appends one finished output to `<home>/consent/outputs.jsonl`; `limits.maxOutputs` is counted there. Call it once an output is in place. */

@@ -189,6 +189,10 @@ describe('authorize', () => {
     const records = parties.map(({ record }) => consentHash(record))
     expect(authorize({ ...request, outputs: 2 }).action).toBe('generate')
     expect(clauseOf(() => authorize({ ...request, outputs: 3 }))).toBe('limits.maxOutputs')
+    // The first one twice, as a kill in its last moment leaves it.
+    recordOutput(home, { outputId: '0'.repeat(16), file: 'a.mp4', records, at: NOW.toISOString() })
+    recordOutput(home, { outputId: '0'.repeat(16), file: 'a.mp4', records, at: NOW.toISOString() })
+    expect(authorize(request).action).toBe('generate')
     for (const outputId of ['0'.repeat(16), '1'.repeat(16)]) recordOutput(home, { outputId, file: 'a.mp4', records, at: NOW.toISOString() })
     expect(clauseOf(() => authorize(request))).toBe('limits.maxOutputs')
   })
