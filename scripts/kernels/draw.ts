@@ -233,7 +233,10 @@ function sampleLine(rgb: usize, size: i32, mask: usize, side: i32, a: f64, u0: f
   let maskY = fixed((c * first + v0) * maskScale - 0.5)
   const half = fixed(0.5)
   for (let i = 0; i < width; i++, atX += stepX, atY += stepY, maskX += maskStepX, maskY += maskStepY) {
-    if (<u32>(atX >> 32) >= <u32>size || <u32>(atY >> 32) >= <u32>size) continue
+    // Whether it is inside is not left to the sums' last bits: patches are laid over RGB pictures by the same rule.
+    const u = a * (<f64>(left + i) + 0.5) + u0
+    const v = c * (<f64>(left + i) + 0.5) + v0
+    if (u < 0 || v < 0 || u >= size || v >= size) continue
     const m = mask + 4 * (cellOf(maskY, side) * side + cellOf(maskX, side))
     const n = m + 4 * side
     const across = shareOf(maskX, side)

@@ -4,7 +4,7 @@
 // @ts-ignore: decorator
 @inline
 export function fixed(value: f64): i64 {
-  return <i64>(value * 4294967296.0)
+  return <i64>nearest(value * 4294967296.0)
 }
 
 /** What a coordinate has behind the point. */

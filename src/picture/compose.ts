@@ -10,7 +10,7 @@ export interface Patch {
 }
 
 /** Less of a patch than this changes no byte by more than a rounding. */
-export const LEAST_SHOWN = 1 / 512
+const LEAST_SHOWN = 1 / 512
 
 /** The whole pixels that the corners of the patch span, clipped to the picture. */
 export function patchReach(toPatch: Affine, sizePx: number, width: number, height: number): Box {
