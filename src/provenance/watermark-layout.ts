@@ -65,7 +65,14 @@ export function layoutFor(width: number, height: number, key: string): Layout {
   return layout
 }
 
+const whitenings = new Map<string, Uint8Array>()
+
 /** The bits by which a payload is whitened, so that no flat picture reads as a payload. */
 export function whitening(key: string): Uint8Array {
-  return Uint8Array.from(stream(key, 'payload', PAYLOAD_BITS), (byte) => byte & 1)
+  const known = whitenings.get(key)
+  if (known !== undefined) return known
+  const bits = Uint8Array.from(stream(key, 'payload', PAYLOAD_BITS), (byte) => byte & 1)
+  if (whitenings.size >= 4) whitenings.clear()
+  whitenings.set(key, bits)
+  return bits
 }

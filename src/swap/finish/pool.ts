@@ -14,7 +14,7 @@ export type Finished = Omit<FromWorker, 'ticket'>
 export interface FinishPool {
   /** How many frames are finished at a time. */
   readonly threads: number
-  /** Finishes a frame; takes its bytes away and gives them back. Throws DfkError where a thread has ended. */
+  /** Finishes a frame; takes its bytes away and gives them back, and the faces' colours for good. Throws DfkError where a thread has ended. */
   finish(format: YuvFormat, bytes: Uint8Array, finishing: Finishing): Promise<Finished>
   close(): Promise<void>
 }
@@ -22,6 +22,12 @@ export interface FinishPool {
 interface Waiting {
   readonly resolve: (finished: Finished) => void
   readonly reject: (error: Error) => void
+}
+
+/** Memory that can go to another thread as it is: that of arrays that have one to themselves. */
+function movable(arrays: readonly (Uint8Array | Float32Array)[]): ArrayBuffer[] {
+  const whole = arrays.filter((array) => array.byteLength === array.buffer.byteLength)
+  return [...new Set(whole.map(({ buffer }) => buffer as ArrayBuffer))]
 }
 
 /** Starts the threads; each waits for frames until the pool is closed. */
@@ -57,7 +63,10 @@ export function openFinishPool(threads: number = Math.max(1, Math.min(MOST_THREA
       const done = new Promise<Finished>((resolve, reject) => {
         waiting.set(ticket, { resolve, reject })
       })
-      worker.postMessage({ ticket, format, bytes, finishing } satisfies ToWorker, [bytes.buffer as ArrayBuffer])
+      worker.postMessage(
+        { ticket, format, bytes, finishing } satisfies ToWorker,
+        movable([bytes, ...finishing.faces.map(({ rgb }) => rgb)]),
+      )
       return done
     },
     async close() {
