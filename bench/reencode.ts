@@ -9,7 +9,7 @@ import { timed } from './sampling.ts'
 export async function reencode(clip: string, output: string): Promise<number> {
   const info = await probeMedia(clip)
   const { width, height, fps } = info
-  const plan = await planEncoding({ output, width, height, fps, copyFrom: info })
+  const plan = await planEncoding({ output, width, height, fps, copyFrom: info, quality: 17, preset: 'veryfast' })
   const { path } = await findFfmpeg()
   // Twice the same file: encodeOptions takes the frames from the first input and the sound from the second.
   const input = { source: fileUrl(clip), options: inputOptions() }

@@ -22,7 +22,8 @@ export const swapOptions = z.object({
     .describe('step of the checkpoint to render with (default: the newest)')
     .meta({ flag: '--checkpoint <step>' }),
   output: z
-    .string({ error: 'expected the file to write: -o out.mp4' })
+    .string()
+    .optional()
     .meta({ flag: '-o, --output <file>' })
     .describe('file to write, a folder for a folder; replaced if it exists, once the new one is whole'),
   face: z
@@ -165,7 +166,7 @@ async function shotsOf(context: Context, path: string, clip: string, asked: Shot
 function layersOf(asked: SwapAsked, output: string, isFolder: boolean): RenderOptions['layers'] {
   const { layers, layersFormat: format, layersAlpha } = asked
   if (layers === undefined) return undefined
-  const folder = isFolder ? join(layers, relative(asked.output, output)) : layers
+  const folder = isFolder ? join(layers, relative(asked.output ?? '.', output)) : layers
   return { folder, format, alpha: layersAlpha ?? (format === 'exr' ? 'premultiplied' : 'straight') }
 }
 
@@ -216,8 +217,11 @@ export const swap = defineCommand({
     const { FACE_BATCH } = await import('../swap/render.ts')
     const { swapFile } = await import('../swap/swap.ts')
     const rendering = await renderOptionsOf(asked)
+    if (asked.output === undefined && asked.listShots === undefined)
+      throw new UsageError('expected the file to write: -o out.mp4 but found none', { hint: 'see: dfk swap --help' })
+    const output = asked.output ?? `${asked.listShots}.mp4`
     const farm = asked.queue === undefined ? undefined : (await import('./swap-queue.ts')).prepareQueue(asked.queue, asked)
-    const jobs = await planJobs(input as string, asked.output, { preview: asked.preview !== undefined, signal: context.signal })
+    const jobs = await planJobs(input as string, output, { preview: asked.preview !== undefined, signal: context.signal })
     const isFolder = jobs.length > 1 || jobs[0]?.path !== input
     const { shots: shotsFile, listShots: list } = asked
     if (isFolder && (shotsFile ?? list) !== undefined)
@@ -267,7 +271,7 @@ export const swap = defineCommand({
       }
     } finally {
       await session.dispose()
-      if (isFolder && made === 0) await dropFolder(asked.output)
+      if (isFolder && made === 0) await dropFolder(output)
     }
     if (made === 0) throw failure
   },

@@ -18,6 +18,9 @@ const PLATES_FILE = 'plates.mov'
 /** Hash and name of each picture of a sequence, as sha256sum writes them; this is what is signed. */
 const SUMS_FILE = 'frames.sha256'
 
+/** Names that layers' files have: nothing else is ever replaced. */
+const OWN_NAMES = /^(?:layers\.json|frames\.jsonl|frames\.sha256|plates\.mov|frame_\d{6,}\.(?:png|exr))(?:\.c2pa)?$/
+
 /** Layers of a whole clip, ready but not yet in their place. */
 export interface PreparedLayers {
   /** Gives them their place, instead of what was there. */
@@ -38,10 +41,14 @@ export async function checkLayers(folder: string, { format }: LayersPlan, output
       hint: `--layers ${join(folder, 'layers')}`,
     })
   const names = await namesIn(folder)
-  if (names !== undefined && names.length > 0 && !names.includes(ABOUT_FILE))
-    throw new UsageError(`--layers: expected a new or empty folder, or one of layers, but ${folder} holds something else`, {
-      hint: 'choose another name',
-    })
+  const stranger = names?.find((name) => !OWN_NAMES.test(name))
+  if (names !== undefined && names.length > 0 && (!names.includes(ABOUT_FILE) || stranger !== undefined))
+    throw new UsageError(
+      `--layers: expected a new or empty folder, or one of layers, but ${folder} holds ${stranger ?? 'something else'}`,
+      {
+        hint: 'choose another name',
+      },
+    )
   if (format === 'prores') await requireProres()
 }
 

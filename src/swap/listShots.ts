@@ -1,3 +1,5 @@
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { decodeFrames, type MediaInfo, probeMedia, writePicture } from '../media/index.ts'
 import { captionHeightPx, captionWidthPx, drawCaption } from '../picture/caption.ts'
 import { createPicture, type Picture } from '../picture/picture.ts'
@@ -76,10 +78,29 @@ function shotsText(shots: readonly ShotSpan[]): string {
   return `[\n${lines.join(',\n')}\n]\n`
 }
 
+/** Throws UsageError where the shots would take the place of anything but an earlier list, or have no folder. */
+async function requirePlace(file: string, sheet: string): Promise<void> {
+  if (!/\.json$/i.test(file))
+    throw new UsageError(`--list-shots: expected a name ending in .json but found ${file}`, { hint: '--list-shots shots.json' })
+  const folder = await stat(dirname(resolve(file))).catch(() => undefined)
+  if (folder?.isDirectory() !== true)
+    throw new UsageError(`--list-shots: expected the folder of ${file} to be there but found none`, {
+      hint: `mkdir ${dirname(resolve(file))}`,
+    })
+  const old = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? undefined : ''))
+  const isList = old?.trimStart().startsWith('[') === true
+  const hasSheet = (await stat(sheet).catch(() => undefined)) !== undefined
+  if ((old !== undefined && !isList) || (hasSheet && !isList))
+    throw new UsageError(`--list-shots: expected a new file but ${hasSheet && old === undefined ? sheet : file} is something else`, {
+      hint: 'choose another name',
+    })
+}
+
 /** Writes a clip's shots as a file for `--shots`, and beside it a sheet with a picture of each; returns both names and how many there are. */
 export async function listShots(path: string, file: string, work: WorkOptions): Promise<{ file: string; sheet: string; shots: number }> {
-  const shots = await detectShots(path, work)
   const sheet = `${file.replace(/\.json$/i, '')}.png`
+  await requirePlace(file, sheet)
+  const shots = await detectShots(path, work)
   await writePicture(sheet, drawSheet(shots))
   await writeWhole(file, shotsText(shots))
   return { file, sheet, shots: shots.length }

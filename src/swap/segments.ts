@@ -41,6 +41,8 @@ export class Segmentation {
   readonly first: number
   /** How many segments there are; undefined where nobody knows before the end. */
   readonly count: number | undefined
+  /** How many frames all of them have; undefined likewise. */
+  readonly frames: number | undefined
 
   /** `range`: what is rendered, seconds; without an `index` the clip is cut while it is read from its start. `frames`: of a segment. */
   constructor(index: FrameIndex | undefined, range: { readonly fromS: number; readonly toS: number }, frames: number = SEGMENT_FRAMES) {
@@ -48,6 +50,7 @@ export class Segmentation {
     this.#frames = frames
     this.first = index === undefined ? 0 : countBefore(index.timesS, range.fromS - LEAST_STEP_S)
     const end = index === undefined ? undefined : countBefore(index.timesS, range.toS - LEAST_STEP_S)
+    this.frames = end === undefined ? undefined : end - this.first
     this.count = end === undefined ? undefined : Math.max(1, Math.ceil((end - this.first) / frames))
   }
 

@@ -37,7 +37,7 @@ import { renderPreview } from './preview.ts'
 import { type TimeRange, WHOLE_CLIP } from './range.ts'
 import { renderFrames } from './render.ts'
 import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
-import { markOutput, type NamedSwap, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
+import { markOutput, type NamedSwap, NothingSwappedError, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
 
 /** Presets of x264 and x265, fastest first. */
 type EncoderPreset = 'ultrafast' | 'superfast' | 'veryfast' | 'faster' | 'fast' | 'medium' | 'slow' | 'slower' | 'veryslow'
@@ -131,10 +131,20 @@ export function joinPlan(info: MediaInfo, picture: PicturePlan, segments: readon
   }
 }
 
-/** What a log of decoding says of the footage, of which `frames` came out and `expected` were counted (0: nobody counted). */
-export function harmOf(damage: DamageLog, frames: number, expected: number): string | undefined {
+/** What a log of decoding says of the footage, of which `frames` came out, `expected` were counted (0: nobody counted) and the file states `stated`. */
+export function harmOf(damage: DamageLog, frames: number, expected: number, stated = 0): string | undefined {
   const harm = damage.finish(frames, expected)
-  return harm && describeDamage(harm)
+  // An index of what can be read does not hold what is cut off; the file's own count does.
+  const whole = harm?.isTruncated === true && expected > 0 ? damage.finish(frames, Math.max(expected, stated)) : harm
+  return whole && describeDamage(whole)
+}
+
+/** The error for a part of a clip that has no frames. */
+function nothingInRange(path: string, info: MediaInfo, { fromS, toS }: TimeRange): NothingSwappedError {
+  const asked = `${Math.max(0, fromS)} s to ${Number.isFinite(toS) ? `${toS} s` : 'the end'}`
+  return new NothingSwappedError(`expected frames from ${asked} in ${path} but it ends at ${(info.startS + info.durationS).toFixed(2)} s`, {
+    hint: 'choose another --range',
+  })
 }
 
 /** What an output says of itself once it is whole. */
@@ -164,6 +174,7 @@ export async function finishClip(
   const segments = rendering.done
   const swapped = segments.reduce((sum, each) => sum + each.swapped, 0)
   const frames = segments.reduce((sum, each) => sum + each.frames, 0)
+  if (frames === 0) throw nothingInRange(job.path, info, range)
   if (swapped === 0) throw nothingSwapped(job.path, frames, seen)
   const file = join(rendering.folder, `whole${extname(job.output)}`)
   const harmed = harm(frames)
@@ -198,20 +209,27 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
     let frames = 0
     const rate = () => (1000 * frames) / (performance.now() - startMs)
     const damage = new DamageLog()
+    const segments = new Segmentation(index, range, options.segment)
     const seen = await renderClip({
       ...{ damage, session, info, pixels: picture.pixels, job: rendering, range, layers, output: job.output, signal },
-      segments: new Segmentation(index, range, options.segment),
+      segments,
       onFrame() {
         frames += 1
-        onProgress?.({ done: before + frames, total: Math.max(before + frames, info.frames), note: `${rate().toFixed(1)} frames/s` })
+        onProgress?.({
+          done: before + frames,
+          total: Math.max(before + frames, segments.frames ?? info.frames),
+          note: `${rate().toFixed(1)} frames/s`,
+        })
       },
     })
     const expected = range === WHOLE_CLIP ? (index?.timesS.length ?? 0) : 0
-    const harm = (total: number) => harmOf(damage, total, expected)
+    const harm = (total: number) => harmOf(damage, total, expected, info.frames)
     const finished = await finishClip(session, job, info, { rendering, range, seen, harm, layers, signal })
     return { output: job.output, ...finished, fps: Math.round(rate() * 10) / 10 }
   } catch (error) {
-    await rendering.leave()
+    // Where nobody is, nobody will be found the next time.
+    if (error instanceof NothingSwappedError) await rendering.remove()
+    else await rendering.leave()
     throw error
   }
 }
@@ -290,6 +308,13 @@ async function placePicture(
  */
 export async function swapFile(session: SwapSession, job: Job, options: RenderOptions, work: WorkOptions): Promise<SwapResult> {
   const info = await probeMedia(job.path, work.signal)
+  if (options.preview !== undefined && (info.kind === 'image' || options.layers !== undefined))
+    throw new UsageError(
+      `--preview: expected ${info.kind === 'image' ? `a clip but ${job.path} is an image` : 'no --layers, which a preview does not write'}`,
+      {
+        hint: 'leave --preview away',
+      },
+    )
   if (info.kind === 'image' && options.layers !== undefined)
     throw new UsageError(`--layers: expected a clip but ${job.path} is an image`, { hint: 'leave --layers away' })
   if (info.kind === 'image') return swapPicture(session, job, work)

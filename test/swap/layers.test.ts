@@ -210,7 +210,11 @@ describe('layers', () => {
   it('never take the place of something else', async () => {
     mkdirSync(file('mine'))
     writeFileSync(join(file('mine'), 'thesis.txt'), 'years')
-    await expect(render('mine', { format: 'png', alpha: 'straight' })).rejects.toThrow(/holds something else/)
+    await expect(render('mine', { format: 'png', alpha: 'straight' })).rejects.toThrow(/holds thesis\.txt/)
+    // Nor of something that was put beside earlier layers.
+    writeFileSync(join(file('mine'), 'layers.json'), '{}')
+    await expect(render('mine', { format: 'png', alpha: 'straight' })).rejects.toThrow(/holds thesis\.txt/)
+    rmSync(join(file('mine'), 'layers.json'))
     expect(existsSync(file('mine.mp4'))).toBe(false)
     expect(readdirSync(file('mine'))).toEqual(['thesis.txt'])
   })

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -125,6 +125,21 @@ describe('a clip', () => {
     expect(width).toBeGreaterThan(2 * 240)
     // The wall is grey, the man is not.
     expect(data[(Math.floor(height / 2) * width + 120) * 3]).toBeCloseTo(120, -1)
+  })
+
+  it.each([
+    ['a name that is no list', 'shots.mp4'],
+    ['a folder that is not there', 'nowhere/shots.json'],
+    ['a file of somebody else', 'other.json'],
+    ['a sheet of somebody else', 'pictured.json'],
+  ])('never takes the place of something else: %s', async (_, name) => {
+    writeFileSync(file('other.json'), '{"mine":true}')
+    writeFileSync(file('pictured.png'), 'mine')
+    writeFileSync(file('shots.mp4'), 'mine')
+    await expect(listShots(file('clip.mp4'), file(name), {})).rejects.toThrow(UsageError)
+    expect(readFileSync(file('other.json'), 'utf8')).toBe('{"mine":true}')
+    expect(readFileSync(file('pictured.png'), 'utf8')).toBe('mine')
+    expect(readFileSync(file('shots.mp4'), 'utf8')).toBe('mine')
   })
 
   it('is rendered as its shots ask for', async () => {
