@@ -60,6 +60,11 @@ export function readFailure(path: string, failure: unknown): unknown {
     )
   )
     return new DfkError(`expected a video or an image but ${path} is neither, or is damaged`, { hint: CLIP_HINT, cause: failure })
+  if (/killed with signal/i.test(failure.message))
+    return new DfkError(`expected to decode ${basename(path)} but ffmpeg was killed`, {
+      hint: 'run the same command again; if it happens again, see whether memory is short',
+      cause: failure,
+    })
   const last = failure.log.findLast((line) => /error|invalid|fail|unable|cannot/i.test(line)) ?? failure.message
   return new DfkError(`expected to decode ${basename(path)} but ffmpeg stopped: ${plain(last)}`, { hint: CLIP_HINT, cause: failure })
 }
