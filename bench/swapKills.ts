@@ -43,7 +43,7 @@ async function killOnce(
   const child = startSwap(home, args)
   const ended = new Promise<number | null>((done) => child.on('close', done))
   await Promise.race([setTimeout(atMs), ended])
-  if (child.exitCode !== null) throw new DfkError('expected the render to be killed but it ended before', { hint: 'give a longer --range' })
+  if (child.exitCode !== null) throw new DfkError('expected the render to be killed but it ended before', { hint: 'give a longer --clip, or fewer --kills' })
   child.kill('SIGKILL')
   await ended
   const killedMs = performance.now()
@@ -59,7 +59,7 @@ export const swapKills = defineBenchmark({
   name: 'swap-kills',
   summary: 'kills one render many times without warning, and compares its picture with that of an undisturbed one',
   options: z.object({
-    kills: z.int().min(1).default(20).describe('how often'),
+    kills: z.int().min(1).default(8).describe('how often'),
     segment: z.int().min(50).default(50).describe('frames of a segment'),
     run: z.string().default('demo').describe('run that renders').meta({ flag: '--run <run>' }),
     clip: z.string().optional().describe("clip to render (default: the demo's unseen take)").meta({ flag: '--clip <file>' }),
