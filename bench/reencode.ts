@@ -1,21 +1,18 @@
 import { rm } from 'node:fs/promises'
-import { encodeOptions, fileUrl, inputOptions } from '../src/media/arguments.ts'
-import { planEncoding } from '../src/media/encode.ts'
+import { renderOptionsOf, swapOptions } from '../src/commands/swap.ts'
+import { fileUrl, inputOptions, pictureOptions } from '../src/media/arguments.ts'
 import { findFfmpeg, probeMedia } from '../src/media/index.ts'
 import { startFfmpeg } from '../src/media/process.ts'
+import { planPicture } from '../src/swap/swap.ts'
 import { timed } from './sampling.ts'
 
-/** Seconds that one ffmpeg process takes to decode a clip and encode it again with the settings of `dfk swap`. */
+/** Seconds that one ffmpeg process takes to decode the picture of a clip and encode it again as `dfk swap` does. */
 export async function reencode(clip: string, output: string): Promise<number> {
-  const info = await probeMedia(clip)
-  const { width, height, fps } = info
-  const plan = await planEncoding({ output, width, height, fps, copyFrom: info, quality: 17, preset: 'veryfast' })
-  const { path } = await findFfmpeg()
-  // Twice the same file: encodeOptions takes the frames from the first input and the sound from the second.
-  const input = { source: fileUrl(clip), options: inputOptions() }
-  const sound = { source: fileUrl(clip), options: inputOptions().slice(4) }
-  const job = { inputs: info.audio.length > 0 ? [input, sound] : [input], output: fileUrl(output), outputOptions: encodeOptions(plan) }
-  const ms = await timed(() => startFfmpeg(path, job).done)
+  const options = await renderOptionsOf(swapOptions.parse({ output }))
+  const plan = await planPicture(await probeMedia(clip), output, options)
+  const { path, version } = await findFfmpeg()
+  const inputs = [{ source: fileUrl(clip), options: inputOptions() }]
+  const ms = await timed(() => startFfmpeg(path, { inputs, output: fileUrl(output), outputOptions: pictureOptions(plan, version) }).done)
   await rm(output)
   return ms / 1000
 }

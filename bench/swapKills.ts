@@ -43,7 +43,8 @@ async function killOnce(
   const child = startSwap(home, args)
   const ended = new Promise<number | null>((done) => child.on('close', done))
   await Promise.race([setTimeout(atMs), ended])
-  if (child.exitCode !== null) throw new DfkError('expected the render to be killed but it ended before', { hint: 'give a longer --clip, or fewer --kills' })
+  if (child.exitCode !== null)
+    throw new DfkError('expected the render to be killed but it ended before', { hint: 'give a longer --clip, or fewer --kills' })
   child.kill('SIGKILL')
   await ended
   const killedMs = performance.now()

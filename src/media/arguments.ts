@@ -1,6 +1,6 @@
 import type { EncoderName } from './binaries.ts'
 import type { ColourTags, Matrix } from './colour.ts'
-import type { Container } from './containers.ts'
+import { type Container, holdsSound } from './containers.ts'
 import { type EncoderSettings, encoderOptions } from './encoder-options.ts'
 import { LOCAL_ONLY } from './limits.ts'
 import { filterPixels, type PipePixels } from './pixels.ts'
@@ -117,27 +117,22 @@ export interface EncodePlan {
   readonly version: string
 }
 
-const MP4_SOUND = new Set(['aac', 'mp3', 'mp2', 'ac3', 'eac3', 'alac'])
-const WEBM_SOUND = new Set(['opus', 'vorbis'])
-
 /** Copies each sound track bit for bit where the container can hold it, else transcodes it to AAC (Opus in WebM). */
 export function audioOptions(audio: readonly AudioStream[], container: Container): string[] {
-  const fits = (codec: string) =>
-    container === 'matroska' ||
-    (container === 'webm' ? WEBM_SOUND : MP4_SOUND).has(codec) ||
-    (container === 'mov' && codec.startsWith('pcm_'))
   return audio.flatMap(({ codec }, index) => {
-    if (fits(codec)) return [`-c:a:${index}`, 'copy']
+    if (holdsSound(codec, container)) return [`-c:a:${index}`, 'copy']
     return container === 'webm' ? [`-c:a:${index}`, 'libopus'] : [`-c:a:${index}`, 'aac', `-b:a:${index}`, '192k']
   })
 }
 
-export function colourTagOptions(tags: ColourTags, fullRange: boolean): string[] {
-  const range = ['-color_range', fullRange ? 'pc' : 'tv']
-  if (tags.matrix !== undefined) range.push('-colorspace', tags.matrix)
-  if (tags.primaries !== undefined) range.push('-color_primaries', tags.primaries)
-  if (tags.transfer !== undefined) range.push('-color_trc', tags.transfer)
-  return range
+/** Output options that tag colours; nothing is said of what is not known. */
+export function colourTagOptions({ matrix, primaries, transfer, range }: ColourTags): string[] {
+  return [
+    ...(range === undefined ? [] : ['-color_range', range]),
+    ...(matrix === undefined ? [] : ['-colorspace', matrix]),
+    ...(primaries === undefined ? [] : ['-color_primaries', primaries]),
+    ...(transfer === undefined ? [] : ['-color_trc', transfer]),
+  ]
 }
 
 /** Output options that encode the piped frames (input 0) and keep the sound of the clip (input 1). 4:2:0 needs even sides; odd ones keep full chroma. */
@@ -148,7 +143,7 @@ export function encodeOptions(plan: EncodePlan): string[] {
   const scale = isMp4 && plan.timeBase.num === 1 ? ['-video_track_timescale', String(plan.timeBase.den)] : []
   return [
     ...['-map', '0:v:0', ...plan.audio.flatMap((_, index) => ['-map', `1:a:${index}`])],
-    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), ...colourTagOptions(plan.tags, false)],
+    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), ...colourTagOptions({ ...plan.tags, range: 'tv' })],
     ...[...passthroughOptions(plan.version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`, ...scale],
     ...audioOptions(plan.audio, plan.container),
     ...['-map_metadata', '-1', '-map_chapters', '-1', ...(isMp4 ? ['-movflags', '+faststart'] : []), '-f', plan.container],
@@ -197,7 +192,7 @@ export function pictureOptions(plan: PicturePlan, version: string): string[] {
       `setsar=${num}/${den}${plan.fields === undefined ? '' : `,setfield=${plan.fields === 'top' ? 'tff' : 'bff'}`}`,
     ],
     ...['-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), '-pix_fmt', plan.encode, '-threads', String(plan.threads)],
-    ...[...fieldOptions(plan), ...colourTagOptions(plan.tags, plan.fullRange)],
+    ...[...fieldOptions(plan), ...colourTagOptions({ ...plan.tags, range: plan.fullRange ? 'pc' : 'tv' })],
     ...[...passthroughOptions(version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`],
     ...['-map_chapters', '-1', '-avoid_negative_ts', 'disabled', '-f', 'nut'],
   ]

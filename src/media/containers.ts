@@ -34,15 +34,21 @@ const KEPT_SUBTITLES: Record<Container, ReadonlySet<string>> = {
 }
 const SUBTITLE_CODER: Record<Container, string> = { mp4: 'mov_text', mov: 'mov_text', matroska: 'srt', webm: 'webvtt' }
 
+/** Whether a container holds sound of this codec as it is. */
+export function holdsSound(codec: string, container: Container): boolean {
+  if (container === 'matroska') return true
+  return (container === 'webm' ? WEBM_SOUND : MP4_SOUND).has(codec) || (container === 'mov' && codec.startsWith('pcm_'))
+}
+
 /** What becomes of a stream in a container: `copy`, the name of the encoder that it goes through, or undefined where it is left out. */
 export function fate(stream: StreamInfo, container: Container): string | undefined {
   const { type, codec } = stream
   switch (type) {
     case 'audio': {
       if (codec === 'unknown' || codec === 'none') return undefined
-      if (container === 'matroska') return DISC_SOUND.has(codec) ? 'pcm_s24le' : 'copy'
-      if (container === 'webm') return WEBM_SOUND.has(codec) ? 'copy' : 'libopus'
-      return MP4_SOUND.has(codec) || (container === 'mov' && codec.startsWith('pcm_')) ? 'copy' : 'aac'
+      if (container === 'matroska' && DISC_SOUND.has(codec)) return 'pcm_s24le'
+      if (holdsSound(codec, container)) return 'copy'
+      return container === 'webm' ? 'libopus' : 'aac'
     }
     case 'subtitle':
       if (KEPT_SUBTITLES[container].has(codec)) return 'copy'

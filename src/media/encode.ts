@@ -98,7 +98,7 @@ class PipedEncoder implements Encoder {
 }
 
 /** Decides how an output is encoded. Throws UsageError or DfkError where name or encoder cannot be. */
-export async function planEncoding(options: EncoderOptions): Promise<EncodePlan> {
+async function planEncoding(options: EncoderOptions): Promise<EncodePlan> {
   const { version } = await findFfmpeg()
   const { copyFrom, width, height, fps } = options
   const container = containerOf(options.output)

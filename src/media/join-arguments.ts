@@ -1,4 +1,4 @@
-import { fileUrl, inputOptions, passthroughOptions } from './arguments.ts'
+import { colourTagOptions, fileUrl, inputOptions, passthroughOptions } from './arguments.ts'
 import type { ColourTags } from './colour.ts'
 import { type Container, fate } from './containers.ts'
 import type { MediaInfo, Rational } from './probe.ts'
@@ -94,15 +94,6 @@ function otherStreams(plan: JoinPlan): string[] {
   })
 }
 
-function colourOptions({ matrix, primaries, transfer, range }: ColourTags): string[] {
-  return [
-    ...(range === undefined ? [] : ['-color_range', range]),
-    ...(matrix === undefined ? [] : ['-colorspace', matrix]),
-    ...(primaries === undefined ? [] : ['-color_primaries', primaries]),
-    ...(transfer === undefined ? [] : ['-color_trc', transfer]),
-  ]
-}
-
 function fileTags(plan: JoinPlan): string[] {
   const { original, framesBefore = 0 } = plan
   const details = original?.details
@@ -138,7 +129,7 @@ export function joinOptions(plan: JoinPlan, version: string): string[] {
   const details = original?.details
   const picture = details?.streams.find(({ index }) => index === details.picture)
   return [
-    ...['-map', '0:v:0', '-c:v:0', 'copy', ...passthroughOptions(version), ...colourOptions(plan.tags)],
+    ...['-map', '0:v:0', '-c:v:0', 'copy', ...passthroughOptions(version), ...colourTagOptions(plan.tags)],
     ...(plan.fieldOrder === undefined || plan.fieldOrder === 'progressive' ? [] : ['-field_order', plan.fieldOrder]),
     ...(isMp4 && plan.codec === 'hevc' ? ['-tag:v', 'hvc1'] : []),
     ...['-map_metadata:g', '-1', '-map_metadata:s', '-1'],

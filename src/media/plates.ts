@@ -30,7 +30,7 @@ function plateOptions({ sar, timeBase, tags }: PlatePlan, version: string): stri
   return [
     ...['-map', '0:v:0', '-vf', `setsar=${sar.num}/${sar.den}`],
     ...['-c:v', 'prores_ks', '-profile:v', '4444', '-pix_fmt', 'yuva444p10le', '-alpha_bits', '16', '-q:v', QUANTISER, '-vendor', 'apl0'],
-    ...colourTagOptions(tags, false),
+    ...colourTagOptions({ ...tags, range: 'tv' }),
     ...[...passthroughOptions(version), '-enc_time_base', `${timeBase.num}:${timeBase.den}`, '-f', 'nut'],
   ]
 }
@@ -92,7 +92,7 @@ export async function joinPlates(
     ],
     output: fileUrl(file),
     outputOptions: [
-      ...['-map', '0:v:0', '-c', 'copy', ...colourTagOptions(plan.tags, false)],
+      ...['-map', '0:v:0', '-c', 'copy', ...colourTagOptions({ ...plan.tags, range: 'tv' })],
       ...['-video_track_timescale', String(plan.timeBase.den), '-movflags', '+faststart+write_colr', '-f', 'mov'],
     ],
   })

@@ -1,14 +1,14 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import type { Metadata, Sharp } from 'sharp'
 import type { Picture } from '../picture/picture.ts'
-import { DfkError, UsageError } from '../work/errors.ts'
+import { DfkError } from '../work/errors.ts'
 import { cleanExif } from './exif.ts'
 import { MAX_PIXELS } from './limits.ts'
 import { describePng } from './png-chunks.ts'
 import { requireFile } from './probe.ts'
-import { besideName } from './stills.ts'
+import { inFormat, placeEncoded, type WriteOptions } from './stills.ts'
 
 /** A still image in the samples and the colour space of its file, upright. */
 export interface Still {
@@ -133,44 +133,13 @@ export async function alterStill(still: Still, before: Picture, after: Picture):
 }
 
 /** The still in the format that `extension` names: profile and EXIF kept (TIFF drops EXIF), 16 bits in PNG and TIFF, alpha where the format has it. */
-async function encodeStill(still: Still, extension: string, quality = 95): Promise<Buffer> {
-  const png = await asPng(still)
-  const type = extension.replace(/^\./, '').toLowerCase()
-  const keepsDepth = still.bits === 16 && /^(png|tiff?)$/.test(type)
-  const read = (await load(png, true)).keepIccProfile().keepExif()
-  const image = keepsDepth ? read.toColourspace('rgb16') : read
-  switch (type) {
-    case 'png':
-      return image.png({ compressionLevel: 6 }).toBuffer()
-    case 'jpg':
-    case 'jpeg':
-      return image.jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer()
-    case 'webp':
-      return image.webp({ quality }).toBuffer()
-    case 'tif':
-    case 'tiff':
-      return image.tiff({ compression: 'lzw', ...(still.density && { xres: still.density / 25.4, yres: still.density / 25.4 }) }).toBuffer()
-    case 'avif':
-      return image.avif({ quality }).toBuffer()
-    default:
-      throw new UsageError(`expected an image name ending in .png, .jpg, .webp, .tif or .avif but found "${extension}"`)
-  }
+async function encodeStill(still: Still, extension: string, quality?: number): Promise<Buffer> {
+  const keepsDepth = still.bits === 16 && /^\.?(png|tiff?)$/i.test(extension)
+  const read = (await load(await asPng(still), true)).keepIccProfile().keepExif()
+  return inFormat(keepsDepth ? read.toColourspace('rgb16') : read, extension, quality, still.density)
 }
 
-/** Writes a still beside its place and renames it there; `before` may change the finished file first (provenance). */
-export async function writeStill(
-  path: string,
-  still: Still,
-  options: { quality?: number; before?: (partial: string) => Promise<void> } = {},
-): Promise<void> {
-  const encoded = await encodeStill(still, extname(path), options.quality)
-  const partial = besideName(path)
-  try {
-    await writeFile(partial, encoded)
-    await options.before?.(partial)
-    await rename(partial, path)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw error
-  }
+/** Writes a still beside its place and renames it there. */
+export async function writeStill(path: string, still: Still, { quality, before }: WriteOptions = {}): Promise<void> {
+  await placeEncoded(path, await encodeStill(still, extname(path), quality), before)
 }

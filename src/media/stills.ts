@@ -80,11 +80,8 @@ export function writesPicture(path: string): boolean {
   return /\.(png|jpe?g|webp|tiff?|avif)$/i.test(path)
 }
 
-/** Encodes a picture (RGB, or gray with one byte a pixel) in the format that `extension` names, with or without the dot. */
-export async function encodePicture(picture: Picture, extension: string, quality = JPEG_QUALITY): Promise<Buffer> {
-  const { default: sharp } = await import('sharp')
-  const channels = picture.data.length === picture.width * picture.height ? 1 : 3
-  const image = sharp(picture.data, { raw: { width: picture.width, height: picture.height, channels } })
+/** An image in the format that `extension` names, with or without the dot; `density`: pixels an inch, which TIFF is told here. */
+export async function inFormat(image: Sharp, extension: string, quality = JPEG_QUALITY, density?: number | undefined): Promise<Buffer> {
   switch (extension.replace(/^\./, '').toLowerCase()) {
     case 'png':
       return image.png({ compressionLevel: 6 }).toBuffer()
@@ -95,7 +92,7 @@ export async function encodePicture(picture: Picture, extension: string, quality
       return image.webp({ quality }).toBuffer()
     case 'tif':
     case 'tiff':
-      return image.tiff({ compression: 'lzw' }).toBuffer()
+      return image.tiff({ compression: 'lzw', ...(density && { xres: density / 25.4, yres: density / 25.4 }) }).toBuffer()
     case 'avif':
       return image.avif({ quality }).toBuffer()
     default:
@@ -103,20 +100,35 @@ export async function encodePicture(picture: Picture, extension: string, quality
   }
 }
 
-/** Writes a picture beside its place and renames it there; `before` may change the finished file first (provenance). */
-export async function writePicture(
-  path: string,
-  picture: Picture,
-  options: { quality?: number; before?: (partial: string) => Promise<void> } = {},
-): Promise<void> {
-  const encoded = await encodePicture(picture, extname(path), options.quality)
+/** Encodes a picture (RGB, or gray with one byte a pixel) in the format that `extension` names, with or without the dot. */
+export async function encodePicture(picture: Picture, extension: string, quality?: number): Promise<Buffer> {
+  const { default: sharp } = await import('sharp')
+  const channels = picture.data.length === picture.width * picture.height ? 1 : 3
+  return inFormat(sharp(picture.data, { raw: { width: picture.width, height: picture.height, channels } }), extension, quality)
+}
+
+/** How a picture is written. */
+export interface WriteOptions {
+  /** Of formats that lose some, 1–100. */
+  readonly quality?: number
+  /** May change the finished file before it is in its place (provenance). */
+  readonly before?: (partial: string) => Promise<void>
+}
+
+/** Writes an encoded picture beside its place and renames it there; whatever fails, nothing of it stays. */
+export async function placeEncoded(path: string, encoded: Buffer, before: WriteOptions['before']): Promise<void> {
   const partial = besideName(path)
   try {
     await writeFile(partial, encoded)
-    await options.before?.(partial)
+    await before?.(partial)
     await rename(partial, path)
   } catch (error) {
     await rm(partial, { force: true })
     throw error
   }
+}
+
+/** Writes a picture beside its place and renames it there. */
+export async function writePicture(path: string, picture: Picture, { quality, before }: WriteOptions = {}): Promise<void> {
+  await placeEncoded(path, await encodePicture(picture, extname(path), quality), before)
 }

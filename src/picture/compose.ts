@@ -33,26 +33,14 @@ export function drawPatch(picture: Picture, patch: Patch, toPatch: Affine): void
       const u = toPatch.a * (x + 0.5) + toPatch.b * (y + 0.5) + toPatch.tx
       const v = toPatch.c * (x + 0.5) + toPatch.d * (y + 0.5) + toPatch.ty
       if (u < 0 || v < 0 || u >= sizePx || v >= sizePx) continue
-      const amount = sampleMask(mask.data, mask.width, u * maskScale, v * maskScale)
+      const amount = sample(mask.data, mask.width, u * maskScale, v * maskScale)
       if (amount >= LEAST_SHOWN) mix(picture.data, (y * picture.width + x) * 3, rgb, sizePx, u, v, amount)
     }
   }
 }
 
-const drawn = new Float32Array(3)
-
 /** Moves one pixel by `amount` towards the bilinear sample of `rgb` at (u, v). */
 function mix(data: Uint8Array, at: number, rgb: Float32Array, sizePx: number, u: number, v: number, amount: number): void {
-  sampleRgb(rgb, sizePx, u, v, drawn, 0)
-  for (let k = 0; k < 3; k += 1) {
-    const old = data[at + k]!
-    const mixed = old + amount * (255 * drawn[k]! - old)
-    data[at + k] = mixed <= 0 ? 0 : mixed >= 255 ? 255 : mixed + 0.5
-  }
-}
-
-/** Bilinear sample of interleaved `rgb` at continuous (u, v), into `to[at…at + 2]`. */
-function sampleRgb(rgb: Float32Array, sizePx: number, u: number, v: number, to: Float32Array, at: number): void {
   const x = Math.max(0, Math.min(sizePx - 1, u - 0.5))
   const y = Math.max(0, Math.min(sizePx - 1, v - 0.5))
   const x0 = Math.min(sizePx - 2, Math.floor(x))
@@ -64,12 +52,14 @@ function sampleRgb(rgb: Float32Array, sizePx: number, u: number, v: number, to: 
   for (let k = 0; k < 3; k += 1) {
     const top = rgb[i + k]! * (1 - fx) + rgb[i + 3 + k]! * fx
     const bottom = rgb[j + k]! * (1 - fx) + rgb[j + 3 + k]! * fx
-    to[at + k] = top * (1 - fy) + bottom * fy
+    const old = data[at + k]!
+    const drawn = old + amount * (255 * (top * (1 - fy) + bottom * fy) - old)
+    data[at + k] = drawn <= 0 ? 0 : drawn >= 255 ? 255 : drawn + 0.5
   }
 }
 
 /** Bilinear sample of a square plane at continuous coordinates. */
-function sampleMask(data: Float32Array, sizePx: number, u: number, v: number): number {
+function sample(data: Float32Array, sizePx: number, u: number, v: number): number {
   const x = Math.max(0, Math.min(sizePx - 1, u - 0.5))
   const y = Math.max(0, Math.min(sizePx - 1, v - 0.5))
   const x0 = Math.min(sizePx - 2, Math.floor(x))

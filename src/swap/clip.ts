@@ -2,6 +2,7 @@ import type { DamageLog, MediaInfo, PipePixels } from '../media/index.ts'
 import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media/index.ts'
 import { type YuvFormat, type YuvPicture, yuvBytes, yuvPicture } from '../picture/yuv.ts'
 import { BufferPool } from '../work/bufferPool.ts'
+import { timed } from '../work/clock.ts'
 import { Queue } from '../work/queue.ts'
 import { LOOK_AHEAD } from './bridge.ts'
 import type { Finished } from './finish/pool.ts'
@@ -69,8 +70,7 @@ async function* finishFrames(
     const label = (optionsAt(request, rendered.frame).label ?? always) ? LABEL : undefined
     if (rendered.faces.length === 0 && label === undefined) return { rendered, bytes, plate: undefined }
     const finishing = { faces: rendered.faces, label, outputId: render.job.state.outputId, wantsPlate }
-    const finished = () => finisher.finish(format, bytes, finishing)
-    return { rendered, ...(await (clock?.time('finish', finished) ?? finished())) }
+    return { rendered, ...(await timed(clock, 'finish', () => finisher.finish(format, bytes, finishing))) }
   }
   const pending: Promise<FinishedFrame>[] = []
   for await (const rendered of frames) {
@@ -116,8 +116,7 @@ async function renderSegment(
       const plan = job.state.picture
       writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan, onTaken: (done) => pool.give(done), signal })
       const open = writer
-      const write = () => open.write(bytes, rendered.frame.timeS)
-      await (session.clock?.time('encode', write) ?? write())
+      await timed(session.clock, 'encode', () => open.write(bytes, rendered.frame.timeS))
       if (rendered.faces.length > 0) swapped += 1
       render.onFrame(rendered)
     }

@@ -7,7 +7,7 @@ import { layerOf } from '../picture/yuvDraw.ts'
 import type { FittedFace } from './face.ts'
 import { finishFrame } from './finish/finish.ts'
 import { frameMatrix } from './frameMatrix.ts'
-import { type RenderedFrame, renderFrames } from './render.ts'
+import { renderAlone } from './render.ts'
 import type { FrameIndex, Segmentation } from './segments.ts'
 import { newTracker, type Seen, type SwapSession } from './session.ts'
 import { yuvView } from './yuvView.ts'
@@ -40,19 +40,14 @@ function maskOf(format: YuvFormat, faces: readonly FittedFace[]): Picture {
   return mask
 }
 
-async function* only<T>(item: T): AsyncGenerator<T> {
-  yield item
-}
-
 async function renderRow(session: SwapSession, picture: YuvPicture, index: number, timeS: number, seen: Seen): Promise<Row> {
   const target = yuvView(picture).whole()
   const tracker = newTracker(session)
-  let rendered: RenderedFrame | undefined
-  for await (const each of renderFrames(session, tracker, only({ index, timeS, picture, warm: false }))) rendered = each
+  const { faces } = await renderAlone(session, tracker, { index, timeS, picture })
   seen.facesSeen += tracker.facesSeen
   seen.nearest = Math.min(seen.nearest, tracker.nearest)
-  finishFrame(picture, { faces: rendered!.faces, label: undefined, outputId: undefined, wantsPlate: false })
-  const mask = maskOf(picture.format, rendered!.faces)
+  finishFrame(picture, { faces, label: undefined, outputId: undefined, wantsPlate: false })
+  const mask = maskOf(picture.format, faces)
   return { timeS, cells: [target, yuvView(picture).whole(), resizePicture(mask, target.width, target.height)] }
 }
 

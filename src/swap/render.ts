@@ -1,6 +1,7 @@
 import type { Picture } from '../picture/picture.ts'
 import type { YuvPicture } from '../picture/yuv.ts'
 import type { Generator, SwappedFaces } from '../store/generator.ts'
+import { timed } from '../work/clock.ts'
 import { Queue } from '../work/queue.ts'
 import { trackFrames } from './ahead.ts'
 import type { TrackedFace } from './bridge.ts'
@@ -61,21 +62,12 @@ function part(data: Float32Array, index: number, length: number): Float32Array {
   return data.subarray(index * length, (index + 1) * length)
 }
 
-/** Does some work, timed where somebody wants to know. */
-function timed<T>({ clock }: SwapSession, kind: string, work: () => T): T {
-  if (clock === undefined) return work()
-  const startMs = performance.now()
-  const done = work()
-  clock.add(kind, performance.now() - startMs)
-  return done
-}
-
 /** Looks at the frames in turn and cuts out the faces to replace. */
 async function look(session: SwapSession, tracker: Tracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
   for await (const { frame, faces } of trackFrames(viewed(frames), tracker)) {
     const isFine = wantsFine(optionsAt(session.request, frame).look, frame.index)
     const sizeOf = ({ member }: TrackedFace) => session.generators.get(member.run)!.sizePx
-    const cuts = timed(session, 'cut', () =>
+    const cuts = timed(session.clock, 'cut', () =>
       faces.map((face) => ({ face, cut: cutFace(frame.view, face.landmarks, sizeOf(face), isFine) })),
     )
     if (!(await planned.push({ frame, cuts }))) return
@@ -118,7 +110,7 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
     const all = group.flatMap(({ frame, cuts }) => cuts.filter(({ face }) => face.member.run === run).map((each) => ({ ...each, frame })))
     if (all.length === 0) continue
     const generate = () => generateFaces(generator, all, ({ frame }) => wantsOwn(optionsAt(request, frame).look, frame.index))
-    const made = await (session.clock?.time('generate', generate) ?? generate())
+    const made = await timed(session.clock, 'generate', generate)
     for (const each of all) {
       const { cut, face, frame } = each
       const { look, strength } = optionsAt(request, frame)
@@ -126,7 +118,7 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
       memories.set(face.id, memory)
       const rendered = made.get(each)!
       const fit = () => faded(fitFace(cut, rendered, look, memory, frame.timeS), face.strength * strength)
-      fitted.set(cut, timed(session, 'fit', fit))
+      fitted.set(cut, timed(session.clock, 'fit', fit))
     }
   }
   return group.map(({ frame, cuts }) => ({ frame, faces: cuts.map(({ cut }) => fitted.get(cut)!), places: cuts.map(({ face }) => face) }))
@@ -157,4 +149,13 @@ export async function* renderFrames(
   }
   await looking
   yield* await renderGroup(session, memories, group)
+}
+
+/** Renders the doubles for one frame by itself: nothing before or after it has a say. */
+export async function renderAlone(session: SwapSession, tracker: Tracker, frame: Omit<OpenFrame, 'warm'>): Promise<RenderedFrame> {
+  async function* only(): AsyncGenerator<OpenFrame> {
+    yield { ...frame, warm: false }
+  }
+  for await (const rendered of renderFrames(session, tracker, only())) return rendered
+  throw new Error('expected the frame that was given to come out')
 }

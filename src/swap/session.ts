@@ -8,7 +8,7 @@ import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
-import type { Clock } from '../work/clock.ts'
+import { type Clock, timed } from '../work/clock.ts'
 import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { castRuns, faceOfStill } from './choice.ts'
@@ -131,7 +131,7 @@ export function newTracker({ analyser, permission, request, clock }: SwapSession
   )
   if (clock !== undefined) {
     const next = tracker.next.bind(tracker)
-    tracker.next = (...frame) => clock.time('look', () => next(...frame))
+    tracker.next = (...frame) => timed(clock, 'look', () => next(...frame))
   }
   return tracker
 }

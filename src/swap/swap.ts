@@ -35,7 +35,7 @@ import { checkLayers, prepareLayers } from './layersFolder.ts'
 import type { Job } from './output.ts'
 import { renderPreview } from './preview.ts'
 import { type TimeRange, WHOLE_CLIP } from './range.ts'
-import { renderFrames } from './render.ts'
+import { renderAlone } from './render.ts'
 import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
 import { markOutput, type NamedSwap, NothingSwappedError, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
 
@@ -207,7 +207,6 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
   try {
     const before = rendering.done.reduce((sum, { frames }) => sum + frames, 0)
     let frames = 0
-    const rate = () => (1000 * frames) / (performance.now() - startMs)
     const damage = new DamageLog()
     const segments = new Segmentation(index, range, options.segment)
     const seen = await renderClip({
@@ -218,14 +217,14 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
         onProgress?.({
           done: before + frames,
           total: Math.max(before + frames, segments.frames ?? info.frames),
-          note: `${rate().toFixed(1)} frames/s`,
+          note: `${rateOf(frames, startMs).toFixed(1)} frames/s`,
         })
       },
     })
     const expected = range === WHOLE_CLIP ? (index?.timesS.length ?? 0) : 0
     const harm = (total: number) => harmOf(damage, total, expected, info.frames)
     const finished = await finishClip(session, job, info, { rendering, range, seen, harm, layers, signal })
-    return { output: job.output, ...finished, fps: Math.round(rate() * 10) / 10 }
+    return { output: job.output, ...finished, fps: rateOf(frames, startMs) }
   } catch (error) {
     // Where nobody is, nobody will be found the next time.
     if (error instanceof NothingSwappedError) await rendering.remove()
@@ -234,20 +233,15 @@ async function swapVideo(session: SwapSession, job: Job, info: MediaInfo, option
   }
 }
 
-async function* only<T>(item: T): AsyncGenerator<T> {
-  yield item
-}
-
 async function swapPicture(session: SwapSession, job: Job, work: WorkOptions): Promise<SwapResult> {
   const startMs = performance.now()
   const tracker = newTracker(session)
   const still = await readStill(job.path)
   const before = await stillPicture(still)
   const after = { ...before, data: before.data.slice() }
-  for await (const { faces } of renderFrames(session, tracker, only({ index: 0, timeS: 0, picture: before, warm: false }))) {
-    if (faces.length === 0) throw nothingSwapped(job.path, 1, tracker)
-    for (const face of faces) drawPatch(after, face, face.matrix)
-  }
+  const { faces } = await renderAlone(session, tracker, { index: 0, timeS: 0, picture: before })
+  if (faces.length === 0) throw nothingSwapped(job.path, 1, tracker)
+  for (const face of faces) drawPatch(after, face, face.matrix)
   const write: WriteMarked = async (stamp) => writeStill(job.output, await alterStill(still, before, after), { before: stamp })
   const placed = await placePicture(session, job, after, write, work)
   work.onProgress?.({ done: 1, total: 1 })
@@ -308,15 +302,11 @@ async function placePicture(
  */
 export async function swapFile(session: SwapSession, job: Job, options: RenderOptions, work: WorkOptions): Promise<SwapResult> {
   const info = await probeMedia(job.path, work.signal)
-  if (options.preview !== undefined && (info.kind === 'image' || options.layers !== undefined))
-    throw new UsageError(
-      `--preview: expected ${info.kind === 'image' ? `a clip but ${job.path} is an image` : 'no --layers, which a preview does not write'}`,
-      {
-        hint: 'leave --preview away',
-      },
-    )
-  if (info.kind === 'image' && options.layers !== undefined)
-    throw new UsageError(`--layers: expected a clip but ${job.path} is an image`, { hint: 'leave --layers away' })
+  const alone = { hint: 'leave --preview or --layers away' }
+  if (options.preview !== undefined && options.layers !== undefined)
+    throw new UsageError('--preview: expected no --layers, which a preview does not write', alone)
+  if (info.kind === 'image' && (options.preview ?? options.layers) !== undefined)
+    throw new UsageError(`${options.preview === undefined ? '--layers' : '--preview'}: expected a clip but ${job.path} is an image`, alone)
   if (info.kind === 'image') return swapPicture(session, job, work)
   return options.preview === undefined ? swapVideo(session, job, info, options, work) : previewVideo(session, job, info, options, work)
 }
