@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { requestOf, swapOptions } from '../src/commands/swap.ts'
 import { frameFormat, type MediaInfo, openSegment, probeMedia, readClip } from '../src/media/index.ts'
 import { yuvPicture } from '../src/picture/yuv.ts'
-import { LABEL, renderClip } from '../src/swap/clip.ts'
+import { renderClip } from '../src/swap/clip.ts'
 import { finishFrame } from '../src/swap/finish/finish.ts'
 import { RenderJob } from '../src/swap/job.ts'
 import { WHOLE_CLIP } from '../src/swap/range.ts'
@@ -59,7 +59,7 @@ async function measureAlone({ session, info, scratch, range }: Bench): Promise<R
   const timedSession = { ...session, clock }
   const rendered: RenderedFrame[] = []
   for await (const frame of renderFrames(timedSession, newTracker(timedSession), each(frames))) rendered.push(frame)
-  const label = session.label ? LABEL : undefined
+  const label = session.label.on ? session.label : undefined
   const finishMs = await timed(async () => {
     for (const { frame, faces } of rendered) {
       if ('format' in frame.picture) finishFrame(frame.picture, { faces, label, outputId: OUTPUT_ID, wantsPlate: false })
@@ -100,7 +100,7 @@ async function measureTogether({
 /** Times the stages of a swap of the first `seconds` of a clip. */
 export async function measureStages(home: string, run: string, clip: string, device: string, seconds: number): Promise<StageTimes> {
   const scratch = await mkdtemp(join(tmpdir(), 'dfk-stages-'))
-  const request = requestOf(home, swapOptions.parse({ run, output: join(scratch, 'x.mp4'), device }))
+  const request = requestOf(home, swapOptions.parse({ run, output: join(scratch, 'x.mp4'), device }), {})
   const permitted = await permit(request, [{ path: clip, kind: 'video', output: join(scratch, 'x.mp4') }], {})
   const session = await openSession(permitted, FACE_BATCH, () => {})
   try {

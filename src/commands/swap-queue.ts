@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { fingerprintOf, type Signing } from '../provenance/index.ts'
 import { parsePair } from '../swap/choice.ts'
 import { parseAddress } from '../swap/farm/address.ts'
 import { openFarm } from '../swap/farm/redis.ts'
@@ -20,7 +21,7 @@ function runFor(name: string): string {
 }
 
 /** What workers get to know of the command line: paths absolute, nothing that is only ours. */
-function askedOf(asked: SwapAsked): Record<string, unknown> {
+function askedOf(asked: SwapAsked, { signer, tsa }: Signing): Record<string, unknown> {
   const known = Object.keys(renderingOptions.shape).map((key) => [key, asked[key as keyof SwapAsked]] as const)
   return {
     ...Object.fromEntries(known.filter(([, value]) => value !== undefined)),
@@ -28,6 +29,9 @@ function askedOf(asked: SwapAsked): Record<string, unknown> {
     ...(asked.faceImage !== undefined && { faceImage: resolve(asked.faceImage) }),
     map: asked.map.map(parsePair).map(({ person, run }) => `${person}=${runFor(run)}`),
     consent: asked.consent.map((path) => resolve(path)),
+    // Keys stay where they are: workers have their own, and sign with no other certificate than this one.
+    ...(signer !== undefined && { signedBy: fingerprintOf(signer) }),
+    ...(tsa !== undefined && { wantsTime: true }),
   }
 }
 
@@ -71,7 +75,7 @@ export function prepareQueue(url: string, asked: SwapAsked): RenderOnQueue {
     try {
       const all: Queued[] = []
       for (const job of jobs) {
-        const wish = { options, asked: askedOf(asked) }
+        const wish = { options, asked: askedOf(asked, permitted.request.signing ?? {}) }
         all.push(await context.work(`queueing ${job.path}`, ({ signal }) => farm.guard(submitClip(farm, permitted, job, wish, signal))))
       }
       let failure: unknown

@@ -1,11 +1,14 @@
 import { join, relative } from 'node:path'
 import { z } from 'zod'
+import type { Signing } from '../provenance/index.ts'
 import type { Look } from '../swap/look.ts'
 import type { SwapRequest } from '../swap/session.ts'
 import type { FrameOptions, Shot } from '../swap/shots.ts'
 import type { RenderOptions, SwapResult } from '../swap/swap.ts'
 import { UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
+import { openSigning, signingOptions } from './signing.ts'
+import { labellingOf, labelOptions } from './swap-label.ts'
 
 const QUEUE_NAME = 'expected letters, digits, - and _, at most 64'
 
@@ -61,7 +64,7 @@ export const swapOptions = z.object({
   matchDetail: z.number().min(0).max(1).default(0.25).describe("gives the face the footage's own sharpness or blur; 0: not at all"),
   sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
   grain: z.number().min(0).max(1).default(0).describe("lays the footage's grain over the face; 0: not at all"),
-  label: z.boolean().optional().describe('draw a visible label (always where a consent record requires it)'),
+  ...labelOptions.shape,
   range: z.string().optional().describe('part of the clip to render, as 0:30-1:15, 90- or -10 (seconds, or minutes:seconds)'),
   preview: z.int().min(1).max(100).optional().describe('render so many frames onto one picture instead: target, swapped, mask'),
   layers: z
@@ -117,17 +120,23 @@ export const swapOptions = z.object({
     .default('dfk')
     .describe('name of the queue there'),
   detach: z.boolean().optional().describe('with --queue: do not wait until it is rendered'),
+  ...signingOptions.shape,
 })
 /** What `dfk swap` was asked for. */
 export type SwapAsked = z.output<typeof swapOptions>
 
 /** What of it decides what is rendered, and so goes to whoever renders it; unknown keys are refused. */
-export const renderingOptions = z.strictObject(
-  swapOptions.omit({
+export const renderingOptions = z.strictObject({
+  ...swapOptions.omit({
     ...{ output: true, preview: true, device: true, queue: true, queueName: true, detach: true },
     ...{ layers: true, layersFormat: true, layersAlpha: true, shots: true, listShots: true },
+    ...{ noLabel: true, cert: true, key: true, keyPassphraseFile: true, tsa: true },
   }).shape,
-)
+  /** SHA-256 of the certificate that the output must be signed with. */
+  signedBy: z.string().optional(),
+  /** Whether it must be time-stamped. */
+  wantsTime: z.boolean().optional(),
+})
 type RenderingAsked = z.output<typeof renderingOptions>
 
 /** How a video is encoded, and how much of it is rendered. */
@@ -184,7 +193,12 @@ function lookOf(asked: ShotOptions): Look {
 }
 
 /** What is asked for besides files and encoding. */
-export function requestOf(home: string, asked: RenderingAsked & Pick<SwapAsked, 'device'>, shots: readonly Shot[] = []): SwapRequest {
+export function requestOf(
+  home: string,
+  asked: RenderingAsked & Pick<SwapAsked, 'device'>,
+  signing: Signing,
+  shots: readonly Shot[] = [],
+): SwapRequest {
   return {
     home,
     run: asked.run,
@@ -195,12 +209,17 @@ export function requestOf(home: string, asked: RenderingAsked & Pick<SwapAsked, 
     ...chosenBy(asked),
     shots,
     device: asked.device,
+    labelling: labellingOf(asked),
+    provider: asked.provider,
+    signing: { ...signing, signedBy: asked.signedBy, wantsTime: asked.wantsTime },
   }
 }
 
 /** The line that says what was made. */
 export function describe({ output, frames, swapped, fps, manifest }: SwapResult): string {
-  const provenance = manifest.embedded ? 'manifest embedded' : `manifest in ${manifest.file}`
+  const signer =
+    manifest.anchor === undefined ? `signed by ${manifest.issuer}` : `signer unknown to others (their anchor: ${manifest.anchor})`
+  const provenance = `${manifest.embedded ? 'manifest embedded' : `manifest in ${manifest.file}`}, ${signer}${manifest.timeStamped ? ', time-stamped' : ''}`
   return `${output}: ${frames} frames, ${swapped} with the double, ${fps} frames/s; ${provenance}`
 }
 
@@ -228,7 +247,8 @@ export const swap = defineCommand({
       throw new UsageError(`${list === undefined ? '--shots' : '--list-shots'}: expected one clip but found the folder ${input}`)
     if (list !== undefined) return writeShots(context, jobs[0]!.path, list)
     const shots = shotsFile === undefined ? [] : await shotsOf(context, shotsFile, jobs[0]!.path, asked)
-    const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked, shots), jobs, work))
+    const signing = await openSigning(asked, context.dryRun)
+    const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked, signing, shots), jobs, work))
     for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
     if (context.dryRun) {
       for (const { path, output } of jobs)

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Finished } from '../swap/farm/worker.ts'
 import { UsageError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
+import { openSigning, signingOptions } from './signing.ts'
 
 const options = z.object({
   queue: z
@@ -29,6 +30,7 @@ const options = z.object({
     .default(20)
     .meta({ flag: '--lock <s>' })
     .describe("seconds without a sign of life after which another worker takes this one's segment"),
+  ...signingOptions.shape,
 })
 
 function line({ output, segment, frames, seconds }: Finished): string {
@@ -51,6 +53,7 @@ export const worker = defineCommand({
     const { runWorker } = await import('../swap/farm/worker.ts')
     const { Workshop } = await import('../swap/farm/workshop.ts')
     const { renderingOptions, renderOptionsOf, requestOf } = await import('./swap.ts')
+    const signing = await openSigning(asked, false)
     const farm = await openFarm(parseAddress(asked.queue, asked.name, process.env['DFK_REDIS_PASSWORD']))
     const workshop = new Workshop({
       async read(home, wanted) {
@@ -59,7 +62,7 @@ export const worker = defineCommand({
           throw new UsageError(`expected what dfk swap takes in a job but found something else (${parsed.error.issues[0]?.message})`, {
             hint: 'workers and dfk swap must be of one version',
           })
-        const request = requestOf(home, { ...parsed.data, device: asked.device })
+        const request = requestOf(home, { ...parsed.data, device: asked.device }, signing)
         return { request, options: await renderOptionsOf({ ...parsed.data, preview: undefined }) }
       },
       root: asked.root === undefined ? undefined : resolve(asked.root),

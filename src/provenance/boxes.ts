@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 
 /** A top-level box of an MP4 or MOV file. */
@@ -41,4 +42,18 @@ export async function readRange(path: string, from: number, to: number): Promise
   } finally {
     await file.close()
   }
+}
+
+/** Top-level boxes that C2PA's binding of MP4 leaves out. */
+const LOOSE = new Set(['ftyp', 'free', 'skip', 'mfra'])
+
+/** SHA-256 over the heads and bodies of the boxes of an MP4 or MOV file that C2PA's own binding leaves out, so that nothing of a file is unbound. */
+export async function looseBoxesHash(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  let from = 0
+  for (const { type, end } of await topBoxes(path)) {
+    if (LOOSE.has(type)) hash.update(await readRange(path, from, end))
+    from = end
+  }
+  return hash.digest('hex')
 }

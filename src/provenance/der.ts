@@ -39,3 +39,21 @@ export function time(date: Date): Buffer {
   const text = `${date.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`
   return date.getUTCFullYear() < 2050 ? element(0x17, Buffer.from(text.slice(2))) : element(0x18, Buffer.from(text))
 }
+
+export interface Element {
+  readonly tag: number
+  readonly body: Buffer
+  /** Offset of what follows. */
+  readonly end: number
+}
+
+/** Reads one element with a one-byte tag. Throws RangeError where the bytes end before it does. */
+export function readElement(bytes: Buffer, at = 0): Element {
+  const first = bytes[at + 1]
+  if (first === undefined) throw new RangeError('expected DER but found the end')
+  const digits = first < 0x80 ? 0 : first & 0x7f
+  const size = digits === 0 ? first : bytes.readUIntBE(at + 2, digits)
+  const start = at + 2 + digits
+  if (start + size > bytes.length) throw new RangeError('expected DER but found the end')
+  return { tag: bytes[at]!, body: bytes.subarray(start, start + size), end: start + size }
+}

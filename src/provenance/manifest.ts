@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { COMPOSITE_SOURCE_TYPE, type ModelMention, type StampRequest } from './types.ts'
+import { COMPOSITE_SOURCE_TYPE, type Disclosure, type ModelMention, type StampRequest } from './types.ts'
 import { WATERMARK_ALGORITHM } from './watermark-layout.ts'
 
 /** Our own assertion: which output it is, by which model, under whose consent. Hashes and scopes only: a descriptor is biometric data. */
@@ -11,29 +11,60 @@ const MODEL_LABEL = 'model'
 
 const NOT_ALLOWED = { use: 'notAllowed' }
 
-/** The manifest definition of a swap (C2PA 2.x): opened, edited by a trained model, watermarked; not to be trained on. */
-export function manifestDefinition(request: StampRequest, format: string, version: string): object {
-  const agent = { name: 'dfk', version }
-  const watermarked = request.watermark === true
-  const softBinding = { alg: WATERMARK_ALGORITHM, blocks: [{ scope: {}, value: request.outputId }], pad: [] }
-  const actions = [
+/** What of the asset goes into its manifest. */
+export interface AssetFacts {
+  readonly format: string
+  /** SHA-256 of the boxes of an MP4 that C2PA's own binding leaves out: see `looseBoxesHash`. */
+  readonly looseBoxes?: string | undefined
+}
+
+function actionsOf(request: StampRequest, agent: object, when: string): object[] {
+  const { label } = request
+  return [
     { action: 'c2pa.opened', parameters: { ingredientIds: [PARENT_LABEL] } },
     {
       action: 'c2pa.edited',
+      when,
       softwareAgent: agent,
       digitalSourceType: COMPOSITE_SOURCE_TYPE,
       description: 'The face of one consenting person was replaced by that of another consenting person, rendered by a trained model',
       parameters: { ingredientIds: modelsOf(request).map((_, index) => modelLabel(index)) },
     },
-    ...(watermarked ? [{ action: 'c2pa.watermarked.bound', softwareAgent: agent }] : []),
+    ...(label === undefined ? [] : [{ action: 'c2pa.addedText', when, softwareAgent: agent, description: `Visible label: ${label}` }]),
+    ...(request.watermark === true ? [{ action: 'c2pa.watermarked.bound', when, softwareAgent: agent }] : []),
   ]
+}
+
+/** Which output it is, of what, by which model, under whose consent, and who answers for it. */
+function renderOf(request: StampRequest, { provider, tool, createdAt }: Disclosure, { looseBoxes }: AssetFacts): object {
+  const { outputId, model, otherModels, consent, parent, parentSha256, label } = request
+  return {
+    outputId,
+    provider,
+    system: tool,
+    createdAt: createdAt.toISOString(),
+    ...(parent !== undefined && parentSha256 !== undefined && { footage: { name: basename(parent), sha256: parentSha256 } }),
+    model,
+    ...(otherModels?.length && { otherModels }),
+    consent: consent.map(({ role, hash, scope }) => ({ role, hash, scope })),
+    ...(label !== undefined && { visibleLabel: label }),
+    ...(looseBoxes !== undefined && { looseBoxes }),
+  }
+}
+
+/** The manifest definition of a swap (C2PA 2.x): opened, edited by a trained model, labelled, watermarked; not to be trained on. */
+export function manifestDefinition(request: StampRequest, facts: AssetFacts, disclosure: Disclosure): object {
+  const [name, version] = disclosure.tool.split(' ')
+  const agent = { name, version }
+  const actions = actionsOf(request, agent, disclosure.createdAt.toISOString())
+  const softBinding = { alg: WATERMARK_ALGORITHM, blocks: [{ scope: {}, value: request.outputId }], pad: [] }
   return {
     claim_generator_info: [agent],
     title: request.title,
-    format,
+    format: facts.format,
     assertions: [
       { label: 'c2pa.actions.v2', data: { actions } },
-      ...(watermarked ? [{ label: 'c2pa.soft-binding', data: softBinding }] : []),
+      ...(request.watermark === true ? [{ label: 'c2pa.soft-binding', data: softBinding }] : []),
       {
         label: 'cawg.training-mining',
         data: {
@@ -45,22 +76,19 @@ export function manifestDefinition(request: StampRequest, format: string, versio
           },
         },
       },
-      {
-        label: RENDER_ASSERTION,
-        data: {
-          outputId: request.outputId,
-          model: request.model,
-          ...(request.otherModels?.length ? { otherModels: request.otherModels } : {}),
-          consent: request.consent.map(({ role, hash, scope }) => ({ role, hash, scope })),
-        },
-      },
+      { label: RENDER_ASSERTION, data: renderOf(request, disclosure, facts) },
     ],
   }
 }
 
 /** The footage as the one parent ingredient. */
-export function parentIngredient(parent: string | undefined): object {
-  return { title: parent === undefined ? 'footage' : basename(parent), relationship: 'parentOf', label: PARENT_LABEL }
+export function parentIngredient({ parent, parentSha256 }: StampRequest): object {
+  return {
+    title: parent === undefined ? 'footage' : basename(parent),
+    relationship: 'parentOf',
+    label: PARENT_LABEL,
+    ...(parentSha256 !== undefined && { description: `SHA-256 ${parentSha256}` }),
+  }
 }
 
 function modelsOf({ model, otherModels = [] }: StampRequest): ModelMention[] {

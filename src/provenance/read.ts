@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { looseBoxesHash } from './boxes.ts'
 import { embedFormat } from './formats.ts'
 import { RENDER_ASSERTION } from './manifest.ts'
 import { readMarks } from './marks.ts'
@@ -12,7 +13,7 @@ const manifestSchema = z.looseObject({
   claim_generator: z.string().optional(),
   claim_generator_info: z.array(z.looseObject({ name: z.string(), version: z.string().optional() })).default([]),
   assertions: z.array(z.looseObject({ label: z.string(), data: z.unknown() })).default([]),
-  signature_info: z.looseObject({ issuer: z.string().optional() }).default({}),
+  signature_info: z.looseObject({ issuer: z.string().optional(), time: z.string().optional() }).default({}),
 })
 const storeSchema = z.looseObject({
   active_manifest: z.string().optional(),
@@ -22,6 +23,7 @@ const storeSchema = z.looseObject({
 })
 const renderSchema = z.looseObject({
   outputId: z.string(),
+  looseBoxes: z.string().optional(),
   consent: z.array(z.object({ role: z.string(), hash: z.string(), scope: z.string() })),
 })
 /** The library's second, fuller report: the only one that shows the binding to the file's bytes. */
@@ -34,11 +36,17 @@ type Store = z.output<typeof storeSchema> & {
 }
 type Manifest = z.output<typeof manifestSchema>
 
+/** Our own code, in the manner of C2PA's: a box outside its binding of MP4 was changed. */
+const LOOSE_MISMATCH = 'org.dfk.looseBoxes.mismatch'
 const UNTRUSTED = 'signingCredential.untrusted'
 /** What the library says of files without a manifest, or of formats that cannot have one. */
 const NONE = /JumbfNotFound|JumbfBoxNotFound|no JUMBF|ProvenanceMissing|UnsupportedType|type is unsupported/i
 
 const SOURCE_TYPE = /(trainedAlgorithmicMedia|compositeSynthetic|compositeWithTrainedAlgorithmicMedia|algorithmicallyEnhanced)$/i
+
+function activeOf({ active_manifest: label, manifests }: Store): Manifest | undefined {
+  return label === undefined ? undefined : manifests[label]
+}
 
 function dataOf(manifest: Manifest | undefined, label: string): unknown[] {
   return (manifest?.assertions ?? [])
@@ -52,7 +60,7 @@ function actionsOf(manifest: Manifest | undefined): z.output<typeof action>[] {
 }
 
 function describe(store: Store, file: string, problems: readonly string[]): C2paFound {
-  const manifest = store.active_manifest === undefined ? undefined : store.manifests[store.active_manifest]
+  const manifest = activeOf(store)
   const failed = problems.filter((code) => code !== UNTRUSTED)
   const state: ManifestState =
     failed.length > 0 || manifest === undefined
@@ -72,6 +80,7 @@ function describe(store: Store, file: string, problems: readonly string[]): C2pa
     title: manifest?.title,
     generator: tool === undefined ? manifest?.claim_generator : [tool.name, tool.version].filter(Boolean).join(' '),
     issuer: manifest?.signature_info.issuer,
+    signedAt: manifest?.signature_info.time,
     actions: actions.map((entry) => entry.action),
     digitalSourceTypes: [...new Set(actions.flatMap((entry) => entry.digitalSourceType ?? []))],
     outputId: render?.outputId,
@@ -102,24 +111,27 @@ async function readStore(file: string, format: string, anchors: string | undefin
   }
 }
 
+/** What the library has to say against an embedded manifest, and what is wrong with the boxes that its binding leaves out. */
+async function embeddedProblems(store: Store, file: string): Promise<string[]> {
+  const codes = store.validation_status.map(({ code }) => code)
+  const bound = renderSchema.safeParse(dataOf(activeOf(store), RENDER_ASSERTION)[0]).data?.looseBoxes
+  return bound === undefined || bound === (await looseBoxesHash(file)) ? codes : [...codes, LOOSE_MISMATCH]
+}
+
 /** A sidecar's manifest covers the whole file beside it, which the library cannot check: its hash is compared here. */
 async function sidecarProblems(store: Store, file: string): Promise<string[]> {
   const codes = store.validation_status.map(({ code }) => code).filter((code) => code !== 'assertion.dataHash.mismatch')
   return (await bindsFile(store.dataHash, file)) ? codes : [...codes, 'assertion.dataHash.mismatch']
 }
 
-async function readManifest(file: string, anchors: string | undefined): Promise<C2paFound | undefined> {
+/** The manifest that a file carries or that lies beside it, checked against the file's bytes. */
+export async function readManifest(file: string, anchors: string | undefined): Promise<C2paFound | undefined> {
   const broken = (where: string, error: Error) => describe(storeSchema.parse({}), where, [`unreadable: ${error.message}`])
   const format = await embedFormat(file)
   if (format !== undefined) {
     const store = await readStore(file, format, anchors)
     if (store instanceof Error) return broken(file, store)
-    if (store !== 'none')
-      return describe(
-        store,
-        file,
-        store.validation_status.map(({ code }) => code),
-      )
+    if (store !== 'none') return describe(store, file, await embeddedProblems(store, file))
   }
   const sidecar = findSidecar(file)
   if (sidecar === undefined) return undefined

@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto'
+
 /** The IPTC term for footage in which a trained model rendered a part. */
 export const COMPOSITE_SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia'
 
@@ -14,6 +16,34 @@ export interface ModelMention {
   readonly sha256: string
 }
 
+/** What manifests are signed with. */
+export interface Signer {
+  readonly key: KeyObject
+  /** DER, the leaf first. */
+  readonly chain: readonly Buffer[]
+}
+
+/** Who signs outputs, where it is not this installation by its own self-made certificate. */
+export interface Signing {
+  /** The studio's. */
+  readonly signer?: Signer | undefined
+  /** Time-stamp authority to ask (RFC 3161), an http or https URL. */
+  readonly tsa?: string | undefined
+  /** SHA-256 of the certificate that whoever asked for the output wants it signed with: a worker that has another must not sign. */
+  readonly signedBy?: string | undefined
+  /** Whoever asked for the output wants it time-stamped: a worker without an authority to ask must not sign. */
+  readonly wantsTime?: boolean | undefined
+}
+
+/** What the marks of an output say. */
+export interface Disclosure {
+  readonly outputId: string
+  readonly provider: string
+  /** The program, with its version. */
+  readonly tool: string
+  readonly createdAt: Date
+}
+
 export interface StampRequest {
   /** The finished output; it is replaced atomically by the signed one (or gets a sidecar `.c2pa`). */
   readonly file: string
@@ -21,6 +51,8 @@ export interface StampRequest {
   readonly placedAt?: string | undefined
   /** The footage that it was made of, which becomes the parent ingredient. */
   readonly parent?: string | undefined
+  /** SHA-256 of the footage, hexadecimal. */
+  readonly parentSha256?: string | undefined
   /** 64-bit id of the output as 16 hexadecimal digits: see `newOutputId`. */
   readonly outputId: string
   readonly title: string
@@ -30,9 +62,15 @@ export interface StampRequest {
   readonly otherModels?: readonly ModelMention[] | undefined
   /** Whether `embedWatermark` wrote `outputId` into the pixels. */
   readonly watermark?: boolean | undefined
+  /** Text of the visible label that was drawn, if one was. */
+  readonly label?: string | undefined
+  /** Who answers for the output, as the marks that laws ask for name them; default: the organisation of the studio's certificate, else dfk. */
+  readonly provider?: string | undefined
   readonly now?: Date | undefined
-  /** Where the signing certificate lies (`<home>/.dfk/`); default: DFK_HOME or the working directory. */
+  /** Where this installation's own certificate lies (`<home>/.dfk/`); default: DFK_HOME or the working directory. */
   readonly home?: string | undefined
+  /** Who signs instead, and who confirms when. */
+  readonly signing?: Signing | undefined
 }
 
 export interface ManifestSummary {
@@ -45,6 +83,10 @@ export interface ManifestSummary {
   readonly digitalSourceType: string
   /** Organisation in the signing certificate. */
   readonly issuer: string
+  /** Certificate (PEM) that makes readers trust this installation's own signatures once it is among their anchors; none for a studio's certificate. */
+  readonly anchor?: string | undefined
+  /** Whether a time-stamp authority confirmed when it was signed. */
+  readonly timeStamped: boolean
 }
 
 /** `trusted`: whole, and the signer's authority is among the anchors; `valid`: whole, signer unknown; `invalid`: changed since, or malformed. */
@@ -60,6 +102,8 @@ export interface C2paFound {
   /** Program that wrote it, with its version. */
   readonly generator: string | undefined
   readonly issuer: string | undefined
+  /** When it was signed, by a time-stamp authority. */
+  readonly signedAt: string | undefined
   readonly actions: readonly string[]
   readonly digitalSourceTypes: readonly string[]
   /** Of a dfk output. */

@@ -1,4 +1,7 @@
 import { crc32 } from './crc.ts'
+import { aigcMark } from './tags.ts'
+import { COMPOSITE_SOURCE_TYPE, type Disclosure } from './types.ts'
+import { addXmpToWebp } from './webp.ts'
 
 /** Where XMP lies in MP4 and MOV files: a top-level box of this identity (XMP specification, part 3). */
 const XMP_UUID = Buffer.from('be7acfcb97a942e89c71999491e3afac', 'hex')
@@ -9,13 +12,35 @@ const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<'
 const unescapeXml = (text: string) =>
   text.replaceAll('&quot;', '"').replaceAll('&apos;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 
-/** An XMP packet that carries IPTC's digital source type and the AIGC mark of GB 45438-2025. */
-export function xmpPacket(sourceType: string, aigc: string, tool: string): Buffer {
+/**
+ * An XMP packet that carries IPTC's digital source type, the AIGC mark of GB 45438-2025, and what California's SB 942 asks of a latent disclosure: provider,
+ * system and version, time, unique id.
+ */
+export function xmpPacket(disclosure: Disclosure): Buffer {
+  const { outputId, provider, tool, createdAt } = disclosure
+  const [system = tool, version = ''] = tool.split(' ')
+  const at = (name: string, value: string) => `\n ${name}="${escapeXml(value)}"`
+  const schemas = [
+    ['xmp', 'http://ns.adobe.com/xap/1.0/'],
+    ['dc', 'http://purl.org/dc/elements/1.1/'],
+    ['photoshop', 'http://ns.adobe.com/photoshop/1.0/'],
+    ['Iptc4xmpExt', 'http://iptc.org/std/Iptc4xmpExt/2008-02-29/'],
+    ['TC260', 'http://www.tc260.org.cn/ns/AIGC/1.0/'],
+  ]
+  const properties = [
+    at('xmp:CreatorTool', tool),
+    at('xmp:CreateDate', `${createdAt.toISOString().slice(0, 19)}Z`),
+    at('dc:identifier', outputId),
+    at('photoshop:Credit', provider),
+    at('Iptc4xmpExt:DigitalSourceType', COMPOSITE_SOURCE_TYPE),
+    at('Iptc4xmpExt:AISystemUsed', system),
+    at('Iptc4xmpExt:AISystemVersionUsed', version),
+    at('TC260:AIGC', aigcMark(disclosure)),
+  ]
+  const namespaces = schemas.map(([prefix = '', uri = '']) => at(`xmlns:${prefix}`, uri))
   return Buffer.from(
     `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
- xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" xmlns:TC260="http://www.tc260.org.cn/ns/AIGC/1.0/"
- xmp:CreatorTool="${escapeXml(tool)}" Iptc4xmpExt:DigitalSourceType="${escapeXml(sourceType)}" TC260:AIGC="${escapeXml(aigc)}"/></rdf:RDF></x:xmpmeta>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""${[...namespaces, ...properties].join('')}/></rdf:RDF></x:xmpmeta>
 <?xpacket end="w"?>`,
     'utf8',
   )
@@ -52,8 +77,12 @@ function insertionPoint(bytes: Buffer, format: 'image/jpeg' | 'image/png'): numb
   return bytes[3] === 0xe0 ? 4 + bytes.readUInt16BE(4) : 2
 }
 
+/** Formats of images that can be given XMP. */
+export type XmpImage = 'image/jpeg' | 'image/png' | 'image/webp'
+
 /** The image with the packet in it; unchanged where it has XMP of its own. */
-export function addXmpToImage(bytes: Buffer, format: 'image/jpeg' | 'image/png', packet: Buffer): Buffer {
+export function addXmpToImage(bytes: Buffer, format: XmpImage, packet: Buffer): Buffer {
+  if (format === 'image/webp') return addXmpToWebp(bytes, packet)
   if (bytes.includes(format === 'image/png' ? PNG_XMP.subarray(0, 17) : JPEG_XMP)) return bytes
   const at = insertionPoint(bytes, format)
   const piece = format === 'image/png' ? pngChunk(packet) : jpegSegment(packet)

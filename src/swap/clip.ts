@@ -10,10 +10,9 @@ import type { RenderJob } from './job.ts'
 import { type LayerSegment, type LayersPlan, layersOf, openLayers } from './layers.ts'
 import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
 import { type Segmentation, WARM_UP_FRAMES } from './segments.ts'
-import { newTracker, type Seen, type SwapSession } from './session.ts'
+import { labelAt, newTracker, type Seen, type SwapSession } from './session.ts'
 import { optionsAt } from './shots.ts'
 
-export const LABEL = 'AI GENERATED'
 /** Frames that wait between decoding and looking. */
 const WAITING = 4
 
@@ -63,11 +62,11 @@ async function* finishFrames(
   frames: AsyncIterable<RenderedFrame>,
   pool: BufferPool,
 ): AsyncGenerator<FinishedFrame, void, undefined> {
-  const { finisher, label: always, clock, request } = render.session
+  const { finisher, clock } = render.session
   const wantsPlate = render.layers !== undefined
   const finish = async (rendered: RenderedFrame): Promise<FinishedFrame> => {
     const { format, bytes } = planar(rendered.frame)
-    const label = (optionsAt(request, rendered.frame).label ?? always) ? LABEL : undefined
+    const label = labelAt(render.session, rendered.frame, Math.max(render.range.fromS, render.info.startS))
     if (rendered.faces.length === 0 && label === undefined) return { rendered, bytes, plate: undefined }
     const finishing = { faces: rendered.faces, label, outputId: render.job.state.outputId, wantsPlate }
     return { rendered, ...(await timed(clock, 'finish', () => finisher.finish(format, bytes, finishing))) }

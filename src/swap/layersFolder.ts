@@ -11,7 +11,7 @@ import type { RenderJob } from './job.ts'
 import { FRAMES_FILE, type LayersPlan, layersOf, PLATES_PART, platePlan } from './layers.ts'
 import { aboutLayers } from './layersAbout.ts'
 import type { Job } from './output.ts'
-import type { NamedSwap } from './session.ts'
+import { type NamedSwap, provenanceOf } from './session.ts'
 
 const ABOUT_FILE = 'layers.json'
 const PLATES_FILE = 'plates.mov'
@@ -90,19 +90,8 @@ interface LayersJob {
 
 /** Signs the plates of a clip, under the id of the merged one: its sequence by the list of hashes. */
 async function sign({ session, job, rendering }: LayersJob, file: string): Promise<void> {
-  const { permission, request, generators } = session
-  const [model, ...otherModels] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
-  await stampOutput({
-    file,
-    parent: job.path,
-    outputId: rendering.state.outputId,
-    title: `layers of ${basename(job.output)}`,
-    consent: permission.authorization.consent,
-    model: model!,
-    otherModels,
-    watermark: true,
-    home: request.home,
-  })
+  const provenance = provenanceOf(session, job, rendering.state.outputId)
+  await stampOutput({ ...provenance, file, title: `layers of ${basename(job.output)}` })
 }
 
 async function fill(part: string, layers: LayersJob): Promise<void> {

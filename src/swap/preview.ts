@@ -121,5 +121,5 @@ export async function renderPreview(
     rows.push(row)
     work.onRow(rows.length)
   }
-  return { sheet: drawSheet(rows, session.label ? FOOTER_PX : 0), rows: rows.length, swapped }
+  return { sheet: drawSheet(rows, session.label.on ? FOOTER_PX : 0), rows: rows.length, swapped }
 }

@@ -3,13 +3,22 @@ import { basename } from 'node:path'
 import { recordOutput } from '../consent/index.ts'
 import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
 import { type FootageHash, hashFootage } from '../media/index.ts'
-import { type ManifestSummary, stampOutput } from '../provenance/index.ts'
+import {
+  type Label,
+  type LabelPlan,
+  type LabelWish,
+  type ManifestSummary,
+  planLabel,
+  requireMarks,
+  type Signing,
+  stampOutput,
+} from '../provenance/index.ts'
 import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { type Clock, timed } from '../work/clock.ts'
-import { DfkError, RefusedError } from '../work/errors.ts'
+import { DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { castRuns, faceOfStill } from './choice.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
@@ -33,6 +42,12 @@ export interface SwapRequest extends ClipOptions {
   /** Paths of records for the clip's other people. */
   readonly consent: readonly string[]
   readonly device: DeviceName | 'auto'
+  /** Who signs, where it is not this installation. */
+  readonly signing?: Signing | undefined
+  /** What is asked for of the visible label besides `label`: that it is there. */
+  readonly labelling: Omit<LabelWish, 'on'>
+  /** Who answers for the output. */
+  readonly provider?: string | undefined
 }
 
 /** A swap that the records allow, before anything heavy is loaded. */
@@ -41,7 +56,7 @@ export interface PermittedSwap {
   /** All runs that render, the first first. */
   readonly runs: readonly Run[]
   readonly permission: Permission
-  readonly label: boolean
+  readonly label: LabelPlan
   /** SHA-256 of each clip or picture to render, by its path. */
   readonly footage: ReadonlyMap<string, string>
 }
@@ -90,13 +105,13 @@ export async function permit(
   const { home, choice, threshold, consent: extra, faceImage } = request
   const still = faceImage === undefined ? undefined : await faceOfStill(faceImage, request.device)
   const permission = await permitSwap({ home, runs, map, choice, still, extra, threshold, footage, outputs: jobs.length })
-  const required = permission.authorization.disclosure.visibleLabel
-  if (required && (request.label === false || request.shots.some(({ options }) => options.label === false)))
-    throw new RefusedError('disclosure.visibleLabel', 'expected a visible label, which a consent record requires, but found --label off', {
-      hint: 'leave --label away, and "label": false out of --shots',
-    })
+  const { labelling } = request
+  const isLeftOut = request.label === false || request.shots.some(({ options }) => options.label === false)
+  const asked = isLeftOut ? false : request.label
+  const plan = planLabel({ ...labelling, on: asked }, permission.authorization.disclosure.visibleLabel)
+  for (const { output } of jobs) requireMarks(output, labelling.laws)
   const hashes = new Map(jobs.map(({ path }, index) => [path, footage[index]!.sha256]))
-  return { request, runs, permission, label: request.label ?? required, footage: hashes }
+  return { request, runs, permission, label: { ...plan, on: request.label ?? plan.on }, footage: hashes }
 }
 
 /** Loads the generators and the face networks. `batch`: faces that the generator renders at once. */
@@ -144,29 +159,44 @@ export interface Mark {
   summary(): ManifestSummary
 }
 
+/** The label that a frame gets, by its place in the clip: `startS` is where the output begins. */
+export function labelAt(
+  { label, request }: PermittedSwap,
+  frame: { readonly index: number; readonly timeS: number },
+  startS: number,
+): Label | undefined {
+  const isWanted = (optionsAt(request, frame).label ?? label.on) && frame.timeS < startS + label.seconds
+  return isWanted ? { text: label.text, place: label.place } : undefined
+}
+
+/** What the manifest of anything that a swap makes says of it, besides the file. */
+export function provenanceOf(session: NamedSwap, job: Job, outputId: string) {
+  const { permission, request, generators, footage, label } = session
+  const [model, ...otherModels] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
+  const isLabelled = label.on || request.shots.some(({ options }) => options.label === true)
+  return {
+    ...{ parent: job.path, parentSha256: footage.get(job.path), outputId, model: model!, otherModels, watermark: true },
+    ...{ consent: permission.authorization.consent, label: isLabelled ? label.text : undefined },
+    ...{ home: request.home, signing: request.signing, provider: request.provider },
+  }
+}
+
 /** Prepares the provenance of one output. */
 export function markOutput(session: NamedSwap, job: Job, outputId: string): Mark {
-  const { permission, request, generators } = session
-  const [model, ...otherModels] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
-  const { consent } = permission.authorization
+  const { request } = session
+  const provenance = provenanceOf(session, job, outputId)
   const title = basename(job.output)
   let summary: ManifestSummary | undefined
   return {
     async stamp(partial) {
-      summary = await stampOutput({
-        file: partial,
-        placedAt: job.output,
-        parent: job.path,
-        outputId,
-        title,
-        consent,
-        model: model!,
-        otherModels,
-        watermark: true,
-        home: request.home,
-      })
+      summary = await stampOutput({ ...provenance, file: partial, placedAt: job.output, title })
       try {
-        recordOutput(request.home, { outputId, file: title, records: consent.map(({ hash }) => hash), at: new Date().toISOString() })
+        recordOutput(request.home, {
+          outputId,
+          file: title,
+          records: provenance.consent.map(({ hash }) => hash),
+          at: new Date().toISOString(),
+        })
       } catch (error) {
         if (!summary.embedded) await rm(summary.file, { force: true })
         throw error

@@ -28,7 +28,7 @@ import type { Picture } from '../picture/picture.ts'
 import { drawLabel, embedWatermark, type ManifestSummary, newOutputId } from '../provenance/index.ts'
 import { checkInterrupted, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import { LABEL, renderClip } from './clip.ts'
+import { renderClip } from './clip.ts'
 import { RenderJob, type SegmentDone } from './job.ts'
 import type { LayersPlan } from './layers.ts'
 import { checkLayers, prepareLayers } from './layersFolder.ts'
@@ -289,7 +289,7 @@ async function placePicture(
 ): Promise<Pick<SwapResult, 'output' | 'manifest'>> {
   const outputId = newOutputId()
   const mark = markOutput(session, job, outputId)
-  if (session.label) drawLabel(picture, LABEL)
+  if (session.label.on) drawLabel(picture, session.label)
   embedWatermark(picture, outputId)
   checkInterrupted(signal)
   await write(mark.stamp)

@@ -32,6 +32,7 @@ const detected: Detected = {
       title: 'x',
       generator: 'dfk 0.1.0',
       issuer: 'dfk',
+      signedAt: undefined,
       actions: ['c2pa.opened', 'c2pa.edited'],
       digitalSourceTypes: [],
       outputId: '00112233aabbccdd',

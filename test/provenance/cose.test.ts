@@ -1,19 +1,29 @@
 import { generateKeyPairSync, verify, X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { makeChain } from '../../src/provenance/certificate.ts'
-import { coseSign1 } from '../../src/provenance/cose.ts'
+import { coseLength, coseSign1 } from '../../src/provenance/cose.ts'
 import { oid, time } from '../../src/provenance/der.ts'
 
 describe('coseSign1', () => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const chain = [Buffer.alloc(500, 1), Buffer.alloc(450, 2)]
 
-  it('fills the reserved space exactly, whatever its size', () => {
+  const signer = { key: privateKey, chain }
+
+  it('fills the reserved space exactly, whatever its size', async () => {
     for (let reserved = 1060; reserved < 1500; reserved++)
-      expect(coseSign1(Buffer.from('claim'), privateKey, chain, reserved)).toHaveLength(reserved)
+      expect(await coseSign1(Buffer.from('claim'), signer, reserved)).toHaveLength(reserved)
     for (const reserved of [4096, 65_536 + 1000, 70_000])
-      expect(coseSign1(Buffer.from('claim'), privateKey, chain, reserved)).toHaveLength(reserved)
-    expect(() => coseSign1(Buffer.from('claim'), privateKey, chain, 900)).toThrow(/too few reserved/)
+      expect(await coseSign1(Buffer.from('claim'), signer, reserved)).toHaveLength(reserved)
+    await expect(coseSign1(Buffer.from('claim'), signer, 900)).rejects.toThrow(/too few reserved/)
+  })
+
+  it('knows how long it will be, so that nothing has to be filled', async () => {
+    const whole = await coseSign1(Buffer.from('claim'), signer, coseLength(signer, undefined))
+    expect(Buffer.from(whole).includes('pad')).toBe(false)
+    const stamped = await coseSign1(Buffer.from('claim'), signer, coseLength(signer, 300), async () => Buffer.alloc(300, 7))
+    expect(Buffer.from(stamped).includes('sigTst2')).toBe(true)
+    expect(Buffer.from(stamped).includes('pad')).toBe(false)
   })
 })
 

@@ -137,7 +137,7 @@ describe('what goes wrong moves the measure that names it', () => {
   it('visible label: the pooled background alone', async () => {
     const labelled = target.map(({ picture }) => {
       const copy = { ...picture, data: picture.data.slice() }
-      drawLabel(copy, 'AI GENERATED')
+      drawLabel(copy, { text: 'AI GENERATED', place: 'bottom-left' })
       return copy
     })
     const scores = await measure(labelled)

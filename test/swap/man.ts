@@ -46,6 +46,7 @@ export async function openMan(home: string, path: string, changes: Partial<SwapR
     ...chosen,
     label: undefined,
     device: 'cpu' as const,
+    labelling: { text: undefined, language: undefined, place: 'bottom-left' as const, seconds: undefined, laws: [] },
     ...changes,
   }
   return openSession(await permit(request, [{ path, kind: 'video', output: 'out.mp4' }], {}), 4, () => {})

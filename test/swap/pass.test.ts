@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 /** A session that finds nobody: what is rendered is the footage. */
 const NOBODY = {
   generators: new Map(),
-  label: false,
+  label: { on: false },
   permission: { castFor: () => ({ choice: 'target', members: [] }) },
   request: { look: {}, choice: 'target', threshold: 0.5, shots: [] },
   analyser: { find: () => Promise.resolve([]) },

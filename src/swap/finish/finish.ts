@@ -1,15 +1,15 @@
 import { followLuma, lumaIn, type Plate, plateOf } from '../../picture/plate.ts'
 import type { YuvPicture } from '../../picture/yuv.ts'
 import { drawLayer, layerOf, layPatch } from '../../picture/yuvDraw.ts'
-import { embedWatermark, labelLayer } from '../../provenance/index.ts'
+import { embedWatermark, type Label, labelLayer } from '../../provenance/index.ts'
 import type { FittedFace } from '../face.ts'
 import { frameMatrix } from '../frameMatrix.ts'
 
 /** What is still to be done to a frame once its faces are rendered. */
 export interface Finishing {
   readonly faces: readonly FittedFace[]
-  /** Text of the visible label. */
-  readonly label: string | undefined
+  /** The visible label. */
+  readonly label: Label | undefined
   /** Id that the watermark carries. */
   readonly outputId: string | undefined
   /** Whether what is laid over the footage is wanted by itself too. */
