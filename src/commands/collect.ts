@@ -51,6 +51,13 @@ export const collect = defineCommand({
     for (const { message } of unreadable) context.warn(`left out: ${message}`)
     const hashes = footage.map((item) => item.hash)
     authorize({ action: 'collect', parties: [{ role: 'subject', record: consent }], footage: hashes, home: context.home })
+    const { screenFootage } = await import('../screening/screen.ts')
+    await context.work('Screening footage', ({ signal }) =>
+      screenFootage(
+        footage.map(({ info }) => info.path),
+        { device: options.device, signal },
+      ),
+    )
     if (context.dryRun) return plan(context, options, footage, store.datasetFolder(context.home, options.name))
     const about = { hash, subject: consent.record.subject.id, text: await readFile(path, 'utf8') }
     const dataset = there ?? (await store.createDataset(context.home, options.name, about))

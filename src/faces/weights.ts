@@ -19,7 +19,8 @@ interface ManifestEntry {
   readonly quantization?: { readonly dtype: string; readonly scale: number; readonly min: number }
 }
 
-async function readPackageFile(name: string, ...path: string[]): Promise<Buffer> {
+/** Reads a file of a package, by its path from the folder above its entry point's. */
+export async function readPackageFile(name: string, ...path: string[]): Promise<Buffer> {
   try {
     return await readFile(join(packageFolder(name), ...path))
   } catch (cause) {
@@ -30,7 +31,7 @@ async function readPackageFile(name: string, ...path: string[]): Promise<Buffer>
   }
 }
 
-/** Both packages keep their entry point in `dist/`, and export no package.json. */
+/** The packages keep their entry point in a folder of its own, and export no package.json. */
 function packageFolder(name: string): string {
   return dirname(dirname(require.resolve(name)))
 }

@@ -23,6 +23,8 @@ export interface DecodeOptions {
   /** Decode each nth frame only. */
   readonly every?: number
   readonly maxFrames?: number | undefined
+  /** Begin there, seconds from the start of the file; frames are numbered from then on. */
+  readonly seekS?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -36,7 +38,7 @@ async function* decodeStill(path: string): AsyncGenerator<Frame> {
  * Throws DfkError for anything that is no whole video, InterruptedError when `signal` aborts.
  */
 export async function* decodeFrames(source: string | MediaInfo, options: DecodeOptions = {}): AsyncGenerator<Frame, void, undefined> {
-  const { every = 1, maxFrames, signal } = options
+  const { every = 1, maxFrames, seekS, signal } = options
   const info = typeof source === 'string' ? await probeMedia(source, signal) : source
   if (info.kind === 'image') return yield* decodeStill(info.path)
   const { path: ffmpeg, version } = await findFfmpeg()
@@ -46,7 +48,9 @@ export async function* decodeFrames(source: string | MediaInfo, options: DecodeO
   let truncated = false
   const pixels = outputPipe()
   const job = {
-    inputs: [{ source: fileUrl(info.path), options: ['-nostdin', ...inputOptions()] }],
+    inputs: [
+      { source: fileUrl(info.path), options: ['-nostdin', ...(seekS === undefined ? [] : ['-ss', seekS.toFixed(3)]), ...inputOptions()] },
+    ],
     output: pixels,
     outputOptions: decodeOptions({
       width,

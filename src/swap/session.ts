@@ -13,6 +13,7 @@ import {
   type Signing,
   stampOutput,
 } from '../provenance/index.ts'
+import { screenFootage } from '../screening/screen.ts'
 import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
@@ -86,15 +87,16 @@ function requireFraming(run: Run): void {
 }
 
 /**
- * Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. `hash`: for callers
- * that know a clip's hash already.
+ * Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. `known`: for callers
+ * that know a clip's hash, and what it shows, already.
  */
 export async function permit(
   request: SwapRequest,
   jobs: readonly Job[],
   { signal, onProgress }: WorkOptions,
-  hash: typeof hashFootage = hashFootage,
+  known: { readonly hash?: typeof hashFootage; readonly screen?: typeof screenFootage } = {},
 ): Promise<PermittedSwap> {
+  const { hash = hashFootage, screen = screenFootage } = known
   const { runs, map } = await castRuns(request)
   for (const run of runs) requireFraming(run)
   const footage: FootageHash[] = []
@@ -110,6 +112,8 @@ export async function permit(
   const asked = isLeftOut ? false : request.label
   const plan = planLabel({ ...labelling, on: asked }, permission.authorization.disclosure.visibleLabel)
   for (const { output } of jobs) requireMarks(output, labelling.laws)
+  const paths = jobs.map(({ path }) => path)
+  await screen(paths, { device: request.device, signal })
   const hashes = new Map(jobs.map(({ path }, index) => [path, footage[index]!.sha256]))
   return { request, runs, permission, label: { ...plan, on: request.label ?? plan.on }, footage: hashes }
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { DamageLog, type FootageHash, hashFootage, type MediaInfo, probeMedia } from '../../media/index.ts'
+import { screenFootage } from '../../screening/screen.ts'
 import { DfkError } from '../../work/errors.ts'
 import { renderClip, renderOnly } from '../clip.ts'
 import { RenderJob } from '../job.ts'
@@ -58,6 +59,8 @@ async function stampOf(path: string): Promise<string> {
 export class Workshop {
   readonly #plan: WorkshopPlan
   #clip: (Clip & { readonly path: string }) | undefined
+  /** Stamp of the clip that was screened last. */
+  #screened: string | undefined
   #open: { readonly key: string; readonly session: SwapSession } | undefined
 
   constructor(plan: WorkshopPlan) {
@@ -135,8 +138,20 @@ export class Workshop {
     const { request, options } = await this.#plan.read(task.home, task.asked)
     await requireInside(this.#plan.root, [task.input, task.output, task.home, ...pathsOf(request)])
     const clip = await this.#look(task.input, signal)
-    const permitted = await permit(request, [this.#jobOf(task)], { signal }, async () => clip.hash)
+    const permitted = await permit(
+      request,
+      [this.#jobOf(task)],
+      { signal },
+      { hash: async () => clip.hash, screen: (paths, how) => this.#screen(clip, paths, how) },
+    )
     return { permitted, options, clip }
+  }
+
+  /** Looks at what a clip shows once, as long as the file stays as it is. */
+  async #screen(clip: Clip, ...what: Parameters<typeof screenFootage>): Promise<void> {
+    if (this.#screened === clip.stamp) return
+    await screenFootage(...what)
+    this.#screened = clip.stamp
   }
 
   async #look(path: string, signal: AbortSignal): Promise<Clip> {
