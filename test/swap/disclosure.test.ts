@@ -82,9 +82,6 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 describe('dfk swap and the law', () => {
   it.each([
     ['--no-label under the EU’s', clip('--law', 'eu', '--no-label'), 'law.eu'],
-    ['a short label under the EU’s', clip('--law', 'eu', '--label-seconds', '5'), 'law.eu'],
-    ['a label too short for China’s', clip('--law', 'cn', '--label-seconds', '1'), 'law.cn'],
-    ['a text that says nothing to Chinese readers', clip('--law', 'cn', '--label-text', 'SYNTHETIC'), 'law.cn'],
     ['--no-label against a record', [file('clip.mp4'), '--run', 'strict', '-o', file('out.mp4'), '--no-label'], 'disclosure.visibleLabel'],
   ])('refuses %s', async (_, args, clause) => {
     const { code, stderr } = await swap(args)
