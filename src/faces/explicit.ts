@@ -20,7 +20,7 @@ const CLASSES = ['drawing', 'hentai', 'neutral', 'porn', 'sexy'] as const
 export type ExplicitScores = Readonly<Record<(typeof CLASSES)[number], number>>
 
 /** The MobileNet v2 of nsfwjs, whose package carries its weights as JavaScript: pictures [n, 224, 224, 3] RGB in 0–1 → shares [n, 5]. */
-export const EXPLICIT: Network = { name: 'explicit content', sizePx: SIZE_PX, load: loadExplicit }
+const EXPLICIT: Network = { name: 'explicit content', sizePx: SIZE_PX, load: loadExplicit }
 
 /** What one of the package's bundles exports. Run by itself: requiring 6 MB of it has every loader of modules look through it. */
 async function unpack<T>(file: string): Promise<T> {

@@ -1,11 +1,11 @@
 /** What an output says of itself, in layers that do not depend on each other: C2PA manifest, metadata, watermark, visible label. */
 export { markPng, outputTexts } from './frames.ts'
 export { drawLabel, LABEL_PLACES, type Label, labelLayer } from './label.ts'
-export { LANGUAGES, LAWS, type LabelPlan, type LabelWish, planLabel, requireMarks } from './law.ts'
+export { type LabelPlan, type LabelWish, planLabel, requireMarks } from './law.ts'
 export { labelHeightPx } from './lettering.ts'
 export { readProvenance } from './read.ts'
 export { stampOutput } from './stamp.ts'
 export { fingerprintOf, openStudioSigner } from './studio.ts'
 export { askTimeStamp } from './tsa.ts'
-export type { ManifestSummary, ProvenanceFound, Signer, Signing } from './types.ts'
+export type { ManifestSummary, ProvenanceFound, Signing } from './types.ts'
 export { embedWatermark, newOutputId, readWatermark, type WatermarkFound } from './watermark.ts'

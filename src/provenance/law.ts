@@ -4,8 +4,7 @@ import type { Label } from './label.ts'
 import { fitsWhole } from './lettering.ts'
 
 /** Laws whose rules on disclosure an output can be made to keep. */
-export const LAWS = ['eu', 'cn', 'us-ca'] as const
-export type Law = (typeof LAWS)[number]
+type Law = 'eu' | 'cn' | 'us-ca'
 
 interface Profile {
   /** The rule, as refusals name it. */
@@ -25,8 +24,7 @@ const PROFILES: Record<Law, Profile> = {
 /** Containers in which dfk writes the marks `AIGC` and those of IPTC. */
 const MARKED = /^\.(mp4|m4v|mov|jpe?g|png|webp)$/i
 
-export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'zh'] as const
-export type LabelLanguage = (typeof LANGUAGES)[number]
+type LabelLanguage = 'en' | 'de' | 'fr' | 'es' | 'it' | 'zh'
 
 const TEXTS: Record<LabelLanguage, string> = {
   en: 'AI GENERATED',

@@ -8,10 +8,10 @@ import { checkInterrupted, DfkError, InterruptedError, RefusedError } from '../w
  * among them, none came above 0.79.
  */
 export const EXPLICIT_LIMIT = 0.9
-const SECONDS_A_FRAME = 10
+const SECONDS_A_FRAME = 20
 const [FEWEST, MOST] = [3, 60]
 
-/** When the pictures of a clip are looked at: evenly spread, one in ten seconds. */
+/** When the pictures of a clip are looked at: evenly spread, one in twenty seconds. */
 export function screeningTimes(durationS: number): number[] {
   const count = Math.min(MOST, Math.max(FEWEST, Math.ceil(durationS / SECONDS_A_FRAME)))
   return Array.from({ length: count }, (_, i) => (durationS * (i + 0.5)) / count)

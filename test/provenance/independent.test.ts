@@ -2,10 +2,11 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { topBoxes } from '../../src/provenance/boxes.ts'
-import { stampOutput } from '../../src/provenance/index.ts'
+import { openStudioSigner, type Signing, stampOutput } from '../../src/provenance/index.ts'
 import { readManifest } from '../../src/provenance/read.ts'
 import { openSigner } from '../../src/provenance/signer.ts'
 import { scratchFolder } from '../support/data.ts'
+import { hasOpenssl, makeStudio, openAuthority } from './authority.ts'
 import { python, readElsewhere } from './independent.ts'
 import { ffmpeg } from './support.ts'
 
@@ -14,11 +15,11 @@ const at = (name: string) => join(folder, name)
 const NAMES = ['out.mp4', 'out.mov', 'out.jpg', 'out.png', 'out.webp']
 const SOURCE = ['-f', 'lavfi', '-i', 'testsrc=size=160x120:rate=10:duration=0.5,noise=alls=30']
 
-async function stamp(file: string, parent: string) {
+async function stamp(file: string, parent: string, signing: Signing = {}) {
   const record = { role: 'source', hash: 'a'.repeat(64), scope: 'A film' }
   const model = { name: 'my-run', sha256: 'c'.repeat(64) }
   const request = { outputId: '00112233445566ff', title: 'swapped', consent: [record], model, watermark: true, label: 'AI GENERATED' }
-  await stampOutput({ ...request, file, parent, parentSha256: 'd'.repeat(64), home: folder })
+  await stampOutput({ ...request, file, parent, parentSha256: 'd'.repeat(64), home: folder, signing })
 }
 
 /** A copy of a file with one bit turned. */
@@ -105,6 +106,42 @@ describe.skipIf(python === undefined)('c2pa-python reads what dfk signs', () => 
       const [report] = readElsewhere([{ file: chained }])
       expect(report).toMatchObject({ state: 'Valid', manifests: 2, deltas: [] })
       expect(report!.manifest.ingredients[0]!.active_manifest).toMatch(/^urn:c2pa:/)
+    }
+  })
+
+  it('with a manifest that lies beside the footage, unless it is that of another file', async () => {
+    await ffmpeg([...SOURCE, '-c:v', 'libx264', at('beside.mkv')])
+    await stamp(at('beside.mkv'), at('footage.mp4'))
+    const [kept, left] = [at('kept.png'), at('left.png')]
+    for (const file of [kept, left]) copyFileSync(at('out.png'), file)
+    await stamp(kept, at('beside.mkv'))
+    await ffmpeg([...SOURCE, '-c:v', 'mpeg4', at('beside.mkv')])
+    await stamp(left, at('beside.mkv'))
+    const reports = readElsewhere([kept, left].map((file) => ({ file })))
+    expect(reports.map(({ state, manifests }) => [state, manifests])).toEqual([
+      ['Valid', 2],
+      ['Valid', 1],
+    ])
+  })
+
+  it.skipIf(!hasOpenssl)('with the time at which a time-stamp authority saw a studio sign', async () => {
+    const studio = makeStudio(at('studio'), { kind: 'P-384' })
+    const authority = await openAuthority(at('tsa'))
+    const anchors = studio.root + authority.root
+    try {
+      const signing = { signer: openStudioSigner(studio, new Date(Date.now() + 60_000)), tsa: authority.url }
+      for (const name of NAMES) {
+        copyFileSync(at(name), at(`timed-${name}`))
+        await stamp(at(`timed-${name}`), at('footage.mp4'), signing)
+      }
+    } finally {
+      await authority.close()
+    }
+    for (const { state, failures, successes, manifest } of readElsewhere(NAMES.map((name) => ({ file: at(`timed-${name}`), anchors })))) {
+      expect([state, failures]).toEqual(['Trusted', []])
+      expect(successes).toEqual(expect.arrayContaining(['timeStamp.validated', 'timeStamp.trusted']))
+      expect(manifest.signature_info).toMatchObject({ issuer: 'Studio Example', alg: 'Es384' })
+      expect(Math.abs(Date.parse(manifest.signature_info.time!) - Date.now())).toBeLessThan(120_000)
     }
   })
 
