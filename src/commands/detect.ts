@@ -1,13 +1,19 @@
+import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { z } from 'zod'
 import type { Examined, Examiner } from '../detect/examine.ts'
 import type { Detected } from '../detect/result.ts'
 import type { MediaInput } from '../media/index.ts'
-import { DfkError, InterruptedError } from '../work/errors.ts'
+import { DfkError, InterruptedError, UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 
 const schema = z.object({
   report: z.string().optional().describe('write one self-contained HTML page about all files').meta({ flag: '--report <out.html>' }),
+  anchors: z
+    .string()
+    .optional()
+    .describe("certificates of authorities whose manifests are trusted, PEM (an installation's own: .dfk/c2pa-ca.pem)")
+    .meta({ flag: '--anchors <ca.pem>' }),
   frames: z.number().int().min(1).max(2000).default(32).describe('most frames of a clip to look at, evenly spread'),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
 })
@@ -94,22 +100,31 @@ async function examineAll(
   context: Context,
   inputs: readonly MediaInput[],
   examiner: Examiner,
-  { frames, report }: Options,
+  { frames, report, anchors: path }: Options,
   failed: Failed[],
 ): Promise<Examined[]> {
   const [{ examineFile }, { describe }] = await Promise.all([import('../detect/examine.ts'), import('../detect/words.ts')])
   const kept: Examined[] = []
+  const anchors = path === undefined ? undefined : await readAnchors(path)
   for (const [number, { path }] of inputs.entries()) {
     const title = inputs.length > 1 ? `${number + 1}/${inputs.length} ${basename(path)}` : basename(path)
     await attempt(path, failed, context, async () => {
       const examined = await context.work(title, (work) =>
-        examineFile(path, examiner, { ...work, frames, keepCrops: report !== undefined }),
+        examineFile(path, examiner, { ...work, frames, anchors, keepCrops: report !== undefined }),
       )
       context.result(jsonOf(examined.detected), describe(examined.detected))
       if (report !== undefined) kept.push(examined)
     })
   }
   return kept
+}
+
+async function readAnchors(path: string): Promise<string> {
+  const pem = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new UsageError(`--anchors: expected certificates in ${path} but found no file that can be read`, { cause })
+  })
+  if (pem.includes('BEGIN CERTIFICATE')) return pem
+  throw new UsageError(`--anchors: expected certificates in PEM in ${path} but found none`)
 }
 
 /** Stable names for scripts; probabilities to four digits, times to the millisecond. */

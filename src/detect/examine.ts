@@ -33,6 +33,8 @@ export interface ExamineOptions extends WorkOptions {
   readonly frames: number
   /** Whether to keep the strongest face crops, for a report. */
   readonly keepCrops?: boolean
+  /** Authorities whose signatures under manifests are trusted, PEM. */
+  readonly anchors?: string | undefined
 }
 
 export interface Examined {
@@ -68,7 +70,7 @@ export async function examineFile(path: string, { analyser, network }: Examiner,
     file: path,
     kind: info.kind,
     ...summarise(faces, examined, network.calibration),
-    provenance: { ...(await readProvenance(path)), watermark },
+    provenance: { ...(await readProvenance(path, options.anchors)), watermark },
     faces,
     framesExamined: examined,
     width: info.width,

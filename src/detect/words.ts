@@ -60,7 +60,8 @@ export function provenanceLines({ c2pa, marks, watermark, declaresSynthetic }: P
       valid: 'intact, signer unknown',
       invalid: `NOT intact (${c2pa.problems.join(', ')})`,
     }[c2pa.state]
-    lines.push(`C2PA manifest by ${by}: ${state}${c2pa.actions.length > 0 ? `; actions: ${c2pa.actions.join(', ')}` : ''}`)
+    const time = c2pa.signedAt === undefined ? '' : `, signed at ${c2pa.signedAt}`
+    lines.push(`C2PA manifest by ${by}: ${state}${time}${c2pa.actions.length > 0 ? `; actions: ${c2pa.actions.join(', ')}` : ''}`)
     for (const { role, hash, scope } of c2pa.consent) lines.push(`consent of the ${role}: record ${hash.slice(0, 16)}…, ${scope}`)
   }
   if (watermark !== undefined) lines.push(`dfk watermark ${watermark.id} (confidence ${percent(watermark.confidence)})`)

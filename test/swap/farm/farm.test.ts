@@ -10,6 +10,7 @@ import { openFaceAnalyser } from '../../../src/faces/index.ts'
 import { decodeFrames, findFfmpeg, hashFootage } from '../../../src/media/index.ts'
 import { readProvenance } from '../../../src/provenance/index.ts'
 import { openDevice } from '../../../src/tensor/index.ts'
+import { hasOpenssl, makeStudio } from '../../provenance/authority.ts'
 import { sampleVideo, scratchFolder } from '../../support/data.ts'
 import { makeRun, recordFor } from '../support.ts'
 import { freePort, HAS_REDIS, type Running, start, startRedis, type TestRedis } from './support.ts'
@@ -157,6 +158,27 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     expect(json).toEqual([expect.objectContaining({ segments: 2, done: 0 })])
     expect(await withQueue((queue) => queue.getJobCounts())).toMatchObject({ waiting: 2, 'waiting-children': 1 })
   })
+
+  it.skipIf(!hasOpenssl)(
+    'is signed by workers that have the certificate, and by no others',
+    async () => {
+      const studio = makeStudio(file('studio'))
+      const keys = ['--cert', studio.cert, '--key', studio.key]
+      const stranger = work('--until-idle', '3')
+      const failed = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
+      expect([failed.code, failed.stderr]).toEqual([
+        1,
+        expect.stringMatching(/expected to sign with the certificate [0-9a-f]{16}… but found none here/),
+      ])
+      await stranger.ended
+      const worker = work('--until-idle', '3', ...keys)
+      const { code, json } = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
+      expect([code, json[0]]).toEqual([0, expect.objectContaining({ manifest: expect.objectContaining({ issuer: 'Studio Example' }) })])
+      expect((await readProvenance(file('studio.mp4'), studio.root)).c2pa).toMatchObject({ state: 'trusted', problems: [] })
+      await worker.ended
+    },
+    180_000,
+  )
 
   it('goes on without whoever asked for it', async () => {
     const asked = onQueue('short.mp4', 'outside.mp4')
