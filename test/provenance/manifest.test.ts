@@ -47,6 +47,7 @@ beforeAll(async () => {
   const [picture] = await frames('cap13_edit2.mp4', 1)
   await writePicture(at('out.png'), picture!)
   await writePicture(at('out.jpg'), picture!)
+  await writePicture(at('out.webp'), picture!)
   await ffmpeg(['-i', sampleVideo('cap13_edit2.mp4'), '-t', '1', '-c', 'copy', at('out.mp4')])
   await ffmpeg(['-i', sampleVideo('cap13_edit2.mp4'), '-t', '1', '-c', 'copy', at('out.mov')])
   await ffmpeg(['-i', sampleVideo('cap13_edit2.mp4'), '-t', '1', '-c', 'copy', at('out.mkv')])
@@ -54,8 +55,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('stampOutput and readProvenance', () => {
-  it.each(['out.mp4', 'out.mov', 'out.jpg', 'out.png'])('sign and read %s, and tell one flipped bit', async (name) => {
-    const before = name.endsWith('g') ? undefined : [await hashFootage(at(name)), await probeMedia(at(name))]
+  it.each(['out.mp4', 'out.mov', 'out.jpg', 'out.png', 'out.webp'])('sign and read %s, and tell one flipped bit', async (name) => {
+    const before = /\.(jpg|png|webp)$/.test(name) ? undefined : [await hashFootage(at(name)), await probeMedia(at(name))]
     const summary = await stamp(at(name))
     expect(summary).toMatchObject({ file: at(name), embedded: true, outputId: OUTPUT_ID, digitalSourceType: COMPOSITE_SOURCE_TYPE })
     const found = await readProvenance(at(name))
@@ -83,6 +84,41 @@ describe('stampOutput and readProvenance', () => {
       expect(broken?.state).toBe('invalid')
       expect(broken?.problems.join()).toMatch(/mismatch|unreadable/)
     }
+  })
+
+  it.each([{}, { lossless: true }, { alpha: true }])(
+    'marks WebP of each kind, whose pictures stay what they are: %j',
+    async ({ lossless = false, alpha = false }) => {
+      const { default: sharp } = await import('sharp')
+      const file = at(`kind-${lossless}-${alpha}.webp`)
+      await sharp({ create: { width: 37, height: 22, channels: alpha ? 4 : 3, background: { r: 9, g: 200, b: 90, alpha: 0.5 } } })
+        .webp({ lossless })
+        .toFile(file)
+      const pixels = () => sharp(readFileSync(file)).raw().toBuffer({ resolveWithObject: true })
+      const before = await pixels()
+      await stamp(file)
+      expect(await pixels()).toEqual(before)
+      const { xmp } = await sharp(readFileSync(file)).metadata()
+      for (const part of [
+        'compositeWithTrainedAlgorithmicMedia',
+        'AISystemUsed="dfk"',
+        `dc:identifier="${OUTPUT_ID}"`,
+        'photoshop:Credit="dfk"',
+      ])
+        expect(xmp!.toString()).toContain(part)
+      expect((await readProvenance(file)).c2pa?.state).toBe('valid')
+    },
+  )
+
+  it('shows the authority beside the key, for readers who decide to trust it', async () => {
+    const { caPem, caPath } = openSigner(home, new Date())
+    expect(readFileSync(caPath, 'utf8')).toBe(caPem)
+    expect(caPath).toBe(join(home, '.dfk', 'c2pa-ca.pem'))
+    expect(caPem).not.toContain('PRIVATE')
+    writeFileSync(caPath, 'old')
+    openSigner(home, new Date())
+    expect(readFileSync(caPath, 'utf8')).toBe(caPem)
+    expect(await stamp(at('out.png'))).toMatchObject({ anchor: caPath, timeStamped: false })
   })
 
   it('is trusted where the authority is among the anchors', async () => {

@@ -130,6 +130,27 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     expect(leftovers()).toEqual([])
   })
 
+  it.skipIf(!hasOpenssl)(
+    'is signed by workers that have the certificate, and by no others',
+    async () => {
+      const studio = makeStudio(file('studio'))
+      const keys = ['--cert', studio.cert, '--key', studio.key]
+      const stranger = work('--until-idle', '3')
+      const failed = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
+      expect([failed.code, failed.stderr]).toEqual([
+        1,
+        expect.stringMatching(/expected to sign with the certificate [0-9a-f]{16}… but found none here/),
+      ])
+      await stranger.ended
+      const worker = work('--until-idle', '3', ...keys)
+      const { code, json } = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
+      expect([code, json[0]]).toEqual([0, expect.objectContaining({ manifest: expect.objectContaining({ issuer: 'Studio Example' }) })])
+      expect((await readProvenance(file('studio.mp4'), studio.root)).c2pa).toMatchObject({ state: 'trusted', problems: [] })
+      await worker.ended
+    },
+    180_000,
+  )
+
   /** Queues a render, does something, has a worker look at it, and says how the render ended. */
   async function refusedBy(output: string, change: () => void, ...more: string[]) {
     const asked = onQueue('short.mp4', output)
@@ -158,27 +179,6 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     expect(json).toEqual([expect.objectContaining({ segments: 2, done: 0 })])
     expect(await withQueue((queue) => queue.getJobCounts())).toMatchObject({ waiting: 2, 'waiting-children': 1 })
   })
-
-  it.skipIf(!hasOpenssl)(
-    'is signed by workers that have the certificate, and by no others',
-    async () => {
-      const studio = makeStudio(file('studio'))
-      const keys = ['--cert', studio.cert, '--key', studio.key]
-      const stranger = work('--until-idle', '3')
-      const failed = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
-      expect([failed.code, failed.stderr]).toEqual([
-        1,
-        expect.stringMatching(/expected to sign with the certificate [0-9a-f]{16}… but found none here/),
-      ])
-      await stranger.ended
-      const worker = work('--until-idle', '3', ...keys)
-      const { code, json } = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
-      expect([code, json[0]]).toEqual([0, expect.objectContaining({ manifest: expect.objectContaining({ issuer: 'Studio Example' }) })])
-      expect((await readProvenance(file('studio.mp4'), studio.root)).c2pa).toMatchObject({ state: 'trusted', problems: [] })
-      await worker.ended
-    },
-    180_000,
-  )
 
   it('goes on without whoever asked for it', async () => {
     const asked = onQueue('short.mp4', 'outside.mp4')
