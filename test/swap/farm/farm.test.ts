@@ -135,17 +135,19 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     async () => {
       const studio = makeStudio(file('studio'))
       const keys = ['--cert', studio.cert, '--key', studio.key]
-      const stranger = work('--until-idle', '3')
+      const stranger = work()
       const failed = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
       expect([failed.code, failed.stderr]).toEqual([
         1,
         expect.stringMatching(/expected to sign with the certificate [0-9a-f]{16}… but found none here/),
       ])
+      stranger.child.kill('SIGTERM')
       await stranger.ended
-      const worker = work('--until-idle', '3', ...keys)
+      const worker = work(...keys)
       const { code, json } = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
       expect([code, json[0]]).toEqual([0, expect.objectContaining({ manifest: expect.objectContaining({ issuer: 'Studio Example' }) })])
       expect((await readProvenance(file('studio.mp4'), studio.root)).c2pa).toMatchObject({ state: 'trusted', problems: [] })
+      worker.child.kill('SIGTERM')
       await worker.ended
     },
     180_000,
