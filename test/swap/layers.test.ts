@@ -17,8 +17,8 @@ import { makeClip, openMan, WALL } from './man.ts'
 
 // The merged clip carries a watermark over all of the frame (45 dB), the plate only its own part of it: to compare the two, both are rendered without.
 const marks = vi.hoisted(() => ({ on: true }))
-vi.mock('../../src/provenance/watermark.ts', async (original) => {
-  const real = await original<typeof import('../../src/provenance/watermark.ts')>()
+vi.mock('../../src/provenance/watermark/embed.ts', async (original) => {
+  const real = await original<typeof import('../../src/provenance/watermark/embed.ts')>()
   return { ...real, embedWatermark: (...args: Parameters<typeof real.embedWatermark>) => marks.on && real.embedWatermark(...args) }
 })
 
