@@ -1,9 +1,10 @@
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { Look } from '../swap/look.ts'
+import type { RenderOptions } from '../swap/renderOptions.ts'
+import type { SwapResult } from '../swap/result.ts'
 import type { SwapRequest } from '../swap/session.ts'
 import type { FrameOptions, Shot } from '../swap/shots.ts'
-import type { RenderOptions, SwapResult } from '../swap/swap.ts'
 import { UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 
