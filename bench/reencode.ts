@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
-import { renderOptionsOf, swapOptions } from '../src/commands/swap.ts'
+import { swapOptions } from '../src/commands/swap-options.ts'
+import { renderOptionsOf } from '../src/commands/swap-request.ts'
 import { fileUrl, inputOptions, pictureOptions } from '../src/media/arguments.ts'
 import { findFfmpeg, probeMedia } from '../src/media/index.ts'
 import { startFfmpeg } from '../src/media/process.ts'

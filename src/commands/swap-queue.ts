@@ -10,7 +10,8 @@ import type { SwapResult } from '../swap/result.ts'
 import type { PermittedSwap } from '../swap/session.ts'
 import { UsageError } from '../work/errors.ts'
 import type { Context } from './command.ts'
-import { describe, renderingOptions, type SwapAsked } from './swap.ts'
+import { describe } from './swap.ts'
+import { renderingOptions, type SwapAsked } from './swap-options.ts'
 
 /** Has clips rendered by workers. */
 export type RenderOnQueue = (context: Context, permitted: PermittedSwap, jobs: readonly Job[], options: RenderOptions) => Promise<void>

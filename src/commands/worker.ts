@@ -50,7 +50,8 @@ export const worker = defineCommand({
     const { openFarm } = await import('../swap/farm/redis.ts')
     const { runWorker } = await import('../swap/farm/worker.ts')
     const { Workshop } = await import('../swap/farm/workshop.ts')
-    const { renderingOptions, renderOptionsOf, requestOf } = await import('./swap.ts')
+    const { renderingOptions } = await import('./swap-options.ts')
+    const { renderOptionsOf, requestOf } = await import('./swap-request.ts')
     const farm = await openFarm(parseAddress(asked.queue, asked.name, process.env['DFK_REDIS_PASSWORD']))
     const workshop = new Workshop({
       async read(home, wanted) {
