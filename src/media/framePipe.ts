@@ -21,8 +21,6 @@ export interface PipeTarget {
   readonly timeBase: Rational
   /** Four bytes that name the frames' pixel format. */
   readonly tag: Uint8Array
-  /** Files besides the frames, such as the footage for its sound. */
-  readonly others: readonly string[]
   readonly outputOptions: readonly string[]
   /** Whether the first frame's time is kept rather than made 0. */
   readonly keepsStart: boolean
@@ -106,15 +104,12 @@ export class FramePipe {
   }
 
   #start(startS: number): FfmpegRun {
-    const { width, height, fps, tag, others, keepsStart } = this.#target
+    const { width, height, fps, tag, keepsStart } = this.#target
     this.#startS = startS
     this.#frames.write(matroskaHeader(width, height, Math.round((1e9 * fps.den) / fps.num), tag))
     const offset = keepsStart ? ['-itsoffset', startS.toFixed(6)] : []
     const run = startFfmpeg(this.#target.ffmpeg, {
-      inputs: [
-        { source: this.#frames, options: [...inputOptions(), '-f', 'matroska', ...offset] },
-        ...others.map((path) => ({ source: fileUrl(path), options: inputOptions().slice(4) })),
-      ],
+      inputs: [{ source: this.#frames, options: [...inputOptions(), '-f', 'matroska', ...offset] }],
       output: fileUrl(this.#target.file),
       outputOptions: this.#target.outputOptions,
     })

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openFaceAnalyser } from '../../src/faces/index.ts'
-import { createEncoder, decodeFrames, findFfmpeg, hashFootage, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
+import { decodeFrames, findFfmpeg, hashFootage, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { readProvenance } from '../../src/provenance/index.ts'
 import { openDevice } from '../../src/tensor/index.ts'
+import { writeClip } from '../support/clips.ts'
 import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
 import { makeRun, recordFor, saveRecord } from './support.ts'
 
@@ -78,12 +79,15 @@ beforeAll(async () => {
   await analyser.dispose()
   bob = sum
   await makeRun(home, 'tiny', recordFor('bob', bob))
-  const encoder = await createEncoder({ output: file('silent.mp4'), width: 400, height: 300, fps: { num: 25, den: 1 }, quality: 8 })
   const wall = createPicture(400, 300)
   wall.data.fill(120)
-  for (let index = 0; index < 10; index += 1) await encoder.write(wall)
-  for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: 30 })) await encoder.write(picture)
-  await encoder.finish()
+  await writeClip(
+    file('silent.mp4'),
+    (async function* () {
+      for (let index = 0; index < 10; index += 1) yield wall
+      for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: 30 })) yield picture
+    })(),
+  )
   const { path } = await findFfmpeg()
   const sound = ['-f', 'lavfi', '-i', 'sine=d=1.6', '-map', '0:v', '-map', '1:a', '-c:v', 'copy', '-c:a', 'aac']
   execFileSync(path, ['-v', 'error', '-y', '-i', file('silent.mp4'), ...sound, file('clip.mp4')])
