@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ENCODER_NAMES } from '../media/encoderNames.ts'
 
 const QUEUE_NAME = 'expected letters, digits, - and _, at most 64'
 
@@ -89,10 +90,7 @@ export const swapOptions = z.object({
     .describe('of x264 and x265: slower makes the file smaller')
     .meta({ flag: '--encoder-preset <name>' }),
   encoder: z
-    .enum([
-      ...['auto', 'prores', 'lossless', 'libx264', 'libx265', 'h264_videotoolbox', 'h264_nvenc', 'hevc_nvenc', 'h264_qsv', 'h264_amf'],
-      ...['h264_mf', 'libopenh264', 'libvpx-vp9', 'libsvtav1', 'libaom-av1', 'prores_ks', 'ffv1', 'mpeg4'],
-    ] as const)
+    .enum(['auto', 'prores', 'lossless', ...ENCODER_NAMES])
     .default('auto')
     .describe(
       'auto: H.264 (HEVC for footage of more than 8 bits, VP9 in WebM); prores and lossless: for the next step of a production; or an encoder of ffmpeg',

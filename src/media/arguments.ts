@@ -1,6 +1,6 @@
-import type { EncoderName } from './binaries.ts'
 import type { ColourTags, Matrix } from './colour.ts'
 import { type EncoderSettings, encoderOptions } from './encoder-options.ts'
+import type { EncoderName } from './encoderNames.ts'
 import { LOCAL_ONLY } from './limits.ts'
 import { filterPixels, type PipePixels } from './pixels.ts'
 import type { Rational } from './probe.ts'
@@ -140,17 +140,20 @@ function fieldOptions({ fields, encoder }: PicturePlan): string[] {
   ]
 }
 
+/** Output options that bring frames to the encoder: VAAPI takes them from the memory of its device, all others as they are. */
+function uploadOptions({ encoder, encode, sar, fields }: PicturePlan): string[] {
+  const filters = [`setsar=${sar.num}/${sar.den}`]
+  if (fields !== undefined) filters.push(`setfield=${fields === 'top' ? 'tff' : 'bff'}`)
+  if (!encoder.endsWith('_vaapi')) return ['-vf', filters.join(','), '-c:v', encoder, '-pix_fmt', encode]
+  // Named without a device: ffmpeg takes the first that works.
+  const device = ['-init_hw_device', 'vaapi=va', '-filter_hw_device', 'va']
+  return [...device, '-vf', [...filters, `format=${encode}`, 'hwupload'].join(','), '-c:v', encoder]
+}
+
 /** Output options that encode the piped planar frames (input 0) as they are: no sound, no conversion. */
 export function pictureOptions(plan: PicturePlan, version: string): string[] {
-  const { num, den } = plan.sar
   return [
-    ...[
-      '-map',
-      '0:v:0',
-      '-vf',
-      `setsar=${num}/${den}${plan.fields === undefined ? '' : `,setfield=${plan.fields === 'top' ? 'tff' : 'bff'}`}`,
-    ],
-    ...['-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), '-pix_fmt', plan.encode, '-threads', String(plan.threads)],
+    ...['-map', '0:v:0', ...uploadOptions(plan), ...encoderOptions(plan.encoder, plan), '-threads', String(plan.threads)],
     ...[...fieldOptions(plan), ...colourTagOptions({ ...plan.tags, range: plan.fullRange ? 'pc' : 'tv' })],
     ...[...passthroughOptions(version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`],
     ...['-map_chapters', '-1', '-avoid_negative_ts', 'disabled', '-f', 'nut'],

@@ -82,11 +82,12 @@ export function writeFailure(path: string, failure: unknown): unknown {
   if (/Permission denied|Read-only file system/i.test(log))
     return new DfkError(`expected to write ${path} but there is no permission`, { hint: 'choose another place with -o', cause: failure })
   if (
-    /Unknown encoder|No capable devices|Cannot load|No device available|Error initializing output stream|Error while opening encoder/i.test(
+    /Unknown encoder|No capable devices|Cannot load|No device available|Error initializing output stream|Error while opening encoder|Device creation failed|No VA display/i.test(
       log,
     )
   ) {
-    const reason = failure.log.find((line) => /cannot load|no capable|no device|unknown encoder|\[error\]/i.test(line)) ?? failure.message
+    const reason =
+      failure.log.find((line) => /cannot load|no capable|no device|no VA display|unknown encoder|\[error\]/i.test(line)) ?? failure.message
     return new DfkError(`expected a working video encoder for ${path} but ffmpeg said: ${plain(reason)}`, {
       hint: 'leave --encoder out, or see `dfk doctor` for the encoders of this machine',
       cause: failure,

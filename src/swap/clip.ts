@@ -81,7 +81,7 @@ export async function renderOnly(render: ClipRender, segment: number): Promise<S
     state: job.state,
     has: (number) => number < count && (number !== segment || job.has(number)),
     pathOf: (number) => job.pathOf(number),
-    partOf: (number) => job.partOf(number),
+    partOf: (path) => job.partOf(path),
     keep: (part, done) => job.keep(part, done),
   }
   return renderClip({ ...render, job: alone })

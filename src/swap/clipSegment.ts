@@ -81,7 +81,7 @@ async function layersFor(render: ClipRender, number: number): Promise<LayerSegme
   const { job, layers: plan, info, output, signal } = render
   if (plan === undefined) return undefined
   const path = job.pathOf(number)
-  return openLayers({ plan, info, path, part: `${layersOf(path)}.${process.pid}.part`, outputId: job.state.outputId, output, signal })
+  return openLayers({ plan, info, path, part: job.partOf(layersOf(path)), outputId: job.state.outputId, output, signal })
 }
 
 /** Renders one segment from its frames, in order, and keeps it once it is whole. `seen` is told of the faces met. */
@@ -95,7 +95,7 @@ export async function renderSegment(
 ): Promise<void> {
   const { session, job, info, output, signal } = render
   const tracker = newTracker(session)
-  const part = job.partOf(number)
+  const part = job.partOf(job.pathOf(number))
   let writer: SegmentWriter | undefined
   let layers: LayerSegment | undefined
   let swapped = 0

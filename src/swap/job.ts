@@ -145,9 +145,9 @@ export class RenderJob {
     return join(this.folder, `${String(segment).padStart(6, '0')}.nut`)
   }
 
-  /** Where this process writes it until it is whole. */
-  partOf(segment: number): string {
-    return `${this.pathOf(segment)}.${hostname().replace(/[^\w-]/g, '_')}.${process.pid}.part`
+  /** Where this process writes what is to be at `path` until it is whole. */
+  partOf(path: string): string {
+    return `${path}.${hostname().replace(/[^\w-]/g, '_')}.${process.pid}.part`
   }
 
   /** Takes a finished file for the picture of a segment: from now on it survives whatever happens. */

@@ -9,6 +9,7 @@ import {
   type MediaInfo,
   type PicturePlan,
   ticksFor,
+  tryEncoders,
 } from '../media/index.ts'
 import type { Job } from './output.ts'
 import type { RenderOptions } from './renderOptions.ts'
@@ -22,7 +23,10 @@ export async function planPicture(
   { encoder: asked, quality, preset }: Pick<RenderOptions, 'encoder' | 'quality' | 'preset'>,
 ): Promise<PicturePlan> {
   const { details, colour, timeBase, coded } = info
-  const encoder = chooseEncoder(asked, containerOf(output), await ffmpegEncoders(), details?.pixels)
+  const names = await ffmpegEncoders()
+  // Of hardware encoders a build has the names whether or not the hardware is there.
+  const available = asked === 'auto' && !names.includes('libx264') ? (await tryEncoders()).working : names
+  const encoder = chooseEncoder(asked, containerOf(output), available, details?.pixels)
   const { pipe, encode, chroma, bits } = choosePixels(details?.pixels, encoder, coded.width, coded.height)
   const order = details?.fieldOrder ?? 'progressive'
   return {
