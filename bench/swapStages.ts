@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { swapOptions } from '../src/commands/swap-options.ts'
 import { requestOf } from '../src/commands/swap-request.ts'
-import { frameFormat, type MediaInfo, openSegment, probeMedia, readClip } from '../src/media/index.ts'
+import { DamageLog, frameFormat, type MediaInfo, openSegment, probeMedia, readClip } from '../src/media/index.ts'
 import { yuvPicture } from '../src/picture/yuv.ts'
 import { renderClip } from '../src/swap/clip.ts'
 import { LABEL } from '../src/swap/clipSegment.ts'
@@ -93,7 +93,17 @@ async function measureTogether({
     frames += 1
   }
   const segments = new Segmentation(undefined, range)
-  const render = { session: { ...session, clock }, info, pixels: picture.pixels, job, segments, range, output, onFrame }
+  const render = {
+    session: { ...session, clock },
+    info,
+    pixels: picture.pixels,
+    job,
+    segments,
+    range,
+    output,
+    onFrame,
+    damage: new DamageLog(),
+  }
   const ms = await timed(() => renderClip(render))
   await job.remove()
   return { frames, ms, stages: perFrame(clock, frames) }

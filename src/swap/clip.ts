@@ -27,9 +27,10 @@ async function renderFrom(reading: Reading, from: number, seek: boolean): Promis
   const wanted = segments.warmBegin(from)
   const seekS = seek ? segments.seekS(wanted) : undefined
   let read = 0
-  for await (const { timeS, bytes } of readClip(info, { pixels, seekS, signal, pool, onLine: (line) => damage?.read(line) })) {
+  damage.reach(seekS ?? 0)
+  for await (const { timeS, bytes } of readClip(info, { pixels, seekS, signal, pool, onLine: (line) => damage.read(line) })) {
     if (timeS >= range.toS) break
-    damage?.reach(timeS)
+    damage.reach(timeS)
     const index = segments.numberOf(timeS, read)
     read += 1
     // A file whose index lies: what was looked for is behind us already.

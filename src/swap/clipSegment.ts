@@ -29,7 +29,7 @@ export interface ClipRender {
   /** Called with each frame that is drawn and encoded. */
   readonly onFrame: (rendered: RenderedFrame) => void
   /** Hears what decoding says of the footage. */
-  readonly damage?: DamageLog | undefined
+  readonly damage: DamageLog
 }
 
 function note(seen: Seen, tracker: Readonly<Seen>): void {
@@ -114,7 +114,9 @@ export async function renderSegment(
     if (writer === undefined) return
     await writer.finish()
     await layers?.keep()
-    await job.keep(part, { number, frames: writer.count, swapped, startS: writer.startS, lastS: writer.lastS })
+    const { count, startS, lastS } = writer
+    const damage = render.damage.between(number === 0 ? Number.NEGATIVE_INFINITY : startS, lastS)
+    await job.keep(part, { number, frames: count, swapped, startS, lastS, damage })
   } catch (error) {
     await writer?.abort()
     await layers?.abort()

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import type { PicturePlan } from '../media/index.ts'
+import { DAMAGE_SIGNS, type PicturePlan } from '../media/index.ts'
 import { lockFolder } from '../store/lock.ts'
 import { syncFolder, writeWhole } from '../store/whole.ts'
 import { DfkError } from '../work/errors.ts'
@@ -15,6 +15,8 @@ const doneSchema = z.object({
   /** When its first and its last frame are shown, seconds from the start of the clip's file. */
   startS: z.number(),
   lastS: z.number(),
+  /** Signs of damage that decoding its frames gave. */
+  damage: z.array(z.object({ sign: z.enum(DAMAGE_SIGNS), timeS: z.number() })),
   bytes: z.int().min(1),
 })
 /** A segment whose picture is rendered and on disk. */

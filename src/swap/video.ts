@@ -32,7 +32,7 @@ export async function swapVideo(
   try {
     const before = rendering.done.reduce((sum, { frames }) => sum + frames, 0)
     let frames = 0
-    const damage = new DamageLog()
+    const damage = new DamageLog(rendering.done.flatMap((done) => done.damage))
     const segments = new Segmentation(index, range, options.segment)
     const seen = await renderClip({
       ...{ damage, session, info, pixels: picture.pixels, job: rendering, range, layers, output: job.output, signal },

@@ -45,12 +45,6 @@ function resultOf(finished: Awaited<ReturnType<typeof finishClip>>, bytes: numbe
   return { ...finished, manifest: { ...finished.manifest }, warnings: [...finished.warnings], bytes }
 }
 
-/** What all renderers met of damage, each once: neighbours see the same frames. */
-function joinedHarm(made: readonly SegmentResult[], frames: number, expected: number): string | undefined {
-  const all = [harmOf(new DamageLog(), frames, expected), ...made.map(({ harm }) => harm)].filter((harm) => harm !== undefined)
-  return all.length === 0 ? undefined : [...new Set(all)].join('; ')
-}
-
 async function stampOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch(() => undefined)
   return found === undefined ? 'none' : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join()
@@ -76,15 +70,14 @@ export class Workshop {
     checkNamed(task, session, options, rendering)
     const segments = new Segmentation(clip.index, options.range, options.segment)
     const before = rendering.done.length
-    const damage = new DamageLog()
     const render = {
       ...{ session, info: clip.info, pixels: rendering.state.picture.pixels, job: rendering, segments, range: options.range },
-      ...{ output: task.output, signal, onFrame, damage },
+      ...{ output: task.output, signal, onFrame, damage: new DamageLog() },
     }
     if (task.segment !== null && rendering.has(task.segment)) return { made: 1, facesSeen: 0, nearest: null }
     const seen = task.segment === null ? await renderClip(render) : await renderOnly(render, task.segment)
     const nearest = Number.isFinite(seen.nearest) ? seen.nearest : null
-    return { made: rendering.done.length - before, facesSeen: seen.facesSeen, nearest, harm: harmOf(damage, 0, 0) }
+    return { made: rendering.done.length - before, facesSeen: seen.facesSeen, nearest }
   }
 
   /** Joins the segments that others rendered, and signs the file. `made`: what they said. `onSigned`: keeps the result, just before the output is in its place. */
@@ -111,10 +104,11 @@ export class Workshop {
     const facesSeen = made.reduce((sum, each) => sum + each.facesSeen, 0)
     const nearest = Math.min(...made.map((each) => each.nearest ?? Number.POSITIVE_INFINITY))
     const isWhole = options.range.fromS === WHOLE_CLIP.fromS && options.range.toS === WHOLE_CLIP.toS
+    const damage = new DamageLog(rendering.done.flatMap((done) => done.damage))
     let bytes = 0
     const finished = await finishClip(named, this.#jobOf(task), clip.info, {
       ...{ rendering, range: options.range, seen: { facesSeen, nearest }, signal },
-      harm: (frames) => joinedHarm(made, frames, isWhole ? (clip.index?.timesS.length ?? 0) : 0),
+      harm: (frames) => harmOf(damage, frames, isWhole ? (clip.index?.timesS.length ?? 0) : 0, clip.info.frames),
       async onSigned(result, file) {
         bytes = (await stat(file)).size
         await onSigned(resultOf(result, bytes))
