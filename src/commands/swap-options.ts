@@ -112,11 +112,11 @@ export const swapOptions = z.object({
 /** What `dfk swap` was asked for. */
 export type SwapAsked = z.output<typeof swapOptions>
 
-/** What of it decides what is rendered, and so goes to whoever renders it; unknown keys are refused. */
+/** What of it decides what is rendered, and so goes to whoever renders it; unknown keys are refused. `shots` is the file's text by then. */
 export const renderingOptions = z.strictObject(
   swapOptions.omit({
     ...{ output: true, preview: true, device: true, queue: true, queueName: true, detach: true },
-    ...{ layers: true, layersFormat: true, layersAlpha: true, shots: true, listShots: true },
+    listShots: true,
   }).shape,
 )
 export type RenderingAsked = z.output<typeof renderingOptions>

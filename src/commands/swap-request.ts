@@ -6,7 +6,7 @@ import type { FrameOptions, Shot } from '../swap/shots.ts'
 import type { RenderingAsked, ShotOptions, SwapAsked } from './swap-options.ts'
 
 /** How a video is encoded, and how much of it is rendered. */
-export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'preview'>): Promise<RenderOptions> {
+export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'preview'>): Promise<Omit<RenderOptions, 'layers'>> {
   const { parseRange, WHOLE_CLIP } = await import('../swap/range.ts')
   return {
     ...{ encoder: asked.encoder, quality: asked.crf, preset: asked.encoderPreset, preview: asked.preview, segment: asked.segment },
@@ -14,8 +14,10 @@ export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'p
   }
 }
 
+type LayersAsked = Pick<RenderingAsked, 'layers' | 'layersFormat' | 'layersAlpha'> & Pick<SwapAsked, 'output'>
+
 /** The layers to write beside one of the outputs; those of a folder get a folder each. */
-export function layersOf(asked: SwapAsked, output: string, isFolder: boolean): RenderOptions['layers'] {
+export function layersOf(asked: LayersAsked, output: string, isFolder: boolean): RenderOptions['layers'] {
   const { layers, layersFormat: format, layersAlpha } = asked
   if (layers === undefined) return undefined
   const folder = isFolder ? join(layers, relative(asked.output ?? '.', output)) : layers

@@ -1,14 +1,83 @@
+import type { FootageHash } from '../media/index.ts'
+import type { Job } from '../swap/output.ts'
+import type { RenderOptions } from '../swap/renderOptions.ts'
 import type { SwapResult } from '../swap/result.ts'
+import type { PermittedSwap } from '../swap/session.ts'
 import { UsageError } from '../work/errors.ts'
-import { defineCommand } from './command.ts'
+import { type Context, defineCommand } from './command.ts'
+import type { Batch } from './swap-batch.ts'
 import { swapOptions } from './swap-options.ts'
 import { layersOf, renderOptionsOf, requestOf } from './swap-request.ts'
-import { shotsOf, writeShots } from './swap-shots.ts'
+import { readShotsOf, writeShots } from './swap-shots.ts'
 
 /** The line that says what was made. */
 export function describe({ output, frames, swapped, fps, manifest }: SwapResult): string {
   const provenance = manifest.embedded ? 'manifest embedded' : `manifest in ${manifest.file}`
   return `${output}: ${frames} frames, ${swapped} with the double, ${fps} frames/s; ${provenance}`
+}
+
+type OptionsOf = (job: Job) => RenderOptions
+
+/** Says what would be rendered, and refuses what rendering would refuse. */
+async function rehearse(
+  context: Context,
+  batch: Batch,
+  { runs, permission }: PermittedSwap,
+  jobs: readonly Job[],
+  optionsOf: OptionsOf,
+): Promise<void> {
+  const { planFile } = await import('../swap/swap.ts')
+  await batch.each(jobs, async (job) => {
+    const options = optionsOf(job)
+    const { video } = await planFile(job, options, context.signal)
+    const frames = options.preview ?? video?.segments.frames
+    const encoder = options.preview === undefined ? video?.picture.encoder : undefined
+    const layers = options.layers?.folder
+    const details = [
+      ...(frames === undefined ? [] : [`${frames} frames`]),
+      ...(encoder === undefined ? [] : [`encoded by ${encoder}`]),
+      ...(layers === undefined ? [] : [`layers in ${layers}`]),
+    ]
+    context.result(
+      {
+        ...{ input: job.path, output: job.output, run: runs.map(({ name }) => name).join(', '), consent: permission.authorization.consent },
+        ...{ frames, encoder, layers },
+      },
+      `would render ${job.path} to ${job.output}${details.length === 0 ? '' : `: ${details.join(', ')}`}`,
+    )
+    batch.add(1)
+  })
+}
+
+/** Renders here. `folder`: where the outputs of a folder go. */
+async function render(
+  context: Context,
+  batch: Batch,
+  permitted: PermittedSwap,
+  jobs: readonly Job[],
+  optionsOf: OptionsOf,
+  folder: string | undefined,
+): Promise<void> {
+  const [{ dropFolder, prepareFolder }, { openSession }, { FACE_BATCH }, { swapFile }] = await Promise.all([
+    import('../swap/output.ts'),
+    import('../swap/session.ts'),
+    import('../swap/render.ts'),
+    import('../swap/swap.ts'),
+  ])
+  const faces = jobs.some(({ kind }) => kind === 'video') ? FACE_BATCH : 1
+  const session = await context.work('loading networks', () => openSession(permitted, faces, context.warn))
+  try {
+    await batch.each(jobs, async (job) => {
+      if (folder !== undefined) await prepareFolder(job, true)
+      const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, optionsOf(job), work))
+      for (const warning of result.warnings) context.warn(`${job.path}: ${warning}`)
+      context.result(result, describe(result))
+      batch.add(1)
+    })
+  } finally {
+    await session.dispose()
+    if (folder !== undefined && !batch.hasMade) await dropFolder(folder)
+  }
 }
 
 export const swap = defineCommand({
@@ -19,67 +88,46 @@ export const swap = defineCommand({
   example: 'dfk swap clip.mp4 --run my-run -o out.mp4',
   writes: true,
   async run(context, [input], asked) {
-    const { dropFolder, planJobs, prepareFolder } = await import('../swap/output.ts')
-    const { NothingSwappedError, openSession, permit } = await import('../swap/session.ts')
-    const { FACE_BATCH } = await import('../swap/render.ts')
-    const { swapFile } = await import('../swap/swap.ts')
+    const [{ planJobs, prepareFolder }, { permit }, { Batch }, { hashFootage }] = await Promise.all([
+      import('../swap/output.ts'),
+      import('../swap/session.ts'),
+      import('./swap-batch.ts'),
+      import('../media/index.ts'),
+    ])
     const rendering = await renderOptionsOf(asked)
     if (asked.output === undefined && asked.listShots === undefined)
       throw new UsageError('expected the file to write: -o out.mp4 but found none', { hint: 'see: dfk swap --help' })
     const output = asked.output ?? `${asked.listShots}.mp4`
-    const farm = asked.queue === undefined ? undefined : (await import('./swap-queue.ts')).prepareQueue(asked.queue, asked)
-    const jobs = await planJobs(input as string, output, { preview: asked.preview !== undefined, signal: context.signal })
-    const isFolder = jobs.length > 1 || jobs[0]?.path !== input
+    const queue = asked.queue === undefined ? undefined : await import('./swap-queue.ts')
+    const farm = queue?.prepareQueue(asked.queue!, asked)
+    const planned = await planJobs(input as string, output, { preview: asked.preview !== undefined, signal: context.signal })
+    queue?.requireVideos(planned)
+    const isFolder = planned.length > 1 || planned[0]?.path !== input
     const { shots: shotsFile, listShots: list } = asked
     if (isFolder && (shotsFile ?? list) !== undefined)
       throw new UsageError(`${list === undefined ? '--shots' : '--list-shots'}: expected one clip but found the folder ${input}`)
-    if (list !== undefined) return writeShots(context, jobs[0]!.path, list)
-    const shots = shotsFile === undefined ? [] : await shotsOf(context, shotsFile, jobs[0]!.path, asked)
-    const permitted = await context.work('checking consent', (work) => permit(requestOf(context.home, asked, shots), jobs, work))
+    if (list !== undefined) return writeShots(context, planned[0]!.path, list)
+    const batch = new Batch(context, isFolder ? (input as string) : undefined)
+    const { shots, text } = await readShotsOf(context, shotsFile, planned[0]!.path, asked)
+    const hashes = new Map<string, FootageHash>()
+    const jobs = await context.work('reading footage', ({ signal, onProgress }) =>
+      batch.each(planned, async ({ path }) => {
+        hashes.set(path, await hashFootage(path, signal))
+        onProgress({ done: hashes.size, total: planned.length })
+      }),
+    )
+    if (jobs.length === 0) return batch.finish()
+    const permitted = await context.work('checking consent', (work) =>
+      permit(requestOf(context.home, asked, shots), jobs, work, async (path) => hashes.get(path)!),
+    )
     for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
-    if (context.dryRun) {
-      for (const { path, output } of jobs)
-        context.result(
-          {
-            input: path,
-            output,
-            run: permitted.runs.map(({ name }) => name).join(', '),
-            consent: permitted.permission.authorization.consent,
-          },
-          `would render ${path} to ${output}`,
-        )
-      return
-    }
-    if (farm !== undefined) {
+    const optionsOf = (job: Job): RenderOptions => ({ ...rendering, layers: layersOf(asked, job.output, isFolder) })
+    if (context.dryRun) await rehearse(context, batch, permitted, jobs, optionsOf)
+    else if (farm !== undefined) {
       for (const job of isFolder ? jobs : []) await prepareFolder(job, true)
-      await farm(context, permitted, jobs, rendering)
-      return
-    }
-    const batch = jobs.some(({ kind }) => kind === 'video') ? FACE_BATCH : 1
-    const session = await context.work('loading networks', () => openSession(permitted, batch, context.warn))
-    let failure: unknown
-    let made = 0
-    try {
-      for (const job of jobs) {
-        if (isFolder) await prepareFolder(job, true)
-        try {
-          const result = await context.work(`rendering ${job.path}`, (work) =>
-            swapFile(session, job, { ...rendering, layers: layersOf(asked, job.output, isFolder) }, work),
-          )
-          for (const warning of result.warnings) context.warn(`${job.path}: ${warning}`)
-          context.result(result, describe(result))
-          made += 1
-        } catch (error) {
-          // One picture of a folder without the face stops nobody.
-          if (!(error instanceof NothingSwappedError) || jobs.length === 1) throw error
-          context.warn(error.message)
-          failure = error
-        }
-      }
-    } finally {
-      await session.dispose()
-      if (isFolder && made === 0) await dropFolder(output)
-    }
-    if (made === 0) throw failure
+      await farm(context, permitted, jobs, optionsOf, text)
+      batch.add(jobs.length)
+    } else await render(context, batch, permitted, jobs, optionsOf, isFolder ? output : undefined)
+    batch.finish()
   },
 })

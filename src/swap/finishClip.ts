@@ -5,10 +5,11 @@ import { checkInterrupted } from '../work/errors.ts'
 import type { RenderJob, SegmentDone } from './job.ts'
 import { prepareLayers } from './layersFolder.ts'
 import type { Job } from './output.ts'
+import { nothingInRange } from './plan.ts'
 import { type TimeRange, WHOLE_CLIP } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import type { SwapResult } from './result.ts'
-import { markOutput, type NamedSwap, NothingSwappedError, nothingSwapped, type Seen } from './session.ts'
+import { markOutput, type NamedSwap, nothingSwapped, type Seen } from './session.ts'
 
 /** What the joined file is like: as the clip, or the part of it that was rendered. */
 export function joinPlan(info: MediaInfo, picture: PicturePlan, segments: readonly SegmentDone[], { fromS, toS }: TimeRange) {
@@ -33,14 +34,6 @@ export function harmOf(damage: DamageLog, frames: number, expected: number, stat
   // An index of what can be read does not hold what is cut off; the file's own count does.
   const whole = harm?.isTruncated === true && expected > 0 ? damage.finish(frames, Math.max(expected, stated)) : harm
   return whole && describeDamage(whole)
-}
-
-/** The error for a part of a clip that has no frames. */
-function nothingInRange(path: string, info: MediaInfo, { fromS, toS }: TimeRange): NothingSwappedError {
-  const asked = `${Math.max(0, fromS)} s to ${Number.isFinite(toS) ? `${toS} s` : 'the end'}`
-  return new NothingSwappedError(`expected frames from ${asked} in ${path} but it ends at ${(info.startS + info.durationS).toFixed(2)} s`, {
-    hint: 'choose another --range',
-  })
 }
 
 /** What an output says of itself once it is whole. */

@@ -38,6 +38,11 @@ export function jobFolder(output: string): string {
   return join(dirname(output), `.${basename(output)}.rendering`)
 }
 
+/** Id of the output that was begun for a place; undefined where nobody began one. */
+export async function begunOutput(output: string): Promise<string | undefined> {
+  return (await readState(jobFolder(output)))?.outputId
+}
+
 async function readState(folder: string): Promise<JobState | undefined> {
   const text = await readFile(join(folder, 'job.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined

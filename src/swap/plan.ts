@@ -8,13 +8,17 @@ import {
   indexPackets,
   type MediaInfo,
   type PicturePlan,
+  probeMedia,
   ticksFor,
   tryEncoders,
 } from '../media/index.ts'
+import { checkLayers } from './layersFolder.ts'
 import type { Job } from './output.ts'
+import type { TimeRange } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
-import { type FrameIndex, frameIndex } from './segments.ts'
-import type { NamedSwap } from './session.ts'
+import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
+import { type NamedSwap, NothingSwappedError } from './session.ts'
+import type { ClipLength } from './shotsFile.ts'
 
 /** How the picture of an output is encoded: as the footage is, as far as encoder and container can. */
 export async function planPicture(
@@ -57,6 +61,42 @@ export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan
     layers && [layers.format, layers.alpha],
   ]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
+}
+
+/** How a clip will be rendered. */
+export interface VideoPlan {
+  readonly picture: PicturePlan
+  readonly index: FrameIndex | undefined
+  readonly segments: Segmentation
+}
+
+/** The error for a part of a clip that has no frames. */
+export function nothingInRange(path: string, info: MediaInfo, { fromS, toS }: TimeRange): NothingSwappedError {
+  const asked = `${Math.max(0, fromS)} s to ${Number.isFinite(toS) ? `${toS} s` : 'the end'}`
+  return new NothingSwappedError(`expected frames from ${asked} in ${path} but it ends at ${(info.startS + info.durationS).toFixed(2)} s`, {
+    hint: 'choose another --range',
+  })
+}
+
+/** Decides how a clip is rendered. Throws whatever forbids it that can be known before the first frame: range, encoder, place of the layers. */
+export async function planVideo(job: Job, info: MediaInfo, options: RenderOptions, signal: AbortSignal | undefined): Promise<VideoPlan> {
+  const { range, layers, segment, preview } = options
+  if (layers !== undefined) await checkLayers(layers.folder, layers, job.output)
+  const isPreview = preview !== undefined
+  const picture = await planPicture(info, isPreview ? 'preview.mp4' : job.output, isPreview ? { ...options, encoder: 'auto' } : options)
+  const index = await indexOf(info, signal)
+  const segments = new Segmentation(index, range, segment)
+  if (segments.frames === 0 || range.fromS >= info.startS + info.durationS) throw nothingInRange(job.path, info, range)
+  return { picture, index, segments }
+}
+
+/** How many frames a clip has, undefined where nobody counted, and when it ends, seconds from the start of its file. */
+export async function lengthOf(path: string, signal: AbortSignal | undefined): Promise<ClipLength> {
+  const info = await probeMedia(path, signal)
+  if (info.kind === 'image') return { frames: 1, endS: Number.POSITIVE_INFINITY }
+  const index = await indexOf(info, signal)
+  const frames = index?.timesS.length ?? info.frames
+  return { frames: frames > 0 ? frames : undefined, endS: info.startS + info.durationS }
 }
 
 /** When the frames of a clip are shown, by its packets; undefined where only decoding tells. */

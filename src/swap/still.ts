@@ -6,12 +6,11 @@ import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { LABEL } from './clipSegment.ts'
 import type { Job } from './output.ts'
-import { indexOf, planPicture } from './plan.ts'
+import type { VideoPlan } from './plan.ts'
 import { renderPreview } from './preview.ts'
 import { renderAlone } from './render.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import { rateOf, type SwapResult } from './result.ts'
-import { Segmentation } from './segments.ts'
 import { markOutput, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
 
 /** Writes a picture, which has been marked; `stamp` signs the finished file. */
@@ -55,6 +54,7 @@ export async function previewVideo(
   session: SwapSession,
   job: Job,
   info: MediaInfo,
+  { picture: { pixels }, index, segments }: VideoPlan,
   options: RenderOptions,
   work: WorkOptions,
 ): Promise<SwapResult> {
@@ -63,10 +63,8 @@ export async function previewVideo(
   const from = Math.max(0, options.range.fromS)
   const length = Math.min(info.startS + info.durationS, options.range.toS) - from
   const times = Array.from({ length: count }, (_, i) => from + (length * (i + 0.5)) / count)
-  const { pixels } = await planPicture(info, 'preview.mp4', { ...options, encoder: 'auto' })
   const seen: Seen = { facesSeen: 0, nearest: Number.POSITIVE_INFINITY }
-  const index = await indexOf(info, work.signal)
-  const clip = { info, pixels, segments: new Segmentation(index, options.range), index, times }
+  const clip = { info, pixels, segments, index, times }
   const onRow = (done: number) => work.onProgress?.({ done, total: count })
   const { sheet, rows, swapped } = await renderPreview(session, clip, seen, { signal: work.signal, onRow })
   if (swapped === 0) throw nothingSwapped(job.path, rows, seen)

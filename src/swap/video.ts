@@ -4,36 +4,34 @@ import type { WorkOptions } from '../work/progress.ts'
 import { renderClip } from './clip.ts'
 import { finishClip, harmOf } from './finishClip.ts'
 import { RenderJob } from './job.ts'
-import { checkLayers } from './layersFolder.ts'
 import type { Job } from './output.ts'
-import { fingerprintOf, indexOf, planPicture } from './plan.ts'
+import { fingerprintOf, type VideoPlan } from './plan.ts'
 import { WHOLE_CLIP } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import { rateOf, type SwapResult } from './result.ts'
-import { Segmentation } from './segments.ts'
-import { NothingSwappedError, type SwapSession } from './session.ts'
+import { NothingSwappedError, permit, type SwapSession } from './session.ts'
 
 /** Renders a clip segment by segment and joins them; what a call before this one has done stays done. */
 export async function swapVideo(
   session: SwapSession,
   job: Job,
   info: MediaInfo,
+  { picture, index, segments }: VideoPlan,
   options: RenderOptions,
   work: WorkOptions,
 ): Promise<SwapResult> {
   const { signal, onProgress } = work
   const startMs = performance.now()
   const { range, layers } = options
-  if (layers !== undefined) await checkLayers(layers.folder, layers, job.output)
-  const picture = await planPicture(info, job.output, options)
-  const index = await indexOf(info, signal)
   const print = fingerprintOf(session, job, picture, options)
   const rendering = await RenderJob.open(job.output, print, () => ({ outputId: newOutputId(), picture }))
   try {
+    // The records were asked with the id of a render that was there; if it is another's, this is one more output.
+    if (session.resumed.has(job.output) && session.resumed.get(job.output) !== rendering.state.outputId)
+      await permit(session.request, [job], { signal })
     const before = rendering.done.reduce((sum, { frames }) => sum + frames, 0)
     let frames = 0
     const damage = new DamageLog(rendering.done.flatMap((done) => done.damage))
-    const segments = new Segmentation(index, range, options.segment)
     const seen = await renderClip({
       ...{ damage, session, info, pixels: picture.pixels, job: rendering, range, layers, output: job.output, signal },
       segments,

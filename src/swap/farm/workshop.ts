@@ -71,7 +71,8 @@ export class Workshop {
     const segments = new Segmentation(clip.index, options.range, options.segment)
     const before = rendering.done.length
     const render = {
-      ...{ session, info: clip.info, pixels: rendering.state.picture.pixels, job: rendering, segments, range: options.range },
+      ...{ session, info: clip.info, pixels: rendering.state.picture.pixels, job: rendering, segments },
+      ...{ range: options.range, layers: options.layers },
       ...{ output: task.output, signal, onFrame, damage: new DamageLog() },
     }
     if (task.segment !== null && rendering.has(task.segment)) return { made: 1, facesSeen: 0, nearest: null }
@@ -107,7 +108,7 @@ export class Workshop {
     const damage = new DamageLog(rendering.done.flatMap((done) => done.damage))
     let bytes = 0
     const finished = await finishClip(named, this.#jobOf(task), clip.info, {
-      ...{ rendering, range: options.range, seen: { facesSeen, nearest }, signal },
+      ...{ rendering, range: options.range, layers: options.layers, seen: { facesSeen, nearest }, signal },
       harm: (frames) => harmOf(damage, frames, isWhole ? (clip.index?.timesS.length ?? 0) : 0, clip.info.frames),
       async onSigned(result, file) {
         bytes = (await stat(file)).size
@@ -129,7 +130,8 @@ export class Workshop {
   /** Reads what a job asks for, and asks the records whether it may be done. */
   async #admit(task: Task, signal: AbortSignal): Promise<{ permitted: PermittedSwap; options: RenderOptions; clip: Clip }> {
     const { request, options } = await this.#plan.read(task.home, task.asked)
-    await requireInside(this.#plan.root, [task.input, task.output, task.home, ...pathsOf(request)])
+    const layers = options.layers === undefined ? [] : [options.layers.folder]
+    await requireInside(this.#plan.root, [task.input, task.output, task.home, ...layers, ...pathsOf(request)])
     const clip = await this.#look(task.input, signal)
     const permitted = await permit(request, [this.#jobOf(task)], { signal }, async () => clip.hash)
     return { permitted, options, clip }
