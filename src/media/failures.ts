@@ -74,7 +74,12 @@ export function writeFailure(path: string, failure: unknown): unknown {
   if (!(failure instanceof ProcessFailure)) return failure
   const log = failure.log.join('\n')
   if (/received signal/.test(log)) return new InterruptedError()
-  if (/No space left on device/i.test(log))
+  if (/File too large|SIGXFSZ/.test(`${log}\n${failure.message}`))
+    return new DfkError(`expected to write all of ${path} but files may not grow so large here`, {
+      hint: 'raise the limit (ulimit -f), or choose another disk with -o',
+      cause: failure,
+    })
+  if (/No space left on device|Disk quota exceeded/i.test(log))
     return new DfkError(`expected room to write ${path} but the disk is full`, {
       hint: 'free some space and run the same command again',
       cause: failure,
