@@ -24,7 +24,7 @@ const NOBODY = {
 /** How a clip is rendered with nobody in it. */
 interface Pass {
   /** Frames of a segment. */
-  readonly segment?: number
+  readonly segment: number
   /** Stop after so many frames, what is done staying there. */
   readonly stopAfter?: number
 }
@@ -33,7 +33,7 @@ interface Pass {
 export async function pass(
   info: MediaInfo,
   output: string,
-  { segment = 7, stopAfter }: Pass = {},
+  { segment, stopAfter }: Pass,
 ): Promise<{ frames: number; pixels: string; harm: string | undefined; kept: number }> {
   const encoder = extname(output) === '.webm' ? 'auto' : 'lossless'
   const picture = await planPicture(info, output, { encoder, quality: 18, preset: 'veryfast' })
