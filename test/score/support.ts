@@ -52,7 +52,7 @@ export async function makeDataset(home: string, name: string, clip: string, coun
   const dataset = await createDataset(home, name, { hash: 'a'.repeat(64), subject: name, text: '{}' })
   const info = await probeMedia(clip)
   const { frames } = info
-  const footage = { info, hash: { name: 'clip.mp4', sha256: 'b'.repeat(64) } }
+  const footage = { info, hash: { name: 'clip.mp4', sha256: 'b'.repeat(64) }, isNamed: true }
   const every = Math.floor(Math.min(frames, 600) / count)
   for await (const { index, timeS, picture } of decodeFrames(clip, { every, maxFrames: count })) {
     const [face] = await faces.find(picture)
