@@ -1,4 +1,5 @@
-export { drawLayer, drawPatch, samplePatch, setCodes, setPlanes } from './draw'
+export { drawLayer, setCodes, setPlanes } from './draw'
+export { drawPatch, samplePatch } from './patch'
 export { blur, erode } from './plane'
 export { enlarge, resize } from './resize'
 export { rgbPart, setColours } from './rgb'

@@ -13,6 +13,7 @@ import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { castRuns, faceOfStill } from './choice.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
+import { begunOutput } from './job.ts'
 import type { Job } from './output.ts'
 import { type Permission, permitSwap } from './permission.ts'
 import { type ClipOptions, optionsAt } from './shots.ts'
@@ -44,6 +45,8 @@ export interface PermittedSwap {
   readonly label: boolean
   /** SHA-256 of each clip or picture to render, by its path. */
   readonly footage: ReadonlyMap<string, string>
+  /** Ids of outputs that an earlier call began, by their place: the records were asked knowing them. */
+  readonly resumed: ReadonlyMap<string, string>
 }
 
 /** A swap whose weights are known by their hashes, before any network is loaded. */
@@ -87,16 +90,32 @@ export async function permit(
     footage.push(await hash(job.path, signal))
     onProgress?.({ done: index + 1, total: jobs.length })
   }
+  const resumed = new Map<string, string>()
+  for (const { output } of jobs) {
+    const id = await begunOutput(output)
+    if (id !== undefined) resumed.set(output, id)
+  }
   const { home, choice, threshold, consent: extra, faceImage } = request
   const still = faceImage === undefined ? undefined : await faceOfStill(faceImage, request.device)
-  const permission = await permitSwap({ home, runs, map, choice, still, extra, threshold, footage, outputs: jobs.length })
+  const permission = await permitSwap({
+    home,
+    runs,
+    map,
+    choice,
+    still,
+    extra,
+    threshold,
+    footage,
+    outputs: jobs.length,
+    resumed: [...resumed.values()],
+  })
   const required = permission.authorization.disclosure.visibleLabel
   if (required && (request.label === false || request.shots.some(({ options }) => options.label === false)))
     throw new RefusedError('disclosure.visibleLabel', 'expected a visible label, which a consent record requires, but found --label off', {
       hint: 'leave --label away, and "label": false out of --shots',
     })
   const hashes = new Map(jobs.map(({ path }, index) => [path, footage[index]!.sha256]))
-  return { request, runs, permission, label: request.label ?? required, footage: hashes }
+  return { request, runs, permission, label: request.label ?? required, footage: hashes, resumed }
 }
 
 /** Loads the generators and the face networks. `batch`: faces that the generator renders at once. */

@@ -6,7 +6,7 @@ import { encodePayload } from './payload.ts'
 export const PATTERN_RMS = 24
 
 /** The tile that carries `signs`: [TILE, TILE], root mean square 1. */
-export function tileOf({ across, down, phase, pilots, carries }: Lattice, signs: Int8Array): Float32Array {
+function tileOf({ across, down, phase, pilots, carries }: Lattice, signs: Int8Array): Float32Array {
   const waves = complexGrid(TILE, TILE)
   for (let i = 0; i < across.length; i++) {
     const at = ((down[i]! + TILE) % TILE) * TILE + across[i]!
