@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises'
-import { renderOptionsOf, swapOptions } from '../src/commands/swap.ts'
+import { swapOptions } from '../src/commands/swap-options.ts'
+import { renderOptionsOf } from '../src/commands/swap-request.ts'
 import { fileUrl, inputOptions, pictureOptions } from '../src/media/arguments.ts'
 import { findFfmpeg, probeMedia } from '../src/media/index.ts'
 import { startFfmpeg } from '../src/media/process.ts'
-import { planPicture } from '../src/swap/swap.ts'
+import { planPicture } from '../src/swap/plan.ts'
 import { timed } from './sampling.ts'
 
 /** Seconds that one ffmpeg process takes to decode the picture of a clip and encode it again as `dfk swap` does. */

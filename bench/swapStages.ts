@@ -1,17 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { requestOf, swapOptions } from '../src/commands/swap.ts'
-import { frameFormat, type MediaInfo, openSegment, probeMedia, readClip } from '../src/media/index.ts'
+import { swapOptions } from '../src/commands/swap-options.ts'
+import { requestOf } from '../src/commands/swap-request.ts'
+import { DamageLog, frameFormat, type MediaInfo, openSegment, probeMedia, readClip } from '../src/media/index.ts'
 import { yuvPicture } from '../src/picture/yuv.ts'
 import { renderClip } from '../src/swap/clip.ts'
 import { finishFrame } from '../src/swap/finish/finish.ts'
 import { RenderJob } from '../src/swap/job.ts'
+import { planPicture } from '../src/swap/plan.ts'
 import { WHOLE_CLIP } from '../src/swap/range.ts'
 import { FACE_BATCH, type OpenFrame, type RenderedFrame, renderFrames } from '../src/swap/render.ts'
 import { Segmentation } from '../src/swap/segments.ts'
 import { newTracker, openSession, permit, type SwapSession } from '../src/swap/session.ts'
-import { planPicture } from '../src/swap/swap.ts'
 import { Clock } from '../src/work/clock.ts'
 import { timed } from './sampling.ts'
 
@@ -91,7 +92,17 @@ async function measureTogether({
     frames += 1
   }
   const segments = new Segmentation(undefined, range)
-  const render = { session: { ...session, clock }, info, pixels: picture.pixels, job, segments, range, output, onFrame }
+  const render = {
+    session: { ...session, clock },
+    info,
+    pixels: picture.pixels,
+    job,
+    segments,
+    range,
+    output,
+    onFrame,
+    damage: new DamageLog(),
+  }
   const ms = await timed(() => renderClip(render))
   await job.remove()
   return { frames, ms, stages: perFrame(clock, frames) }

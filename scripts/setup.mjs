@@ -31,12 +31,25 @@ function once(stamp, wanted, result, make) {
   writeFileSync(stamp, wanted)
 }
 
+/** What a lock file says of each package. */
+function packagesIn(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {}
+}
+
+/** Whether the packages of package-lock.json are installed in `folder`, by whatever command: npm writes down what it did. Optional ones may be absent. */
+export function isInstalled(folder) {
+  const there = packagesIn(join(folder, 'node_modules', '.package-lock.json'))
+  const wanted = Object.entries(packagesIn(join(folder, 'package-lock.json'))).filter(([path]) => path !== '')
+  const isThere = ([path, { version }]) => there[path]?.version === version && existsSync(join(folder, path, 'package.json'))
+  return wanted.every((each) => each[1].optional || each[1].devOptional || isThere(each))
+}
+
 export function setUp() {
   mkdirSync(join(root, '.cache'), { recursive: true })
-  once(join(root, 'node_modules', '.dfk-installed'), hashOf([join(root, 'package-lock.json')]), join(root, 'node_modules'), () => {
+  if (!isInstalled(root)) {
     console.error('installing packages …')
     npm(['ci', '--no-fund', '--no-audit', '--loglevel=error'], { stdio: ['ignore', 2, 2] })
-  })
+  }
   const dist = join(root, 'dist')
   const inputs = [...filesUnder(join(root, 'src')), join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')]
   once(join(root, '.cache', 'built'), hashOf(inputs), join(dist, 'cli', 'main.js'), () => {

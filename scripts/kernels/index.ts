@@ -1,9 +1,10 @@
-export { drawLayer, drawPatch, samplePatch, setCodes, setPlanes } from './draw'
+export { drawLayer, setCodes, setPlanes } from './draw'
+export { drawPatch, samplePatch } from './patch'
 export { blur, erode } from './plane'
 export { enlarge, resize } from './resize'
 export { rgbPart, setColours } from './rgb'
 export { warp } from './warp'
-export { analyse, synthesise, weigh } from './watermark'
+export { addPattern, strengths } from './watermark'
 
 /** First byte of memory that nothing here uses. */
 export function heapBase(): usize {

@@ -14,6 +14,10 @@ function systemFailure(error: unknown): Failure | undefined {
     const hint = 'free some space and run the same command again'
     return { message: `expected room to write but the disk is full (${message})`, hint, exitCode: EXIT.failed }
   }
+  if (code === 'EFBIG') {
+    const hint = 'raise the limit (ulimit -f), or choose another disk'
+    return { message: `expected to write a whole file but files may not grow so large here (${message})`, hint, exitCode: EXIT.failed }
+  }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return { message: `no permission: ${message}`, hint: 'check who owns the file or choose another place', exitCode: EXIT.failed }
   }

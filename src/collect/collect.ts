@@ -3,7 +3,7 @@ import type { FaceAnalyser } from '../faces/index.ts'
 import { decodeFrames, encodePicture } from '../media/index.ts'
 import { cropPicture } from '../picture/resize.ts'
 import { addSource, appendFace, type Dataset, readFaces, repairFaces } from '../store/dataset.ts'
-import { checkInterrupted } from '../work/errors.ts'
+import { checkInterrupted, DfkError, EXIT } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { type Footage, framesToSee } from './footage.ts'
 import { noRejections, type Rejections } from './quality.ts'
@@ -32,6 +32,8 @@ export interface CollectSummary {
   readonly faces: number
   readonly added: number
   readonly rejected: Rejections
+  /** What was wrong with files of folders that could not be read to their end; what was found in them is kept. */
+  readonly unreadable: readonly DfkError[]
   /** Whether `max` ended it before the footage did. */
   readonly full: boolean
 }
@@ -49,9 +51,7 @@ export async function collectFaces(options: CollectOptions, analyser: FaceAnalys
   const rejected = noRejections()
   const total = footage.reduce((sum, item) => sum + framesToSee(item, every), 0)
   let frames = 0
-  for (const item of footage) {
-    if (known.size >= max) break
-    await addSource(dataset, sourceOf(item))
+  const lookThrough = async (item: Footage): Promise<void> => {
     const search = createSearch(item, { minFacePx: options.minFacePx, analyser, subject, rejected })
     for await (const frame of decodeFrames(item.info, { every, signal: work.signal })) {
       checkInterrupted(work.signal)
@@ -69,7 +69,18 @@ export async function collectFaces(options: CollectOptions, analyser: FaceAnalys
       if (known.size >= max) break
     }
   }
-  return { frames, faces: known.size, added: known.size - before, rejected, full: known.size >= max && frames < total }
+  const unreadable: DfkError[] = []
+  for (const item of footage) {
+    if (known.size >= max) break
+    await addSource(dataset, sourceOf(item))
+    try {
+      await lookThrough(item)
+    } catch (error) {
+      if (item.isNamed || !(error instanceof DfkError) || error.exitCode !== EXIT.failed) throw error
+      unreadable.push(error)
+    }
+  }
+  return { frames, faces: known.size, added: known.size - before, rejected, unreadable, full: known.size >= max && frames < total }
 }
 
 function sourceOf({ info, hash }: Footage): Dataset['manifest']['sources'][number] {

@@ -7,6 +7,8 @@ import type { WorkOptions } from '../work/progress.ts'
 export interface Footage {
   readonly info: MediaInfo
   readonly hash: FootageHash
+  /** Whether it was given by its own name rather than found in a folder. */
+  readonly isNamed: boolean
 }
 
 /**
@@ -25,7 +27,8 @@ export async function openFootage(
     onProgress?.({ done, total: listed.length })
     try {
       const hash = await hashFootage(path, signal)
-      if (!footage.has(hash.sha256)) footage.set(hash.sha256, { info: await probeMedia(path, signal), hash })
+      if (!footage.has(hash.sha256))
+        footage.set(hash.sha256, { info: await probeMedia(path, signal), hash, isNamed: named.has(resolve(path)) })
     } catch (error) {
       if (named.has(resolve(path)) || !(error instanceof DfkError) || error instanceof InterruptedError) throw error
       unreadable.push(error)

@@ -62,7 +62,9 @@ export const collect = defineCommand({
     const about = { hash, subject: consent.record.subject.id, text: await readFile(path, 'utf8') }
     const dataset = there ?? (await store.createDataset(context.home, options.name, about))
     try {
-      print(context, dataset, await collectInto(context, dataset, consent, footage, options), unreadable.length)
+      const summary = await collectInto(context, dataset, consent, footage, options)
+      for (const { message } of summary.unreadable) context.warn(`left out: ${message}`)
+      print(context, dataset, summary, unreadable.length + summary.unreadable.length)
     } finally {
       if (there === undefined) await store.removeIfEmpty(dataset)
     }

@@ -34,6 +34,7 @@ function textOf(checkup: Checkup): string {
     line(ffmpeg.path === null ? 'bad' : 'good', 'ffmpeg', program(ffmpeg)),
     line(ffprobe.path === null ? 'bad' : 'good', 'ffprobe', program(ffprobe)),
     line(ffmpeg.encoders.length === 0 ? 'bad' : 'good', 'encoders', ffmpeg.encoders.join(', ') || 'none'),
+    ...(ffmpeg.failing.length === 0 ? [] : [line('absent', 'fail here', ffmpeg.failing.join(', '))]),
     line(
       missingModels.length === 0 ? 'good' : 'bad',
       'face networks',

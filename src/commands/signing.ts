@@ -64,3 +64,10 @@ export async function openSigning(asked: SigningAsked, isTrial: boolean): Promis
   }
   return { signer, tsa }
 }
+
+/** Who answers for an output: whoever is asked for, else the organisation of the studio's certificate, if there is one. */
+export async function findProvider(asked: string | undefined, { signer }: Signing): Promise<string | undefined> {
+  if (asked !== undefined || signer === undefined) return asked
+  const { organizationOf } = await import('../provenance/index.ts')
+  return organizationOf(signer)
+}

@@ -52,7 +52,9 @@ export const worker = defineCommand({
     const { openFarm } = await import('../swap/farm/redis.ts')
     const { runWorker } = await import('../swap/farm/worker.ts')
     const { Workshop } = await import('../swap/farm/workshop.ts')
-    const { renderingOptions, renderOptionsOf, requestOf } = await import('./swap.ts')
+    const { renderingOptions } = await import('./swap-options.ts')
+    const { layersOf, renderOptionsOf, requestOf } = await import('./swap-request.ts')
+    const { shotsIn } = await import('./swap-shots.ts')
     const signing = await openSigning(asked, false)
     const farm = await openFarm(parseAddress(asked.queue, asked.name, process.env['DFK_REDIS_PASSWORD']))
     const workshop = new Workshop({
@@ -62,8 +64,9 @@ export const worker = defineCommand({
           throw new UsageError(`expected what dfk swap takes in a job but found something else (${parsed.error.issues[0]?.message})`, {
             hint: 'workers and dfk swap must be of one version',
           })
-        const request = requestOf(home, { ...parsed.data, device: asked.device }, signing)
-        return { request, options: await renderOptionsOf({ ...parsed.data, preview: undefined }) }
+        const job = { ...parsed.data, device: asked.device, preview: undefined, output: undefined }
+        const request = requestOf(home, job, signing, await shotsIn(job.shots, job))
+        return { request, options: { ...(await renderOptionsOf(job)), layers: layersOf(job, '', false) } }
       },
       root: asked.root === undefined ? undefined : resolve(asked.root),
       onWarning: context.warn,

@@ -25,6 +25,8 @@ export interface AuthorizationRequest {
   readonly home?: string | undefined
   /** How many outputs are about to be made (`generate`); default 1. */
   readonly outputs?: number | undefined
+  /** Ids of those of them that were begun before: they are in the log where only their last moment is missing. */
+  readonly resumed?: readonly string[] | undefined
 }
 
 export interface Authorization {
@@ -40,7 +42,7 @@ export interface Authorization {
  * The sample kind binds collecting and training to the sample clips and never allows publication.
  */
 export function authorize(request: AuthorizationRequest): Authorization {
-  const { action, parties, now = new Date(), outputs = 1 } = request
+  const { action, parties, now = new Date(), outputs = 1, resumed = [] } = request
   const home = resolve(request.home ?? (process.env['DFK_HOME'] || '.'))
   refuse(partiesProblem(action, parties))
   for (const party of parties) {
@@ -48,7 +50,7 @@ export function authorize(request: AuthorizationRequest): Authorization {
       recordProblems(party.record, { now, home })[0] ??
       grantProblem(party.record, action) ??
       footageProblem(party, action, party.footage ?? request.footage) ??
-      (action === 'generate' ? outputsProblem(party.record, home, outputs) : undefined)
+      (action === 'generate' ? outputsProblem(party.record, home, outputs, resumed) : undefined)
     refuse(found, `${party.role} ${party.record.record.subject.id}`)
   }
   const records = parties.map(({ record }) => record.record)

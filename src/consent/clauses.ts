@@ -66,11 +66,11 @@ export function footageProblem(party: Party, action: ConsentAction, footage: rea
   )
 }
 
-/** `limits.maxOutputs`, by the log of outputs. */
-export function outputsProblem(signed: SignedConsent, home: string, outputs: number): RefusedError | undefined {
+/** `limits.maxOutputs`, by the log of outputs. `resumed`: ids of those that are about to be made and may be in the log already. */
+export function outputsProblem(signed: SignedConsent, home: string, outputs: number, resumed: readonly string[]): RefusedError | undefined {
   const { maxOutputs } = signed.record.limits
   if (maxOutputs === undefined) return undefined
-  const made = countOutputs(home, consentHash(signed))
+  const made = countOutputs(home, consentHash(signed), resumed)
   if (made + outputs <= maxOutputs) return undefined
   return new RefusedError(
     'limits.maxOutputs',

@@ -16,8 +16,8 @@ function logPath(home: string): string {
   return join(home, 'consent', 'outputs.jsonl')
 }
 
-/** How many outputs the log names for a record's hash. One that was logged twice, because it was finished anew after a kill in its last moment, is one. */
-export function countOutputs(home: string, hash: string): number {
+/** How many outputs the log names for a record's hash, but for those in `except`. One that was logged twice, because it was finished anew after a kill in its last moment, is one. */
+export function countOutputs(home: string, hash: string, except: readonly string[] = []): number {
   let text: string
   try {
     text = readFileSync(logPath(home), 'utf8')
@@ -26,7 +26,9 @@ export function countOutputs(home: string, hash: string): number {
     throw error
   }
   const named = text.split('\n').filter((line) => line.includes(hash))
-  return new Set(named.map((line) => /"outputId":"([0-9a-f]{16})"/.exec(line)?.[1] ?? line)).size
+  const ids = new Set(named.map((line) => /"outputId":"([0-9a-f]{16})"/.exec(line)?.[1] ?? line))
+  for (const id of except) ids.delete(id)
+  return ids.size
 }
 
 /** Appends one finished output to `<home>/consent/outputs.jsonl`; `limits.maxOutputs` is counted there. Call it once an output is in place. */

@@ -50,6 +50,16 @@ export function explanation({ verdict, probability }: Detected, { rates }: Calib
   }
 }
 
+function watermarkLine({ id, scale, turnDegrees }: NonNullable<Provenance['watermark']>): string {
+  const changes = [
+    ...(Math.abs(scale - 1) > 0.01 ? [`resized or cropped since (${percent(scale)})`] : []),
+    ...(Math.abs(turnDegrees) > 0.2 ? [`turned by ${turnDegrees.toFixed(1)}°`] : []),
+  ]
+  const what =
+    id === null ? 'dfk watermark, too worn for its id to be read (a false alarm once in a million pictures)' : `dfk watermark ${id}`
+  return changes.length === 0 ? what : `${what}; ${changes.join(', ')}`
+}
+
 /** What the file says of itself, one line a finding; empty where it says nothing. */
 export function provenanceLines({ c2pa, marks, watermark, declaresSynthetic }: Provenance): string[] {
   const lines: string[] = []
@@ -64,7 +74,7 @@ export function provenanceLines({ c2pa, marks, watermark, declaresSynthetic }: P
     lines.push(`C2PA manifest by ${by}: ${state}${time}${c2pa.actions.length > 0 ? `; actions: ${c2pa.actions.join(', ')}` : ''}`)
     for (const { role, hash, scope } of c2pa.consent) lines.push(`consent of the ${role}: record ${hash.slice(0, 16)}…, ${scope}`)
   }
-  if (watermark !== undefined) lines.push(`dfk watermark ${watermark.id} (confidence ${percent(watermark.confidence)})`)
+  if (watermark !== undefined) lines.push(watermarkLine(watermark))
   for (const { kind, where, value } of marks) lines.push(`${kind} mark in ${where}: ${value}`)
   if (declaresSynthetic) lines.push('the file itself declares that a trained model made or altered it')
   return lines

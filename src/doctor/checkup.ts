@@ -1,4 +1,4 @@
-import { ffmpegEncoders, findFfmpeg, findFfprobe } from '../media/index.ts'
+import { findFfmpeg, findFfprobe, tryEncoders } from '../media/index.ts'
 import { type CudaFile, checkCudaFiles, hasNvidiaDriver } from '../tensor/cudaFiles.ts'
 import type { DeviceStatus } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
@@ -26,7 +26,8 @@ export interface Checkup extends Room {
   readonly node: string
   readonly platform: string
   readonly devices: readonly DeviceStatus[]
-  readonly ffmpeg: Program & { readonly encoders: readonly string[] }
+  /** `encoders` encode something here; `failing` are only built in, such as those of hardware that is not there. */
+  readonly ffmpeg: Program & { readonly encoders: readonly string[]; readonly failing: readonly string[] }
   readonly ffprobe: Program
   readonly models: readonly ModelFile[]
   readonly packages: readonly OptionalPackage[]
@@ -52,10 +53,10 @@ async function program(find: typeof findFfmpeg, findings: Finding[]): Promise<Pr
 async function checkFfmpeg(findings: Finding[]): Promise<Pick<Checkup, 'ffmpeg' | 'ffprobe'>> {
   const ffmpeg = await program(findFfmpeg, findings)
   const ffprobe = await program(findFfprobe, findings)
-  const encoders = ffmpeg.path === null ? [] : await ffmpegEncoders()
+  const { working: encoders, failing } = ffmpeg.path === null ? { working: [], failing: [] } : await tryEncoders()
   if (ffmpeg.path !== null && encoders.length === 0) {
     findings.push({
-      what: 'this ffmpeg has no video encoder that dfk can use',
+      what: 'this ffmpeg has no working video encoder that dfk can use',
       hint: 'install a build of ffmpeg with libx264',
       blocks: true,
     })
@@ -67,7 +68,7 @@ async function checkFfmpeg(findings: Finding[]): Promise<Pick<Checkup, 'ffmpeg' 
     const what = `no ffmpeg of the system: the ${ffmpeg.version} build from npm is used, which is old`
     findings.push({ what, hint: "install ffmpeg with your system's package manager", blocks: false })
   }
-  return { ffmpeg: { ...ffmpeg, encoders }, ffprobe }
+  return { ffmpeg: { ...ffmpeg, encoders, failing }, ffprobe }
 }
 
 function checkNode(findings: Finding[]): string {

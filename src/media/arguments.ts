@@ -1,10 +1,9 @@
-import type { EncoderName } from './binaries.ts'
 import type { ColourTags, Matrix } from './colour.ts'
-import { type Container, holdsSound } from './containers.ts'
 import { type EncoderSettings, encoderOptions } from './encoder-options.ts'
+import type { EncoderName } from './encoderNames.ts'
 import { LOCAL_ONLY } from './limits.ts'
 import { filterPixels, type PipePixels } from './pixels.ts'
-import type { AudioStream, Rational } from './probe.ts'
+import type { Rational } from './probe.ts'
 
 /** Accurate conversion between YCbCr and RGB: without these swscale takes short cuts that shift colours by a level or two. */
 const ACCURATE = 'flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'
@@ -100,31 +99,6 @@ export function countArguments(path: string): string[] {
   return ['-v', 'error', ...LOCAL_ONLY, '-of', 'json', ...only, fileUrl(path)]
 }
 
-export interface EncodePlan {
-  readonly encoder: EncoderName
-  /** 0–51, lower is better; mapped to the encoder's own scale. */
-  readonly quality: number
-  readonly preset: string
-  readonly width: number
-  readonly height: number
-  readonly matrix: Matrix
-  readonly tags: ColourTags
-  /** Ticks of the clip's timestamps, in seconds. */
-  readonly timeBase: Rational
-  readonly container: Container
-  /** Sound of the clip that is kept; empty where there is none. */
-  readonly audio: readonly AudioStream[]
-  readonly version: string
-}
-
-/** Copies each sound track bit for bit where the container can hold it, else transcodes it to AAC (Opus in WebM). */
-export function audioOptions(audio: readonly AudioStream[], container: Container): string[] {
-  return audio.flatMap(({ codec }, index) => {
-    if (holdsSound(codec, container)) return [`-c:a:${index}`, 'copy']
-    return container === 'webm' ? [`-c:a:${index}`, 'libopus'] : [`-c:a:${index}`, 'aac', `-b:a:${index}`, '192k']
-  })
-}
-
 /** Output options that tag colours; nothing is said of what is not known. */
 export function colourTagOptions({ matrix, primaries, transfer, range }: ColourTags): string[] {
   return [
@@ -132,21 +106,6 @@ export function colourTagOptions({ matrix, primaries, transfer, range }: ColourT
     ...(matrix === undefined ? [] : ['-colorspace', matrix]),
     ...(primaries === undefined ? [] : ['-color_primaries', primaries]),
     ...(transfer === undefined ? [] : ['-color_trc', transfer]),
-  ]
-}
-
-/** Output options that encode the piped frames (input 0) and keep the sound of the clip (input 1). 4:2:0 needs even sides; odd ones keep full chroma. */
-export function encodeOptions(plan: EncodePlan): string[] {
-  const chroma = plan.width % 2 === 0 && plan.height % 2 === 0 ? 'yuv420p' : 'yuv444p'
-  const filter = `scale=out_color_matrix=${plan.matrix}:out_range=tv:${ACCURATE},format=${chroma},setsar=1`
-  const isMp4 = plan.container === 'mp4' || plan.container === 'mov'
-  const scale = isMp4 && plan.timeBase.num === 1 ? ['-video_track_timescale', String(plan.timeBase.den)] : []
-  return [
-    ...['-map', '0:v:0', ...plan.audio.flatMap((_, index) => ['-map', `1:a:${index}`])],
-    ...['-vf', filter, '-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), ...colourTagOptions({ ...plan.tags, range: 'tv' })],
-    ...[...passthroughOptions(plan.version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`, ...scale],
-    ...audioOptions(plan.audio, plan.container),
-    ...['-map_metadata', '-1', '-map_chapters', '-1', ...(isMp4 ? ['-movflags', '+faststart'] : []), '-f', plan.container],
   ]
 }
 
@@ -181,17 +140,20 @@ function fieldOptions({ fields, encoder }: PicturePlan): string[] {
   ]
 }
 
+/** Output options that bring frames to the encoder: VAAPI takes them from the memory of its device, all others as they are. */
+function uploadOptions({ encoder, encode, sar, fields }: PicturePlan): string[] {
+  const filters = [`setsar=${sar.num}/${sar.den}`]
+  if (fields !== undefined) filters.push(`setfield=${fields === 'top' ? 'tff' : 'bff'}`)
+  if (!encoder.endsWith('_vaapi')) return ['-vf', filters.join(','), '-c:v', encoder, '-pix_fmt', encode]
+  // Named without a device: ffmpeg takes the first that works.
+  const device = ['-init_hw_device', 'vaapi=va', '-filter_hw_device', 'va']
+  return [...device, '-vf', [...filters, `format=${encode}`, 'hwupload'].join(','), '-c:v', encoder]
+}
+
 /** Output options that encode the piped planar frames (input 0) as they are: no sound, no conversion. */
 export function pictureOptions(plan: PicturePlan, version: string): string[] {
-  const { num, den } = plan.sar
   return [
-    ...[
-      '-map',
-      '0:v:0',
-      '-vf',
-      `setsar=${num}/${den}${plan.fields === undefined ? '' : `,setfield=${plan.fields === 'top' ? 'tff' : 'bff'}`}`,
-    ],
-    ...['-c:v', plan.encoder, ...encoderOptions(plan.encoder, plan), '-pix_fmt', plan.encode, '-threads', String(plan.threads)],
+    ...['-map', '0:v:0', ...uploadOptions(plan), ...encoderOptions(plan.encoder, plan), '-threads', String(plan.threads)],
     ...[...fieldOptions(plan), ...colourTagOptions({ ...plan.tags, range: plan.fullRange ? 'pc' : 'tv' })],
     ...[...passthroughOptions(version), '-enc_time_base', `${plan.timeBase.num}:${plan.timeBase.den}`],
     ...['-map_chapters', '-1', '-avoid_negative_ts', 'disabled', '-f', 'nut'],

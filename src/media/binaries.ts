@@ -2,6 +2,7 @@ import { accessSync, chmodSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import { DfkError } from '../work/errors.ts'
+import { ENCODER_NAMES, type EncoderName } from './encoderNames.ts'
 import { askProgram } from './process.ts'
 
 /** A program of the ffmpeg family that runs here. */
@@ -98,27 +99,6 @@ export function findFfprobe(): Promise<FoundBinary> {
   return once('ffprobe', 'FFPROBE_PATH')
 }
 
-/** The video encoders that dfk knows how to drive, best first. */
-const KNOWN_ENCODERS = [
-  'libx264',
-  'h264_videotoolbox',
-  'h264_nvenc',
-  'h264_qsv',
-  'h264_amf',
-  'h264_mf',
-  'libopenh264',
-  'libx265',
-  'hevc_nvenc',
-  'libvpx-vp9',
-  'libsvtav1',
-  'libaom-av1',
-  'prores_ks',
-  'ffv1',
-  'mpeg4',
-] as const
-
-export type EncoderName = (typeof KNOWN_ENCODERS)[number]
-
 async function encoderNames(): Promise<Set<string>> {
   const { path } = await findFfmpeg()
   const listed = await askProgram(path, ['-hide_banner', '-encoders'])
@@ -133,5 +113,5 @@ export async function ffmpegHas(encoder: string): Promise<boolean> {
 /** Tells which of the encoders that dfk can drive this ffmpeg was built with. A hardware encoder may still fail where its device is missing. */
 export async function ffmpegEncoders(): Promise<EncoderName[]> {
   const names = await encoderNames()
-  return KNOWN_ENCODERS.filter((name) => names.has(name))
+  return ENCODER_NAMES.filter((name) => names.has(name))
 }

@@ -36,8 +36,3 @@ export function matrixOf(tags: ColourTags, height: number): Matrix {
 export function hdrTransfer(tags: ColourTags): string | undefined {
   return tags.transfer === 'smpte2084' || tags.transfer === 'arib-std-b67' ? tags.transfer : undefined
 }
-
-/** Tags for what is made from footage tagged so: the same, but standard range for HDR. */
-export function outputTags(tags: ColourTags): ColourTags {
-  return hdrTransfer(tags) === undefined ? tags : { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' }
-}

@@ -35,7 +35,7 @@ const KEPT_SUBTITLES: Record<Container, ReadonlySet<string>> = {
 const SUBTITLE_CODER: Record<Container, string> = { mp4: 'mov_text', mov: 'mov_text', matroska: 'srt', webm: 'webvtt' }
 
 /** Whether a container holds sound of this codec as it is. */
-export function holdsSound(codec: string, container: Container): boolean {
+function holdsSound(codec: string, container: Container): boolean {
   if (container === 'matroska') return true
   return (container === 'webm' ? WEBM_SOUND : MP4_SOUND).has(codec) || (container === 'mov' && codec.startsWith('pcm_'))
 }

@@ -1,5 +1,6 @@
-/** What one line of ffmpeg's log says about the footage. */
-export type DamageSign = 'truncated' | 'unreadable' | 'concealed' | 'lost'
+/** What one line of ffmpeg's log may say about the footage. */
+export const DAMAGE_SIGNS = ['truncated', 'unreadable', 'concealed', 'lost'] as const
+type DamageSign = (typeof DAMAGE_SIGNS)[number]
 
 /** What is wrong with footage that was decoded all the same. */
 export interface Damage {
@@ -32,13 +33,24 @@ export function damageSign(line: string): DamageSign | undefined {
   return SIGNS.find(([pattern]) => pattern.test(line))?.[1]
 }
 
+/** A sign, and where in the clip decoding was when it came, in seconds. */
+export interface DamageNote {
+  readonly sign: DamageSign
+  readonly timeS: number
+}
+
 /** Gathers signs of damage from ffmpeg's log while it decodes. */
 export class DamageLog {
-  #isTruncated = false
-  #concealed = 0
-  #lost = 0
+  readonly #notes: DamageNote[]
+  /** Of earlier readings. */
+  readonly #before: readonly DamageNote[]
   #timeS = 0
-  readonly #spans: { fromS: number; toS: number }[] = []
+
+  /** `before`: what earlier readings of the clip noted; where they have been, it is not noted again. */
+  constructor(before: readonly DamageNote[] = []) {
+    this.#before = before
+    this.#notes = [...before]
+  }
 
   /** Tells how far decoding has come, in seconds of the clip. */
   reach(timeS: number): void {
@@ -49,20 +61,34 @@ export class DamageLog {
   read(line: string): void {
     const sign = damageSign(line)
     if (sign === undefined) return
-    if (sign === 'truncated') this.#isTruncated = true
-    if (sign === 'concealed') this.#concealed += 1
-    if (sign === 'lost') this.#lost += 1
-    const last = this.#spans.at(-1)
-    if (last !== undefined && this.#timeS - last.toS <= APART_S) last.toS = Math.max(last.toS, this.#timeS)
-    else this.#spans.push({ fromS: this.#timeS, toS: this.#timeS })
+    if (this.#before.some((note) => note.sign === sign && Math.abs(note.timeS - this.#timeS) <= APART_S)) return
+    this.#notes.push({ sign, timeS: this.#timeS })
+  }
+
+  /** What was noted in a part of the clip, both ends included. */
+  between(fromS: number, toS: number): DamageNote[] {
+    return this.#notes.filter(({ timeS }) => timeS >= fromS && timeS <= toS)
   }
 
   /** The damage, once all is decoded; undefined where there was none. `expected` frames by the container's count, 0 where it has none. */
   finish(decoded: number, expected: number): Damage | undefined {
     const missing = Math.max(0, expected - decoded)
-    const found = { isTruncated: this.#isTruncated, concealed: this.#concealed, lost: this.#lost, missing, spans: this.#spans }
-    return this.#isTruncated || this.#concealed + this.#lost + missing + this.#spans.length > 0 ? found : undefined
+    if (this.#notes.length + missing === 0) return undefined
+    const count = (wanted: DamageSign) => this.#notes.filter(({ sign }) => sign === wanted).length
+    const isTruncated = count('truncated') > 0
+    return { isTruncated, concealed: count('concealed'), lost: count('lost'), missing, spans: spansOf(this.#notes) }
   }
+}
+
+/** Where notes were taken, neighbouring places joined. */
+function spansOf(notes: readonly DamageNote[]): { fromS: number; toS: number }[] {
+  const spans: { fromS: number; toS: number }[] = []
+  for (const timeS of notes.map((note) => note.timeS).sort((a, b) => a - b)) {
+    const last = spans.at(-1)
+    if (last !== undefined && timeS - last.toS <= APART_S) last.toS = timeS
+    else spans.push({ fromS: timeS, toS: timeS })
+  }
+  return spans
 }
 
 function clock(timeS: number): string {

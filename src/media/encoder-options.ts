@@ -1,4 +1,4 @@
-import type { EncoderName } from './binaries.ts'
+import type { EncoderName } from './encoderNames.ts'
 
 /** Brightness that HDR footage was graded for, in the units of SMPTE ST 2086 (x265's spelling) and CTA-861.3. */
 interface HdrLevels {
@@ -34,13 +34,15 @@ function x265Params(hdr: HdrLevels | undefined, isLossless: boolean): string {
 export function encoderOptions(encoder: EncoderName, settings: EncoderSettings): string[] {
   const { quality, preset, isLossless = false, chroma = 422, hdr } = settings
   const q = String(quality)
+  // To most hardware 0 is "as you like".
+  const coarse = String(Math.max(1, Math.round(quality)))
   // AV1 and VP9 count to 63.
   const wide = String(Math.round((quality * 63) / 51))
   switch (encoder) {
     case 'libx264':
       return [...(isLossless ? ['-qp', '0'] : ['-crf', q]), '-preset', preset]
     case 'libx265':
-      return [...(isLossless ? [] : ['-crf', q]), '-preset', preset, '-tag:v', 'hvc1', '-x265-params', x265Params(hdr, isLossless)]
+      return [...(isLossless ? [] : ['-crf', q]), '-preset', preset, '-x265-params', x265Params(hdr, isLossless)]
     case 'libvpx-vp9':
       return ['-crf', q, '-b:v', '0', '-deadline', 'good', '-cpu-used', '4', '-row-mt', '1']
     case 'libsvtav1':
@@ -53,12 +55,18 @@ export function encoderOptions(encoder: EncoderName, settings: EncoderSettings):
       return ['-level', '3', '-g', '1', '-slices', '4', '-slicecrc', '1']
     case 'h264_nvenc':
     case 'hevc_nvenc':
-      return ['-rc', 'vbr', '-cq', q, '-b:v', '0', '-preset', 'slow']
+      return ['-rc', 'vbr', '-cq', coarse, '-b:v', '0', '-preset', 'slow']
     case 'h264_qsv':
-      return ['-global_quality', q]
+    case 'hevc_qsv':
+      return ['-global_quality', coarse]
+    case 'h264_vaapi':
+    case 'hevc_vaapi':
+      return ['-qp', coarse]
     case 'h264_amf':
-      return ['-rc', 'cqp', '-qp_i', q, '-qp_p', q]
+    case 'hevc_amf':
+      return ['-rc', 'cqp', '-qp_i', coarse, '-qp_p', coarse]
     case 'h264_videotoolbox':
+    case 'hevc_videotoolbox':
       return ['-q:v', String(Math.max(1, Math.min(100, 100 - quality * 2)))]
     case 'mpeg4':
       return ['-q:v', String(Math.max(1, Math.min(31, Math.round(quality / 3) - 3)))]

@@ -1,6 +1,6 @@
 import { DfkError } from '../work/errors.ts'
-import type { EncoderName } from './binaries.ts'
 import type { Container } from './containers.ts'
+import { ENCODER_NAMES, type EncoderName } from './encoderNames.ts'
 import type { PipePixels } from './pixels.ts'
 import type { PixelDetails } from './streams.ts'
 
@@ -27,6 +27,7 @@ interface EncoderSpec {
 
 const ANY: readonly Container[] = ['mp4', 'mov', 'matroska']
 const EIGHT = { 420: [8] } as const
+const DEEP = { 420: [8, 10] } as const
 const NV12 = { 8: 'nv12', 10: 'p010le' } as const
 
 const ENCODERS: Record<EncoderName, EncoderSpec> = {
@@ -37,8 +38,13 @@ const ENCODERS: Record<EncoderName, EncoderSpec> = {
   h264_qsv: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
   h264_amf: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
   h264_mf: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
+  h264_vaapi: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
   libopenh264: { containers: ANY, pixels: EIGHT, takesOdd: false },
   hevc_nvenc: { containers: ANY, pixels: { 420: [8, 10], 444: [8] }, takesOdd: false, packed: { 10: 'p010le' } },
+  hevc_videotoolbox: { containers: ANY, pixels: DEEP, takesOdd: false, packed: NV12 },
+  hevc_qsv: { containers: ANY, pixels: DEEP, takesOdd: false, packed: NV12 },
+  hevc_amf: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
+  hevc_vaapi: { containers: ANY, pixels: DEEP, takesOdd: false, packed: NV12 },
   'libvpx-vp9': {
     containers: ['webm', 'matroska', 'mp4'],
     pixels: { 420: [8, 10, 12], 422: [8, 10, 12], 444: [8, 10, 12] },
@@ -58,24 +64,13 @@ const ENCODERS: Record<EncoderName, EncoderSpec> = {
   mpeg4: { containers: ANY, pixels: EIGHT, takesOdd: true, maxTicks: 65_535 },
 }
 
-const DELIVERY: Record<Container, { readonly eight: readonly EncoderName[]; readonly deep: readonly EncoderName[] }> = (() => {
-  const h264 = [
-    'libx264',
-    'h264_videotoolbox',
-    'h264_nvenc',
-    'h264_qsv',
-    'h264_amf',
-    'h264_mf',
-    'libopenh264',
-    'libx265',
-    'hevc_nvenc',
-    'mpeg4',
-  ] as const
+/** What `auto` may choose, best first. VP9 and AV1 are for WebM: of any other name H.264 or HEVC is expected. */
+function deliveryFor(container: Container, bits: Bits): readonly EncoderName[] {
+  const isWeb = (name: EncoderName) => ENCODERS[name].containers.includes('webm')
+  const fitting = ENCODER_NAMES.filter((name) => ENCODERS[name].isIntermediate !== true && isWeb(name) === (container === 'webm'))
   // Players and phones decode HEVC Main 10 in hardware and H.264 High 10 hardly anywhere.
-  const any = { eight: h264, deep: ['libx265', 'libx264', ...h264] as const }
-  const webm = ['libvpx-vp9', 'libsvtav1', 'libaom-av1'] as const
-  return { mp4: any, mov: any, matroska: any, webm: { eight: webm, deep: webm } }
-})()
+  return bits > 8 && container !== 'webm' ? ['libx265', ...fitting] : fitting
+}
 
 /** Bits that a render of such footage should have. */
 function bitsOf(source: PixelDetails | undefined): Bits {
@@ -90,9 +85,8 @@ export function chooseEncoder(
   available: readonly EncoderName[],
   source?: PixelDetails | undefined,
 ): EncoderName {
-  const { eight, deep } = DELIVERY[container]
-  const wanted: readonly EncoderName[] =
-    asked === 'auto' ? (bitsOf(source) > 8 ? deep : eight) : [asked === 'prores' ? 'prores_ks' : asked === 'lossless' ? 'libx264' : asked]
+  const named = asked === 'prores' ? 'prores_ks' : asked === 'lossless' ? 'libx264' : asked
+  const wanted = named === 'auto' ? deliveryFor(container, bitsOf(source)) : [named]
   const chosen = wanted.find((name) => available.includes(name))
   if (chosen === undefined)
     throw new DfkError(`expected an ffmpeg with the encoder ${wanted[0]} but it has ${available.join(', ') || 'none that dfk knows'}`, {

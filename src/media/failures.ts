@@ -74,7 +74,12 @@ export function writeFailure(path: string, failure: unknown): unknown {
   if (!(failure instanceof ProcessFailure)) return failure
   const log = failure.log.join('\n')
   if (/received signal/.test(log)) return new InterruptedError()
-  if (/No space left on device/i.test(log))
+  if (/File too large|SIGXFSZ/.test(`${log}\n${failure.message}`))
+    return new DfkError(`expected to write all of ${path} but files may not grow so large here`, {
+      hint: 'raise the limit (ulimit -f), or choose another disk with -o',
+      cause: failure,
+    })
+  if (/No space left on device|Disk quota exceeded/i.test(log))
     return new DfkError(`expected room to write ${path} but the disk is full`, {
       hint: 'free some space and run the same command again',
       cause: failure,
@@ -82,11 +87,12 @@ export function writeFailure(path: string, failure: unknown): unknown {
   if (/Permission denied|Read-only file system/i.test(log))
     return new DfkError(`expected to write ${path} but there is no permission`, { hint: 'choose another place with -o', cause: failure })
   if (
-    /Unknown encoder|No capable devices|Cannot load|No device available|Error initializing output stream|Error while opening encoder/i.test(
+    /Unknown encoder|No capable devices|Cannot load|No device available|Error initializing output stream|Error while opening encoder|Device creation failed|No VA display/i.test(
       log,
     )
   ) {
-    const reason = failure.log.find((line) => /cannot load|no capable|no device|unknown encoder|\[error\]/i.test(line)) ?? failure.message
+    const reason =
+      failure.log.find((line) => /cannot load|no capable|no device|no VA display|unknown encoder|\[error\]/i.test(line)) ?? failure.message
     return new DfkError(`expected a working video encoder for ${path} but ffmpeg said: ${plain(reason)}`, {
       hint: 'leave --encoder out, or see `dfk doctor` for the encoders of this machine',
       cause: failure,

@@ -7,6 +7,9 @@ import { matroskaFrameHeader, matroskaHeader } from './matroska.ts'
 import type { Rational } from './probe.ts'
 import { type FfmpegRun, startFfmpeg } from './process.ts'
 
+/** Bytes, and more than that: 16 or 64 KiB of writes by its version, and the one that went over it. */
+const NODE_HOLDS = 1 << 18
+
 /** Where frames go and what makes a file of them. */
 export interface PipeTarget {
   /** Name for errors: what the user asked for. */
@@ -21,8 +24,6 @@ export interface PipeTarget {
   readonly timeBase: Rational
   /** Four bytes that name the frames' pixel format. */
   readonly tag: Uint8Array
-  /** Files besides the frames, such as the footage for its sound. */
-  readonly others: readonly string[]
   readonly outputOptions: readonly string[]
   /** Whether the first frame's time is kept rather than made 0. */
   readonly keepsStart: boolean
@@ -39,7 +40,9 @@ export class FramePipe {
   #hasEnded = false
   #startS = 0
   #count = 0
-  #before: Uint8Array | undefined
+  /** Frames that may still be on their way, and how many bytes they are. */
+  readonly #sent: Uint8Array[] = []
+  #sentBytes = 0
   #lastS = Number.NEGATIVE_INFINITY
 
   constructor(target: PipeTarget) {
@@ -73,9 +76,18 @@ export class FramePipe {
     const ended = this.#run.done.catch(() => {})
     if (!this.#frames.write(data)) await Promise.race([once(this.#frames, 'drain'), ended])
     if (this.#hasEnded) await this.#fail()
-    // Frames go one after the other: this one is on its way only when all of the one before it has gone.
-    if (this.#before !== undefined) this.#target.onTaken?.(this.#before)
-    this.#before = data
+    this.#sent.push(data)
+    this.#sentBytes += data.length
+    this.#giveBack()
+  }
+
+  /** Gives frames back that have gone. Node holds no more than a buffer of them between us and ffmpeg: a frame behind which as much was taken is not there any more. */
+  #giveBack(): void {
+    while (this.#sent.length > 1 && this.#sentBytes - this.#sent[0]!.length >= NODE_HOLDS) {
+      const gone = this.#sent.shift()!
+      this.#sentBytes -= gone.length
+      this.#target.onTaken?.(gone)
+    }
   }
 
   /** Ends the file. Throws DfkError where there were no frames or ffmpeg did not write each of them. */
@@ -106,15 +118,12 @@ export class FramePipe {
   }
 
   #start(startS: number): FfmpegRun {
-    const { width, height, fps, tag, others, keepsStart } = this.#target
+    const { width, height, fps, tag, keepsStart } = this.#target
     this.#startS = startS
     this.#frames.write(matroskaHeader(width, height, Math.round((1e9 * fps.den) / fps.num), tag))
     const offset = keepsStart ? ['-itsoffset', startS.toFixed(6)] : []
     const run = startFfmpeg(this.#target.ffmpeg, {
-      inputs: [
-        { source: this.#frames, options: [...inputOptions(), '-f', 'matroska', ...offset] },
-        ...others.map((path) => ({ source: fileUrl(path), options: inputOptions().slice(4) })),
-      ],
+      inputs: [{ source: this.#frames, options: [...inputOptions(), '-f', 'matroska', ...offset] }],
       output: fileUrl(this.#target.file),
       outputOptions: this.#target.outputOptions,
     })

@@ -34,9 +34,6 @@ function text(value: string): Uint8Array {
   return new TextEncoder().encode(value)
 }
 
-/** Tag of packed RGB, 24 bits a pixel. */
-export const RGB_TAG = Uint8Array.of(0x52, 0x47, 0x42, 24)
-
 /** The bytes before the first frame: one track of raw video of the kind that `tag` names, microsecond ticks, a segment of unknown length. */
 export function matroskaHeader(width: number, height: number, frameNs: number, tag: Uint8Array): Uint8Array {
   const head = element(

@@ -51,7 +51,7 @@ export async function openPlates(
   const { path: ffmpeg, version } = await findFfmpeg()
   const { width, height, fps, timeBase } = plan
   const pipe = new FramePipe({
-    ...{ output, file, ffmpeg, width, height, fps, timeBase, tag: YUVA_TAG, others: [], keepsStart: false, signal },
+    ...{ output, file, ffmpeg, width, height, fps, timeBase, tag: YUVA_TAG, keepsStart: false, signal },
     outputOptions: plateOptions(plan, version),
   })
   return {

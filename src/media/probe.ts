@@ -15,7 +15,7 @@ export interface Rational {
   readonly den: number
 }
 
-export interface AudioStream {
+interface AudioStream {
   readonly codec: string
   readonly channels: number
   readonly sampleRate: number

@@ -47,7 +47,6 @@ export async function openSegment(options: {
       signal,
     },
     tag: pixelTag(plan.pixels),
-    others: [],
     outputOptions: pictureOptions(plan, version),
   })
   return {

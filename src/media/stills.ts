@@ -70,7 +70,7 @@ function grayToRgb(data: Uint8Array, channels: number): Uint8Array {
 }
 
 /** A name in the same folder for a file that is being written; it keeps the extension. */
-export function besideName(path: string): string {
+function besideName(path: string): string {
   const extension = extname(path)
   return join(dirname(path), `.${basename(path, extension)}.part-${randomBytes(4).toString('hex')}${extension}`)
 }

@@ -3,12 +3,12 @@ import { COMPOSITE_SOURCE_TYPE } from './types.ts'
 import { addXmpToImage, xmpPacket } from './xmp.ts'
 
 /** A PNG of an output's sequence with the metadata marks in it; the sequence as a whole is signed. */
-export function markPng(png: Buffer, outputId: string): Buffer {
-  return addXmpToImage(png, 'image/png', xmpPacket(disclosureOf(outputId)))
+export function markPng(png: Buffer, outputId: string, provider: string | undefined): Buffer {
+  return addXmpToImage(png, 'image/png', xmpPacket(disclosureOf(outputId, provider)))
 }
 
 /** The same marks as texts by name, for formats without XMP. */
-export function outputTexts(outputId: string): Readonly<Record<string, string>> {
-  const disclosure = disclosureOf(outputId)
+export function outputTexts(outputId: string, provider: string | undefined): Readonly<Record<string, string>> {
+  const disclosure = disclosureOf(outputId, provider)
   return { AIGC: aigcMark(disclosure), digitalSourceType: COMPOSITE_SOURCE_TYPE, software: disclosure.tool }
 }

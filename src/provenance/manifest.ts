@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { COMPOSITE_SOURCE_TYPE, type Disclosure, type ModelMention, type StampRequest } from './types.ts'
-import { WATERMARK_ALGORITHM } from './watermark-layout.ts'
+import { WATERMARK_ALGORITHM } from './watermark/lattice.ts'
 
 /** Our own assertion: which output it is, by which model, under whose consent. Hashes and scopes only: a descriptor is biometric data. */
 export const RENDER_ASSERTION = 'org.dfk.render'

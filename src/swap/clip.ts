@@ -1,182 +1,11 @@
-import type { DamageLog, MediaInfo, PipePixels } from '../media/index.ts'
-import { frameFormat, openSegment, readClip, type SegmentWriter } from '../media/index.ts'
-import { type YuvFormat, type YuvPicture, yuvBytes, yuvPicture } from '../picture/yuv.ts'
+import { frameFormat, readClip } from '../media/index.ts'
+import { type YuvFormat, yuvBytes, yuvPicture } from '../picture/yuv.ts'
 import { BufferPool } from '../work/bufferPool.ts'
-import { timed } from '../work/clock.ts'
-import { Queue } from '../work/queue.ts'
 import { LOOK_AHEAD } from './bridge.ts'
-import type { Finished } from './finish/pool.ts'
-import type { RenderJob } from './job.ts'
-import { type LayerSegment, type LayersPlan, layersOf, openLayers } from './layers.ts'
-import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
-import { type Segmentation, WARM_UP_FRAMES } from './segments.ts'
-import { labelAt, newTracker, type Seen, type SwapSession } from './session.ts'
-import { optionsAt } from './shots.ts'
-
-/** Frames that wait between decoding and looking. */
-const WAITING = 4
-
-/** A clip that is rendered segment by segment. */
-export interface ClipRender {
-  readonly session: SwapSession
-  readonly info: MediaInfo
-  readonly pixels: PipePixels
-  readonly job: Pick<RenderJob, 'state' | 'has' | 'pathOf' | 'partOf' | 'keep'>
-  /** What is written for compositors besides. */
-  readonly layers?: LayersPlan | undefined
-  readonly segments: Segmentation
-  readonly range: { readonly fromS: number; readonly toS: number }
-  /** Name for errors. */
-  readonly output: string
-  readonly signal?: AbortSignal | undefined
-  /** Called with each frame that is drawn and encoded. */
-  readonly onFrame: (rendered: RenderedFrame) => void
-  /** Hears what decoding says of the footage. */
-  readonly damage?: DamageLog | undefined
-}
-
-/** A segment whose frames are being rendered. */
-interface OpenSegment {
-  readonly number: number
-  readonly frames: Queue<OpenFrame>
-  readonly done: Promise<void>
-}
-
-function note(seen: Seen, tracker: Readonly<Seen>): void {
-  seen.facesSeen += tracker.facesSeen
-  seen.nearest = Math.min(seen.nearest, tracker.nearest)
-}
-
-function planar({ picture }: OpenFrame): YuvPicture {
-  if ('format' in picture) return picture
-  throw new TypeError('expected a planar frame of a clip but found an RGB picture')
-}
-
-interface FinishedFrame extends Finished {
-  readonly rendered: RenderedFrame
-}
-
-/** Draws the faces and what an altered frame must carry, several frames at a time, and hands them on in order. */
-async function* finishFrames(
-  render: ClipRender,
-  frames: AsyncIterable<RenderedFrame>,
-  pool: BufferPool,
-): AsyncGenerator<FinishedFrame, void, undefined> {
-  const { finisher, clock } = render.session
-  const wantsPlate = render.layers !== undefined
-  const finish = async (rendered: RenderedFrame): Promise<FinishedFrame> => {
-    const { format, bytes } = planar(rendered.frame)
-    const label = labelAt(render.session, rendered.frame, Math.max(render.range.fromS, render.info.startS))
-    if (rendered.faces.length === 0 && label === undefined) return { rendered, bytes, plate: undefined }
-    const finishing = { faces: rendered.faces, label, outputId: render.job.state.outputId, wantsPlate }
-    return { rendered, ...(await timed(clock, 'finish', () => finisher.finish(format, bytes, finishing))) }
-  }
-  const pending: Promise<FinishedFrame>[] = []
-  for await (const rendered of frames) {
-    if (rendered.frame.warm) {
-      pool.give(planar(rendered.frame).bytes)
-      continue
-    }
-    const finishing = finish(rendered)
-    // Whoever waits for it gets the failure; until then it is nobody's.
-    finishing.catch(() => {})
-    pending.push(finishing)
-    if (pending.length > 2 * finisher.threads) yield await pending.shift()!
-  }
-  for (const finishing of pending) yield await finishing
-}
-
-/** Opens the layers of a segment, where they are asked for. */
-async function layersFor(render: ClipRender, number: number): Promise<LayerSegment | undefined> {
-  const { job, layers: plan, info, output, signal } = render
-  if (plan === undefined) return undefined
-  const path = job.pathOf(number)
-  return openLayers({ plan, info, path, part: `${layersOf(path)}.${process.pid}.part`, outputId: job.state.outputId, output, signal })
-}
-
-async function renderSegment(
-  render: ClipRender,
-  format: YuvFormat,
-  number: number,
-  frames: AsyncIterable<OpenFrame>,
-  seen: Seen,
-  pool: BufferPool,
-): Promise<void> {
-  const { session, job, info, output, signal } = render
-  const tracker = newTracker(session)
-  const part = job.partOf(number)
-  let writer: SegmentWriter | undefined
-  let layers: LayerSegment | undefined
-  let swapped = 0
-  try {
-    for await (const { rendered, bytes, plate } of finishFrames(render, renderFrames(session, tracker, frames), pool)) {
-      layers ??= await layersFor(render, number)
-      await layers?.write(rendered, optionsAt(session.request, rendered.frame), plate)
-      const plan = job.state.picture
-      writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan, onTaken: (done) => pool.give(done), signal })
-      const open = writer
-      await timed(session.clock, 'encode', () => open.write(bytes, rendered.frame.timeS))
-      if (rendered.faces.length > 0) swapped += 1
-      render.onFrame(rendered)
-    }
-    note(seen, tracker)
-    if (writer === undefined) return
-    await writer.finish()
-    await layers?.keep()
-    await job.keep(part, { number, frames: writer.count, swapped, startS: writer.startS, lastS: writer.lastS })
-  } catch (error) {
-    await writer?.abort()
-    await layers?.abort()
-    throw error
-  }
-}
-
-/** Hands the frames of a clip to the renderers of their segments. Those around a segment go to it too: what comes before it settles, what comes after shows where faces go. */
-class Distributor {
-  readonly #render: ClipRender
-  readonly #format: YuvFormat
-  readonly #seen: Seen
-  readonly #pool: BufferPool
-  #open: OpenSegment[] = []
-
-  constructor(render: ClipRender, format: YuvFormat, seen: Seen, pool: BufferPool) {
-    this.#render = render
-    this.#format = format
-    this.#seen = seen
-    this.#pool = pool
-  }
-
-  /** Hands on a frame; resolves when there is room for the next. Throws what the renderer threw. */
-  async give(segment: number, frame: OpenFrame): Promise<void> {
-    const open = this.#open.find(({ number }) => number === segment) ?? this.#begin(segment)
-    if (!(await open.frames.push(frame))) await open.done
-  }
-
-  /** No more frames come for segments before this one. Resolves when they are done. */
-  async closeBefore(segment: number): Promise<void> {
-    const closed = this.#open.filter(({ number }) => number < segment)
-    this.#open = this.#open.filter(({ number }) => number >= segment)
-    for (const { frames } of closed) frames.end()
-    for (const { done } of closed) await done
-  }
-
-  /** Stops all renderers, because of `error`. */
-  async stop(error: unknown): Promise<void> {
-    for (const { frames } of this.#open) frames.end({ error })
-    await Promise.allSettled(this.#open.map(({ done }) => done))
-    this.#open = []
-  }
-
-  #begin(number: number): OpenSegment {
-    const frames = new Queue<OpenFrame>(WAITING)
-    const done = renderSegment(this.#render, this.#format, number, frames, this.#seen, this.#pool)
-    // Whoever waits for it gets the failure; until then it is nobody's.
-    done.catch(() => {})
-    const open = { number, frames, done }
-    this.#open.push(open)
-    return open
-  }
-}
+import type { ClipRender } from './clipSegment.ts'
+import { Distributor } from './distributor.ts'
+import { WARM_UP_FRAMES } from './segments.ts'
+import type { Seen } from './session.ts'
 
 /** The first segment from `from` on that is not done; undefined where all are. */
 function missingFrom({ job, segments }: ClipRender, from: number): number | undefined {
@@ -198,9 +27,10 @@ async function renderFrom(reading: Reading, from: number, seek: boolean): Promis
   const wanted = segments.warmBegin(from)
   const seekS = seek ? segments.seekS(wanted) : undefined
   let read = 0
-  for await (const { timeS, bytes } of readClip(info, { pixels, seekS, signal, pool, onLine: (line) => damage?.read(line) })) {
+  damage.reach(seekS ?? 0)
+  for await (const { timeS, bytes } of readClip(info, { pixels, seekS, signal, pool, onLine: (line) => damage.read(line) })) {
     if (timeS >= range.toS) break
-    damage?.reach(timeS)
+    damage.reach(timeS)
     const index = segments.numberOf(timeS, read)
     read += 1
     // A file whose index lies: what was looked for is behind us already.
@@ -252,7 +82,7 @@ export async function renderOnly(render: ClipRender, segment: number): Promise<S
     state: job.state,
     has: (number) => number < count && (number !== segment || job.has(number)),
     pathOf: (number) => job.pathOf(number),
-    partOf: (number) => job.partOf(number),
+    partOf: (path) => job.partOf(path),
     keep: (part, done) => job.keep(part, done),
   }
   return renderClip({ ...render, job: alone })

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
-import type { PicturePlan } from '../media/index.ts'
+import { DAMAGE_SIGNS, type PicturePlan } from '../media/index.ts'
 import { lockFolder } from '../store/lock.ts'
 import { syncFolder, writeWhole } from '../store/whole.ts'
 import { DfkError } from '../work/errors.ts'
@@ -15,6 +15,8 @@ const doneSchema = z.object({
   /** When its first and its last frame are shown, seconds from the start of the clip's file. */
   startS: z.number(),
   lastS: z.number(),
+  /** Signs of damage that decoding its frames gave. */
+  damage: z.array(z.object({ sign: z.enum(DAMAGE_SIGNS), timeS: z.number() })),
   bytes: z.int().min(1),
 })
 /** A segment whose picture is rendered and on disk. */
@@ -34,6 +36,11 @@ export type JobState = z.output<typeof stateSchema>
 /** Folder of an output that is being rendered, beside its place. */
 export function jobFolder(output: string): string {
   return join(dirname(output), `.${basename(output)}.rendering`)
+}
+
+/** Id of the output that was begun for a place; undefined where nobody began one. */
+export async function begunOutput(output: string): Promise<string | undefined> {
+  return (await readState(jobFolder(output)))?.outputId
 }
 
 async function readState(folder: string): Promise<JobState | undefined> {
@@ -145,9 +152,9 @@ export class RenderJob {
     return join(this.folder, `${String(segment).padStart(6, '0')}.nut`)
   }
 
-  /** Where this process writes it until it is whole. */
-  partOf(segment: number): string {
-    return `${this.pathOf(segment)}.${hostname().replace(/[^\w-]/g, '_')}.${process.pid}.part`
+  /** Where this process writes what is to be at `path` until it is whole. */
+  partOf(path: string): string {
+    return `${path}.${hostname().replace(/[^\w-]/g, '_')}.${process.pid}.part`
   }
 
   /** Takes a finished file for the picture of a segment: from now on it survives whatever happens. */

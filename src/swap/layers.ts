@@ -90,6 +90,8 @@ export interface LayerTarget {
   /** Where the layers are written until they are whole: a folder. */
   readonly part: string
   readonly outputId: string
+  /** Who answers for them, where it is not dfk. */
+  readonly provider: string | undefined
   /** Name for errors. */
   readonly output: string
   readonly signal?: AbortSignal | undefined
@@ -98,21 +100,21 @@ export interface LayerTarget {
 /** Writes one frame's picture. */
 type WritePlate = (plate: Plate | undefined, index: number) => Promise<void>
 
-function pngWriter({ plan, info, part, outputId }: LayerTarget): WritePlate {
+function pngWriter({ plan, info, part, outputId, provider }: LayerTarget): WritePlate {
   const { width, height } = info.coded
   return async (plate, index) => {
     const png = await encodePng16(plateRgba(plate, width, height, plan.alpha), width, height)
-    await writeFile(join(part, frameName(index, 'png')), markPng(png, outputId))
+    await writeFile(join(part, frameName(index, 'png')), markPng(png, outputId, provider))
   }
 }
 
-function exrWriter({ plan, info, part, outputId }: LayerTarget): WritePlate {
+function exrWriter({ plan, info, part, outputId, provider }: LayerTarget): WritePlate {
   const { width, height, sar } = info.coded
   const common = { width, height, pixelAspect: sar.num / sar.den, fps: info.fps, chromaticities: chromaticitiesOf(info.colour) }
   return async (plate, index) => {
     const { box, red, green, blue, alpha } = plateLinear(plate, plan.alpha, info.colour.transfer)
     const channels = { A: toHalf(alpha), B: toHalf(blue), G: toHalf(green), R: toHalf(red) }
-    const exr = await encodeExr({ ...common, window: box, channels, texts: outputTexts(outputId) })
+    const exr = await encodeExr({ ...common, window: box, channels, texts: outputTexts(outputId, provider) })
     await writeFile(join(part, frameName(index, 'exr')), exr)
   }
 }

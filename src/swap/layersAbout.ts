@@ -37,8 +37,9 @@ export function aboutLayers(layers: {
   readonly info: MediaInfo
   readonly frames: { readonly first: number; readonly count: number; readonly startS: number }
   readonly outputId: string
+  readonly provider: string | undefined
 }): object {
-  const { plan, info, frames, outputId } = layers
+  const { plan, info, frames, outputId, provider } = layers
   const { coded, fps } = info
   return {
     schema: 1,
@@ -52,7 +53,7 @@ export function aboutLayers(layers: {
     alignment: FRAMES_FILE,
     recombining: `${recombining(plan)}; see docs/compositing.md`,
     outputId,
-    marks: outputTexts(outputId),
+    marks: outputTexts(outputId, provider),
     watermark: 'in the luma of the face, as in the merged clip; the merged clip has it beside the face too',
   }
 }

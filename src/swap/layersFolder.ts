@@ -106,7 +106,8 @@ async function fill(part: string, layers: LayersJob): Promise<void> {
   } else await collectSequence(folders, part, signal)
   const first = JSON.parse((await readFile(join(folders[0]!, FRAMES_FILE), 'utf8')).split('\n', 1)[0]!) as { frame: number }
   const frames = { first: first.frame, count: done.reduce((sum, each) => sum + each.frames, 0), startS: done[0]!.startS }
-  const about = aboutLayers({ plan, info, frames, outputId: rendering.state.outputId })
+  const by = { outputId: rendering.state.outputId, provider: session.request.provider }
+  const about = aboutLayers({ plan, info, frames, ...by })
   const named = { merged: basename(job.output), footage: { name: basename(job.path), sha256: session.footage.get(job.path) } }
   await writeFile(join(part, ABOUT_FILE), `${JSON.stringify({ ...named, ...about }, null, 2)}\n`)
   await sign(layers, file)

@@ -37,6 +37,8 @@ export interface CastRequest {
   readonly threshold: number
   readonly footage: readonly FootageHash[]
   readonly outputs: number
+  /** Ids of outputs that were begun before. */
+  readonly resumed: readonly string[]
 }
 
 interface Performer {
@@ -106,7 +108,7 @@ function castOf(request: CastRequest, performers: readonly Performer[]): CastMem
  * them. Throws RefusedError where one does not allow it or is not what the run was trained under, UsageError where `--map` names nobody.
  */
 export async function permitSwap(request: CastRequest): Promise<Permission> {
-  const { home, runs, extra, footage, outputs } = request
+  const { home, runs, extra, footage, outputs, resumed } = request
   const own = await Promise.all(
     runs.map(async (run) => ({ run, source: await recordOf(run, 'source'), target: await recordOf(run, 'target') })),
   )
@@ -121,7 +123,7 @@ export async function permitSwap(request: CastRequest): Promise<Permission> {
     const people = [target, ...members.filter((member) => member.run === run.name).map(({ record }) => record), ...others]
     const unique = [...new Map(people.map((record) => [consentHash(record), record])).values()]
     const parties: Party[] = [{ role: 'source', record: source }, ...unique.map((record): Party => ({ role: 'target', record }))]
-    return authorize({ action: 'generate', parties, footage, home, outputs })
+    return authorize({ action: 'generate', parties, footage, home, outputs, resumed })
   })
   return {
     authorization: joined(pairings),

@@ -23,6 +23,7 @@ import { DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { castRuns, faceOfStill } from './choice.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
+import { begunOutput } from './job.ts'
 import type { Job } from './output.ts'
 import { type Permission, permitSwap } from './permission.ts'
 import { type ClipOptions, optionsAt } from './shots.ts'
@@ -60,6 +61,8 @@ export interface PermittedSwap {
   readonly label: LabelPlan
   /** SHA-256 of each clip or picture to render, by its path. */
   readonly footage: ReadonlyMap<string, string>
+  /** Ids of outputs that an earlier call began, by their place: the records were asked knowing them. */
+  readonly resumed: ReadonlyMap<string, string>
 }
 
 /** A swap whose weights are known by their hashes, before any network is loaded. */
@@ -104,9 +107,25 @@ export async function permit(
     footage.push(await hash(job.path, signal))
     onProgress?.({ done: index + 1, total: jobs.length })
   }
+  const resumed = new Map<string, string>()
+  for (const { output } of jobs) {
+    const id = await begunOutput(output)
+    if (id !== undefined) resumed.set(output, id)
+  }
   const { home, choice, threshold, consent: extra, faceImage } = request
   const still = faceImage === undefined ? undefined : await faceOfStill(faceImage, request.device)
-  const permission = await permitSwap({ home, runs, map, choice, still, extra, threshold, footage, outputs: jobs.length })
+  const permission = await permitSwap({
+    home,
+    runs,
+    map,
+    choice,
+    still,
+    extra,
+    threshold,
+    footage,
+    outputs: jobs.length,
+    resumed: [...resumed.values()],
+  })
   const { labelling } = request
   const isLeftOut = request.label === false || request.shots.some(({ options }) => options.label === false)
   const asked = isLeftOut ? false : request.label
@@ -115,7 +134,7 @@ export async function permit(
   const paths = jobs.map(({ path }) => path)
   await screen(paths, { device: request.device, signal })
   const hashes = new Map(jobs.map(({ path }, index) => [path, footage[index]!.sha256]))
-  return { request, runs, permission, label: { ...plan, on: request.label ?? plan.on }, footage: hashes }
+  return { request, runs, permission, label: { ...plan, on: request.label ?? plan.on }, footage: hashes, resumed }
 }
 
 /** Loads the generators and the face networks. `batch`: faces that the generator renders at once. */

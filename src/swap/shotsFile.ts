@@ -105,10 +105,32 @@ export function needsDetection(entries: readonly ShotEntry<object>[]): boolean {
   return entries.some(({ frames, times }) => frames === undefined && times === undefined)
 }
 
-/** Which frames an entry is about. `detected`: the clip's shots, where an entry needs them. Throws UsageError for a shot that is not there. */
-export function spanOf(path: string, index: number, entry: ShotEntry<object>, detected: readonly ShotSpan[]): Span {
-  if (entry.frames !== undefined) return { first: entry.frames[0] - 1, last: entry.frames[1] - 1 }
-  if (entry.times !== undefined) return rangeIn(entry.times)!
+/** How long a clip is: frames, undefined where nobody counted them, and seconds from the start of its file. */
+export interface ClipLength {
+  readonly frames: number | undefined
+  readonly endS: number
+}
+
+/** Which frames an entry is about. `detected`: the clip's shots, where an entry needs them. Throws UsageError for a shot that is not there, or that begins behind the clip's end. */
+export function spanOf(
+  path: string,
+  index: number,
+  entry: ShotEntry<object>,
+  detected: readonly ShotSpan[],
+  { frames, endS }: ClipLength,
+): Span {
+  if (entry.frames !== undefined) {
+    const [first, last] = entry.frames
+    if (frames !== undefined && first > frames)
+      return fail(path, index, `"frames": expected some of the clip's ${frames} but found ${first} to ${last}`)
+    return { first: first - 1, last: last - 1 }
+  }
+  if (entry.times !== undefined) {
+    const range = rangeIn(entry.times)!
+    if (range.fromS >= endS)
+      return fail(path, index, `"times": expected a part of the clip, which ends at ${endS.toFixed(2)} s, but found ${entry.times}`)
+    return range
+  }
   const found = detected[entry.shot! - 1]
   return found ?? fail(path, index, `"shot": expected one of the clip's ${detected.length} shots but found ${entry.shot}`)
 }

@@ -100,10 +100,13 @@ describe('dfk collect', { timeout: 120_000 }, () => {
     copyFileSync(file('cap.png'), join(folder, 'b.png'))
     copyFileSync(file('blank.png'), join(folder, 'c.png'))
     writeFileSync(join(folder, 'd.jpg'), 'no picture')
+    // Its head is whole: only looking at it tells.
+    writeFileSync(join(folder, 'aa.png'), readFileSync(file('cap.png')).subarray(0, 20_000))
     const { code, stdout, stderr } = await dfk(home, 'collect', folder, '--name', 'stills', '--consent', franck, '--json')
     expect(code).toBe(0)
-    expect(json(stdout)).toMatchObject({ frames: 3, faces: 1, rejected: { otherPerson: 1, noFace: 1, unreadable: 1 } })
+    expect(json(stdout)).toMatchObject({ frames: 3, faces: 1, rejected: { otherPerson: 1, noFace: 1, unreadable: 2 } })
     expect(stderr).toMatch(/left out: .*d\.jpg/)
+    expect(stderr).toMatch(/left out: .*aa\.png/)
   })
 
   it('writes nothing with --dry-run', async () => {

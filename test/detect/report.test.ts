@@ -40,7 +40,7 @@ const detected: Detected = {
     },
     marks: [{ kind: 'AIGC', where: 'tags', value: '{"Label":"1"}' }],
     declaresSynthetic: true,
-    watermark: { id: '00112233aabbccdd', confidence: 0.99 },
+    watermark: { id: '00112233aabbccdd', confidence: 1, scale: 0.9, turnDegrees: 2.1 },
   },
   faces: [0, 10, 20, 30].map((frame) => ({ frame, timeS: frame / 25, box, probability: 0.93 })),
   framesExamined: 4,
@@ -89,6 +89,6 @@ describe('the report', () => {
     expect(text.split('\n')[0]).toBe(
       '/clips/<b>evil & co</b>.mp4: likely manipulated (probability of manipulation 93 %; 4 of 4 frames with a face)',
     )
-    expect(text).toMatch(/provenance: dfk watermark 00112233aabbccdd/)
+    expect(text).toMatch(/provenance: dfk watermark 00112233aabbccdd; resized or cropped since \(90 %\), turned by 2.1°/)
   })
 })

@@ -20,6 +20,7 @@ describe('dfk doctor', () => {
     expect(code).toBe(0)
     expect(result).toMatchObject({ ok: true, node: process.version, ffmpeg: { path: expect.any(String), version: expect.any(String) } })
     expect(result.ffmpeg.encoders).toContain('libx264')
+    expect(result.ffmpeg.encoders.filter((name: string) => result.ffmpeg.failing.includes(name))).toEqual([])
     expect(result.devices.map(({ name }: { name: string }) => name)).toEqual(
       expect.arrayContaining(['cpu', 'webgpu', 'cuda', 'tensorflow']),
     )

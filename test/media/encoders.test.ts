@@ -2,12 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type EncoderName, ffmpegEncoders, findFfmpeg, findFfprobe } from '../../src/media/binaries.ts'
+import { pictureOptions } from '../../src/media/arguments.ts'
+import { ffmpegEncoders, findFfmpeg, findFfprobe } from '../../src/media/binaries.ts'
 import type { Container } from '../../src/media/containers.ts'
 import { encoderOptions } from '../../src/media/encoder-options.ts'
+import type { EncoderName } from '../../src/media/encoderNames.ts'
 import { chooseEncoder, choosePixels, pixelsLost, ticksFor } from '../../src/media/encoders.ts'
 import { pixelDetails } from '../../src/media/streams.ts'
+import { tryEncoders } from '../../src/media/trial.ts'
 import { scratchFolder } from '../support/data.ts'
+import { PICTURE_PLAN } from './plan.ts'
 
 const folder = scratchFolder('encoders')
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -31,6 +35,42 @@ describe('encoder', () => {
     expect(() => chooseEncoder('auto', 'matroska', ['prores_ks', 'ffv1'])).toThrow(/expected an ffmpeg with the encoder libx264/)
     expect(() => chooseEncoder('prores', 'mp4', ALL)).toThrow(/mp4 does not hold/)
     expect(() => chooseEncoder('libx264', 'webm', ALL)).toThrow(/webm does not hold/)
+  })
+
+  it('is H.264 unasked, by whatever there is for it, before HEVC', () => {
+    const hardware = ['h264_vaapi', 'hevc_vaapi', 'libvpx-vp9', 'prores_ks'] as const
+    expect(chooseEncoder('auto', 'mp4', hardware)).toBe('h264_vaapi')
+    expect(chooseEncoder('auto', 'webm', hardware)).toBe('libvpx-vp9')
+    expect(() => chooseEncoder('hevc_vaapi', 'webm', hardware)).toThrow(/webm does not hold/)
+  })
+
+  it('gets frames from the memory of its device where it is VAAPI', () => {
+    const options = pictureOptions({ ...PICTURE_PLAN, encoder: 'hevc_vaapi', encode: 'p010le', fields: 'top' }, '5.1.9')
+    const joined = options.join(' ')
+    expect(joined).toContain(
+      '-init_hw_device vaapi=va -filter_hw_device va -vf setsar=1/1,setfield=tff,format=p010le,hwupload -c:v hevc_vaapi -qp 18',
+    )
+    // ffmpeg would convert what the upload made.
+    expect(options).not.toContain('-pix_fmt')
+    expect(pictureOptions(PICTURE_PLAN, '5.1.9').join(' ')).not.toMatch(/hwupload|init_hw_device/)
+  })
+
+  it.each([
+    ['h264_vaapi', 17.4, ['-qp', '17']],
+    ['hevc_vaapi', 0, ['-qp', '1']],
+    ['hevc_qsv', 0, ['-global_quality', '1']],
+    ['hevc_amf', 20, ['-rc', 'cqp', '-qp_i', '20', '-qp_p', '20']],
+    ['hevc_nvenc', 0, ['-rc', 'vbr', '-cq', '1', '-b:v', '0', '-preset', 'slow']],
+    ['hevc_videotoolbox', 20, ['-q:v', '60']],
+  ] as const)('%s at quality %s is asked for it in its own words', (encoder, quality, wanted) => {
+    expect(encoderOptions(encoder, { quality, preset: 'medium' })).toEqual(wanted)
+  })
+
+  it('counts as there only once it has encoded something', async () => {
+    const { working, failing } = await tryEncoders()
+    expect([...working, ...failing].sort()).toEqual([...(await ffmpegEncoders())].sort())
+    expect(working).toContain('libx264')
+    expect(failing.filter((name) => /^(?:lib|prores_ks|ffv1|mpeg4)/.test(name))).toEqual([])
   })
 
   it('writes ticks that its codec can hold', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { matroskaFrameHeader, matroskaHeader, RGB_TAG } from '../../src/media/matroska.ts'
+import { matroskaFrameHeader, matroskaHeader } from '../../src/media/matroska.ts'
 import { patchLastDuration } from '../../src/media/mp4-duration.ts'
+import { pixelTag } from '../../src/media/pixels.ts'
 
 describe('matroska', () => {
   it('states lengths that match what follows', () => {
@@ -11,10 +12,10 @@ describe('matroska', () => {
     expect(header.readBigUInt64BE(12 + 9)).toBe(1_500_000n)
   })
 
-  it('names packed RGB as ffmpeg reads it', () => {
-    const header = Buffer.from(matroskaHeader(400, 300, 40_000_000, RGB_TAG))
+  it('names samples as ffmpeg reads them', () => {
+    const header = Buffer.from(matroskaHeader(400, 300, 40_000_000, pixelTag('yuv422p10le')))
     expect(header.includes('V_UNCOMPRESSED')).toBe(true)
-    expect(header.includes(Buffer.from([0x52, 0x47, 0x42, 24]))).toBe(true)
+    expect(header.includes(Buffer.from('Y3\n\n'))).toBe(true)
   })
 })
 

@@ -19,16 +19,6 @@ export async function ffmpeg(args: readonly string[], input?: Uint8Array): Promi
   execFileSync(path, ['-v', 'error', '-y', ...args], { ...(input === undefined ? {} : { input }), stdio: ['pipe', 'pipe', 'pipe'] })
 }
 
-/** Encodes pictures with x264. */
-export async function encode(pictures: readonly Picture[], path: string, crf: number): Promise<void> {
-  const { width, height } = pictures[0]!
-  const raw = ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', `${width}x${height}`, '-r', '25', '-i', '-']
-  await ffmpeg(
-    [...raw, '-c:v', 'libx264', '-crf', String(crf), '-pix_fmt', 'yuv420p', path],
-    Buffer.concat(pictures.map(({ data }) => data)),
-  )
-}
-
 /** Peak signal-to-noise ratio in decibels. */
 export function psnr(a: Picture, b: Picture): number {
   let sum = 0

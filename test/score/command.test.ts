@@ -8,7 +8,7 @@ import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { resizePicture } from '../../src/picture/resize.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
 import { pasteFace } from './manipulate.ts'
-import { analyser, makeDataset, readFrames, writeClip } from './support.ts'
+import { analyser, makeDataset, readFrames, writeLike } from './support.ts'
 
 const COUNT = 10
 let home: string
@@ -46,16 +46,16 @@ beforeAll(async () => {
     landmarks = (await faces.track(picture, landmarks))!.landmarks
     swap.push(pasteFace(still, { picture, landmarks }))
   }
-  await writeClip(file('target.mp4'), target, like)
-  await writeClip(file('swap.mp4'), swap, like)
-  await writeClip(file('reencoded.mp4'), target, like, 23)
-  await writeClip(file('short.mp4'), swap.slice(0, 7), like)
-  await writeClip(
+  await writeLike(file('target.mp4'), target, like)
+  await writeLike(file('swap.mp4'), swap, like)
+  await writeLike(file('reencoded.mp4'), target, like, 23)
+  await writeLike(file('short.mp4'), swap.slice(0, 7), like)
+  await writeLike(
     file('small.mp4'),
     swap.slice(0, 3).map((picture) => resizePicture(picture, 200, 150)),
     like,
   )
-  await writeClip(
+  await writeLike(
     file('empty-room.mp4'),
     target.map(({ width, height }) => createPicture(width, height)),
     like,
@@ -92,7 +92,8 @@ describe('dfk score', () => {
     expect(result.report).toBe(file('out.html'))
     const report = await readFile(file('out.html'), 'utf8')
     expect(report.match(/data:image\/jpeg/g)!.length).toBeGreaterThanOrEqual(6)
-    expect(report).not.toMatch(/NaN|undefined|https?:/)
+    // Pictures in base64 may spell anything.
+    expect(report.replace(/base64,[\w+/=]+/g, '')).not.toMatch(/NaN|undefined|https?:/)
   })
 
   it('sees nothing but noise in a re-encoding of the original', async () => {

@@ -1,12 +1,12 @@
-import { rm } from 'node:fs/promises'
 import { cropBox, faceRecordOf } from '../../src/collect/record.ts'
 import { lookOf } from '../../src/collect/variety.ts'
 import { type FaceAnalyser, type FoundFace, type Landmarks, openFaceAnalyser } from '../../src/faces/index.ts'
-import { createEncoder, decodeFrames, encodePicture, probeMedia } from '../../src/media/index.ts'
+import { decodeFrames, encodePicture, probeMedia } from '../../src/media/index.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { cropPicture } from '../../src/picture/resize.ts'
 import { appendFace, createDataset, type Dataset } from '../../src/store/dataset.ts'
 import { openDevice } from '../../src/tensor/index.ts'
+import { writeClip } from '../support/clips.ts'
 
 /** Remembers what the networks said of the same picture and landmarks: the target clip is looked at once, not once a test. */
 function remember<P extends object, K extends object, T>(ask: (picture: P, key: K) => Promise<T>): (picture: P, key: K) => Promise<T> {
@@ -41,13 +41,10 @@ export async function readFrames(path: string, from: number, count: number): Pro
   return pictures
 }
 
-/** Writes pictures as a clip; by default as nearly lossless as the encoder gets. */
-export async function writeClip(path: string, pictures: readonly Picture[], like: string, quality = 4): Promise<void> {
+/** Writes pictures as a clip with another one's frame rate; by default as nearly lossless as the encoder gets. */
+export async function writeLike(path: string, pictures: readonly Picture[], like: string, quality = 4): Promise<void> {
   const { fps } = await probeMedia(like)
-  await rm(path, { force: true })
-  const encoder = await createEncoder({ output: path, width: pictures[0]!.width, height: pictures[0]!.height, fps, quality })
-  for (const picture of pictures) await encoder.write(picture)
-  await encoder.finish()
+  await writeClip(path, pictures, { fps, quality })
 }
 
 /** A small dataset with faces of a clip, as collect would make it. */
@@ -55,7 +52,7 @@ export async function makeDataset(home: string, name: string, clip: string, coun
   const dataset = await createDataset(home, name, { hash: 'a'.repeat(64), subject: name, text: '{}' })
   const info = await probeMedia(clip)
   const { frames } = info
-  const footage = { info, hash: { name: 'clip.mp4', sha256: 'b'.repeat(64) } }
+  const footage = { info, hash: { name: 'clip.mp4', sha256: 'b'.repeat(64) }, isNamed: true }
   const every = Math.floor(Math.min(frames, 600) / count)
   for await (const { index, timeS, picture } of decodeFrames(clip, { every, maxFrames: count })) {
     const [face] = await faces.find(picture)

@@ -1,49 +1,21 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openFaceAnalyser } from '../../src/faces/index.ts'
-import { createEncoder, decodeFrames, findFfmpeg, hashFootage, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
+import { decodeFrames, findFfmpeg, hashFootage, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { readProvenance } from '../../src/provenance/index.ts'
 import { openDevice } from '../../src/tensor/index.ts'
+import { writeClip } from '../support/clips.ts'
 import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
+import { dfkSwap } from './run.ts'
 import { makeRun, recordFor, saveRecord } from './support.ts'
 
 const home = scratchFolder('swap')
 const file = (name: string) => join(home, name)
-const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
 
-interface Ended {
-  readonly code: number | null
-  readonly json: { output: string; frames: number; swapped: number; fps: number; manifest: { embedded: boolean; state: string } }[]
-  readonly stderr: string
-}
-
-function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [bin, 'swap', '--json', '--quiet', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, DFK_HOME: home },
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (data) => {
-    stdout += data
-  })
-  child.stderr.on('data', (data) => {
-    stderr += data
-  })
-  const lines = () => stdout.split('\n').filter((line) => line !== '')
-  return {
-    child,
-    ended: once(child, 'close').then(([code]) => ({ code: code as number | null, json: lines().map((line) => JSON.parse(line)), stderr })),
-  }
-}
-
-function swap(...args: string[]): Promise<Ended> {
-  return start(...args).ended
-}
+const { start, swap } = dfkSwap(home)
 
 async function framesOf(path: string): Promise<{ times: number[]; pictures: Picture[] }> {
   const found: { times: number[]; pictures: Picture[] } = { times: [], pictures: [] }
@@ -78,12 +50,15 @@ beforeAll(async () => {
   await analyser.dispose()
   bob = sum
   await makeRun(home, 'tiny', recordFor('bob', bob))
-  const encoder = await createEncoder({ output: file('silent.mp4'), width: 400, height: 300, fps: { num: 25, den: 1 }, quality: 8 })
   const wall = createPicture(400, 300)
   wall.data.fill(120)
-  for (let index = 0; index < 10; index += 1) await encoder.write(wall)
-  for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: 30 })) await encoder.write(picture)
-  await encoder.finish()
+  await writeClip(
+    file('silent.mp4'),
+    (async function* () {
+      for (let index = 0; index < 10; index += 1) yield wall
+      for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: 30 })) yield picture
+    })(),
+  )
   const { path } = await findFfmpeg()
   const sound = ['-f', 'lavfi', '-i', 'sine=d=1.6', '-map', '0:v', '-map', '1:a', '-c:v', 'copy', '-c:a', 'aac']
   execFileSync(path, ['-v', 'error', '-y', '-i', file('silent.mp4'), ...sound, file('clip.mp4')])
@@ -135,10 +110,28 @@ describe('dfk swap', () => {
       [file('set-out/a.png'), 1],
       [file('set-out/b.jpg'), 1],
     ])
-    expect(stderr).toMatch(/warning: expected a face in .*c\.png/)
+    expect(stderr).toMatch(/warning: left out: expected a face in .*c\.png/)
     const [before, after] = [await readPicture(file('frame.png')), await readPicture(file('set-out/a.png'))]
     expect(difference(before, after, 180, 150, 220, 200)).toBeGreaterThan(8)
     expect((await readProvenance(file('set-out/b.jpg'))).declaresSynthetic).toBe(true)
+  })
+
+  it('leaves out what is broken in a folder, does the rest, and says how many at the end', async () => {
+    mkdirSync(file('mixed/inner'), { recursive: true })
+    const jpeg = readFileSync(file('set/b.jpg'))
+    writeFileSync(file('mixed/cut.jpg'), jpeg.subarray(0, 200))
+    copyFileSync(file('empty.mp4'), file('mixed/empty.mp4'))
+    copyFileSync(file('text.mp4'), file('mixed/inner/text.mp4'))
+    copyFileSync(file('frame.png'), file('mixed/inner/whole.png'))
+    const wanted = /left out 3 of its files/
+    const dry = await swap(file('mixed'), '--run', 'tiny', '-o', file('mixed-out'), '--dry-run')
+    expect([dry.code, dry.json.map(({ output }) => output)]).toEqual([1, [file('mixed-out/inner/whole.png')]])
+    expect(dry.stderr).toMatch(wanted)
+    const { code, json, stderr } = await swap(file('mixed'), '--run', 'tiny', '-o', file('mixed-out'))
+    expect(code).toBe(1)
+    expect(json.map(({ output }) => output)).toEqual([file('mixed-out/inner/whole.png')])
+    expect(stderr).toMatch(wanted)
+    for (const name of ['cut.jpg', 'empty.mp4', 'text.mp4']) expect(stderr).toMatch(new RegExp(`warning: left out: .*${name}`))
   })
 
   it('leaves nothing when it is interrupted', async () => {
@@ -153,7 +146,7 @@ describe('dfk swap', () => {
 
   it('goes on where it was killed, and the picture is that of a render which nobody disturbed', async () => {
     const folder = file('.killed.mp4.rendering')
-    const again = [sampleVideo('cap13_edit2.mp4'), '--run', 'tiny', '--segment', '50', '--range', '-6']
+    const again = [sampleVideo('cap13_edit2.mp4'), '--run', 'tiny', '--segment', '50', '--range', '-4.4']
     const { child, ended } = start(...again, '-o', file('killed.mp4'))
     await expect.poll(() => existsSync(join(folder, '000000.nut.json')), { timeout: 60_000, interval: 20 }).toBe(true)
     child.kill('SIGKILL')
@@ -165,7 +158,7 @@ describe('dfk swap', () => {
     const resumed = await swap(...again, '-o', file('killed.mp4'))
     const whole = await swap(...again, '-o', file('whole.mp4'))
     expect([resumed.code, whole.code]).toEqual([0, 0])
-    expect(resumed.json[0]!.frames).toBe(150)
+    expect(resumed.json[0]!.frames).toBe(110)
     const [a, b] = [await hashFootage(file('killed.mp4')), await hashFootage(file('whole.mp4'))]
     expect(a.videoSha256).toBe(b.videoSha256)
     expect(leftovers()).toEqual([])
@@ -174,8 +167,36 @@ describe('dfk swap', () => {
   it('says what it would do', async () => {
     const { code, json } = await swap(file('clip.mp4'), '--run', 'tiny', '-o', file('dry.mp4'), '--dry-run')
     expect(code).toBe(0)
-    expect(json).toEqual([expect.objectContaining({ output: file('dry.mp4'), run: 'tiny' })])
+    expect(json).toEqual([expect.objectContaining({ output: file('dry.mp4'), run: 'tiny', frames: 40, encoder: 'libx264' })])
     expect(readdirSync(home)).not.toContain('dry.mp4')
+  })
+})
+
+describe('a dry run refuses what rendering would refuse', () => {
+  it.each([
+    ['layers over something else', ['clip.mp4', '-o', 'dry.mp4', '--layers', 'checkpoints'], 2, /--layers: expected a new or empty folder/],
+    ['a range behind the end', ['clip.mp4', '-o', 'dry.mp4', '--range', '9-'], 1, /ends at 1\.60 s/],
+    ['an encoder for another container', ['clip.mp4', '-o', 'dry.mp4', '--encoder', 'libvpx-vp9', '--layers', 'new'], 0, /^$/],
+    [
+      'an encoder that its container does not hold',
+      ['clip.mp4', '-o', 'dry.mp4', '--encoder', 'ffv1'],
+      1,
+      /mp4 does not hold what it writes/,
+    ],
+    ['a preview of a picture', ['frame.png', '-o', 'dry.png', '--preview', '3'], 2, /expected a clip but .*frame\.png is an image/],
+    [
+      'a shot behind the end',
+      ['clip.mp4', '-o', 'dry.mp4', '--shots', 'late.json'],
+      2,
+      /expected some of the clip's 40 but found 41 to 50/,
+    ],
+  ] as const)('%s', async (_, args, expected, message) => {
+    writeFileSync(file('late.json'), JSON.stringify([{ frames: [1, 50] }, { frames: [41, 50], on: false }]))
+    const paths = args.map((word) => (/\.(mp4|png|json)$|^checkpoints$|^new$/.test(word) ? file(word) : word))
+    const { code, stderr } = await swap(...paths, '--run', 'tiny', '--dry-run')
+    expect(stderr).toMatch(message)
+    expect(code).toBe(expected)
+    expect(readdirSync(home).filter((name) => /dry|new/.test(name))).toEqual([])
   })
 })
 

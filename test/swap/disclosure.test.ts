@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -76,12 +76,14 @@ beforeAll(async () => {
   await makeRun(home, 'strict', recordFor('bob', bob, { disclosure: { visibleLabel: true, c2pa: true, watermark: true } }))
   await ffmpeg(['-i', sampleVideo('cap13_edit2.mp4'), '-frames:v', '65', '-c:v', 'libx264', '-crf', '16', file('clip.mp4')])
   await writePicture(file('still.png'), frame!)
+  writeFileSync(file('shots.json'), JSON.stringify([{ frames: [11, 20], label: false }]))
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 describe('dfk swap and the law', () => {
   it.each([
     ['--no-label under the EU’s', clip('--law', 'eu', '--no-label'), 'law.eu'],
+    ['a shot without a label under the EU’s, dry too', clip('--law', 'eu', '--shots', file('shots.json'), '--dry-run'), 'law.eu'],
     ['--no-label against a record', [file('clip.mp4'), '--run', 'strict', '-o', file('out.mp4'), '--no-label'], 'disclosure.visibleLabel'],
   ])('refuses %s', async (_, args, clause) => {
     const { code, stderr } = await swap(args)
@@ -92,7 +94,10 @@ describe('dfk swap and the law', () => {
 
   it('draws what the law asks for, for as long as it asks, and says so in the file', async () => {
     const { code, stderr } = await swap(
-      clip('--law', 'cn', 'us-ca', '--label-seconds', '2', '--label-place', 'top-right', '--provider', 'Studio Example'),
+      clip(
+        ...['--law', 'cn', 'us-ca', '--label-seconds', '2', '--label-place', 'top-right', '--provider', 'Studio Example'],
+        ...['--layers', file('layers'), '--layers-format', 'png'],
+      ),
     )
     expect([code, stderr]).toEqual([0, ''])
     const frames = await framesOf(file('out.mp4'))
@@ -105,6 +110,9 @@ describe('dfk swap and the law', () => {
     const aigc = JSON.parse(marks.find(({ kind }) => kind === 'AIGC')!.value) as Record<string, string>
     expect(aigc).toMatchObject({ Label: '1', ContentProducer: 'Studio Example', ProduceID: c2pa!.outputId })
     expect(c2pa!.actions).toContain('c2pa.addedText')
+    const plate = await readProvenance(file('layers/frame_000001.png'))
+    expect(plate.marks.find(({ kind }) => kind === 'AIGC')!.value).toBe(JSON.stringify(aigc))
+    expect(JSON.parse(readFileSync(file('layers/layers.json'), 'utf8')).marks.AIGC).toBe(JSON.stringify(aigc))
   })
 
   it('leaves it out where nobody asks, and draws it where a record does', async () => {

@@ -11,9 +11,9 @@ const fresh = () => ({ outputId: '0123456789abcdef', picture: {} as PicturePlan 
 const QUEUE = 'redis://farm:6379/0 (dfk)'
 
 async function segment(job: RenderJob, number: number): Promise<void> {
-  const part = job.partOf(number)
+  const part = job.partOf(job.pathOf(number))
   writeFileSync(part, `picture ${number}`)
-  await job.keep(part, { number, frames: 5, swapped: 5, startS: number, lastS: number + 0.9 })
+  await job.keep(part, { number, frames: 5, swapped: 5, startS: number, lastS: number + 0.9, damage: [] })
 }
 
 describe("a render's folder on a queue", () => {

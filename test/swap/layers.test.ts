@@ -2,23 +2,24 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { findFfmpeg } from '../../src/media/index.ts'
+import { findFfmpeg, probeMedia } from '../../src/media/index.ts'
 import { yuvPicture } from '../../src/picture/yuv.ts'
 import { readProvenance } from '../../src/provenance/index.ts'
 import { finishFrame } from '../../src/swap/finish/finish.ts'
 import type { FinishPool } from '../../src/swap/finish/pool.ts'
 import { jobFolder } from '../../src/swap/job.ts'
 import { WHOLE_CLIP } from '../../src/swap/range.ts'
+import type { RenderOptions } from '../../src/swap/renderOptions.ts'
 import type { SwapSession } from '../../src/swap/session.ts'
-import { type RenderOptions, swapFile } from '../../src/swap/swap.ts'
+import { swapFile } from '../../src/swap/swap.ts'
 import { InterruptedError } from '../../src/work/errors.ts'
 import { scratchFolder } from '../support/data.ts'
 import { makeClip, openMan, WALL } from './man.ts'
 
 // The merged clip carries a watermark over all of the frame (45 dB), the plate only its own part of it: to compare the two, both are rendered without.
 const marks = vi.hoisted(() => ({ on: true }))
-vi.mock('../../src/provenance/watermark.ts', async (original) => {
-  const real = await original<typeof import('../../src/provenance/watermark.ts')>()
+vi.mock('../../src/provenance/watermark/embed.ts', async (original) => {
+  const real = await original<typeof import('../../src/provenance/watermark/embed.ts')>()
   return { ...real, embedWatermark: (...args: Parameters<typeof real.embedWatermark>) => marks.on && real.embedWatermark(...args) }
 })
 
@@ -47,8 +48,8 @@ afterAll(async () => {
 
 type Layers = Omit<NonNullable<RenderOptions['layers']>, 'folder'>
 
-async function render(name: string, layers: Layers, work: Parameters<typeof swapFile>[3] = {}) {
-  const job = { path: file('clip.mp4'), kind: 'video', output: file(`${name}.mp4`) } as const
+async function render(name: string, layers: Layers, work: Parameters<typeof swapFile>[3] = {}, clip = 'clip.mp4') {
+  const job = { path: file(clip), kind: 'video', output: file(`${name}.mp4`) } as const
   // Without loss, so that only what the layers lose is measured; segments of ten frames, so that they are joined.
   const options = { encoder: 'libx264', quality: 0, preset: 'veryfast', range: WHOLE_CLIP, preview: undefined, segment: 10 } as const
   return swapFile(session, job, { ...options, layers: { folder: file(name), ...layers } }, work)
@@ -57,11 +58,11 @@ async function render(name: string, layers: Layers, work: Parameters<typeof swap
 const made = new Map<string, Promise<string>>()
 
 /** Renders without a watermark, once for all tests; returns the name. */
-function unmarked(layers: Layers): Promise<string> {
-  const name = `${layers.format}-${layers.alpha}`
+function unmarked(layers: Layers, clip = 'clip.mp4'): Promise<string> {
+  const name = `${clip === 'clip.mp4' ? '' : 'deep-'}${layers.format}-${layers.alpha}`
   const rendering = async () => {
     marks.on = false
-    await render(name, layers).finally(() => {
+    await render(name, layers, {}, clip).finally(() => {
       marks.on = true
     })
     return name
@@ -71,10 +72,10 @@ function unmarked(layers: Layers): Promise<string> {
 }
 
 /** Mean PSNR over all planes, or a part of them, of what a filter graph makes of the clip [0] and the plates [1] against the merged clip [2]. */
-function likeness(name: string, plates: string, graph: string, part = 'null'): number {
+function likeness(name: string, plates: string, graph: string, { part = 'null', clip = 'clip.mp4', pixels = 'yuv420p' } = {}): number {
   const input = plates.endsWith('.mov') ? [] : ['-framerate', '25', '-f', 'image2']
-  const inputs = ['-i', file('clip.mp4'), ...input, '-i', join(file(name), plates), '-i', file(`${name}.mp4`)]
-  const chain = `${graph},${part},format=yuv420p[laid];[2:v]${part},format=yuv420p[merged];[laid][merged]psnr`
+  const inputs = ['-i', file(clip), ...input, '-i', join(file(name), plates), '-i', file(`${name}.mp4`)]
+  const chain = `${graph},${part},format=${pixels}[laid];[2:v]${part},format=${pixels}[merged];[laid][merged]psnr`
   const script = `"$0" -hide_banner "$@" 2>&1`
   const said = execFileSync('sh', ['-c', script, ffmpeg, ...inputs, '-lavfi', chain, '-f', 'null', '-'], { encoding: 'utf8' })
   const found = /average:(\S+)/.exec(said)?.[1]
@@ -104,6 +105,18 @@ describe('layers laid over the footage are the merged clip', () => {
   it.each(cases)('%s', async (_, layers, plates, graph) => {
     const name = await unmarked(layers)
     expect(likeness(name, plates, graph)).toBeGreaterThan(55)
+  })
+
+  it('of 10 bits as well', async () => {
+    const deep = 'scale=flags=accurate_rnd,format=yuv420p10le,noise=c0s=3:c0f=u'
+    execFileSync(ffmpeg, ['-v', 'error', '-i', file('clip.mp4'), '-vf', deep, '-c:v', 'ffv1', file('deep.mkv')])
+    const name = await unmarked({ format: 'prores', alpha: 'straight' }, 'deep.mkv')
+    const { details } = await probeMedia(file(`${name}.mp4`))
+    expect(details!.pixels!.bits).toBe(10)
+    const options = { clip: 'deep.mkv', pixels: 'yuv420p10le' }
+    expect(likeness(name, 'plates.mov', '[0:v][1:v]overlay=format=yuv420p10', options)).toBeGreaterThan(50)
+    // Without the plates it is not the merged clip.
+    expect(likeness(name, 'plates.mov', '[1:v]nullsink;[0:v]null', options)).toBeLessThan(40)
   })
 })
 
@@ -155,16 +168,17 @@ describe('layers', () => {
     const codes = new Uint16Array(png.buffer.slice(png.byteOffset, png.byteOffset + png.length))
     const area = 400 * 300
     // What lies beyond the signal's range is in the EXR alone.
-    let [worst, compared] = [0, 0]
+    let [worst, worstAlpha, compared] = [0, 0, 0]
     for (let i = 0; i < area; i += 1) {
       const alpha = light[3 * area + i]!
-      expect(Math.abs(alpha - codes[4 * i + 3]! / 65_535)).toBeLessThan(1e-3)
+      worstAlpha = Math.max(worstAlpha, Math.abs(alpha - codes[4 * i + 3]! / 65_535))
       if (alpha < 0.05) continue
       compared += 1
       for (const [k, plane] of [2, 0, 1].entries())
         worst = Math.max(worst, Math.abs(Math.max(0, Math.min(1, signal(light[plane * area + i]! / alpha))) - codes[4 * i + k]! / 65_535))
     }
     expect(compared).toBeGreaterThan(2000)
+    expect(worstAlpha).toBeLessThan(1e-3)
     expect(worst).toBeLessThan(2e-3)
   })
 
@@ -204,7 +218,7 @@ describe('layers', () => {
     expect((await readProvenance(join(file('png-straight'), 'frames.sha256'))).c2pa).toMatchObject({ state: 'valid' })
     // Inside the matte only: beside the face the merged clip is marked and the footage is not.
     const centre = 'crop=40:48:188:150'
-    expect(likeness('marked', 'plates.mov', '[0:v][1:v]overlay=format=yuv420', centre)).toBeGreaterThan(48)
+    expect(likeness('marked', 'plates.mov', '[0:v][1:v]overlay=format=yuv420', { part: centre })).toBeGreaterThan(48)
   })
 
   it('never take the place of something else', async () => {

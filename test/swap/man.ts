@@ -1,9 +1,10 @@
 import { openFaceAnalyser } from '../../src/faces/index.ts'
-import { createEncoder, decodeFrames } from '../../src/media/index.ts'
+import { decodeFrames } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import type { Look } from '../../src/swap/look.ts'
 import { openSession, permit, type SwapRequest, type SwapSession } from '../../src/swap/session.ts'
 import { openDevice } from '../../src/tensor/index.ts'
+import { writeClip } from '../support/clips.ts'
 import { sampleVideo } from '../support/data.ts'
 import { makeRun, recordFor } from './support.ts'
 
@@ -12,16 +13,19 @@ export const WALL = 6
 
 /** Writes a clip of a grey wall and then of a man, 400 × 300, 25 a second, and a run named `tiny` whose target he is. */
 export async function makeClip(home: string, path: string, frames: number): Promise<void> {
-  const encoder = await createEncoder({ output: path, width: 400, height: 300, fps: { num: 25, den: 1 }, quality: 8 })
   const wall = createPicture(400, 300)
   for (let y = 0; y < 300; y += 1) wall.data.fill(100 + Math.round((40 * y) / 300), y * 1200, (y + 1) * 1200)
-  for (let index = 0; index < WALL; index += 1) await encoder.write(wall)
   let man: Picture | undefined
-  for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: frames - WALL })) {
-    man = picture
-    await encoder.write(picture)
-  }
-  await encoder.finish()
+  await writeClip(
+    path,
+    (async function* () {
+      for (let index = 0; index < WALL; index += 1) yield wall
+      for await (const { picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { maxFrames: frames - WALL })) {
+        man = picture
+        yield picture
+      }
+    })(),
+  )
   const analyser = await openFaceAnalyser(await openDevice('cpu'))
   const [face] = await analyser.find(man!, { max: 1 })
   await makeRun(home, 'tiny', recordFor('bob', [...(await analyser.descriptor(man!, face!.landmarks))]))

@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createEncoder, writePicture } from '../../src/media/index.ts'
+import { writePicture } from '../../src/media/index.ts'
 import { createPicture } from '../../src/picture/picture.ts'
 import { dropFolder, planJobs, prepareFolder } from '../../src/swap/output.ts'
+import { writeClip } from '../support/clips.ts'
 import { scratchFolder } from '../support/data.ts'
 
 const folder = scratchFolder('output')
@@ -14,11 +15,7 @@ beforeAll(async () => {
   mkdirSync(file('in/out'))
   const picture = createPicture(16, 16)
   for (const name of ['in/a.png', 'in/inner/b.jpg', 'in/out/a.png']) await writePicture(file(name), picture)
-  for (const name of ['in/take.mkv', 'in/take.mp4']) {
-    const encoder = await createEncoder({ output: file(name), width: 16, height: 16, fps: { num: 25, den: 1 } })
-    await encoder.write(picture)
-    await encoder.finish()
-  }
+  for (const name of ['in/take.mkv', 'in/take.mp4']) await writeClip(file(name), [picture])
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -28,7 +28,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 async function permit(names: string[], changes: Partial<CastRequest> & { pairs?: string[] } = {}) {
   const { pairs = [], ...rest } = changes
   const { runs, map } = await castRuns({ ...flags, run: pairs.length > 0 ? undefined : names[0], map: pairs })
-  return permitSwap({ home, runs, map, choice: 'target', extra: [], threshold: 0.5, footage: [], outputs: 1, ...rest })
+  return permitSwap({ home, runs, map, choice: 'target', extra: [], threshold: 0.5, footage: [], outputs: 1, resumed: [], ...rest })
 }
 
 describe('the cast', () => {

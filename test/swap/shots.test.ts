@@ -24,11 +24,13 @@ const plain: FrameOptions = {
   look: { ...PLAIN_LOOK, colour: 'rct' },
 }
 
+const LENGTH = { frames: 100, endS: 4 }
+
 describe('a shots file', () => {
   it('says what differs, and nothing of what it leaves away', () => {
     const [entry] = read([{ frames: [11, 20], maskErode: 5 }])
     expect(entry).toEqual({ shot: undefined, frames: [11, 20], times: undefined, on: true, strength: 1, settings: { maskErode: 5 } })
-    expect(spanOf('shots.json', 0, entry!, [])).toEqual({ first: 10, last: 19 })
+    expect(spanOf('shots.json', 0, entry!, [], LENGTH)).toEqual({ first: 10, last: 19 })
   })
 
   it('names shots by number, of the clip or of its own frames', () => {
@@ -38,10 +40,17 @@ describe('a shots file', () => {
       { first: 0, last: 6 },
       { first: 7, last: 30 },
     ]
-    expect(spanOf('shots.json', 0, entries[0]!, detected)).toEqual({ first: 7, last: 30 })
-    expect(spanOf('shots.json', 1, entries[1]!, detected)).toEqual({ first: 0, last: 3 })
-    expect(spanOf('shots.json', 2, entries[2]!, detected)).toEqual({ fromS: 1, toS: 2.5 })
-    expect(() => spanOf('shots.json', 0, read([{ shot: 3 }])[0]!, detected)).toThrow(/entry 1: "shot": .*2 shots but found 3/)
+    expect(spanOf('shots.json', 0, entries[0]!, detected, LENGTH)).toEqual({ first: 7, last: 30 })
+    expect(spanOf('shots.json', 1, entries[1]!, detected, LENGTH)).toEqual({ first: 0, last: 3 })
+    expect(spanOf('shots.json', 2, entries[2]!, detected, LENGTH)).toEqual({ fromS: 1, toS: 2.5 })
+    expect(() => spanOf('shots.json', 0, read([{ frames: [101, 200] }])[0]!, [], LENGTH)).toThrow(
+      /entry 1: "frames": .*clip's 100 but found 101 to 200/,
+    )
+    expect(spanOf('shots.json', 0, read([{ frames: [100, 200] }])[0]!, [], LENGTH)).toEqual({ first: 99, last: 199 })
+    expect(() => spanOf('shots.json', 1, read([{ times: '0:04-' }])[0]!, [], LENGTH)).toThrow(
+      /entry 2: "times": .*ends at 4.00 s, but found 0:04-/,
+    )
+    expect(() => spanOf('shots.json', 0, read([{ shot: 3 }])[0]!, detected, LENGTH)).toThrow(/entry 1: "shot": .*2 shots but found 3/)
   })
 
   it.each([

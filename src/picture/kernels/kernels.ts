@@ -1,8 +1,7 @@
 /** The compiled loops over pixels: scripts/kernels says what each does. Pointers and strides are in bytes. */
 export interface Kernels {
-  analyse(plane: number, stride: number, wide: number, scale: number, columns: number, rows: number, places: number, out: number): void
-  weigh(host: number, blocks: number, bit: number, chip: number, signs: number, pull: number, gain: number, changes: number): void
-  synthesise(...numbers: SynthesiseArguments): void
+  strengths(...numbers: StrengthsArguments): void
+  addPattern(...numbers: PatternArguments): void
   setCodes(...numbers: CodesArguments): void
   setPlanes(...numbers: PlanesArguments): void
   drawLayer(amounts: number, rgb: number): void
@@ -17,18 +16,36 @@ export interface Kernels {
   erode(plane: number, other: number, stride: number, width: number, height: number, passes: number): void
 }
 
-type SynthesiseArguments = [
+type StrengthsArguments = [
   plane: number,
   stride: number,
   wide: number,
-  unit: number,
-  most: number,
+  scale: number,
+  black: number,
   columns: number,
   rows: number,
-  places: number,
-  bit: number,
-  strengths: number,
-  changes: number,
+  cell: number,
+  least: number,
+  slope: number,
+  most: number,
+  out: number,
+]
+
+type PatternArguments = [
+  plane: number,
+  stride: number,
+  wide: number,
+  width: number,
+  height: number,
+  pattern: number,
+  grid: number,
+  columns: number,
+  rows: number,
+  cell: number,
+  unit: number,
+  most: number,
+  above: number,
+  below: number,
 ]
 
 type CodesArguments = [

@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { FlowJobNode, Queue, Job as QueueJob } from 'bullmq'
-import { type MediaInfo, probeMedia } from '../../media/index.ts'
+import { type PicturePlan, probeMedia } from '../../media/index.ts'
 import { newOutputId } from '../../provenance/index.ts'
 import { RenderJob } from '../job.ts'
 import type { Job } from '../output.ts'
-import { Segmentation } from '../segments.ts'
+import { fingerprintOf, planVideo } from '../plan.ts'
+import type { RenderOptions } from '../renderOptions.ts'
+import type { Segmentation } from '../segments.ts'
 import type { PermittedSwap } from '../session.ts'
-import { fingerprintOf, indexOf, planPicture, type RenderOptions } from '../swap.ts'
 import type { Farm } from './redis.ts'
 import { joinResult, renderId, segmentId, type Task } from './task.ts'
 import { nameWeights } from './weights.ts'
@@ -63,14 +64,13 @@ function segmentsOf(segments: Segmentation): (number | null)[] {
 async function describe(
   permitted: PermittedSwap,
   job: Job,
-  info: MediaInfo,
+  picture: PicturePlan,
   { options, asked }: { options: RenderOptions; asked: Task['asked'] },
 ) {
   const { request } = permitted
   const { named, steps } = await nameWeights(permitted)
-  const picture = await planPicture(info, job.output, options)
   const [step] = steps
-  const base = {
+  return {
     ...{ schema: 1 as const, input: resolve(job.path), output: resolve(job.output), home: resolve(request.home) },
     // A newer checkpoint that is trained meanwhile is not what was asked for.
     asked: steps.length === 1 ? { ...asked, checkpoint: step } : asked,
@@ -78,7 +78,6 @@ async function describe(
     generators: Object.fromEntries(Array.from(named.generators, ([name, { sha256 }]) => [name, sha256])),
     fingerprint: fingerprintOf(named, job, picture, options),
   }
-  return { base, picture }
 }
 
 /**
@@ -94,9 +93,9 @@ export async function submitClip(
 ): Promise<Queued> {
   const { Queue, FlowProducer } = farm.packages
   const info = await probeMedia(job.path, signal)
-  const { base, picture } = await describe(permitted, job, info, wish)
+  const { picture, segments } = await planVideo(job, info, wish.options, signal)
+  const base = await describe(permitted, job, picture, wish)
   const id = renderId(base.fingerprint, base.output)
-  const segments = new Segmentation(await indexOf(info, signal), wish.options.range, wish.options.segment)
   const all = segmentsOf(segments)
   const queue = new Queue(farm.address.queue, { connection: farm.redis })
   const flow = new FlowProducer({ connection: farm.redis })

@@ -27,8 +27,6 @@ export const segmentResult = z.object({
   facesSeen: z.int().min(0),
   /** Least distance of a face that was left alone; null: there was none. */
   nearest: z.number().nullable(),
-  /** What is wrong with the footage there. */
-  harm: z.string().max(1000).optional(),
 })
 export type SegmentResult = z.output<typeof segmentResult>
 

@@ -1,8 +1,9 @@
 import { DfkError } from '../../work/errors.ts'
 import { parsePair } from '../choice.ts'
 import type { RenderJob } from '../job.ts'
+import { fingerprintOf } from '../plan.ts'
+import type { RenderOptions } from '../renderOptions.ts'
 import type { NamedSwap, SwapRequest } from '../session.ts'
-import { fingerprintOf, type RenderOptions } from '../swap.ts'
 import type { Task } from './task.ts'
 
 /** Whether the weights are those that were queued. */

@@ -3,13 +3,15 @@ import { DamageLog, type FootageHash, hashFootage, type MediaInfo, probeMedia } 
 import { screenFootage } from '../../screening/screen.ts'
 import { DfkError } from '../../work/errors.ts'
 import { renderClip, renderOnly } from '../clip.ts'
+import { finishClip, harmOf } from '../finishClip.ts'
 import { RenderJob } from '../job.ts'
 import type { Job } from '../output.ts'
+import { indexOf } from '../plan.ts'
 import { WHOLE_CLIP } from '../range.ts'
 import { FACE_BATCH } from '../render.ts'
+import type { RenderOptions } from '../renderOptions.ts'
 import { type FrameIndex, Segmentation } from '../segments.ts'
 import { openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
-import { finishClip, harmOf, indexOf, type RenderOptions } from '../swap.ts'
 import { requireInside } from './root.ts'
 import type { JoinResult, SegmentResult, Task } from './task.ts'
 import { checkNamed, pathsOf } from './verify.ts'
@@ -44,12 +46,6 @@ function resultOf(finished: Awaited<ReturnType<typeof finishClip>>, bytes: numbe
   return { ...finished, manifest: { ...finished.manifest }, warnings: [...finished.warnings], bytes }
 }
 
-/** What all renderers met of damage, each once: neighbours see the same frames. */
-function joinedHarm(made: readonly SegmentResult[], frames: number, expected: number): string | undefined {
-  const all = [harmOf(new DamageLog(), frames, expected), ...made.map(({ harm }) => harm)].filter((harm) => harm !== undefined)
-  return all.length === 0 ? undefined : [...new Set(all)].join('; ')
-}
-
 async function stampOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch(() => undefined)
   return found === undefined ? 'none' : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join()
@@ -77,15 +73,15 @@ export class Workshop {
     checkNamed(task, session, options, rendering)
     const segments = new Segmentation(clip.index, options.range, options.segment)
     const before = rendering.done.length
-    const damage = new DamageLog()
     const render = {
-      ...{ session, info: clip.info, pixels: rendering.state.picture.pixels, job: rendering, segments, range: options.range },
-      ...{ output: task.output, signal, onFrame, damage },
+      ...{ session, info: clip.info, pixels: rendering.state.picture.pixels, job: rendering, segments },
+      ...{ range: options.range, layers: options.layers },
+      ...{ output: task.output, signal, onFrame, damage: new DamageLog() },
     }
     if (task.segment !== null && rendering.has(task.segment)) return { made: 1, facesSeen: 0, nearest: null }
     const seen = task.segment === null ? await renderClip(render) : await renderOnly(render, task.segment)
     const nearest = Number.isFinite(seen.nearest) ? seen.nearest : null
-    return { made: rendering.done.length - before, facesSeen: seen.facesSeen, nearest, harm: harmOf(damage, 0, 0) }
+    return { made: rendering.done.length - before, facesSeen: seen.facesSeen, nearest }
   }
 
   /** Joins the segments that others rendered, and signs the file. `made`: what they said. `onSigned`: keeps the result, just before the output is in its place. */
@@ -112,10 +108,11 @@ export class Workshop {
     const facesSeen = made.reduce((sum, each) => sum + each.facesSeen, 0)
     const nearest = Math.min(...made.map((each) => each.nearest ?? Number.POSITIVE_INFINITY))
     const isWhole = options.range.fromS === WHOLE_CLIP.fromS && options.range.toS === WHOLE_CLIP.toS
+    const damage = new DamageLog(rendering.done.flatMap((done) => done.damage))
     let bytes = 0
     const finished = await finishClip(named, this.#jobOf(task), clip.info, {
-      ...{ rendering, range: options.range, seen: { facesSeen, nearest }, signal },
-      harm: (frames) => joinedHarm(made, frames, isWhole ? (clip.index?.timesS.length ?? 0) : 0),
+      ...{ rendering, range: options.range, layers: options.layers, seen: { facesSeen, nearest }, signal },
+      harm: (frames) => harmOf(damage, frames, isWhole ? (clip.index?.timesS.length ?? 0) : 0, clip.info.frames),
       async onSigned(result, file) {
         bytes = (await stat(file)).size
         await onSigned(resultOf(result, bytes))
@@ -136,7 +133,8 @@ export class Workshop {
   /** Reads what a job asks for, and asks the records whether it may be done. */
   async #admit(task: Task, signal: AbortSignal): Promise<{ permitted: PermittedSwap; options: RenderOptions; clip: Clip }> {
     const { request, options } = await this.#plan.read(task.home, task.asked)
-    await requireInside(this.#plan.root, [task.input, task.output, task.home, ...pathsOf(request)])
+    const layers = options.layers === undefined ? [] : [options.layers.folder]
+    await requireInside(this.#plan.root, [task.input, task.output, task.home, ...layers, ...pathsOf(request)])
     const clip = await this.#look(task.input, signal)
     const permitted = await permit(
       request,

@@ -76,7 +76,14 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
   })
 
   it('is the same picture as a local one, although a worker was killed in the middle', async () => {
-    const asked = onQueue('long.mp4', 'far.mp4')
+    writeFileSync(
+      file('shots.json'),
+      JSON.stringify([
+        { frames: [31, 60], on: false },
+        { times: '0:04-', strength: 0.5, sharpen: 1 },
+      ]),
+    )
+    const asked = onQueue('long.mp4', 'far.mp4', '--shots', file('shots.json'), '--layers', file('far'))
     const [first, second] = [work(), work()]
     const mine = () => partsOf('far.mp4').filter((name) => name.includes(`.${first.child.pid}.part`))
     await expect.poll(() => mine().length, { timeout: 60_000, interval: 20 }).toBe(1)
@@ -85,7 +92,7 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     expect(mine()).toHaveLength(1)
     const { code, json, stderr, all } = await asked.ended
     expect(stderr).not.toMatch(/ at .*\.(ts|js):/)
-    expect([code, json]).toEqual([0, [expect.objectContaining({ output: file('far.mp4'), frames: 120, swapped: 120 })]])
+    expect([code, json]).toEqual([0, [expect.objectContaining({ output: file('far.mp4'), frames: 120, swapped: 90 })]])
     second.child.kill('SIGTERM')
     const done = await second.ended
     expect(done.code).toBe(130)
@@ -96,7 +103,12 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     // The output's id is in the watermark of each picture: only a local render that begins with the same one can be equal.
     mkdirSync(folderOf('near.mp4'))
     writeFileSync(join(folderOf('near.mp4'), 'job.json'), job)
-    expect((await swap('long.mp4', 'near.mp4').ended).code).toBe(0)
+    expect((await swap('long.mp4', 'near.mp4', '--shots', file('shots.json'), '--layers', file('near')).ended).code).toBe(0)
+    const faces = (folder: string) => readFileSync(join(file(folder), 'frames.jsonl'), 'utf8')
+    expect(faces('far')).toBe(faces('near'))
+    expect((await hashFootage(join(file('far'), 'plates.mov'))).videoSha256).toBe(
+      (await hashFootage(join(file('near'), 'plates.mov'))).videoSha256,
+    )
     const [far, near] = [await hashFootage(file('far.mp4')), await hashFootage(file('near.mp4'))]
     expect(far.videoSha256).toBe(near.videoSha256)
   }, 120_000)
@@ -135,18 +147,23 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     async () => {
       const studio = makeStudio(file('studio'))
       const keys = ['--cert', studio.cert, '--key', studio.key]
+      const asked = [...keys, '--layers', file('studio-layers'), '--layers-format', 'png']
       const stranger = work()
-      const failed = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
+      const failed = await onQueue('short.mp4', 'studio.mp4', ...asked).ended
       expect([failed.code, failed.stderr]).toEqual([
         1,
         expect.stringMatching(/expected to sign with the certificate [0-9a-f]{16}… but found none here/),
       ])
       stranger.child.kill('SIGTERM')
       await stranger.ended
+      const other = await onQueue('short.mp4', 'studio.mp4', ...asked.slice(keys.length)).ended
+      expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/to be free but it is on the queue .*, signed by [0-9a-f]{64}/)])
       const worker = work(...keys)
-      const { code, json } = await onQueue('short.mp4', 'studio.mp4', ...keys).ended
+      const { code, json } = await onQueue('short.mp4', 'studio.mp4', ...asked).ended
       expect([code, json[0]]).toEqual([0, expect.objectContaining({ manifest: expect.objectContaining({ issuer: 'Studio Example' }) })])
       expect((await readProvenance(file('studio.mp4'), studio.root)).c2pa).toMatchObject({ state: 'trusted', problems: [] })
+      const plate = await readProvenance(file('studio-layers/frame_000001.png'))
+      expect(plate.marks.find(({ kind }) => kind === 'AIGC')!.value).toContain('"ContentProducer":"Studio Example"')
       worker.child.kill('SIGTERM')
       await worker.ended
     },

@@ -1,11 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createEncoder, decodeFrames, findFfmpeg, hashFootage, type MediaInfo, probeMedia } from '../../src/media/index.ts'
+import {
+  containerOf,
+  decodeFrames,
+  findFfmpeg,
+  frameFormat,
+  hashFootage,
+  type MediaInfo,
+  openSegment,
+  probeMedia,
+} from '../../src/media/index.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { scratchFolder } from '../support/data.ts'
+import { PICTURE_PLAN } from './plan.ts'
 
 const folder = scratchFolder('media')
 const require = createRequire(import.meta.url)
@@ -65,11 +75,11 @@ async function framesOf(source: string | MediaInfo): Promise<{ times: number[]; 
   return { times, pictures }
 }
 
-async function transcode(source: string, output: string): Promise<void> {
-  const info = await probeMedia(source)
-  const encoder = await createEncoder({ output, width: info.width, height: info.height, fps: info.fps, copyFrom: info, quality: 10 })
-  for await (const { picture, timeS } of decodeFrames(info)) await encoder.write(picture, timeS)
-  await encoder.finish()
+/** A segment of frames of 16 × 16 samples. */
+async function openGrey(part: string) {
+  const info = await probeMedia(file('plain.mp4'))
+  const format = { ...frameFormat(info, 'yuv420p'), width: 16, height: 16 }
+  return openSegment({ file: part, output: part, format, fps: info.fps, plan: PICTURE_PLAN })
 }
 
 function psnr(a: Picture, b: Picture): number {
@@ -78,31 +88,34 @@ function psnr(a: Picture, b: Picture): number {
   return 10 * Math.log10((255 * 255 * a.data.length) / Math.max(sum, 1e-9))
 }
 
-function soundOf(path: string): string {
-  return execFileSync(oldFfmpeg, ['-v', 'error', '-i', path, '-map', '0:a:0', '-c', 'copy', '-f', 'hash', '-'], { encoding: 'utf8' })
-}
-
-for (const build of ['system or npm', 'npm of 2018'] as const) {
-  describe(`round trip through the ffmpeg of ${build}`, () => {
-    it.each(['plain.mp4', 'ntsc.mkv', 'vfr.mp4', 'turned.mp4', 'late.mp4', 'one.mp4', 'wide.avi', 'hd.mp4'])('%s', async (name) => {
-      if (build === 'npm of 2018') Object.assign(process.env, { FFMPEG_PATH: oldFfmpeg, FFPROBE_PATH: npmFfprobe })
-      const output = file(`out-${build.length}-${name.replace(/\..*/, '')}.mp4`)
-      await transcode(file(name), output)
-      const [source, made] = [await probeMedia(file(name)), await probeMedia(output)]
-      expect([made.width, made.height, made.rotation]).toEqual([source.width, source.height, 0])
-      expect(made.durationS).toBeCloseTo(source.durationS, 2)
-      expect(made.startS).toBeCloseTo(source.startS, 3)
-      expect(made.audio.length).toBe(source.audio.length)
-      const [before, after] = [await framesOf(source), await framesOf(made)]
-      expect(after.times.length).toBe(before.times.length)
-      expect(Math.max(...after.times.map((time, index) => Math.abs(time - before.times[index]!)))).toBeLessThan(5e-4)
-      const worst = Math.min(...after.pictures.map((picture, index) => psnr(picture, before.pictures[index]!)))
-      expect(worst).toBeGreaterThan(24)
-      if (source.audio[0]?.codec === 'aac') expect(soundOf(output)).toBe(soundOf(file(name)))
-      expect(readdirSync(folder).filter((entry) => entry.includes('.part-'))).toEqual([])
-    })
+describe('the ffmpeg of 2018 that npm has', () => {
+  it.each([
+    ['plain.mp4', 25],
+    ['ntsc.mkv', 30],
+    // The edit list of the build that made it hides the last frame.
+    ['vfr.mp4', 22],
+    ['turned.mp4', 25],
+    ['late.mp4', 25],
+    ['one.mp4', 1],
+    ['wide.avi', 25],
+    ['hd.mp4', 5],
+  ])('reads %s as the one of the system does', async (name, frames) => {
+    const source = await probeMedia(file(name))
+    const before = await framesOf(source)
+    expect(before.times.length).toBe(frames)
+    Object.assign(process.env, { FFMPEG_PATH: oldFfmpeg, FFPROBE_PATH: npmFfprobe })
+    const again = await probeMedia(file(name))
+    expect([again.width, again.height, again.rotation]).toEqual([source.width, source.height, source.rotation])
+    expect(again.durationS).toBeCloseTo(source.durationS, 2)
+    expect(again.startS).toBeCloseTo(source.startS, 3)
+    expect(again.audio.length).toBe(source.audio.length)
+    const after = await framesOf(again)
+    expect(after.times.length).toBe(before.times.length)
+    expect(Math.max(...after.times.map((time, index) => Math.abs(time - before.times[index]!)))).toBeLessThan(5e-4)
+    const worst = Math.min(...after.pictures.map((picture, index) => psnr(picture, before.pictures[index]!)))
+    expect(worst).toBeGreaterThan(45)
   })
-}
+})
 
 describe('decode', () => {
   it('gives every nth frame under its own number and time, and stops at the asked count', async () => {
@@ -148,34 +161,23 @@ describe('decode', () => {
   })
 })
 
-describe('encode', () => {
+describe('a segment', () => {
   it('leaves nothing when it is stopped', async () => {
-    const info = await probeMedia(file('plain.mp4'))
-    const output = file('stopped.mp4')
-    const encoder = await createEncoder({ output, width: info.width, height: info.height, fps: info.fps, copyFrom: info })
-    for await (const { picture, timeS } of decodeFrames(info, { maxFrames: 5 })) await encoder.write(picture, timeS)
-    await encoder.abort()
-    expect(existsSync(output)).toBe(false)
+    const part = file('stopped.nut')
+    const segment = await openGrey(part)
+    for (let frame = 0; frame < 5; frame += 1) await segment.write(new Uint8Array(384).fill(90), frame / 25)
+    await segment.abort()
     expect(readdirSync(folder).filter((entry) => entry.includes('stopped'))).toEqual([])
   })
 
-  it('leaves nothing when what comes after it fails', async () => {
-    const output = file('unsigned.mp4')
-    const encoder = await createEncoder({ output, width: 16, height: 16, fps: { num: 25, den: 1 } })
-    await encoder.write({ width: 16, height: 16, data: new Uint8Array(768) })
-    await expect(encoder.finish(() => Promise.reject(new Error('no signature')))).rejects.toThrow('no signature')
-    expect(readdirSync(folder).filter((entry) => entry.includes('unsigned'))).toEqual([])
-  })
-
-  it('says what is wrong with a name, an encoder or a folder', async () => {
-    const shape = { width: 16, height: 16, fps: { num: 25, den: 1 } }
-    await expect(createEncoder({ output: 'a.doc', ...shape })).rejects.toThrow(/expected a video name ending in .mp4/)
-    const encoder = await createEncoder({ output: file('nowhere/a.mp4'), ...shape })
+  it('says what is wrong with a name or a folder', async () => {
+    expect(() => containerOf('a.doc')).toThrow(/expected a video name ending in .mp4/)
+    const segment = await openGrey(file('nowhere/a.nut'))
     const all = (async () => {
-      await encoder.write({ width: 16, height: 16, data: new Uint8Array(768) })
-      await encoder.finish()
+      await segment.write(new Uint8Array(384), 0)
+      await segment.finish()
     })()
-    await expect(all).rejects.toThrow(/expected/)
+    await expect(all).rejects.toThrow(/expected to encode/)
   })
 })
 

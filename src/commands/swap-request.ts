@@ -1,0 +1,61 @@
+import { join, relative } from 'node:path'
+import type { Signing } from '../provenance/index.ts'
+import type { Look } from '../swap/look.ts'
+import type { RenderOptions } from '../swap/renderOptions.ts'
+import type { SwapRequest } from '../swap/session.ts'
+import type { FrameOptions, Shot } from '../swap/shots.ts'
+import { labellingOf } from './swap-label.ts'
+import type { RenderingAsked, ShotOptions, SwapAsked } from './swap-options.ts'
+
+/** How a video is encoded, and how much of it is rendered. */
+export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'preview'>): Promise<Omit<RenderOptions, 'layers'>> {
+  const { parseRange, WHOLE_CLIP } = await import('../swap/range.ts')
+  return {
+    ...{ encoder: asked.encoder, quality: asked.crf, preset: asked.encoderPreset, preview: asked.preview, segment: asked.segment },
+    range: asked.range === undefined ? WHOLE_CLIP : parseRange(asked.range),
+  }
+}
+
+type LayersAsked = Pick<RenderingAsked, 'layers' | 'layersFormat' | 'layersAlpha'> & Pick<SwapAsked, 'output'>
+
+/** The layers to write beside one of the outputs; those of a folder get a folder each. */
+export function layersOf(asked: LayersAsked, output: string, isFolder: boolean): RenderOptions['layers'] {
+  const { layers, layersFormat: format, layersAlpha } = asked
+  if (layers === undefined) return undefined
+  const folder = isFolder ? join(layers, relative(asked.output ?? '.', output)) : layers
+  return { folder, format, alpha: layersAlpha ?? (format === 'exr' ? 'premultiplied' : 'straight') }
+}
+
+function lookOf(asked: ShotOptions): Look {
+  const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
+  const mask = { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
+  return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
+}
+
+/** What of it may differ from shot to shot. */
+export function chosenBy(asked: ShotOptions): Omit<FrameOptions, 'on' | 'strength'> {
+  return { choice: asked.face, threshold: asked.threshold, look: lookOf(asked), label: asked.label }
+}
+
+/** What is asked for besides files and encoding. */
+export function requestOf(
+  home: string,
+  asked: RenderingAsked & Pick<SwapAsked, 'device'>,
+  signing: Signing,
+  shots: readonly Shot[] = [],
+): SwapRequest {
+  return {
+    home,
+    run: asked.run,
+    map: asked.map,
+    faceImage: asked.faceImage,
+    checkpoint: asked.checkpoint,
+    consent: asked.consent,
+    ...chosenBy(asked),
+    shots,
+    device: asked.device,
+    labelling: labellingOf(asked),
+    provider: asked.provider,
+    signing: { ...signing, signedBy: asked.signedBy, wantsTime: asked.wantsTime },
+  }
+}

@@ -1,0 +1,138 @@
+import { type ComplexGrid, complexGrid, fourier } from '../../picture/fourier.ts'
+import { CODED_BITS } from './code.ts'
+import { type Lattice, TILE } from './lattice.ts'
+import type { Plane } from './plane.ts'
+
+/** How a mark lies in a plane: its waves are `scale` times as fine as they were made and turned by `turn` radians. */
+export interface Pose {
+  readonly scale: number
+  readonly turn: number
+}
+
+/** All of a plane that shows the mark in a pose, turned back and laid on one tile: [TILE, TILE]. */
+export function foldedTile({ width, height, data }: Plane, { scale, turn }: Pose): Float32Array {
+  const tile = new Float32Array(TILE * TILE)
+  if (scale === 1 && turn === 0) {
+    for (let y = 0; y < height; y++) {
+      const row = (y % TILE) * TILE
+      for (let x = 0; x < width; x++) tile[row + (x % TILE)]! += data[y * width + x]!
+    }
+    return tile
+  }
+  // Places of the tile's plane: q = scale · R(−turn) · x. They are walked through within the picture's bounds.
+  const [c, s] = [Math.cos(turn), Math.sin(turn)]
+  const corners = [0, width - 1].flatMap((x) => [0, height - 1].map((y) => [scale * (c * x + s * y), scale * (c * y - s * x)] as const))
+  const bounds = (axis: 0 | 1) => corners.map((corner) => corner[axis])
+  const [left, right] = [Math.ceil(Math.min(...bounds(0))), Math.floor(Math.max(...bounds(0)))]
+  const [top, bottom] = [Math.ceil(Math.min(...bounds(1))), Math.floor(Math.max(...bounds(1)))]
+  const wrap = (value: number) => ((value % TILE) + TILE) % TILE
+  for (let q = top; q <= bottom; q++) {
+    const row = wrap(q) * TILE
+    let x = (c * left - s * q) / scale
+    let y = (s * left + c * q) / scale
+    for (let p = left, column = wrap(left); p <= right; p++, x += c / scale, y += s / scale) {
+      if (x >= 0 && y >= 0 && x < width - 1 && y < height - 1) {
+        const [i, j] = [x | 0, y | 0]
+        const at = j * width + i
+        const [u, v] = [x - i, y - j]
+        const above = data[at]! + u * (data[at + 1]! - data[at]!)
+        const below = data[at + width]! + u * (data[at + width + 1]! - data[at + width]!)
+        tile[row + column]! += above + v * (below - above)
+      }
+      column = column === TILE - 1 ? 0 : column + 1
+    }
+  }
+  return tile
+}
+
+export interface Reading {
+  /** By how many standard deviations the pilots agree at the best of all origins; below 5 for a picture without a mark. */
+  readonly agreement: number
+  /** What the waves vote for each coded bit, [CODED_BITS]. */
+  readonly votes: Float32Array
+}
+
+/** Mirrored left to right, then turned by right angles. */
+export interface Orientation {
+  readonly mirrored: boolean
+  readonly quarters: number
+}
+
+export const UPRIGHT: Orientation = { mirrored: false, quarters: 0 }
+export const ORIENTATIONS: readonly Orientation[] = [false, true].flatMap((mirrored) =>
+  [0, 1, 2, 3].map((quarters) => ({ mirrored, quarters })),
+)
+
+/** Reads a tile that was brought into an orientation, wherever its origin lies. */
+export function readTile(tile: Float32Array, lattice: Lattice, { mirrored, quarters }: Orientation): Reading {
+  const spectrum = complexGrid(TILE, TILE)
+  for (let y = 0; y < TILE; y++) {
+    for (let x = 0; x < TILE; x++) {
+      let [u, v] = [mirrored ? TILE - 1 - x : x, y]
+      for (let turns = 0; turns < quarters; turns++) [u, v] = [v, TILE - 1 - u]
+      spectrum.re[v * TILE + u] = tile[y * TILE + x]!
+    }
+  }
+  fourier(spectrum)
+  return readSpectrum(spectrum, lattice)
+}
+
+/** Widths of the rings, in periods a tile, within which waves are held against each other. */
+const RING = 2
+/** No wave counts for more than this many times its ring's root mean square: a regular texture is not to outvote the rest. */
+const LOUDEST = 2
+
+interface Heard {
+  readonly real: Float64Array
+  readonly imaginary: Float64Array
+  /** Mean power of all. */
+  readonly power: number
+}
+
+/** What a spectrum says of each wave, beside the phase that the wave was made with, rings made equally loud. */
+function listen({ re, im }: ComplexGrid, { across, down, phase }: Lattice): Heard {
+  const places = Array.from(across, (x, i) => ((down[i]! + TILE) % TILE) * TILE + x)
+  const rings = Array.from(across, (x, i) => Math.floor(Math.hypot(x, down[i]!) / RING))
+  const powers = places.map((at) => re[at]! ** 2 + im[at]! ** 2)
+  const loud = new Float64Array(Math.max(...rings) + 1)
+  const members = new Float64Array(loud.length)
+  rings.forEach((ring, i) => {
+    loud[ring]! += powers[i]!
+    members[ring]! += 1
+  })
+  let power = 0
+  const gains = powers.map((own, i) => {
+    const usual = loud[rings[i]!]! / members[rings[i]!]!
+    const gain = own === 0 ? 0 : Math.min(1 / Math.sqrt(usual), LOUDEST / Math.sqrt(own))
+    power += own * gain ** 2
+    return gain
+  })
+  const turned = (part: (at: number, c: number, s: number) => number) =>
+    Float64Array.from(places, (at, i) => gains[i]! * part(at, Math.cos(phase[i]!), Math.sin(phase[i]!)))
+  return {
+    real: turned((at, c, s) => re[at]! * c + im[at]! * s),
+    imaginary: turned((at, c, s) => im[at]! * c - re[at]! * s),
+    power: power / places.length,
+  }
+}
+
+function readSpectrum(spectrum: ComplexGrid, lattice: Lattice): Reading {
+  const { across, down, pilots, carries } = lattice
+  const { real, imaginary, power } = listen(spectrum, lattice)
+  const votes = new Float32Array(CODED_BITS)
+  if (power === 0) return { agreement: 0, votes }
+  const origins = complexGrid(TILE, TILE)
+  for (let i = 0; i < pilots; i++) {
+    const at = ((down[i]! + TILE) % TILE) * TILE + across[i]!
+    origins.re[at] = real[i]!
+    origins.im[at] = imaginary[i]!
+  }
+  fourier(origins, true)
+  const best = origins.re.reduce((top, value, i) => (value > origins.re[top]! ? i : top), 0)
+  const [x, y] = [best % TILE, Math.floor(best / TILE)]
+  for (let i = pilots; i < across.length; i++) {
+    const angle = (2 * Math.PI * (across[i]! * x + down[i]! * y)) / TILE
+    votes[carries[i]!]! += real[i]! * Math.cos(angle) - imaginary[i]! * Math.sin(angle)
+  }
+  return { agreement: origins.re[best]! / Math.sqrt((pilots * power) / 2), votes }
+}

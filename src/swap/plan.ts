@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { cpus } from 'node:os'
+import {
+  chooseEncoder,
+  choosePixels,
+  containerOf,
+  ffmpegEncoders,
+  indexPackets,
+  type MediaInfo,
+  type PicturePlan,
+  probeMedia,
+  ticksFor,
+  tryEncoders,
+} from '../media/index.ts'
+import { checkLayers } from './layersFolder.ts'
+import type { Job } from './output.ts'
+import type { TimeRange } from './range.ts'
+import type { RenderOptions } from './renderOptions.ts'
+import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
+import { type NamedSwap, NothingSwappedError } from './session.ts'
+import type { ClipLength } from './shotsFile.ts'
+
+/** How the picture of an output is encoded: as the footage is, as far as encoder and container can. */
+export async function planPicture(
+  info: MediaInfo,
+  output: string,
+  { encoder: asked, quality, preset }: Pick<RenderOptions, 'encoder' | 'quality' | 'preset'>,
+): Promise<PicturePlan> {
+  const { details, colour, timeBase, coded } = info
+  const names = await ffmpegEncoders()
+  // Of hardware encoders a build has the names whether or not the hardware is there.
+  const available = asked === 'auto' && !names.includes('libx264') ? (await tryEncoders()).working : names
+  const encoder = chooseEncoder(asked, containerOf(output), available, details?.pixels)
+  const { pipe, encode, chroma, bits } = choosePixels(details?.pixels, encoder, coded.width, coded.height)
+  const order = details?.fieldOrder ?? 'progressive'
+  return {
+    ...{ encoder, quality, preset, isLossless: asked === 'lossless', chroma, bits, pixels: pipe, encode },
+    ...{ fullRange: colour.range === 'pc', tags: colour, sar: coded.sar, timeBase: ticksFor(encoder, timeBase) },
+    fields: order === 'progressive' ? undefined : order.endsWith('t') ? 'top' : 'bottom',
+    threads: cpus().length,
+  }
+}
+
+/** Names everything that the picture of an output depends on. */
+export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment, layers }: RenderOptions): string {
+  const { request, generators, permission, footage, label } = session
+  const { threshold, choice, look, shots } = request
+  const cast = permission.cast.members.map(({ person, run, still }) => [person, run, generators.get(run)!.sha256, still])
+  const all = [
+    footage.get(job.path),
+    cast,
+    threshold,
+    choice,
+    look,
+    label,
+    picture,
+    range.fromS,
+    range.toS,
+    segment,
+    shots,
+    layers && [layers.format, layers.alpha, request.provider],
+  ]
+  return createHash('sha256').update(JSON.stringify(all)).digest('hex')
+}
+
+/** How a clip will be rendered. */
+export interface VideoPlan {
+  readonly picture: PicturePlan
+  readonly index: FrameIndex | undefined
+  readonly segments: Segmentation
+}
+
+/** The error for a part of a clip that has no frames. */
+export function nothingInRange(path: string, info: MediaInfo, { fromS, toS }: TimeRange): NothingSwappedError {
+  const asked = `${Math.max(0, fromS)} s to ${Number.isFinite(toS) ? `${toS} s` : 'the end'}`
+  return new NothingSwappedError(`expected frames from ${asked} in ${path} but it ends at ${(info.startS + info.durationS).toFixed(2)} s`, {
+    hint: 'choose another --range',
+  })
+}
+
+/** Decides how a clip is rendered. Throws whatever forbids it that can be known before the first frame: range, encoder, place of the layers. */
+export async function planVideo(job: Job, info: MediaInfo, options: RenderOptions, signal: AbortSignal | undefined): Promise<VideoPlan> {
+  const { range, layers, segment, preview } = options
+  if (layers !== undefined) await checkLayers(layers.folder, layers, job.output)
+  const isPreview = preview !== undefined
+  const picture = await planPicture(info, isPreview ? 'preview.mp4' : job.output, isPreview ? { ...options, encoder: 'auto' } : options)
+  const index = await indexOf(info, signal)
+  const segments = new Segmentation(index, range, segment)
+  if (segments.frames === 0 || range.fromS >= info.startS + info.durationS) throw nothingInRange(job.path, info, range)
+  return { picture, index, segments }
+}
+
+/** How many frames a clip has, undefined where nobody counted, and when it ends, seconds from the start of its file. */
+export async function lengthOf(path: string, signal: AbortSignal | undefined): Promise<ClipLength> {
+  const info = await probeMedia(path, signal)
+  if (info.kind === 'image') return { frames: 1, endS: Number.POSITIVE_INFINITY }
+  const index = await indexOf(info, signal)
+  const frames = index?.timesS.length ?? info.frames
+  return { frames: frames > 0 ? frames : undefined, endS: info.startS + info.durationS }
+}
+
+/** When the frames of a clip are shown, by its packets; undefined where only decoding tells. */
+export async function indexOf(info: MediaInfo, signal: AbortSignal | undefined): Promise<FrameIndex | undefined> {
+  return frameIndex(await indexPackets(info, signal), info.details?.originS ?? 0)
+}
