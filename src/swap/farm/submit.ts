@@ -10,7 +10,7 @@ import type { RenderOptions } from '../renderOptions.ts'
 import type { Segmentation } from '../segments.ts'
 import type { PermittedSwap } from '../session.ts'
 import type { Farm } from './redis.ts'
-import { joinResult, renderId, segmentId, type Task } from './task.ts'
+import { joinResult, renderId, segmentId, signatureOf, type Task } from './task.ts'
 import { nameWeights } from './weights.ts'
 
 /** A render on a queue. */
@@ -95,7 +95,8 @@ export async function submitClip(
   const info = await probeMedia(job.path, signal)
   const { picture, segments } = await planVideo(job, info, wish.options, signal)
   const base = await describe(permitted, job, picture, wish)
-  const id = renderId(base.fingerprint, base.output)
+  const signature = signatureOf(wish.asked)
+  const id = renderId(base.fingerprint, base.output, signature)
   const all = segmentsOf(segments)
   const queue = new Queue(farm.address.queue, { connection: farm.redis })
   const flow = new FlowProducer({ connection: farm.redis })
@@ -103,7 +104,8 @@ export async function submitClip(
   try {
     if (await isThere(await queue.getJob(id), base.output)) return { ...queued, kept: all.length }
     return await RenderJob.hand(
-      farm.address.shown,
+      // Whoever wants it signed otherwise is told so, and does not wait for this one.
+      [farm.address.shown, signature].filter((part) => part !== '').join(', '),
       base.output,
       base.fingerprint,
       () => ({ outputId: newOutputId(), picture }),

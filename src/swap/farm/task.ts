@@ -62,9 +62,19 @@ export function parseTask(data: unknown): Task {
   )
 }
 
+/** How an output is to be signed, in words; empty: by whoever joins it. It changes nothing of the picture, and so is no part of the fingerprint. */
+export function signatureOf({ signedBy, wantsTime, provider }: Task['asked']): string {
+  const wishes = [
+    signedBy !== undefined && `signed by ${signedBy}`,
+    wantsTime === true && 'time-stamped',
+    provider !== undefined && `provided by ${provider}`,
+  ]
+  return wishes.filter((wish) => wish !== false).join(', ')
+}
+
 /** Id of a render on the queue: the same for the same command, so that nothing is queued twice. */
-export function renderId(fingerprint: string, output: string): string {
-  return createHash('sha256').update(`${fingerprint}\n${output}`).digest('hex').slice(0, 24)
+export function renderId(fingerprint: string, output: string, signature: string): string {
+  return createHash('sha256').update(`${fingerprint}\n${output}\n${signature}`).digest('hex').slice(0, 24)
 }
 
 /** Id of one of its segments. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { decodeFailure, encodeFailure, isFinal } from '../../../src/swap/farm/failure.ts'
 import { requireInside } from '../../../src/swap/farm/root.ts'
-import { parseTask, renderId, segmentId } from '../../../src/swap/farm/task.ts'
+import { parseTask, renderId, segmentId, signatureOf } from '../../../src/swap/farm/task.ts'
 import { NothingSwappedError } from '../../../src/swap/session.ts'
 import { DfkError, RefusedError, UsageError } from '../../../src/work/errors.ts'
 import { scratchFolder } from '../../support/data.ts'
@@ -32,10 +32,12 @@ describe('a job on the queue', () => {
   })
 
   it('has an id of its own for each render and segment', () => {
-    const ids = [renderId(hash, '/a.mp4'), renderId(hash, '/b.mp4'), renderId('b'.repeat(64), '/a.mp4')]
+    const signatures = [{}, { signedBy: hash }, { wantsTime: true }, { provider: 'Studio Example' }].map(signatureOf)
+    const others = signatures.map((signature) => renderId(hash, '/a.mp4', signature))
+    const ids = [...others, renderId(hash, '/b.mp4', ''), renderId('b'.repeat(64), '/a.mp4', '')]
     const all = [...ids, ...ids.flatMap((id) => [segmentId(id, 0), segmentId(id, 1), segmentId(id, null)])]
-    expect(new Set(all).size).toBe(12)
-    expect(renderId(hash, '/a.mp4')).toBe(ids[0])
+    expect(new Set(all).size).toBe(24)
+    expect(renderId(hash, '/a.mp4', '')).toBe(ids[0])
     // BullMQ takes no colon in an id.
     expect(all.filter((id) => id.includes(':'))).toEqual([])
   })
