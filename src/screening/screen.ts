@@ -17,13 +17,19 @@ export function screeningTimes(durationS: number): number[] {
   return Array.from({ length: count }, (_, i) => (durationS * (i + 0.5)) / count)
 }
 
-/** The frame shown at a time, or none where what is there cannot be decoded: what is wrong with the footage is for whoever reads all of it to say. */
-async function frameAt(info: MediaInfo, seekS: number, signal: AbortSignal | undefined): Promise<Frame | undefined> {
+/** What `read` finds, or nothing where the footage cannot be read: what is wrong with it is for whoever reads all of it to say. */
+async function unlessBroken<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    for await (const frame of decodeFrames(info, { seekS, maxFrames: 1, signal })) return frame
+    return await read()
   } catch (error) {
     if (error instanceof InterruptedError || !(error instanceof DfkError)) throw error
+    return undefined
   }
+}
+
+/** The frame shown at a time. */
+async function frameAt(info: MediaInfo, seekS: number, signal: AbortSignal | undefined): Promise<Frame | undefined> {
+  for await (const frame of decodeFrames(info, { seekS, maxFrames: 1, signal })) return frame
   return undefined
 }
 
@@ -39,10 +45,11 @@ async function openJudge(device: DeviceName | 'auto'): Promise<ExplicitJudge> {
 }
 
 async function screenOne(judge: ExplicitJudge, path: string, signal: AbortSignal | undefined): Promise<void> {
-  const info = await probeMedia(path, signal)
+  const info = await unlessBroken(() => probeMedia(path, signal))
+  if (info === undefined) return
   for (const timeS of info.kind === 'image' ? [0] : screeningTimes(info.durationS)) {
     checkInterrupted(signal)
-    const frame = await frameAt(info, timeS, signal)
+    const frame = await unlessBroken(() => frameAt(info, timeS, signal))
     if (frame === undefined) continue
     const [scores] = await judge.judge([frame.picture])
     const score = scores!.porn + scores!.hentai

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -59,6 +59,13 @@ describe('screenFootage', () => {
 
   it('refuses stills, wherever they are among the files', async () => {
     await expect(screen([at('red.png'), at('blue.png')], judgeOf({ porn: 0.99 }).judge)).rejects.toThrow(/blue\.png to be explicit/)
+  })
+
+  it('passes over a broken file, which is for others to refuse, and looks at the rest', async () => {
+    writeFileSync(at('broken.mp4'), 'no clip at all')
+    const { judge } = judgeOf({ porn: 0.99 })
+    await expect(screen([at('broken.mp4'), at('red.png')], judge)).resolves.toBeUndefined()
+    await expect(screen([at('broken.mp4'), at('blue.png')], judge)).rejects.toThrow(/blue\.png to be explicit/)
   })
 
   it('lets through what is at most as explicit as the limit, bare skin, and what is calm', async () => {
