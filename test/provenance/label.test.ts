@@ -21,7 +21,7 @@ describe('drawLabel', () => {
     [1280, 720],
     [720, 1280],
     [3840, 2160],
-  ])('letters are 5 %% of the short side of %i × %i high', (width, height) => {
+  ])('letters are a twentieth of the short side of %i × %i high', (width, height) => {
     const picture = flat(width, height, 120)
     drawLabel(picture, { text: 'AI generated', place: 'bottom-left' })
     const rows = inkRows(picture)
@@ -57,7 +57,7 @@ describe('drawLabel', () => {
     [400, 300],
     [1280, 720],
     [720, 1280],
-  ])('draws Chinese at 5 %% of the short side of %i × %i at least, whole', (width, height) => {
+  ])('draws Chinese at a twentieth of the short side of %i × %i at least, whole', (width, height) => {
     const picture = flat(width, height, 0)
     drawLabel(picture, { text: '人工智能生成', place: 'top-right' })
     const rows = inkRows(picture)
