@@ -118,7 +118,7 @@ export const swap = defineCommand({
     )
     if (jobs.length === 0) return batch.finish()
     const permitted = await context.work('checking consent', (work) =>
-      permit(requestOf(context.home, asked, shots), jobs, work, async (path) => hashes.get(path)!),
+      permit(requestOf(context.home, asked, shots), jobs, work, async (path) => hashes.get(path)!, context.dryRun ? 'nothing' : 'all'),
     )
     for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
     const optionsOf = (job: Job): RenderOptions => ({ ...rendering, layers: layersOf(asked, job.output, isFolder) })

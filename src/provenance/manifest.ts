@@ -52,6 +52,7 @@ export function manifestDefinition(request: StampRequest, format: string, versio
           model: request.model,
           ...(request.otherModels?.length ? { otherModels: request.otherModels } : {}),
           consent: request.consent.map(({ role, hash, scope }) => ({ role, hash, scope })),
+          use: { publish: false, ...request.use },
         },
       },
     ],

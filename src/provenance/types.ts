@@ -14,6 +14,15 @@ export interface ModelMention {
   readonly sha256: string
 }
 
+/** What an output was authorised for, beside the consent records. */
+interface UseMention {
+  readonly publish: boolean
+  readonly project?: string | undefined
+  readonly media?: readonly string[] | undefined
+  readonly territory?: readonly string[] | undefined
+  readonly categories?: readonly string[] | undefined
+}
+
 export interface StampRequest {
   /** The finished output; it is replaced atomically by the signed one (or gets a sidecar `.c2pa`). */
   readonly file: string
@@ -28,6 +37,8 @@ export interface StampRequest {
   readonly model: ModelMention
   /** Where several people are rendered by models of their own: the others. */
   readonly otherModels?: readonly ModelMention[] | undefined
+  /** What it was made for, as declared; absent: not to be published. */
+  readonly use?: UseMention | undefined
   /** Whether `embedWatermark` wrote `outputId` into the pixels. */
   readonly watermark?: boolean | undefined
   readonly now?: Date | undefined

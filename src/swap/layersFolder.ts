@@ -101,6 +101,7 @@ async function sign({ session, job, rendering }: LayersJob, file: string): Promi
     model: model!,
     otherModels,
     watermark: true,
+    use: request.purpose,
     home: request.home,
   })
 }

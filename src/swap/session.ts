@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
-import { basename } from 'node:path'
-import { recordOutput } from '../consent/index.ts'
+import { basename, resolve } from 'node:path'
+import { type AuthorizationRequest, recordOutput } from '../consent/index.ts'
 import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
 import { type FootageHash, hashFootage } from '../media/index.ts'
 import { type ManifestSummary, stampOutput } from '../provenance/index.ts'
@@ -15,7 +15,7 @@ import { castRuns, faceOfStill } from './choice.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
 import { begunOutput } from './job.ts'
 import type { Job } from './output.ts'
-import { type Permission, permitSwap } from './permission.ts'
+import { type Permission, type Purpose, permitSwap } from './permission.ts'
 import { type ClipOptions, optionsAt } from './shots.ts'
 import { ShotTracker, type Tracker } from './shotTracker.ts'
 import { FaceTracker } from './track.ts'
@@ -33,6 +33,8 @@ export interface SwapRequest extends ClipOptions {
   readonly checkpoint: number | undefined
   /** Paths of records for the clip's other people. */
   readonly consent: readonly string[]
+  /** What it is for; absent: for nobody outside, and nothing is declared. */
+  readonly purpose?: Purpose | undefined
   readonly device: DeviceName | 'auto'
 }
 
@@ -66,6 +68,9 @@ export interface SwapSession extends NamedSwap {
   dispose(): Promise<void>
 }
 
+/** Outputs that the log names when a swap is allowed. */
+const MOST_NAMED = 20
+
 function requireFraming(run: Run): void {
   if (run.config.framing === FRAMING) return
   throw new DfkError(`expected a run whose faces are framed as ${FRAMING} but ${run.name} was trained with ${run.config.framing}`, {
@@ -73,15 +78,21 @@ function requireFraming(run: Run): void {
   })
 }
 
+/** The records that a render is made under, as its folder names them. */
+export function hashesOf({ permission }: PermittedSwap): string[] {
+  return permission.authorization.consent.map(({ hash }) => hash)
+}
+
 /**
  * Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. `hash`: for callers
- * that know a clip's hash already.
+ * that know a clip's hash already; `log`: what the audit log says of it.
  */
 export async function permit(
   request: SwapRequest,
   jobs: readonly Job[],
   { signal, onProgress }: WorkOptions,
   hash: typeof hashFootage = hashFootage,
+  log: AuthorizationRequest['log'] = 'all',
 ): Promise<PermittedSwap> {
   const { runs, map } = await castRuns(request)
   for (const run of runs) requireFraming(run)
@@ -95,7 +106,7 @@ export async function permit(
     const id = await begunOutput(output)
     if (id !== undefined) resumed.set(output, id)
   }
-  const { home, choice, threshold, consent: extra, faceImage } = request
+  const { home, choice, threshold, consent: extra, faceImage, purpose } = request
   const still = faceImage === undefined ? undefined : await faceOfStill(faceImage, request.device)
   const permission = await permitSwap({
     home,
@@ -108,6 +119,14 @@ export async function permit(
     footage,
     outputs: jobs.length,
     resumed: [...resumed.values()],
+    purpose,
+    log,
+    // Each output is logged by itself once it is there; of a folder of thousands the first will do here.
+    about: {
+      runs: runs.map(({ name }) => name),
+      outputs: jobs.slice(0, MOST_NAMED).map(({ output }) => resolve(output)),
+      files: jobs.length,
+    },
   })
   const required = permission.authorization.disclosure.visibleLabel
   if (required && (request.label === false || request.shots.some(({ options }) => options.label === false)))
@@ -163,8 +182,8 @@ export interface Mark {
   summary(): ManifestSummary
 }
 
-/** Prepares the provenance of one output. */
-export function markOutput(session: NamedSwap, job: Job, outputId: string): Mark {
+/** Prepares the provenance of one output; `layers`: the folder of what is written for compositors besides. */
+export function markOutput(session: NamedSwap, job: Job, outputId: string, layers?: string): Mark {
   const { permission, request, generators } = session
   const [model, ...otherModels] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
   const { consent } = permission.authorization
@@ -172,6 +191,7 @@ export function markOutput(session: NamedSwap, job: Job, outputId: string): Mark
   let summary: ManifestSummary | undefined
   return {
     async stamp(partial) {
+      await permission.recheck()
       summary = await stampOutput({
         file: partial,
         placedAt: job.output,
@@ -182,10 +202,12 @@ export function markOutput(session: NamedSwap, job: Job, outputId: string): Mark
         model: model!,
         otherModels,
         watermark: true,
+        use: request.purpose,
         home: request.home,
       })
       try {
-        recordOutput(request.home, { outputId, file: title, records: consent.map(({ hash }) => hash), at: new Date().toISOString() })
+        const about = { publish: request.purpose?.publish === true, ...(layers !== undefined && { layers: resolve(layers) }) }
+        await recordOutput(request.home, { outputId, path: resolve(job.output), records: permission.records, about })
       } catch (error) {
         if (!summary.embedded) await rm(summary.file, { force: true })
         throw error
