@@ -1,4 +1,4 @@
-import { access, copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { access, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { DfkError } from '../src/work/errors.ts'
@@ -25,16 +25,17 @@ export async function requireThere(paths: readonly string[]): Promise<void> {
 }
 
 /**
- * Runs `work` in a temporary DFK_HOME, which is removed with everything written into it. Nothing in `home` changes, yet its revocations and
- * its count of outputs hold; `datasets` of it can be read by name.
+ * Runs `work` in a temporary DFK_HOME, which is removed with everything written into it. Nothing in `home` changes, yet its trusted keys, its
+ * revocations and its count of outputs hold; `datasets` of it can be read by name.
  */
 export async function inScratchHome<T>(home: string, datasets: readonly string[], work: (scratch: string) => Promise<T>): Promise<T> {
   const scratch = await mkdtemp(join(tmpdir(), 'dfk-bench-'))
   try {
     for (const folder of ['consent', 'datasets', 'checkpoints']) await mkdir(join(scratch, folder))
-    for (const file of ['revocations.json', 'outputs.jsonl']) {
-      const path = join(home, 'consent', file)
-      if (await exists(path)) await copyFile(path, join(scratch, 'consent', file))
+    // With the log, which remembers, and its key.
+    for (const folder of ['consent', '.dfk']) {
+      const path = join(home, folder)
+      if (await exists(path)) await cp(path, join(scratch, folder), { recursive: true, filter: (file) => !file.endsWith('lock') })
     }
     for (const name of datasets) await symlink(join(home, 'datasets', name), join(scratch, 'datasets', name), 'junction')
     return await work(scratch)

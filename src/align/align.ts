@@ -1,10 +1,11 @@
 import { join } from 'node:path'
+import { matchesSubject, type SignedConsent } from '../consent/index.ts'
 import { alignMatrix, type FaceAnalyser, FRAMING, faceHull, faceSharpness, headPose, type Landmarks } from '../faces/index.ts'
 import { encodePicture, readPicture } from '../media/index.ts'
 import type { GrayPicture, Picture } from '../picture/picture.ts'
 import { applyAffineToPoints, composeAffine, warpAffine } from '../picture/warp.ts'
 import { type AlignedRecord, createAligned, type Dataset, type FaceRecord, readFaces } from '../store/dataset.ts'
-import { checkInterrupted, DfkError } from '../work/errors.ts'
+import { checkInterrupted, DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { createSheet } from './sheet.ts'
 
@@ -23,6 +24,8 @@ const MOST_MOVED = 0.04
 const MOST_YAW_DEGREES = 65
 /** Part of the mask that may lie outside of the crop. */
 const MOST_OUTSIDE = 0.04
+/** So many faces, spread over the dataset, are recognised anew; profiles and grimaces may be missed, but not most of them. */
+const RECOGNISED = 16
 
 interface Aligned {
   readonly record: AlignedRecord
@@ -32,13 +35,21 @@ interface Aligned {
 
 /**
  * Turns every face of the dataset into an aligned picture with a mask, and draws a contact sheet. The faceset takes its place
- * only when it is whole; stopped or failed, the earlier one stays. Throws DfkError where no face fits.
+ * only when it is whole; stopped or failed, the earlier one stays. Throws DfkError where no face fits, RefusedError where the pictures show somebody else than the
+ * record's subject, whatever the list of faces says.
  */
-export async function alignFaces(dataset: Dataset, sizePx: number, analyser: FaceAnalyser, work: WorkOptions): Promise<AlignSummary> {
+export async function alignFaces(
+  dataset: Dataset,
+  consent: SignedConsent,
+  sizePx: number,
+  analyser: FaceAnalyser,
+  work: WorkOptions,
+): Promise<AlignSummary> {
   const faces = await readFaces(dataset)
   if (faces.length === 0) {
     throw new DfkError(`expected faces in the dataset ${dataset.name} but it has none`, { hint: 'collect some first: dfk collect' })
   }
+  await recogniseSubject(dataset, consent, faces, analyser)
   const rejected: Record<Misfit, number> = { noFace: 0, moved: 0, profile: 0, cutOff: 0 }
   const sheet = createSheet(faces.length)
   const writer = await createAligned(dataset)
@@ -62,6 +73,29 @@ export async function alignFaces(dataset: Dataset, sizePx: number, analyser: Fac
     await writer.abort()
   }
   return { aligned: count, rejected }
+}
+
+async function recogniseSubject(
+  dataset: Dataset,
+  consent: SignedConsent,
+  faces: readonly FaceRecord[],
+  analyser: FaceAnalyser,
+): Promise<void> {
+  const every = Math.max(1, Math.floor(faces.length / RECOGNISED))
+  const looked = faces.filter((_, i) => i % every === 0)
+  let strangers = 0
+  for (const face of looked) {
+    const crop = await readPicture(join(dataset.folder, face.image))
+    const { x, y, width, height } = face.box
+    const landmarks = await analyser.landmarks(crop, { x: x - face.crop.x, y: y - face.crop.y, width, height })
+    if (!matchesSubject(consent, await analyser.descriptor(crop, landmarks)).matches) strangers += 1
+  }
+  if (strangers <= looked.length / 2) return
+  throw new RefusedError(
+    'biometric',
+    `expected pictures of ${consent.record.subject.id} in ${dataset.name} but ${strangers} of ${looked.length} show somebody else [biometric]`,
+    { hint: 'collect this person again under their own record' },
+  )
 }
 
 function nothingFits({ name }: Dataset, rejected: Record<Misfit, number>): DfkError {

@@ -23,7 +23,9 @@ export const align = defineCommand({
     const dataset = await openDataset(context.home, name as string)
     const record = await loadBoundConsent(datasetConsentPath(dataset), dataset.manifest.consent.hash, dataset.name)
     const footage = datasetFootage(dataset)
-    authorize({ action: 'collect', parties: [{ role: 'subject', record }], footage, home: context.home })
+    const parties = [{ role: 'subject', record, heldAt: dataset.folder }] as const
+    const log = context.dryRun ? 'nothing' : 'all'
+    await authorize({ action: 'collect', parties, footage, home: context.home, log, about: { align: dataset.folder } })
     if (context.dryRun) {
       const faces = (await readFaces(dataset)).length
       return context.result({ dataset: dataset.name, faces, size }, `would align ${faces} faces of ${dataset.name} at ${size} px`)
@@ -35,7 +37,7 @@ export const align = defineCommand({
     ])
     const analyser = await openFaceAnalyser(await openDevice(device))
     try {
-      const summary = await context.work(`Aligning ${dataset.name}`, (work) => alignFaces(dataset, size, analyser, work))
+      const summary = await context.work(`Aligning ${dataset.name}`, (work) => alignFaces(dataset, record, size, analyser, work))
       print(context, dataset.name, dataset.folder, summary)
     } finally {
       await analyser.dispose()

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { CollectSummary } from '../collect/collect.ts'
 import type { Footage } from '../collect/footage.ts'
@@ -50,7 +49,12 @@ export const collect = defineCommand({
     const { footage, unreadable } = await context.work('Reading footage', (work) => openFootage(inputs as string[], work))
     for (const { message } of unreadable) context.warn(`left out: ${message}`)
     const hashes = footage.map((item) => item.hash)
-    authorize({ action: 'collect', parties: [{ role: 'subject', record: consent }], footage: hashes, home: context.home })
+    const folder = store.datasetFolder(context.home, options.name)
+    await authorize({
+      ...{ action: 'collect', footage: hashes, home: context.home, log: context.dryRun ? 'nothing' : 'all' },
+      parties: [{ role: 'subject', record: consent, heldAt: there?.folder }],
+      about: { collect: folder, files: hashes.length },
+    })
     const { screenFootage } = await import('../screening/screen.ts')
     await context.work('Screening footage', ({ signal }) =>
       screenFootage(
@@ -58,8 +62,9 @@ export const collect = defineCommand({
         { device: options.device, signal },
       ),
     )
-    if (context.dryRun) return plan(context, options, footage, store.datasetFolder(context.home, options.name))
-    const about = { hash, subject: consent.record.subject.id, text: await readFile(path, 'utf8') }
+    if (context.dryRun) return plan(context, options, footage, folder)
+    // The record as it was judged, whatever stands in its file by now.
+    const about = { hash, subject: consent.record.subject.id, text: `${JSON.stringify(consent, null, 2)}\n` }
     const dataset = there ?? (await store.createDataset(context.home, options.name, about))
     try {
       const summary = await collectInto(context, dataset, consent, footage, options)

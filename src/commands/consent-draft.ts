@@ -3,13 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { describeConsent } from '../consent/describe.ts'
-import { type DraftOptions, draftConsent, parseActions } from '../consent/draft.ts'
-import { consentHash, type FootageHash, loadConsent } from '../consent/index.ts'
+import { type DraftOptions, draftConsent, parseActions, parseCountersignerRole } from '../consent/draft.ts'
+import { isAddress } from '../consent/fetchList.ts'
+import { writeWhole } from '../consent/files.ts'
+import { consentHash, type FootageHash, loadConsent, type SignedConsent } from '../consent/index.ts'
 import { lastingProblem } from '../consent/problems.ts'
-import { DfkError } from '../work/errors.ts'
+import { DfkError, UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
-import { consentText, requireAbsent, writeWhole } from './consent-files.ts'
+import { passphraseOptions } from './consent-ask.ts'
+import { consentText, requireAbsent } from './consent-files.ts'
+import { publicKeyNamed } from './consent-key.ts'
 import { completeAnswers } from './consent-questions.ts'
+import { openOwnKey, ownAnswers, signOwn } from './consent-self.ts'
 
 const text = (help: string) => z.string().optional().describe(help)
 const list = (help: string) => z.array(z.string()).default([]).describe(help)
@@ -20,6 +25,13 @@ const options = z.object({
     .enum(['subject', 'sample'])
     .default('subject')
     .describe('subject: a person who consents; sample: the built-in sample clips, for private tests'),
+  self: z
+    .boolean()
+    .default(false)
+    .describe('your own face, for your own use: drafted, signed with your key (made if absent) and trusted in one step'),
+  key: text('with --self: your private key (default: beside the record)').meta({ flag: '--key <file>' }),
+  ...passphraseOptions,
+  passphrase: z.boolean().default(true).describe('with --self: leave a new private key unencrypted'),
   subject: text('pseudonym of the person'),
   status: z.enum(['adult', 'minor', 'deceased']).default('adult').describe('of the person'),
   adultOn: text('day on which a minor turns 18'),
@@ -27,6 +39,9 @@ const options = z.object({
   evidence: text("document that shows a guardian's, estate's or agent's authority; only its hash is kept").meta({
     flag: '--evidence <file>',
   }),
+  countersigner: list(
+    'whose signature it needs too: target=<key.pub> (the person in the target footage), or guardian, estate or agent=<key.pub>,<document that shows the authority>',
+  ).meta({ flag: '--countersigner <role=key...>' }),
   controller: text('who may use the face'),
   description: text('what for, reasonably specific'),
   project: text('the project'),
@@ -44,7 +59,9 @@ const options = z.object({
   label: z.boolean().default(true).describe('do not ask for a visible label'),
   c2pa: z.boolean().default(true).describe('do not ask for a C2PA manifest'),
   watermark: z.boolean().default(true).describe('do not ask for a watermark'),
-  revocations: text('revocation list that has to be consulted besides that of DFK_HOME').meta({ flag: '--revocations <file>' }),
+  revocations: text('revocation list that has to be consulted besides that of DFK_HOME: a file, or an https:// address').meta({
+    flag: '--revocations <file>',
+  }),
   maxStaleness: z
     .number()
     .positive()
@@ -79,9 +96,31 @@ function hashes(files: readonly string[], { work }: Context): Promise<FootageHas
   })
 }
 
+async function countersigners(named: readonly string[]): Promise<DraftOptions['countersigners']> {
+  return Promise.all(
+    named.map(async (text) => {
+      const [role = '', rest = ''] = text.split(/=(.*)/s)
+      const [key = '', document] = rest.split(/,(.*)/s)
+      const evidenceSha256 = await evidenceHash(document)
+      return {
+        role: parseCountersignerRole(role),
+        publicKey: await publicKeyNamed(key),
+        ...(evidenceSha256 !== undefined && { evidenceSha256 }),
+      }
+    }),
+  )
+}
+
+function listNamed(list: string | undefined): string | undefined {
+  if (list === undefined) return undefined
+  if (!isAddress(list)) return resolve(list)
+  if (list.toLowerCase().startsWith('https://')) return list
+  throw new UsageError(`--revocations: expected a file or an https:// address but found ${list}`)
+}
+
 async function draftOptions(options: Options, context: Context): Promise<DraftOptions> {
   const { kind, status, signer, threshold, maxOutputs, maxStaleness, supersedes, revocations } = options
-  const answers = await completeAnswers(options, context)
+  const answers = await completeAnswers(options.self ? ownAnswers(options) : options, context)
   // Bad words are told before faces are searched for; footage that is refused too.
   const grants = parseActions(answers.grant, '--grant')
   const footageBinds = options.bind === undefined ? undefined : parseActions(options.bind, '--bind')
@@ -92,6 +131,7 @@ async function draftOptions(options: Options, context: Context): Promise<DraftOp
     adultOn: options.adultOn,
     signerRole: kind === 'sample' ? 'sample' : signer,
     evidenceSha256: await evidenceHash(options.evidence),
+    countersigners: await countersigners(options.countersigner),
     controller: answers.controller,
     description: answers.description,
     project: answers.project,
@@ -101,7 +141,7 @@ async function draftOptions(options: Options, context: Context): Promise<DraftOp
     prohibited: options.prohibit,
     references: [new Array<number>(128).fill(0)],
     disclosure: { visibleLabel: options.label, c2pa: options.c2pa, watermark: options.watermark },
-    revocationList: revocations === undefined ? undefined : resolve(revocations),
+    revocationList: listNamed(revocations),
     maxStalenessDays: maxStaleness,
     supersedes: supersedes === undefined ? undefined : consentHash(await loadConsent(supersedes)),
   }
@@ -123,6 +163,7 @@ export const draft = defineCommand({
   async run(context, _args, given) {
     const { output } = given
     requireAbsent(output)
+    if (given.self) return draftOwn(context, given)
     const record = draftConsent(await draftOptions(given, context))
     if (!context.dryRun) await writeWhole(resolve(output), consentText(record))
     context.note(`${describeConsent(record)}\n`)
@@ -130,3 +171,22 @@ export const draft = defineCommand({
     context.result(record, `${output}: ${context.dryRun ? 'would be drafted' : 'drafted'}\n${next}`)
   },
 })
+
+/** `--self`: one's own face in one step. */
+async function draftOwn(context: Context, given: Options): Promise<void> {
+  const { output, kind, status, signer } = given
+  if (kind !== 'subject' || status !== 'adult' || (signer ?? 'self') !== 'self')
+    throw new UsageError('--self: expected an adult who signs for their own face but found another --kind, --status or --signer', {
+      hint: 'draft and sign the record in two steps',
+    })
+  const draft: SignedConsent = draftConsent(await draftOptions(given, context))
+  context.note(`${describeConsent(draft)}\n`)
+  if (context.dryRun) return context.result(draft, `${output}: would be drafted and signed`)
+  const { record, keyFile, made } = await signOwn(context, draft, await openOwnKey(context, given))
+  await writeWhole(resolve(output), consentText(record))
+  const hash = consentHash(record)
+  context.result(
+    { ...record, hash },
+    `${made ? `${keyFile}: new private key\n` : ''}${output}: drafted, signed by you and trusted here, hash ${hash}`,
+  )
+}

@@ -1,41 +1,71 @@
 import { rm } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
 import { z } from 'zod'
-import { makeKeyPair } from '../consent/keys.ts'
-import { defineCommand } from './command.ts'
+import { writeWhole } from '../consent/files.ts'
+import { type KeyPair, makeKeyPair } from '../consent/keys.ts'
+import { trustKey } from '../consent/trust.ts'
+import { type Context, defineCommand } from './command.ts'
 import { newPassphrase, passphraseOptions } from './consent-ask.ts'
-import { requireAbsent, writeWhole } from './consent-files.ts'
+import { requireAbsent } from './consent-files.ts'
+
+/** Where the public key of a private key's file lies. */
+function publicFileOf(keyFile: string): string {
+  return `${keyFile.replace(/\.key$/, '')}.pub`
+}
+
+/** Makes a key pair and writes both files; the private one for its owner alone. Throws DfkError where one of them is there. */
+export async function makeKeyFiles(keyFile: string, passphrase: string | undefined): Promise<KeyPair> {
+  requireAbsent(keyFile)
+  requireAbsent(publicFileOf(keyFile))
+  const pair = makeKeyPair(passphrase)
+  await writeWhole(resolve(keyFile), pair.privatePem, 0o600)
+  await writeWhole(resolve(publicFileOf(keyFile)), pair.publicPem).catch(async (error) => {
+    await rm(keyFile, { force: true })
+    throw error
+  })
+  return pair
+}
+
+/** Says plainly that a key counts from now on, here and nowhere else. */
+export function noteTrust({ note, home }: Context, name: string): void {
+  note(
+    `${name} is trusted in ${home} from now on: records that it signs hold here. Elsewhere it is worth nothing until somebody adds it there.`,
+  )
+}
 
 /** `dfk consent keygen`: a key pair to sign records with. */
 export const keygen = defineCommand({
   name: 'keygen',
-  summary: 'make a key pair to sign records with',
+  summary: 'make a key pair to sign records with, and trust it here',
   args: [],
   options: z.object({
     output: z.string().describe('where the private key goes; the public key lies beside it').meta({ flag: '-o, --output <file>' }),
+    name: z.string().optional().describe('whose key it is (default: the name of the file)'),
+    trust: z.boolean().default(true).describe('do not trust the key here: it is for signing elsewhere'),
     ...passphraseOptions,
     passphrase: z.boolean().default(true).describe('leave the private key unencrypted'),
   }),
   example: 'dfk consent keygen -o alice.key',
   writes: true,
-  async run({ result, note, warn, dryRun, signal }, _args, { output, passphraseFile, passphrase }) {
-    const publicFile = `${output.replace(/\.key$/, '')}.pub`
+  async run(context, _args, { output, name = basename(output).replace(/\.key$/, ''), trust, passphraseFile, passphrase }) {
+    const { result, note, warn, dryRun, signal, home } = context
+    const publicFile = publicFileOf(output)
     requireAbsent(output)
     requireAbsent(publicFile)
     if (dryRun) {
-      result({ key: output, public: publicFile, encrypted: passphrase }, `would write ${output} and ${publicFile}`)
+      result({ key: output, public: publicFile, encrypted: passphrase, trusted: trust }, `would write ${output} and ${publicFile}`)
       return
     }
     if (!passphrase) warn(`${output} is not encrypted: whoever has the file can sign in its owner's name`)
-    const pair = makeKeyPair(passphrase ? await newPassphrase(passphraseFile, signal) : undefined)
-    await writeWhole(output, pair.privatePem, 0o600)
-    await writeWhole(publicFile, pair.publicPem).catch(async (error) => {
-      await rm(output, { force: true })
-      throw error
-    })
+    const pair = await makeKeyFiles(output, passphrase ? await newPassphrase(passphraseFile, signal) : undefined)
+    if (trust) {
+      await trustKey(home, new Date(), { publicKey: pair.publicKey, name })
+      noteTrust(context, name)
+    }
     note('Keep the private key to its owner; the public key may be shown to anyone.')
     result(
-      { key: output, public: publicFile, publicKey: pair.publicKey, encrypted: passphrase },
-      `${output}: private key, ${passphrase ? 'encrypted' : 'NOT encrypted'}\n${publicFile}: public key ${pair.publicKey}`,
+      { key: output, public: publicFile, publicKey: pair.publicKey, encrypted: passphrase, trusted: trust },
+      `${output}: private key, ${passphrase ? 'encrypted' : 'NOT encrypted'}\n${publicFile}: public key ${pair.publicKey}${trust ? ', trusted here' : ''}`,
     )
   },
 })

@@ -13,7 +13,8 @@ interface Answers {
   readonly reference: readonly string[]
 }
 
-type Given = { readonly [K in keyof Answers]?: Answers[K] | undefined }
+/** What was given of it. */
+export type Given = { readonly [K in keyof Answers]?: Answers[K] | undefined }
 
 const QUESTIONS: readonly (readonly [keyof Answers, string])[] = [
   ['subject', 'Who is it about (a pseudonym)'],

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { consentHash, loadConsent } from '../consent/index.ts'
+import { writeWhole } from '../consent/files.ts'
+import { appendAudit, consentHash, loadConsent } from '../consent/index.ts'
+import { publicKeyOf } from '../consent/keys.ts'
 import { defaultRevocationPath, readRevocations, revoke as revokeIn } from '../consent/revocation.ts'
+import { listName, OWN_LIST } from '../consent/revoked.ts'
 import { UsageError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
-import { passphraseOptions } from './consent-ask.ts'
-import { writeWhole } from './consent-files.ts'
-import { openKeyFile } from './consent-key.ts'
+import { keyOptions, openKey } from './consent-key.ts'
 
 /** `dfk consent revoke`: takes a consent back, or confirms that no more was taken back. */
 export const revoke = defineCommand({
@@ -14,7 +15,7 @@ export const revoke = defineCommand({
   summary: 'take a consent back, in a signed list that every command consults',
   args: [{ name: '[record]', help: 'the record to revoke; none with --refresh' }],
   options: z.object({
-    key: z.string().describe('private key that signed the record').meta({ flag: '--key <file>' }),
+    ...keyOptions,
     list: z
       .string()
       .optional()
@@ -22,11 +23,10 @@ export const revoke = defineCommand({
       .meta({ flag: '--list <file>' }),
     reason: z.string().optional().describe('why, for whoever reads the list'),
     refresh: z.boolean().default(false).describe('revoke nothing, but sign the list anew as of today'),
-    ...passphraseOptions,
   }),
   example: 'dfk consent revoke alice.json --key alice.key --reason "contract ended"',
   writes: true,
-  async run({ result, dryRun, home, signal }, [path], { key, list, reason, refresh, passphraseFile }) {
+  async run({ result, dryRun, home, signal }, [path], { list, reason, refresh, ...given }) {
     if ((path === undefined) !== refresh) {
       throw new UsageError(refresh ? 'expected no record with --refresh but found one' : 'expected a record to revoke but found none', {
         hint: 'name a record, or give --refresh to sign the list anew',
@@ -34,18 +34,36 @@ export const revoke = defineCommand({
     }
     const target = list === undefined ? defaultRevocationPath(home) : resolve(list)
     const record = path === undefined ? undefined : await loadConsent(String(path))
-    const file = revokeIn(readRevocations(target), await openKeyFile(key, passphraseFile, signal), new Date(), record && { record, reason })
-    if (!dryRun) await writeWhole(target, `${JSON.stringify(file, null, 2)}\n`)
     const hash = record && consentHash(record)
+    const key = await openKey(given, signal)
+    const now = new Date()
+    const file = revokeIn(await readRevocations(target), key, now, record && { record, reason })
+    if (!dryRun) {
+      // The list first: a revocation holds even where it cannot be logged.
+      await writeWhole(target, `${JSON.stringify(file, null, 2)}\n`)
+      const publicKey = publicKeyOf(key)
+      const place = target === defaultRevocationPath(home) ? OWN_LIST : target
+      const lists = { [listName(place, publicKey)]: { issuedAt: now.toISOString(), entries: ownEntries(file, publicKey) } }
+      await appendAudit(home, now, () => [
+        {
+          ...{ what: 'revoke', key: publicKey, records: hash === undefined ? [] : [hash] },
+          about: { list: target, ...(reason !== undefined && { reason }) },
+          remember: { lists, ...(hash !== undefined && { revoked: { [hash]: now.toISOString() } }) },
+        },
+      ])
+    }
     const what =
       record === undefined
         ? 'list signed as of today'
         : `${record.record.id} (${record.record.subject.id}) ${dryRun ? 'would be revoked' : 'revoked'}`
-    const duty =
-      record === undefined ? '' : '\nWhat was made under it has to be deleted: datasets, checkpoints and outputs that carry this hash.'
+    const duty = record === undefined ? '' : `\nWhat was made under it has to be deleted: dfk consent purge ${String(path)}`
     result(
       { list: target, ...(hash !== undefined && { revoked: hash }) },
       `${target}: ${what}${hash === undefined ? '' : `, hash ${hash}`}${duty}`,
     )
   },
 })
+
+function ownEntries({ lists }: ReturnType<typeof revokeIn>, publicKey: string): number {
+  return lists.find(({ list }) => list.publicKey === publicKey)?.list.revoked.length ?? 0
+}

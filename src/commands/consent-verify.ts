@@ -1,14 +1,23 @@
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { describeConsent } from '../consent/describe.ts'
-import { consentHash, loadConsent } from '../consent/index.ts'
-import { recordProblems } from '../consent/problems.ts'
+import { consentHash, loadConsent, type SignedConsent } from '../consent/index.ts'
+import { isTrusted, judgeRecord } from '../consent/problems.ts'
 import { RefusedError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
+
+/** Whether the signing key is trusted here; a list that was altered trusts nobody. */
+async function trustOf(signed: SignedConsent, home: string): Promise<boolean> {
+  return isTrusted(signed, home).catch((error: unknown) => {
+    if (error instanceof RefusedError) return false
+    throw error
+  })
+}
 
 /** `dfk consent verify`: whether a record holds today. */
 export const verify = defineCommand({
   name: 'verify',
-  summary: 'check signature, scope, term and revocation of a record; exits 3 when it does not hold',
+  summary: 'check signatures, trust, scope, term and revocation of a record; exits 3 when it does not hold',
   args: [{ name: '<record>', help: 'the record' }],
   options: z.object({}),
   example: 'dfk consent verify alice.json',
@@ -18,12 +27,13 @@ export const verify = defineCommand({
       if (error instanceof RefusedError) result({ valid: false, reasons: [`${error.clause}: ${error.message}`] }, `${path}: not valid`)
       throw error
     })
-    const problems = recordProblems(signed, { now: new Date(), home })
+    const { problems } = await judgeRecord(signed, { now: new Date(), home })
+    const trusted = await trustOf(signed, home)
     const reasons = problems.map(({ clause, message }) => `${clause}: ${message}`)
     const state = problems.length === 0 ? 'valid' : 'not valid'
     result(
-      { valid: problems.length === 0, reasons, hash: consentHash(signed) },
-      [`${path}: ${state}`, ...reasons.map((reason) => `  ${reason}`)].join('\n'),
+      { valid: problems.length === 0, reasons, hash: consentHash(signed), trusted },
+      [`${path}: ${state}${trusted ? '' : '; its key is not trusted here'}`, ...reasons.map((reason) => `  ${reason}`)].join('\n'),
     )
     if (problems[0] !== undefined) throw problems[0]
   },
@@ -34,11 +44,20 @@ export const show = defineCommand({
   name: 'show',
   summary: 'say in plain words what a record allows',
   args: [{ name: '<record>', help: 'the record, signed or not' }],
-  options: z.object({}),
-  example: 'dfk consent show alice.json',
-  writes: false,
-  async run({ result }, [path]) {
+  options: z.object({ html: z.string().optional().describe('write it as a page to read, print and keep').meta({ flag: '--html <file>' }) }),
+  example: 'dfk consent show alice.json --html alice.html',
+  writes: true,
+  async run({ result, home, dryRun }, [path], { html }) {
     const signed = await loadConsent(String(path))
-    result({ ...signed, hash: consentHash(signed) }, describeConsent(signed))
+    const trusted = await trustOf(signed, home)
+    const shown = { ...signed, hash: consentHash(signed), trusted }
+    if (html === undefined) return result(shown, `${describeConsent(signed)}\nTrusted here: ${trusted ? 'yes' : 'no'}`)
+    const [{ consentPage }, { checkReportPath, writePage }] = await Promise.all([import('./consent-page.ts'), import('../report/file.ts')])
+    await checkReportPath(html, [String(path)])
+    const now = new Date()
+    const { problems } = await judgeRecord(signed, { now, home })
+    const page = consentPage(signed, { now, trusted, reasons: problems.map(({ message }) => message) })
+    if (!dryRun) await writePage(resolve(html), page)
+    result({ ...shown, html }, `${html}: ${dryRun ? 'would be written' : 'written'}`)
   },
 })

@@ -57,6 +57,19 @@ export const swapOptions = z.object({
   matchDetail: z.number().min(0).max(1).default(0.25).describe("gives the face the footage's own sharpness or blur; 0: not at all"),
   sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
   grain: z.number().min(0).max(1).default(0).describe("lays the footage's grain over the face; 0: not at all"),
+  use: z
+    .enum(['private', 'publish'])
+    .default('private')
+    .describe('publish: the output may leave the house, if the records grant that; the manifest says which')
+    .meta({ flag: '--use <name>' }),
+  project: z.string().optional().describe('the project that it is for, which the records must be for too'),
+  media: z.array(z.string()).default([]).describe('where it will be shown; needed to publish where a record limits it'),
+  territory: z.array(z.string()).default([]).describe('in which countries; needed to publish where a record limits it'),
+  category: z
+    .array(z.string())
+    .default([])
+    .describe('what kind of use it is, which no record may prohibit')
+    .meta({ flag: '--category <names...>' }),
   ...labelOptions.shape,
   range: z.string().optional().describe('part of the clip to render, as 0:30-1:15, 90- or -10 (seconds, or minutes:seconds)'),
   preview: z.int().min(1).max(100).optional().describe('render so many frames onto one picture instead: target, swapped, mask'),

@@ -51,6 +51,13 @@ export function requestOf(
     faceImage: asked.faceImage,
     checkpoint: asked.checkpoint,
     consent: asked.consent,
+    purpose: {
+      publish: asked.use === 'publish',
+      ...(asked.project !== undefined && { project: asked.project }),
+      ...(asked.media.length > 0 && { media: asked.media }),
+      ...(asked.territory.length > 0 && { territory: asked.territory }),
+      ...(asked.category.length > 0 && { categories: asked.category }),
+    },
     ...chosenBy(asked),
     shots,
     device: asked.device,

@@ -123,7 +123,10 @@ export const swap = defineCommand({
     )
     if (jobs.length === 0) return batch.finish()
     const permitted = await context.work('checking consent', (work) =>
-      permit(requestOf(context.home, { ...asked, provider }, signing, shots), jobs, work, { hash: async (path) => hashes.get(path)! }),
+      permit(requestOf(context.home, { ...asked, provider }, signing, shots), jobs, work, {
+        hash: async (path) => hashes.get(path)!,
+        log: context.dryRun ? 'nothing' : 'all',
+      }),
     )
     for (const job of isFolder ? [] : jobs) await prepareFolder(job, false)
     const optionsOf = (job: Job): RenderOptions => ({ ...rendering, layers: layersOf(asked, job.output, isFolder) })

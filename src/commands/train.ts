@@ -136,6 +136,7 @@ export const train = defineCommand({
       flip: asked.flip,
       style: asked.style,
       fromScratch: asked.fromScratch,
+      log: context.dryRun ? 'nothing' : 'all',
       losses: asked.losses,
       shape: {
         size: asked.size,

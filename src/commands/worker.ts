@@ -68,6 +68,7 @@ export const worker = defineCommand({
         const request = requestOf(home, job, signing, await shotsIn(job.shots, job))
         return { request, options: { ...(await renderOptionsOf(job)), layers: layersOf(job, '', false) } }
       },
+      home: context.home,
       root: asked.root === undefined ? undefined : resolve(asked.root),
       onWarning: context.warn,
     })

@@ -1,14 +1,12 @@
 import { RefusedError } from '../work/errors.ts'
 import type { Party } from './authorize.ts'
-import { countOutputs } from './outputs.ts'
 import type { ConsentAction, FootageHash, SignedConsent } from './record.ts'
 import { isListed } from './sample.ts'
-import { consentHash } from './signed.ts'
 
 /** Both people consent: whose face is rendered and in whose footage. */
 export function partiesProblem(action: ConsentAction, parties: readonly Party[]): RefusedError | undefined {
   const missing =
-    action === 'train' || action === 'generate'
+    action !== 'collect'
       ? (['source', 'target'] as const).find((role) => !parties.some((party) => party.role === role))
       : parties.length === 0
         ? 'subject'
@@ -39,10 +37,19 @@ export function grantProblem({ record }: SignedConsent, action: ConsentAction): 
   )
 }
 
-/** The record's footage is a closed list for the actions that it binds; a sample record always binds collecting and training. */
+/**
+ * A record of kind sample, which needs no trusted key, is bound to the sample clips: to collect, to train, and to replace a face by the record alone. Where a run keeps it,
+ * faces of those clips were learnt under it, and the run knows whom it may replace.
+ */
+function sampleBinds({ role, heldAt, record }: Party, action: ConsentAction): boolean {
+  if (record.record.kind !== 'sample') return false
+  return action === 'collect' || action === 'train' || (role === 'target' && heldAt === undefined)
+}
+
+/** The record's footage is a closed list for the actions that it binds, and where a sample record is bound to it. */
 export function footageProblem(party: Party, action: ConsentAction, footage: readonly FootageHash[] | undefined): RefusedError | undefined {
-  const { kind, scope } = party.record.record
-  const binds = scope.footageBinds.includes(action) || (kind === 'sample' && (action === 'collect' || action === 'train'))
+  const { scope } = party.record.record
+  const binds = scope.footageBinds.includes(action) || sampleBinds(party, action)
   // The clip that receives a face is the target's; the source's footage is not used any more when generating.
   const asked = action !== 'generate' || party.role !== 'source' || party.footage !== undefined
   if (!binds || !asked) return undefined
@@ -66,12 +73,23 @@ export function footageProblem(party: Party, action: ConsentAction, footage: rea
   )
 }
 
-/** `limits.maxOutputs`, by the log of outputs. `resumed`: ids of those that are about to be made and may be in the log already. */
-export function outputsProblem(signed: SignedConsent, home: string, outputs: number, resumed: readonly string[]): RefusedError | undefined {
-  const { maxOutputs } = signed.record.limits
-  if (maxOutputs === undefined) return undefined
-  const made = countOutputs(home, consentHash(signed), resumed)
-  if (made + outputs <= maxOutputs) return undefined
+/** Somebody who countersigned as the person in the target footage did so for themselves: nobody else may stand there. */
+export function targetProblem(party: Party, parties: readonly Party[]): RefusedError | undefined {
+  const named = (party.record.record.countersigners ?? []).filter(({ role }) => role === 'target').map(({ publicKey }) => publicKey)
+  if (party.role !== 'source' || named.length === 0) return undefined
+  const stranger = parties.find(({ role, record }) => role === 'target' && !named.includes(record.record.signer.publicKey ?? ''))
+  if (stranger === undefined) return undefined
+  return new RefusedError(
+    'countersigners.target',
+    `expected the target who countersigned (${named.join(' or ')}) but found ${stranger.record.record.subject.id}, whose record another key signed`,
+    { hint: 'swap onto that person, or have a record drafted and countersigned for this one' },
+  )
+}
+
+/** `limits.maxOutputs`, of which so many were made. */
+export function outputsProblem({ record }: SignedConsent, made: number, outputs: number): RefusedError | undefined {
+  const { maxOutputs } = record.limits
+  if (maxOutputs === undefined || made + outputs <= maxOutputs) return undefined
   return new RefusedError(
     'limits.maxOutputs',
     `expected at most ${maxOutputs} outputs but found ${made} made already and ${outputs} asked for`,

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { RefusedError, UsageError } from '../work/errors.ts'
 import {
   CONSENT_ACTIONS,
+  COUNTERSIGNER_ROLES,
   type ConsentAction,
   type ConsentRecord,
+  type Countersigner,
   DESCRIPTOR_MODEL,
   type FootageHash,
   type SignedConsent,
@@ -19,6 +21,8 @@ export interface DraftOptions {
   /** Default: `self`, `guardian` for a minor, `estate` for the deceased, `sample` for sample footage. */
   readonly signerRole?: ConsentRecord['signer']['role'] | undefined
   readonly evidenceSha256?: string | undefined
+  /** Whose signatures it asks for besides the signer's. */
+  readonly countersigners?: readonly Countersigner[] | undefined
   readonly controller: string
   readonly description: string
   readonly project: string
@@ -65,6 +69,15 @@ export function parseActions(text: string, flag: string): ConsentAction[] {
     })
 }
 
+/** Reads a role, such as `target`. Throws UsageError for an unknown one. */
+export function parseCountersignerRole(text: string): Countersigner['role'] {
+  const role = COUNTERSIGNER_ROLES.find((known) => known === text)
+  if (role !== undefined) return role
+  throw new UsageError(`--countersigner: expected ${COUNTERSIGNER_ROLES.join(', ')} before the = but found ${text}`, {
+    hint: 'as --countersigner target=bob.pub',
+  })
+}
+
 /** The built-in entry of a sample clip, so that a copy with a sound track added is bound as the clip itself. Throws RefusedError for other footage. */
 function sampleEntry(file: FootageHash): FootageHash {
   const known = SAMPLE_FOOTAGE.find(
@@ -100,6 +113,7 @@ export function draftConsent(options: DraftOptions): SignedConsent {
       role: options.signerRole ?? (kind === 'sample' ? 'sample' : ROLES[status]),
       ...given({ evidenceSha256: options.evidenceSha256 }),
     },
+    ...given({ countersigners: options.countersigners?.length ? options.countersigners : undefined }),
     controller: options.controller,
     grants: Object.fromEntries(CONSENT_ACTIONS.map((action) => [action, options.grants.includes(action)])),
     scope: {

@@ -65,10 +65,46 @@ export function signText(text: string, key: KeyObject): string {
   return sign(null, Buffer.from(text, 'utf8'), key).toString('base64url')
 }
 
-/** Whether `signature` is that of `publicKey` over `text`; a malformed key or signature is a no. */
+/** Points of small order (RFC 7748, section 7): under such a "key" anybody can sign anything. The sign bit is left out. */
+const WEAK_KEYS: ReadonlySet<string> = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+])
+
+/** Whether a raw public key in base64url is one that somebody can own. */
+export function isSoundKey(publicKey: string): boolean {
+  const bytes = Buffer.from(publicKey, 'base64url')
+  if (bytes.length !== 32 || bytes.toString('base64url') !== publicKey) return false
+  bytes[31]! &= 0x7f
+  return !WEAK_KEYS.has(bytes.toString('hex'))
+}
+
+/** Reads a public key: PEM, or the raw key in base64url. Throws DfkError when it is none that somebody can own. */
+export function readPublicKey(text: string): string {
+  const hint = 'give the .pub file that dfk consent keygen wrote'
+  let publicKey = text.trim()
+  if (publicKey.includes('PUBLIC KEY')) {
+    try {
+      publicKey = publicKeyOf(createPublicKey(publicKey))
+    } catch (cause) {
+      throw new DfkError('expected an Ed25519 public key in PEM but found a damaged one', { hint, cause })
+    }
+  }
+  if (!isSoundKey(publicKey)) throw new DfkError('expected an Ed25519 public key but found something else', { hint })
+  return publicKey
+}
+
+/** Whether `signature` is that of `publicKey` over `text`; a malformed key or signature, or one written in another way than the usual, is a no. */
 export function verifyText(text: string, signature: string, publicKey: string): boolean {
+  const bytes = Buffer.from(signature, 'base64url')
+  if (bytes.length !== 64 || bytes.toString('base64url') !== signature || !isSoundKey(publicKey)) return false
   try {
-    return verify(null, Buffer.from(text, 'utf8'), publicKeyObject(publicKey), Buffer.from(signature, 'base64url'))
+    return verify(null, Buffer.from(text, 'utf8'), publicKeyObject(publicKey), bytes)
   } catch {
     return false
   }

@@ -1,8 +1,13 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { appendAudit, type Head, readHead } from './audit.ts'
+import { outputsProblem } from './clauses.ts'
+import { readIfThere } from './files.ts'
+import type { SignedConsent } from './record.ts'
+import { consentHash } from './signed.ts'
 
 /** One finished output, as a line of the log. */
-export interface OutputEntry {
+interface OutputEntry {
   /** 64-bit id of the output, 16 hexadecimal digits: the one in its watermark. */
   readonly outputId: string
   /** Base name only. */
@@ -16,24 +21,50 @@ function logPath(home: string): string {
   return join(home, 'consent', 'outputs.jsonl')
 }
 
-/** How many outputs the log names for a record's hash, but for those in `except`. One that was logged twice, because it was finished anew after a kill in its last moment, is one. */
-export function countOutputs(home: string, hash: string, except: readonly string[] = []): number {
-  let text: string
-  try {
-    text = readFileSync(logPath(home), 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
-    throw error
-  }
-  const named = text.split('\n').filter((line) => line.includes(hash))
-  const ids = new Set(named.map((line) => /"outputId":"([0-9a-f]{16})"/.exec(line)?.[1] ?? line))
-  for (const id of except) ids.delete(id)
-  return ids.size
+/** The outputs that were made under a record: by their ids. */
+async function madeUnder(home: string, hash: string): Promise<ReadonlySet<string>> {
+  const lines = ((await readIfThere(logPath(home))) ?? '').split('\n').filter((line) => line.includes(hash))
+  return new Set(lines.map((line) => /"outputId":"([0-9a-f]{16})"/.exec(line)?.[1] ?? line))
 }
 
-/** Appends one finished output to `<home>/consent/outputs.jsonl`; `limits.maxOutputs` is counted there. Call it once an output is in place. */
-export function recordOutput(home: string, entry: OutputEntry): void {
-  const path = logPath(home)
-  mkdirSync(dirname(path), { recursive: true })
-  appendFileSync(path, `${JSON.stringify(entry)}\n`)
+/** How many outputs were made under a record, but for those in `except`; the audit log remembers those whose lines somebody removed. */
+export async function countOutputs(home: string, hash: string, except: readonly string[] = []): Promise<number> {
+  const remembered = (await readHead(home))?.head.memory.outputs[hash] ?? 0
+  const made = await madeUnder(home, hash)
+  return Math.max(remembered, made.size) - except.filter((id) => made.has(id)).length
+}
+
+/** An output that is about to be in its place. */
+export interface NewOutput {
+  readonly outputId: string
+  /** Absolute path. */
+  readonly path: string
+  readonly records: readonly SignedConsent[]
+  readonly now?: Date | undefined
+  /** What else is to stand in the audit log. */
+  readonly about?: Readonly<Record<string, string | readonly string[] | boolean>>
+}
+
+/**
+ * Logs a finished output, in `<home>/consent/outputs.jsonl` and in the audit log; `limits.maxOutputs` is counted there. Call it just before the output is in its place.
+ * One that was logged already, because it is finished anew after a kill in its last moment, counts once. Throws RefusedError where others that were made at the same time
+ * have used up what a record allows.
+ */
+export async function recordOutput(home: string, { outputId, path, records, now = new Date(), about = {} }: NewOutput): Promise<void> {
+  const hashes = [...new Set(records.map(consentHash))]
+  await appendAudit(home, now, async ({ memory }: Head) => {
+    const counted: string[] = []
+    for (const signed of records) {
+      const hash = consentHash(signed)
+      const made = await madeUnder(home, hash)
+      if (made.has(outputId) || counted.includes(hash)) continue
+      const problem = outputsProblem(signed, Math.max(memory.outputs[hash] ?? 0, made.size), 1)
+      if (problem !== undefined) throw problem
+      counted.push(hash)
+    }
+    const entry: OutputEntry = { outputId, file: path.replace(/^.*[/\\]/, ''), records: hashes, at: now.toISOString() }
+    await mkdir(dirname(logPath(home)), { recursive: true })
+    await appendFile(logPath(home), `${JSON.stringify(entry)}\n`)
+    return [{ what: 'output', records: hashes, about: { outputId, path, ...about }, remember: { outputs: counted } }]
+  })
 }

@@ -1,139 +1,91 @@
+import { dirname, resolve } from 'node:path'
 import { RefusedError } from '../work/errors.ts'
-import type { ConsentRecord, SignedConsent } from './record.ts'
-import { revocationProblem } from './revocation.ts'
-import { SAMPLE_FOOTAGE } from './sample.ts'
+import { readHead } from './audit.ts'
+import { clockProblem, newestFile, type Witness } from './clock.ts'
+import { countersignatureProblem, countersignersFor } from './countersign.ts'
+import { FIELD_CHECKS } from './fields.ts'
+import { type Memory, type MemoryChange, NO_MEMORY } from './memory.ts'
+import type { ConsentAction, SignedConsent } from './record.ts'
+import { findRevocation } from './revoked.ts'
 import { signatureProblem } from './signed.ts'
+import { needsTrust, readTrusted, type TrustedKey, trustProblem } from './trust.ts'
 
-type Check = (record: ConsentRecord, now: Date) => RefusedError | undefined
-
-const MIN_WORDS = 4
-const BLANKET =
-  /\b(any|all|every|unlimited|unrestricted)\s+(and\s+all\s+)?(use|uses|purpose|purposes|usage|media)\b|^\W*(tbd|todo|n\/?a|none|anything|whatever)\W*$/i
-/** Farthest that two descriptors of one person lie apart: the recogniser's own limit; measured 0.36 within and 0.78 between the sample people. */
-const ONE_PERSON = 0.6
-const REDRAFT = 'draft a new record and have it signed'
-
-function scopeProblem({ scope }: ConsentRecord): RefusedError | undefined {
-  const text = scope.description.trim()
-  const words = text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length
-  // Scripts without spaces between words count by length instead.
-  const specific = words >= MIN_WORDS || /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f].{7,}/u.test(text)
-  if (specific && !BLANKET.test(text)) return undefined
-  const found = text === '' ? 'nothing' : `"${text.slice(0, 60)}"`
-  return new RefusedError('scope.description', `expected a reasonably specific description of the use but found ${found}`, {
-    hint: `${REDRAFT}: --description "A 30-second museum film in which Alice explains the exhibit"`,
-  })
+/** Under which circumstances a record is judged. */
+export interface Circumstances {
+  readonly now: Date
+  readonly home: string
+  /** Folder of the dataset or run that it belongs to. */
+  readonly heldAt?: string | undefined
+  /** What is about to be done; absent: everything that the record could allow. */
+  readonly action?: ConsentAction | undefined
 }
 
-function yearsAfter(from: string, years: number): Date {
-  const date = new Date(from)
-  date.setUTCFullYear(date.getUTCFullYear() + years)
-  return date
+/** What is wrong with a record, and what its lists said that must not be forgotten. */
+interface Judgement {
+  readonly problems: readonly RefusedError[]
+  readonly news: MemoryChange
 }
 
-function termProblem({ limits, subject }: ConsentRecord): RefusedError | undefined {
-  const years = subject.status === 'minor' ? 5 : 10
-  const end = new Date(limits.notAfter)
-  if (end <= new Date(limits.notBefore)) {
-    return new RefusedError('limits.notAfter', `expected an end after the beginning ${limits.notBefore} but found ${limits.notAfter}`, {
-      hint: REDRAFT,
-    })
-  }
-  // One day of grace: an end "on the same day" means the whole of it.
-  if (end.getTime() > yearsAfter(limits.notBefore, years).getTime() + 86_400_000) {
-    return new RefusedError(
-      'limits.notAfter',
-      `expected a term of at most ${years} years but found ${limits.notBefore.slice(0, 10)} to ${limits.notAfter.slice(0, 10)}`,
-      { hint: REDRAFT },
-    )
-  }
-  if (subject.status === 'minor' && subject.adultOn !== undefined && end > new Date(`${subject.adultOn}T23:59:59Z`)) {
-    return new RefusedError(
-      'limits.notAfter',
-      `expected the consent for a minor to end at 18 (${subject.adultOn}) but found ${limits.notAfter.slice(0, 10)}`,
-      { hint: REDRAFT },
-    )
-  }
-  return undefined
+/** What the installation knows: what it remembers, when it last did something, and whom it trusts. Throws RefusedError where its books were altered. */
+async function knowledge(home: string): Promise<{ memory: Memory; newest: Witness | undefined; trusted: readonly TrustedKey[] }> {
+  const found = await readHead(home)
+  const memory = found?.head.memory ?? NO_MEMORY
+  const newest = found && { what: 'the newest entry of the audit log', at: new Date(found.head.newest) }
+  return { memory, newest, trusted: await readTrusted(home, memory) }
 }
 
-function timeProblem({ limits, issuedAt }: ConsentRecord, now: Date): RefusedError | undefined {
-  if (now > new Date(limits.notAfter)) {
-    return new RefusedError(
-      'limits.notAfter',
-      `expected a record that holds on ${now.toISOString().slice(0, 10)} but found one that expired on ${limits.notAfter.slice(0, 10)}`,
-      { hint: REDRAFT },
-    )
-  }
-  const start = limits.notBefore > issuedAt ? limits.notBefore : issuedAt
-  if (now < new Date(limits.notBefore) || now.getTime() + 300_000 < Date.parse(issuedAt)) {
-    return new RefusedError('limits.notBefore', `expected a record that holds already but found one that begins on ${start.slice(0, 10)}`, {
-      hint: 'wait until then, or check the clock of this machine',
-    })
-  }
-  return undefined
+/** The installation that a dataset or run lies in, by its folder. */
+function homeOf(folder: string): string {
+  return dirname(dirname(resolve(folder)))
 }
 
-function signerProblem({ kind, subject, signer }: ConsentRecord): RefusedError | undefined {
-  const wanted = kind === 'sample' ? ['sample'] : { adult: ['self', 'agent'], minor: ['guardian'], deceased: ['estate'] }[subject.status]
-  if (!wanted.includes(signer.role)) {
-    return new RefusedError(
-      'signer.role',
-      `expected ${wanted.join(' or ')} to sign for ${kind === 'sample' ? 'sample footage' : `a subject who is ${subject.status}`} but found ${signer.role}`,
-      { hint: REDRAFT },
-    )
-  }
-  if (signer.role !== 'self' && signer.role !== 'sample' && signer.evidenceSha256 === undefined) {
-    return new RefusedError('signer.evidenceSha256', `expected the hash of what shows the authority of the ${signer.role} but found none`, {
-      hint: `${REDRAFT}: --evidence <document>`,
-    })
-  }
-  if (kind === 'subject' && subject.status === 'minor' && subject.adultOn === undefined) {
-    return new RefusedError('subject.adultOn', 'expected the day on which the minor turns 18 but found none', {
-      hint: `${REDRAFT}: --adult-on <date>`,
-    })
-  }
-  return undefined
+function signersProblems(
+  signed: SignedConsent,
+  action: ConsentAction | undefined,
+  trusted: readonly TrustedKey[],
+): (RefusedError | undefined)[] {
+  const { signer } = signed.record
+  if (!needsTrust(signed)) return [countersignatureProblem(signed, action)]
+  return [
+    trustProblem(signed, signer.publicKey, signer.role, trusted),
+    countersignatureProblem(signed, action),
+    ...countersignersFor(signed, action).map(({ publicKey, role }) => trustProblem(signed, publicKey, role, trusted)),
+  ]
 }
 
-function sampleProblem({ kind, scope, grants }: ConsentRecord): RefusedError | undefined {
-  if (kind !== 'sample') return undefined
-  const hint = 'a record of kind sample is for the sample clips alone; other people have to sign a record of their own'
-  if (scope.footage.length === 0)
-    return new RefusedError('scope.footage', 'expected the sample clips that the record is bound to but found none', { hint })
-  // Every hash has to be a known one: a known hash beside an unknown one would let other footage in.
-  const known = (hash: string) => SAMPLE_FOOTAGE.some(({ sha256, videoSha256 }) => hash === sha256 || hash === videoSha256)
-  const stranger = scope.footage.find(({ sha256, videoSha256 = sha256 }) => !known(sha256) || !known(videoSha256))
-  if (stranger !== undefined)
-    return new RefusedError('scope.footage', `expected only the built-in sample clips but found ${stranger.name}`, { hint })
-  if (grants.publish || grants.sublicense)
-    return new RefusedError('grants.publish', 'expected publication to be denied for sample footage but found it granted', { hint })
-  return undefined
-}
-
-/** A record is about one person: descriptors of somebody else beside the subject's would let that face through. */
-function referencesProblem({ biometric }: ConsentRecord): RefusedError | undefined {
-  const [first = [], ...others] = biometric.references
-  const farthest = Math.max(0, ...others.map((other) => Math.hypot(...other.map((value, i) => value - (first[i] ?? 0)))))
-  if (farthest <= ONE_PERSON) return undefined
-  return new RefusedError(
-    'biometric.references',
-    `expected descriptors of one person but found some at a distance of ${farthest.toFixed(2)}`,
-    {
-      hint: `${REDRAFT}, with references that show the subject alone`,
-    },
+/** Everything that makes a record worth nothing, first the signature, then the rest in the order in which it is decided. */
+export async function judgeRecord(signed: SignedConsent, { now, home, heldAt, action }: Circumstances): Promise<Judgement> {
+  const signature = signatureProblem(signed)
+  // Nothing else that it says means anything.
+  if (signature !== undefined) return { problems: [signature], news: {} }
+  const own = FIELD_CHECKS.map((check) => check(signed.record, now))
+  let known: Awaited<ReturnType<typeof knowledge>>
+  try {
+    known = await knowledge(home)
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    return { problems: [...own.filter((problem) => problem !== undefined), error], news: {} }
+  }
+  const { memory, newest, trusted } = known
+  const otherHomes = heldAt === undefined || homeOf(heldAt) === resolve(home) ? [] : [homeOf(heldAt)]
+  const { problem, news, witnesses } = await findRevocation(signed, { home, otherHomes, memory, now })
+  const held = heldAt === undefined ? undefined : await newestFile(heldAt)
+  const clock = clockProblem(
+    now,
+    [newest, ...witnesses, held].filter((witness) => witness !== undefined),
   )
+  const found = [...own, ...signersProblems(signed, action, trusted), problem, clock]
+  return { problems: found.filter((each) => each !== undefined), news }
 }
 
-const CHECKS: readonly Check[] = [signerProblem, sampleProblem, referencesProblem, scopeProblem, termProblem, timeProblem]
-
-/** Everything that makes a record worth nothing whatever the action, first the signature, then the rest in the order in which it is decided. */
-export function recordProblems(signed: SignedConsent, { now, home }: { readonly now: Date; readonly home: string }): RefusedError[] {
-  const found = [signatureProblem(signed), ...CHECKS.map((check) => check(signed.record, now)), revocationProblem(signed, home, now)]
-  return found.filter((problem) => problem !== undefined)
+/** Whether a key that signs or countersigns for a record is trusted here: what `verify` and `show` tell. Throws RefusedError where the list of keys was altered. */
+export async function isTrusted(signed: SignedConsent, home: string): Promise<boolean> {
+  const { trusted } = await knowledge(home)
+  const { signer } = signed.record
+  return signer.publicKey !== undefined && trustProblem(signed, signer.publicKey, signer.role, trusted) === undefined
 }
 
-/** What would keep a record, once signed, from ever holding, or undefined: signature, first day and revocation are left out. */
+/** What would keep a record, once signed, from ever holding, or undefined: signatures, first day, trust and revocation are left out. */
 export function lastingProblem({ record }: SignedConsent, now: Date): RefusedError | undefined {
-  return CHECKS.map((check) => check(record, now)).find((problem) => problem !== undefined && problem.clause !== 'limits.notBefore')
+  return FIELD_CHECKS.map((check) => check(record, now)).find((problem) => problem !== undefined && problem.clause !== 'limits.notBefore')
 }

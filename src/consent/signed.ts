@@ -1,10 +1,12 @@
 import type { KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { z } from 'zod'
 import { DfkError, RefusedError } from '../work/errors.ts'
 import { canonicalHash, canonicalJson } from './canonical.ts'
 import { publicKeyOf, signText, verifyText } from './keys.ts'
 import { type SignedConsent, signedConsentSchema } from './record.ts'
+import { parseStrictJson } from './strictJson.ts'
 
 function explain(issue: z.core.$ZodIssue | undefined): { clause: string; text: string } {
   const path = (issue?.path ?? []).map(String)
@@ -22,26 +24,39 @@ export function parseConsent(value: unknown, from: string): SignedConsent {
   })
 }
 
+/** No record with its footage and descriptors comes near this. */
+const MOST_BYTES = 4 << 20
+
+/** The text of a record's file, which must be a plain file: of a pipe or a device nobody can say what it will say next time. */
+async function readRecord(path: string): Promise<string> {
+  let file: FileHandle | undefined
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const found = await file.stat()
+    if (!found.isFile()) throw new Error('it is not a plain file')
+    if (found.size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES >> 20} MB`)
+    return await file.readFile('utf8')
+  } catch (cause) {
+    const found =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : `a file that cannot be read (${(cause as Error).message})`
+    throw new RefusedError('record', `expected a consent record at ${path} but found ${found}`, {
+      hint: 'nothing touches a face without one; write it with: dfk consent draft, then dfk consent sign',
+      cause,
+    })
+  } finally {
+    await file?.close()
+  }
+}
+
 /** Loads a consent record, signed or not; whether it holds is for `authorize` to say. Throws RefusedError when the file is missing or no record. */
 export async function loadConsent(path: string): Promise<SignedConsent> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new RefusedError(
-      'record',
-      `expected a consent record at ${path} but found ${(cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : 'a file that cannot be read'}`,
-      {
-        hint: 'nothing touches a face without one; write it with: dfk consent draft, then dfk consent sign',
-        cause,
-      },
-    )
-  }
+  const text = await readRecord(path)
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseStrictJson(text)
   } catch (cause) {
-    throw new RefusedError('record', `expected a consent record at ${path} but found a file that is not JSON`, {
+    const found = cause instanceof DfkError ? `one with a flaw: ${cause.message}` : 'a file that is not JSON'
+    throw new RefusedError('record', `expected a consent record at ${path} but found ${found}`, {
       hint: 'write a new one with: dfk consent draft',
       cause,
     })

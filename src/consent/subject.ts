@@ -1,3 +1,4 @@
+import { RefusedError } from '../work/errors.ts'
 import type { SignedConsent } from './record.ts'
 
 export interface SubjectMatch {
@@ -16,4 +17,15 @@ export function matchesSubject(signed: SignedConsent, descriptor: ArrayLike<numb
     distance = Math.min(distance, Math.sqrt(sum))
   }
   return { matches: distance <= threshold, distance }
+}
+
+/** Throws RefusedError where the mean face of a dataset or run, `what` in words, is not that of the record's subject. */
+export function requireSubject(signed: SignedConsent, descriptor: ArrayLike<number>, what: string): void {
+  const { matches, distance } = matchesSubject(signed, descriptor)
+  if (matches) return
+  throw new RefusedError(
+    'biometric',
+    `expected in ${what} the face that the consent record describes but the mean face is ${distance.toFixed(2)} away [biometric]`,
+    { hint: 'collect this person again under their own record' },
+  )
 }

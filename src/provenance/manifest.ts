@@ -37,7 +37,7 @@ function actionsOf(request: StampRequest, agent: object, when: string): object[]
 
 /** Which output it is, of what, by which model, under whose consent, and who answers for it. */
 function renderOf(request: StampRequest, { provider, tool, createdAt }: Disclosure, { looseBoxes }: AssetFacts): object {
-  const { outputId, model, otherModels, consent, parent, parentSha256, label } = request
+  const { outputId, model, otherModels, consent, use, parent, parentSha256, label } = request
   return {
     outputId,
     provider,
@@ -47,6 +47,7 @@ function renderOf(request: StampRequest, { provider, tool, createdAt }: Disclosu
     model,
     ...(otherModels?.length && { otherModels }),
     consent: consent.map(({ role, hash, scope }) => ({ role, hash, scope })),
+    use: { publish: false, ...use },
     ...(label !== undefined && { visibleLabel: label }),
     ...(looseBoxes !== undefined && { looseBoxes }),
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Disclosure } from './types.ts'
 
 /** The version of dfk that claims are made by. */
-function toolVersion(): string {
+export function toolVersion(): string {
   return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
 }
 

@@ -16,6 +16,15 @@ export interface ModelMention {
   readonly sha256: string
 }
 
+/** What an output was authorised for, beside the consent records. */
+interface UseMention {
+  readonly publish: boolean
+  readonly project?: string | undefined
+  readonly media?: readonly string[] | undefined
+  readonly territory?: readonly string[] | undefined
+  readonly categories?: readonly string[] | undefined
+}
+
 /** What manifests are signed with. */
 export interface Signer {
   readonly key: KeyObject
@@ -60,6 +69,8 @@ export interface StampRequest {
   readonly model: ModelMention
   /** Where several people are rendered by models of their own: the others. */
   readonly otherModels?: readonly ModelMention[] | undefined
+  /** What it was made for, as declared; absent: not to be published. */
+  readonly use?: UseMention | undefined
   /** Whether `embedWatermark` wrote `outputId` into the pixels. */
   readonly watermark?: boolean | undefined
   /** Text of the visible label that was drawn, if one was. */

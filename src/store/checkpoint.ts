@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { HostTensors } from '../tensor/index.ts'
-import { DfkError } from '../work/errors.ts'
-import type { Run } from './run.ts'
+import { DfkError, RefusedError } from '../work/errors.ts'
+import { consentOf, type Run } from './run.ts'
 import { decodeSafetensors } from './safetensors.ts'
 import { stepFolders, stepName } from './stepFolders.ts'
 
 export type { Run, RunConfig, Training } from './run.ts'
-export { discardRun, openRun, requireOwnFolder, runConsentPath, runExists, runFolder, saveRun } from './run.ts'
+export { consentOf, discardRun, openRun, requireOwnFolder, runConsentPath, runExists, runFolder, saveRun } from './run.ts'
 
 const stateSchema = z.object({
   schema: z.literal(1),
@@ -62,7 +62,7 @@ export async function latestCheckpoint(run: Run, onDamaged: (message: string) =>
   const folders = await stepFolders(run.folder)
   for (const { name } of folders) {
     try {
-      return await openCheckpoint(join(run.folder, name))
+      return await openCheckpoint(join(run.folder, name), run)
     } catch (error) {
       if (!(error instanceof DfkError)) throw error
       onDamaged(`checkpoint ${name} of ${run.name} is not used: ${error.message}`)
@@ -102,7 +102,7 @@ export async function checkpointAt(run: Run, step: number): Promise<Checkpoint> 
     })
   }
   try {
-    return await openCheckpoint(join(run.folder, found.name))
+    return await openCheckpoint(join(run.folder, found.name), run)
   } catch (error) {
     if (!(error instanceof DfkError)) throw error
     throw new DfkError(`expected checkpoint ${stepName(step)} of ${run.name} whole but it is damaged: ${error.message}`, {
@@ -112,7 +112,7 @@ export async function checkpointAt(run: Run, step: number): Promise<Checkpoint> 
   }
 }
 
-async function openCheckpoint(folder: string): Promise<Checkpoint> {
+async function openCheckpoint(folder: string, run: Run): Promise<Checkpoint> {
   const { files, schema: _schema, ...state } = await readState(folder)
   for (const [file, { sha256, bytes }] of Object.entries(files)) await readChecked(folder, file, sha256, bytes)
   return {
@@ -123,8 +123,23 @@ async function openCheckpoint(folder: string): Promise<Checkpoint> {
       const file = `${name}.safetensors`
       const entry = files[file]
       if (entry === undefined) throw new DfkError(`expected ${file} in ${folder} but it has none`)
-      return decodeSafetensors(await readChecked(folder, file, entry.sha256, entry.bytes), file).tensors
+      const { tensors, metadata } = decodeSafetensors(await readChecked(folder, file, entry.sha256, entry.bytes), file)
+      requireOwnConsent(metadata, run, join(folder, file))
+      return tensors
     },
+  }
+}
+
+/** Throws RefusedError where weights were trained under other records than the run says; those of older versions do not say. */
+function requireOwnConsent(metadata: Readonly<Record<string, string>>, { config, name }: Run, path: string): void {
+  for (const [key, hash] of Object.entries(consentOf(config))) {
+    const found = metadata[key]
+    if (found === undefined || found === hash) continue
+    throw new RefusedError(
+      'hash',
+      `expected weights of ${name} trained under the record ${hash.slice(0, 12)}… but ${path} was under ${found.slice(0, 12)}… [hash]`,
+      { hint: 'put back the config.json and the records that the run was trained with' },
+    )
   }
 }
 

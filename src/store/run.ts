@@ -122,6 +122,11 @@ export interface Run {
   readonly config: RunConfig
 }
 
+/** The records that a run was trained under, as its weights carry them wherever they go. */
+export function consentOf({ source, target }: Pick<RunConfig, 'source' | 'target'>): Record<string, string> {
+  return { 'consent.source': source.consentHash, 'consent.target': target.consentHash }
+}
+
 /** The folder that a name or path stands for: a plain name lies in `<home>/checkpoints`, anything with a separator is a path. */
 export function runFolder(home: string, name: string): string {
   if (name.trim() === '')

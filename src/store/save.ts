@@ -5,7 +5,7 @@ import { DfkError } from '../work/errors.ts'
 import type { StoredState, TrainState } from './checkpoint.ts'
 import { keptSteps, type Retention } from './retention.ts'
 import { type FreeBytes, filesBytes, freeBytesOf, inWords, requireRoom } from './room.ts'
-import type { Run } from './run.ts'
+import { consentOf, type Run } from './run.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { halfWritten, stepFolders, stepName } from './stepFolders.ts'
 import { writeWhole } from './whole.ts'
@@ -29,7 +29,7 @@ export async function saveCheckpoint(
   await requireRoom(run.folder, bytes, `checkpoint ${name} of ${run.name}`, await hintOf(run), freeBytes)
   try {
     await mkdir(part)
-    await writeFiles(part, state, files)
+    await writeFiles(part, state, files, consentOf(run.config))
     await putInPlace(part, folder)
   } catch (error) {
     await rm(part, { recursive: true, force: true })
@@ -49,10 +49,18 @@ async function hintOf(run: Run): Promise<string> {
   return `free some space, then run the same command again${from}`
 }
 
-async function writeFiles(part: string, state: TrainState, files: Record<string, HostTensors>): Promise<void> {
+async function writeFiles(
+  part: string,
+  state: TrainState,
+  files: Record<string, HostTensors>,
+  consent: Record<string, string>,
+): Promise<void> {
   const written: StoredState['files'] = {}
   for (const [file, tensors] of Object.entries(files)) {
-    written[`${file}.safetensors`] = await writeSafetensors(join(part, `${file}.safetensors`), tensors, { step: String(state.step) })
+    written[`${file}.safetensors`] = await writeSafetensors(join(part, `${file}.safetensors`), tensors, {
+      step: String(state.step),
+      ...consent,
+    })
   }
   await writeWhole(join(part, 'state.json'), `${JSON.stringify({ schema: 1, ...state, files: written } satisfies StoredState, null, 2)}\n`)
 }

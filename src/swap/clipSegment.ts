@@ -100,6 +100,8 @@ export async function renderSegment(
   let swapped = 0
   try {
     for await (const { rendered, bytes, plate } of finishFrames(render, renderFrames(session, tracker, frames), pool)) {
+      // Who took their consent back while the segments before were rendered is rendered no further. Not before the loop: whoever hands frames on learns it by its end.
+      if (writer === undefined) await session.permission.recheck()
       layers ??= await layersFor(render, number)
       await layers?.write(rendered, optionsAt(session.request, rendered.frame), plate)
       const plan = job.state.picture

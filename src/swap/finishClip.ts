@@ -72,7 +72,7 @@ export async function finishClip(
     ...joinPlan(info, picture, segments, range),
     ...{ segments: segments.map(({ number }) => rendering.pathOf(number)), container: containerOf(job.output), output: file, signal },
   })
-  const mark = markOutput(session, job, outputId)
+  const mark = markOutput(session, job, outputId, layers?.folder)
   await mark.stamp(file)
   const plates = layers && (await prepareLayers({ session, job, rendering, info, plan: layers, folder: layers.folder, signal }))
   checkInterrupted(signal)

@@ -3,9 +3,9 @@ import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { DAMAGE_SIGNS, type PicturePlan } from '../media/index.ts'
-import { lockFolder } from '../store/lock.ts'
 import { syncFolder, writeWhole } from '../store/whole.ts'
 import { DfkError } from '../work/errors.ts'
+import { lockFolder } from '../work/lock.ts'
 import { markQueued, queueOf, requireUnqueued } from './queued.ts'
 
 const doneSchema = z.object({
@@ -28,6 +28,8 @@ const stateSchema = z.object({
   fingerprint: z.string(),
   /** Id in the watermark and the manifest. */
   outputId: z.string().regex(/^[0-9a-f]{16}$/),
+  /** Hashes of the records that it is made under, so that a purge finds what a kill left; older jobs have none. */
+  consent: z.array(z.string()).optional(),
   /** How all segments are encoded. */
   picture: z.custom<PicturePlan>((value) => typeof value === 'object' && value !== null),
 })

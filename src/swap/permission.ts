@@ -1,5 +1,6 @@
 import {
   type Authorization,
+  type AuthorizationRequest,
   authorize,
   consentHash,
   type FootageHash,
@@ -7,15 +8,26 @@ import {
   loadConsent,
   matchesSubject,
   type Party,
+  requireSubject,
   type SignedConsent,
+  type Use,
 } from '../consent/index.ts'
 import { type Run, runConsentPath } from '../store/checkpoint.ts'
 import { RefusedError, UsageError } from '../work/errors.ts'
 import type { Cast, CastMember, FaceChoice } from './cast.ts'
 
+/** What a swap is for: whether it is to leave the house, and what else is declared of it. */
+export interface Purpose extends Use {
+  readonly publish: boolean
+}
+
 /** Under which records a swap may be rendered, and of whom. */
 export interface Permission {
   readonly authorization: Authorization
+  /** The records themselves. */
+  readonly records: readonly SignedConsent[]
+  /** Asks again, in the course of a long render. Throws RefusedError where one of them does not hold any more. */
+  recheck(): Promise<void>
   /** Whom a part of the clip is asked to replace; of all these the records were asked. */
   castFor(choice: FaceChoice, threshold: number): Cast
   /** The same for what the whole clip is asked for. */
@@ -39,6 +51,10 @@ export interface CastRequest {
   readonly outputs: number
   /** Ids of outputs that were begun before. */
   readonly resumed: readonly string[]
+  readonly purpose?: Purpose | undefined
+  /** What the audit log is to say, and of what; default: every decision. */
+  readonly log?: AuthorizationRequest['log']
+  readonly about?: AuthorizationRequest['about']
 }
 
 interface Performer {
@@ -46,8 +62,12 @@ interface Performer {
   readonly looks: CastMember['looks']
 }
 
-function recordOf(run: Run, role: 'source' | 'target'): Promise<SignedConsent> {
-  return loadBoundConsent(runConsentPath(run, role), run.config[role].consentHash, `${run.name} (${role})`)
+/** The record that a run was trained under, which must be about the person whose faces it was trained with. */
+async function recordOf(run: Run, role: 'source' | 'target'): Promise<SignedConsent> {
+  const { consentHash: hash, descriptor } = run.config[role]
+  const record = await loadBoundConsent(runConsentPath(run, role), hash, `${run.name} (${role})`)
+  requireSubject(record, descriptor, `the ${role} of ${run.name}`)
+  return record
 }
 
 /** What several pairings are allowed together: every record once, and whatever any of them requires of an output. */
@@ -108,7 +128,7 @@ function castOf(request: CastRequest, performers: readonly Performer[]): CastMem
  * them. Throws RefusedError where one does not allow it or is not what the run was trained under, UsageError where `--map` names nobody.
  */
 export async function permitSwap(request: CastRequest): Promise<Permission> {
-  const { home, runs, extra, footage, outputs, resumed } = request
+  const { home, runs, extra, footage, outputs, resumed, purpose, log, about } = request
   const own = await Promise.all(
     runs.map(async (run) => ({ run, source: await recordOf(run, 'source'), target: await recordOf(run, 'target') })),
   )
@@ -122,11 +142,27 @@ export async function permitSwap(request: CastRequest): Promise<Permission> {
     // Records given for the clip's other people must hold whoever of them is met.
     const people = [target, ...members.filter((member) => member.run === run.name).map(({ record }) => record), ...others]
     const unique = [...new Map(people.map((record) => [consentHash(record), record])).values()]
-    const parties: Party[] = [{ role: 'source', record: source }, ...unique.map((record): Party => ({ role: 'target', record }))]
-    return authorize({ action: 'generate', parties, footage, home, outputs, resumed })
+    const heldAt = run.folder
+    // Only its own records were what a run learnt under.
+    const kept = (record: SignedConsent) => (consentHash(record) === consentHash(target) ? heldAt : undefined)
+    return [
+      { role: 'source', record: source, heldAt },
+      ...unique.map((record) => ({ role: 'target', record, heldAt: kept(record) })),
+    ] as Party[]
   })
+  const { publish = false, ...use } = purpose ?? {}
+  const action = publish ? 'publish' : 'generate'
+  const ask = async (how: Pick<AuthorizationRequest, 'outputs' | 'log' | 'about'>) => {
+    const allowed: Authorization[] = []
+    for (const parties of pairings) allowed.push(await authorize({ action, parties, use, footage, home, resumed, ...how }))
+    return allowed
+  }
   return {
-    authorization: joined(pairings),
+    authorization: joined(await ask({ outputs, log, about })),
+    records: [...new Map(pairings.flat().map(({ record }) => [consentHash(record), record])).values()],
+    async recheck() {
+      await ask({ outputs: 0, log: 'refusals', about })
+    },
     castFor: (choice, threshold) => ({ choice, members: castOf({ ...request, choice, threshold }, performers) }),
     cast: { choice: request.choice, members },
   }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
-import { basename } from 'node:path'
-import { recordOutput } from '../consent/index.ts'
+import { basename, resolve } from 'node:path'
+import { type AuthorizationRequest, recordOutput } from '../consent/index.ts'
 import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
 import { type FootageHash, hashFootage } from '../media/index.ts'
 import {
@@ -25,7 +25,7 @@ import { castRuns, faceOfStill } from './choice.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
 import { begunOutput } from './job.ts'
 import type { Job } from './output.ts'
-import { type Permission, permitSwap } from './permission.ts'
+import { type Permission, type Purpose, permitSwap } from './permission.ts'
 import { type ClipOptions, optionsAt } from './shots.ts'
 import { ShotTracker, type Tracker } from './shotTracker.ts'
 import { FaceTracker } from './track.ts'
@@ -43,6 +43,8 @@ export interface SwapRequest extends ClipOptions {
   readonly checkpoint: number | undefined
   /** Paths of records for the clip's other people. */
   readonly consent: readonly string[]
+  /** What it is for; absent: for nobody outside, and nothing is declared. */
+  readonly purpose?: Purpose | undefined
   readonly device: DeviceName | 'auto'
   /** Who signs, where it is not this installation. */
   readonly signing?: Signing | undefined
@@ -82,6 +84,9 @@ export interface SwapSession extends NamedSwap {
   dispose(): Promise<void>
 }
 
+/** Outputs that the log names when a swap is allowed. */
+const MOST_NAMED = 20
+
 function requireFraming(run: Run): void {
   if (run.config.framing === FRAMING) return
   throw new DfkError(`expected a run whose faces are framed as ${FRAMING} but ${run.name} was trained with ${run.config.framing}`, {
@@ -89,17 +94,26 @@ function requireFraming(run: Run): void {
   })
 }
 
+/** The records that a render is made under, as its folder names them. */
+export function hashesOf({ permission }: PermittedSwap): string[] {
+  return permission.authorization.consent.map(({ hash }) => hash)
+}
+
 /**
  * Opens the runs and asks the consent records about this footage. Throws RefusedError where they do not allow it, DfkError where the run does not fit. `known`: for callers
- * that know a clip's hash, and what it shows, already.
+ * that know a clip's hash, and what it shows, already; its `log`: what the audit log says of it.
  */
 export async function permit(
   request: SwapRequest,
   jobs: readonly Job[],
   { signal, onProgress }: WorkOptions,
-  known: { readonly hash?: typeof hashFootage; readonly screen?: typeof screenFootage } = {},
+  known: {
+    readonly hash?: typeof hashFootage
+    readonly screen?: typeof screenFootage
+    readonly log?: AuthorizationRequest['log']
+  } = {},
 ): Promise<PermittedSwap> {
-  const { hash = hashFootage, screen = screenFootage } = known
+  const { hash = hashFootage, screen = screenFootage, log = 'all' } = known
   const { runs, map } = await castRuns(request)
   for (const run of runs) requireFraming(run)
   const footage: FootageHash[] = []
@@ -112,7 +126,7 @@ export async function permit(
     const id = await begunOutput(output)
     if (id !== undefined) resumed.set(output, id)
   }
-  const { home, choice, threshold, consent: extra, faceImage } = request
+  const { home, choice, threshold, consent: extra, faceImage, purpose } = request
   const still = faceImage === undefined ? undefined : await faceOfStill(faceImage, request.device)
   const permission = await permitSwap({
     home,
@@ -125,6 +139,14 @@ export async function permit(
     footage,
     outputs: jobs.length,
     resumed: [...resumed.values()],
+    purpose,
+    log,
+    // Each output is logged by itself once it is there; of a folder of thousands the first will do here.
+    about: {
+      runs: runs.map(({ name }) => name),
+      outputs: jobs.slice(0, MOST_NAMED).map(({ output }) => resolve(output)),
+      files: jobs.length,
+    },
   })
   const { labelling } = request
   const isLeftOut = request.label === false || request.shots.some(({ options }) => options.label === false)
@@ -200,26 +222,23 @@ export function provenanceOf(session: NamedSwap, job: Job, outputId: string) {
   return {
     ...{ parent: job.path, parentSha256: footage.get(job.path), outputId, model: model!, otherModels, watermark: true },
     ...{ consent: permission.authorization.consent, label: isLabelled ? label.text : undefined },
-    ...{ home: request.home, signing: request.signing, provider: request.provider },
+    ...{ use: request.purpose, home: request.home, signing: request.signing, provider: request.provider },
   }
 }
 
-/** Prepares the provenance of one output. */
-export function markOutput(session: NamedSwap, job: Job, outputId: string): Mark {
-  const { request } = session
+/** Prepares the provenance of one output; `layers`: the folder of what is written for compositors besides. */
+export function markOutput(session: NamedSwap, job: Job, outputId: string, layers?: string): Mark {
+  const { request, permission } = session
   const provenance = provenanceOf(session, job, outputId)
   const title = basename(job.output)
   let summary: ManifestSummary | undefined
   return {
     async stamp(partial) {
+      await permission.recheck()
       summary = await stampOutput({ ...provenance, file: partial, placedAt: job.output, title })
       try {
-        recordOutput(request.home, {
-          outputId,
-          file: title,
-          records: provenance.consent.map(({ hash }) => hash),
-          at: new Date().toISOString(),
-        })
+        const about = { publish: request.purpose?.publish === true, ...(layers !== undefined && { layers: resolve(layers) }) }
+        await recordOutput(request.home, { outputId, path: resolve(job.output), records: permission.records, about })
       } catch (error) {
         if (!summary.embedded) await rm(summary.file, { force: true })
         throw error

@@ -9,7 +9,7 @@ import { fingerprintOf, type VideoPlan } from './plan.ts'
 import { WHOLE_CLIP } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import { rateOf, type SwapResult } from './result.ts'
-import { NothingSwappedError, permit, type SwapSession } from './session.ts'
+import { hashesOf, NothingSwappedError, permit, type SwapSession } from './session.ts'
 
 /** Renders a clip segment by segment and joins them; what a call before this one has done stays done. */
 export async function swapVideo(
@@ -24,7 +24,7 @@ export async function swapVideo(
   const startMs = performance.now()
   const { range, layers } = options
   const print = fingerprintOf(session, job, picture, options)
-  const rendering = await RenderJob.open(job.output, print, () => ({ outputId: newOutputId(), picture }))
+  const rendering = await RenderJob.open(job.output, print, () => ({ outputId: newOutputId(), picture, consent: hashesOf(session) }))
   try {
     // The records were asked with the id of a render that was there; if it is another's, this is one more output. What the footage shows is known.
     if (session.resumed.has(job.output) && session.resumed.get(job.output) !== rendering.state.outputId)

@@ -151,9 +151,13 @@ const stacked = (value: Value): Value => ({ ...value, shape: [names.steps, ...va
 /**
  * The program as an ONNX model for other tools: inputs and outputs have the names given, and the tensors that `fn` captures
  * (its weights) lie inside. Throws where the program has state: close over the weights instead. `opset` says which version of
- * ONNX the file claims, for tools that ask for an old one; the program must then use no newer operators.
+ * ONNX the file claims, for tools that ask for an old one; the program must then use no newer operators. `metadata`: what the file says of itself.
  */
-export function exportOnnx(fn: ProgramFn, signature: Signature, options: { readonly opset?: number } = {}): Uint8Array {
+export function exportOnnx(
+  fn: ProgramFn,
+  signature: Signature,
+  options: { readonly opset?: number; readonly metadata?: Readonly<Record<string, string>> } = {},
+): Uint8Array {
   if (Object.keys(signature.state ?? {}).length > 0) {
     throw new DfkError('expected a program without state to export but found one with state', { hint: 'capture the weights as tensors' })
   }
@@ -173,5 +177,5 @@ export function exportOnnx(fn: ProgramFn, signature: Signature, options: { reado
     for (const [name, value] of inputs) graph.input(port(name, value))
     for (const [name, value] of outputs) graph.output(port(name, value))
   }
-  return writeModel('dfk', write, { version: options.opset, domains: domainsOf(body) })
+  return writeModel('dfk', write, { version: options.opset, domains: domainsOf(body), metadata: options.metadata })
 }

@@ -36,8 +36,9 @@ export function bodyOf(graph: Graph, outputs: readonly Value[]): Body {
   return { nodes, constants: [...constants.values()] }
 }
 
-/** Which operators a model uses: the version of ONNX's own, and the domains of others'. */
-interface Opsets {
+/** Which operators a model uses: the version of ONNX's own, and the domains of others'; and what the file says of itself. */
+interface ModelOptions {
+  readonly metadata?: Readonly<Record<string, string>> | undefined
   readonly version?: number | undefined
   readonly domains?: readonly string[]
 }
@@ -48,7 +49,11 @@ export function domainsOf({ nodes }: Body): string[] {
 }
 
 /** Writes an ONNX ModelProto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). */
-export function writeModel(name: string, write: (graph: GraphWriter) => void, { version = OPSET, domains = [] }: Opsets = {}): Uint8Array {
+export function writeModel(
+  name: string,
+  write: (graph: GraphWriter) => void,
+  { version = OPSET, domains = [], metadata = {} }: ModelOptions = {},
+): Uint8Array {
   const model = new ProtoWriter()
   model.varint(1, IR_VERSION)
   model.string(2, 'dfk')
@@ -62,6 +67,12 @@ export function writeModel(name: string, write: (graph: GraphWriter) => void, { 
     graph.string(2, name)
     write(new GraphWriter(graph))
   })
+  for (const [key, value] of Object.entries(metadata)) {
+    model.message(14, (entry) => {
+      entry.string(1, key)
+      entry.string(2, value)
+    })
+  }
   return model.finish()
 }
 

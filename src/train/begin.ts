@@ -1,11 +1,17 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { authorize, consentHash, loadBoundConsent, matchesSubject, type SignedConsent } from '../consent/index.ts'
+import {
+  type AuthorizationRequest,
+  authorize,
+  consentHash,
+  loadBoundConsent,
+  requireSubject,
+  type SignedConsent,
+} from '../consent/index.ts'
 import { PEOPLE, type Person } from '../models/generator.ts'
 import { openRun, type Run, type RunConfig, runExists, runFolder, saveRun } from '../store/checkpoint.ts'
 import { type Dataset, datasetConsentPath, datasetFootage, openDataset } from '../store/dataset.ts'
 import { writeWhole } from '../store/whole.ts'
-import { DfkError, RefusedError, UsageError } from '../work/errors.ts'
+import { DfkError, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import { type Faceset, loadFaceset } from './faceset.ts'
@@ -17,6 +23,8 @@ export interface RunRequest extends SettingsRequest {
   readonly name: string
   readonly source?: string | undefined
   readonly target?: string | undefined
+  /** What the audit log says of it; default: everything. */
+  readonly log?: AuthorizationRequest['log']
 }
 
 /** One side of a run, with consent given. */
@@ -33,6 +41,8 @@ export interface Intent {
   readonly isNew: boolean
   readonly settings: Settings
   readonly sides: Record<Person, Side>
+  /** Asks the records again, in the course of a long training. Throws RefusedError where one of them does not hold any more. */
+  recheck(): Promise<void>
 }
 
 /** Decides what to train with; throws UsageError, RefusedError or DfkError where that cannot be. Writes nothing. */
@@ -50,15 +60,25 @@ export async function intend(request: RunRequest): Promise<Intent> {
   }
   const sides = { source: await openSide(request.home, names.source), target: await openSide(request.home, names.target) }
   const { framing, landmarks } = checkFraming(sides)
-  authorize({
-    action: 'train',
-    home: request.home,
-    parties: PEOPLE.map((role) => ({ role, record: sides[role].consent, footage: datasetFootage(sides[role].dataset) })),
-  })
+  const ask = (log: AuthorizationRequest['log']) =>
+    authorize({
+      action: 'train',
+      home: request.home,
+      parties: PEOPLE.map((role) => {
+        const { consent: record, dataset } = sides[role]
+        return { role, record, footage: datasetFootage(dataset), heldAt: dataset.folder }
+      }),
+      about: { run: request.name, datasets: PEOPLE.map((role) => sides[role].dataset.folder) },
+      log,
+    })
+  await ask(request.log)
   const folder = runFolder(request.home, request.name)
   const settings = earlier === undefined ? await newSettings(request, framing, landmarks) : keptSettings(request, earlier, framing)
   for (const person of PEOPLE) checkSize(sides[person].dataset, settings.sizePx)
-  return { folder, isNew, settings, sides }
+  const recheck = async () => {
+    await ask('refusals')
+  }
+  return { folder, isNew, settings, sides, recheck }
 }
 
 function datasetName(person: Person, asked: string | undefined, earlier: RunConfig | undefined): string {
@@ -123,7 +143,7 @@ export async function beginRun(
   for (const person of PEOPLE) {
     const { name, dataset, consent } = sides[person]
     const faceset = await loadFaceset(dataset, settings.sizePx, work)
-    checkSubject(name, faceset, consent)
+    requireSubject(consent, faceset.descriptor, name)
     const before = earlier?.[person]
     if (before !== undefined && before.facesSha256 !== faceset.sha256) {
       throw new DfkError(`expected the faces of ${name} that run ${settings.name} began with but they have changed`, {
@@ -139,23 +159,12 @@ export async function beginRun(
       facesSha256: faceset.sha256,
       faces: faceset.train.count,
     }
-    texts[person] = await readFile(datasetConsentPath(dataset), 'utf8')
+    // What was read and judged, whatever stands in the dataset's file by now.
+    texts[person] = `${JSON.stringify(consent, null, 2)}\n`
   }
   const config: RunConfig = { ...settings, source: parties.source!, target: parties.target! }
   const coverage = coverageOf({ source: facesets.source!.train, target: facesets.target!.train })
   const run = await saveRun(folder, config, { source: texts.source!, target: texts.target! })
   await writeWhole(join(folder, 'coverage.json'), `${JSON.stringify(coverage)}\n`)
   return { run, facesets: facesets as Record<Person, Faceset>, coverage }
-}
-
-function checkSubject(name: string, faceset: Faceset, consent: SignedConsent): void {
-  const { matches, distance } = matchesSubject(consent, faceset.descriptor)
-  if (matches) return
-  throw new RefusedError(
-    'biometric',
-    `expected in ${name} the face that the consent record describes but the mean face is ${distance.toFixed(2)} away [biometric]`,
-    {
-      hint: 'collect this person again under their own record',
-    },
-  )
 }

@@ -1,13 +1,13 @@
 import { mkdir, rmdir } from 'node:fs/promises'
 import type { Person } from '../models/generator.ts'
 import { type Checkpoint, discardRun, latestCheckpoint, openRun, type Run, requireOwnFolder } from '../store/checkpoint.ts'
-import { lockFolder } from '../store/lock.ts'
 import { isScheduled, type Retention } from '../store/retention.ts'
 import { type FreeBytes, requireTrainingRoom } from '../store/room.ts'
 import { saveCheckpoint } from '../store/save.ts'
 import { hasCheckpoint } from '../store/stepFolders.ts'
 import type { Device } from '../tensor/index.ts'
-import { InterruptedError } from '../work/errors.ts'
+import { InterruptedError, RefusedError } from '../work/errors.ts'
+import { lockFolder } from '../work/lock.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { beginRun, type Intent } from './begin.ts'
 import type { Coverage } from './coverage.ts'
@@ -28,6 +28,8 @@ const LOG_EVERY = 50
 /** About how long one call of the device may take: the longest that Ctrl-C waits. */
 const CALL_MS = 2_000
 const MOST_STEPS_A_CALL = 16
+/** How often the consent records are asked again; before each checkpoint and at each validation they are too. */
+const RECHECK_MS = 60_000
 
 export interface TrainOptions extends WorkOptions {
   readonly plan: Plan
@@ -84,7 +86,19 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
         const { rateScale } = guard
         const trainer = await openTrainer({ device, config: run.config, plan: options.plan, feed, from, rateScale, onNote: options.onNote })
         try {
-          return await loop({ run, facesets, feed, trainer, from, guard, retention, device, options, touch: lock.touch })
+          return await loop({
+            run,
+            facesets,
+            feed,
+            trainer,
+            from,
+            guard,
+            retention,
+            device,
+            options,
+            touch: lock.touch,
+            recheck: intent.recheck,
+          })
         } catch (error) {
           from = await guard.goBack(error)
         } finally {
@@ -122,6 +136,7 @@ interface Session {
   readonly device: Device
   readonly options: TrainOptions
   touch(): Promise<void>
+  recheck(): Promise<void>
 }
 
 async function loop(session: Session): Promise<TrainResult> {
@@ -131,7 +146,13 @@ async function loop(session: Session): Promise<TrainResult> {
   let saved = trainer.position.step
   let checkpoint = session.from?.folder ?? ''
   let saving = false
+  let askedMs = performance.now()
+  const recheck = async () => {
+    await session.recheck()
+    askedMs = performance.now()
+  }
   const save = async () => {
+    await recheck()
     saving = true
     const { state, files } = await trainer.snapshot()
     checkpoint = await saveCheckpoint(run, { ...state, ...guard.stateAt(state.step) }, files, retention, options.freeBytes)
@@ -155,6 +176,7 @@ async function loop(session: Session): Promise<TrainResult> {
       await log(losses)
       const { step } = trainer.position
       if (isScheduled(step, retention)) await save()
+      else if (performance.now() - askedMs > RECHECK_MS || isLook(session, step)) await recheck()
       await observer.look()
       await session.touch()
       // Some devices block the event loop while they compute: this lets signals and the bar through.
@@ -166,12 +188,20 @@ async function loop(session: Session): Promise<TrainResult> {
     return stopped === undefined ? result : { ...result, stopped }
   } catch (error) {
     // Where neither weights nor disk are at fault, the steps since the last checkpoint need not be lost.
-    const isSound = trainer.whole && trainer.position.step > saved && !(error instanceof DivergedError || error instanceof InterruptedError)
+    const isSound =
+      trainer.whole &&
+      trainer.position.step > saved &&
+      !(error instanceof DivergedError || error instanceof InterruptedError || error instanceof RefusedError)
     if (isSound && !saving) await save().catch((cause: Error) => options.onWarning?.(`steps since ${saved} are lost: ${cause.message}`))
     throw error
   } finally {
     await observer.dispose()
   }
+}
+
+/** Whether previews or a validation are due after a step. */
+function isLook({ options: { previewEvery, validateEvery = previewEvery } }: Session, step: number): boolean {
+  return step % previewEvery === 0 || step % validateEvery === 0
 }
 
 /** Steps for the next call: as many as fit into its time, up to the next log line, save, preview or the end. */

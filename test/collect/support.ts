@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { draftConsent } from '../../src/consent/draft.ts'
 import { makeKeyPair } from '../../src/consent/keys.ts'
 import { signConsent } from '../../src/consent/signed.ts'
+import { trustKey } from '../../src/consent/trust.ts'
 import { findFfmpeg } from '../../src/media/index.ts'
 
 const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
@@ -33,6 +34,13 @@ export function startDfk(home: string, ...args: string[]): { child: ChildProcess
 /** Runs dfk to its end. */
 export function dfk(home: string, ...args: string[]): Promise<Ended> {
   return startDfk(home, ...args).ended
+}
+
+const KEY = makeKeyPair()
+
+/** Trusts the key of `saveConsent` in a home. */
+export async function trustTests(home: string): Promise<void> {
+  await trustKey(home, new Date(), { publicKey: KEY.publicKey, name: 'tests' })
 }
 
 /** A signed record of a person with these descriptors, valid for a year around today, saved in the home. */
@@ -63,7 +71,7 @@ export function saveConsent(
     now: new Date(),
   })
   const path = join(home, `${subject}.json`)
-  writeFileSync(path, JSON.stringify(signConsent(draft, createPrivateKey(makeKeyPair().privatePem), new Date())))
+  writeFileSync(path, JSON.stringify(signConsent(draft, createPrivateKey(KEY.privatePem), new Date())))
   return path
 }
 

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs'
-import { afterAll, describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
-  authorize,
   type ConsentAction,
   consentHash,
+  authorize as decide,
   matchesSubject,
   parseConsent,
   recordOutput,
@@ -11,33 +12,43 @@ import {
 } from '../../src/consent/index.ts'
 import { SAMPLE_FOOTAGE } from '../../src/consent/sample.ts'
 import { signConsent } from '../../src/consent/signed.ts'
-import { EXIT, RefusedError } from '../../src/work/errors.ts'
 import { scratchFolder } from '../support/data.ts'
-import { descriptor, draft, FOOTAGE, NOW, newKey, OTHER_FOOTAGE, signedRecord, WITH_SOUND } from './records.ts'
+import {
+  clauseOf,
+  descriptor,
+  draft,
+  FOOTAGE,
+  NOW,
+  newKey,
+  OTHER_FOOTAGE,
+  refusalOf,
+  signedRecord,
+  trustSigners,
+  WITH_SOUND,
+} from './records.ts'
 
-const home = scratchFolder('authorize')
-afterAll(() => rmSync(home, { recursive: true, force: true }))
+let home: string
+beforeEach(() => {
+  home = scratchFolder('authorize')
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
 
-function ask(record: SignedConsent, action: ConsentAction = 'collect', more: Partial<Parameters<typeof authorize>[0]> = {}) {
-  return authorize({ action, parties: [{ role: 'subject', record }], now: NOW, home, ...more })
+/** Asks in a home where all who signed are trusted. */
+async function authorize(request: Parameters<typeof decide>[0]) {
+  await trustSigners(home, ...request.parties.map(({ record }) => record))
+  return decide({ home, now: NOW, ...request })
 }
 
-function refusal(body: () => unknown): RefusedError {
-  try {
-    body()
-  } catch (error) {
-    if (error instanceof RefusedError) return error
-    throw error
-  }
-  throw new Error('expected a refusal but found none')
+function ask(record: SignedConsent, action: ConsentAction = 'collect', more: Partial<Parameters<typeof decide>[0]> = {}) {
+  return authorize({ action, parties: [{ role: 'subject', record }], ...more })
 }
 
-function clauseOf(body: () => unknown): string {
-  const error = refusal(body)
-  expect(error.exitCode).toBe(EXIT.refused)
-  expect(error.message).toMatch(/expected .* but found /)
-  expect(error.hint).toBeTruthy()
-  return error.clause
+/** Both people of a swap, who allow what is said. */
+function pair(source: SignedConsent, target = signedRecord({ subject: 'bob' })) {
+  return [
+    { role: 'source', record: source },
+    { role: 'target', record: target },
+  ] as const
 }
 
 /** The record with a field changed after signing. */
@@ -48,9 +59,9 @@ function edited(record: SignedConsent, change: (copy: SignedConsent) => void): S
 }
 
 describe('authorize', () => {
-  it('allows what is granted and says what outputs carry', () => {
+  it('allows what is granted and says what outputs carry', async () => {
     const record = signedRecord()
-    const found = ask(record)
+    const found = await ask(record)
     expect(found.consent).toEqual([
       { role: 'subject', hash: consentHash(record), scope: record.record.scope.description, subject: 'alice' },
     ])
@@ -58,8 +69,8 @@ describe('authorize', () => {
     expect(JSON.stringify(found)).not.toContain('0.05')
   })
 
-  it('refuses an unsigned record', () => {
-    expect(clauseOf(() => ask(draft()))).toBe('signature')
+  it('refuses an unsigned record', async () => {
+    expect(await clauseOf(() => ask(draft()))).toBe('signature')
   })
 
   it.each<[string, (copy: SignedConsent) => void]>([
@@ -72,137 +83,137 @@ describe('authorize', () => {
       'the signature',
       (copy) => Object.assign(copy.signature!, { value: copy.signature!.value.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')) }),
     ],
-  ])('refuses a record with %s changed after signing', (_, change) => {
-    expect(clauseOf(() => ask(edited(signedRecord(), change), 'collect'))).toBe('signature')
+  ])('refuses a record with %s changed after signing', async (_, change) => {
+    expect(await clauseOf(() => ask(edited(signedRecord(), change), 'collect'))).toBe('signature')
   })
 
-  it('refuses a signature by another key', () => {
+  it('refuses a signature by another key', async () => {
     const record = signedRecord()
     const other = signedRecord({}, newKey())
     const swapped = edited(record, (copy) => Object.assign(copy, { signature: other.signature }))
-    expect(clauseOf(() => ask(swapped))).toBe('signer.publicKey')
+    expect(await clauseOf(() => ask(swapped))).toBe('signer.publicKey')
   })
 
-  it('refuses a record whose key was exchanged along with the signature', () => {
+  it('refuses a record whose key was exchanged along with the signature', async () => {
     const record = signedRecord()
     const other = signedRecord({}, newKey())
     const forged = edited(record, (copy) => {
       Object.assign(copy.signature!, { publicKey: other.signature!.publicKey })
       Object.assign(copy.record.signer, { publicKey: other.signature!.publicKey })
     })
-    expect(clauseOf(() => ask(forged))).toBe('signature')
+    expect(await clauseOf(() => ask(forged))).toBe('signature')
   })
 
-  it('refuses before and after the term', () => {
+  it('refuses before and after the term', async () => {
     const record = signedRecord()
-    expect(clauseOf(() => ask(record, 'collect', { now: new Date('2027-01-02T00:00:00Z') }))).toBe('limits.notAfter')
-    expect(clauseOf(() => ask(record, 'collect', { now: new Date('2025-12-31T00:00:00Z') }))).toBe('limits.notBefore')
-    expect(ask(record, 'collect', { now: new Date('2027-01-01T23:00:00Z') }).action).toBe('collect')
+    expect(await clauseOf(() => ask(record, 'collect', { now: new Date('2025-12-31T00:00:00Z') }))).toBe('limits.notBefore')
+    expect((await ask(record, 'collect', { now: new Date('2027-01-01T23:00:00Z') })).action).toBe('collect')
+    expect(await clauseOf(() => ask(record, 'collect', { now: new Date('2027-01-02T00:00:00Z') }))).toBe('limits.notAfter')
   })
 
-  it.each<ConsentAction>(['publish', 'sublicense'])('refuses to %s without that grant', (action) => {
-    expect(clauseOf(() => ask(signedRecord(), action))).toBe(`grants.${action}`)
+  it.each<ConsentAction>(['publish', 'sublicense'])('refuses to %s without that grant', async (action) => {
+    expect(await clauseOf(() => authorize({ action, parties: pair(signedRecord()) }))).toBe(`grants.${action}`)
   })
 
-  it('refuses each grant that is missing, and names what is granted', () => {
-    expect(refusal(() => ask(signedRecord({ grants: [] }))).message).toContain('none granted')
-    expect(refusal(() => ask(signedRecord({ grants: ['train'] }))).message).toContain('only train')
+  it('refuses each grant that is missing, and names what is granted', async () => {
+    expect((await refusalOf(() => ask(signedRecord({ grants: [] })))).message).toContain('none granted')
+    expect((await refusalOf(() => ask(signedRecord({ grants: ['train'] })))).message).toContain('only train')
   })
 
   it.each(['', '   ', 'film', 'any use', 'TBD', 'For all purposes in all media worldwide', 'Any and all uses of the likeness'])(
     'refuses the vague description "%s"',
-    (description) => {
-      expect(clauseOf(() => ask(signedRecord({ description })))).toBe('scope.description')
+    async (description) => {
+      expect(await clauseOf(() => ask(signedRecord({ description })))).toBe('scope.description')
     },
   )
 
-  it('takes a description in a script without spaces', () => {
-    expect(ask(signedRecord({ description: '美术馆导览短片，三十秒，由本人讲解展品' })).action).toBe('collect')
+  it('takes a description in a script without spaces', async () => {
+    expect((await ask(signedRecord({ description: '美术馆导览短片，三十秒，由本人讲解展品' }))).action).toBe('collect')
   })
 
-  it('refuses terms that are too long', () => {
-    expect(clauseOf(() => ask(signedRecord({ until: '2036-01-05' })))).toBe('limits.notAfter')
-    expect(ask(signedRecord({ until: '2036-01-01' })).action).toBe('collect')
-    expect(clauseOf(() => ask(signedRecord({ until: '2025-01-01' })))).toBe('limits.notAfter')
+  it('refuses terms that are too long', async () => {
+    expect(await clauseOf(() => ask(signedRecord({ until: '2036-01-05' })))).toBe('limits.notAfter')
+    expect((await ask(signedRecord({ until: '2036-01-01' }))).action).toBe('collect')
+    expect(await clauseOf(() => ask(signedRecord({ until: '2025-01-01' })))).toBe('limits.notAfter')
   })
 
-  it('holds minors to a guardian, five years and the age of 18', () => {
+  it('holds minors to a guardian, five years and the age of 18', async () => {
     const minor = { status: 'minor', evidenceSha256: 'f'.repeat(64), adultOn: '2029-03-01' } as const
-    expect(ask(signedRecord({ ...minor, until: '2028-01-01' })).action).toBe('collect')
-    expect(clauseOf(() => ask(signedRecord({ ...minor, until: '2031-06-01' })))).toBe('limits.notAfter')
-    expect(clauseOf(() => ask(signedRecord({ ...minor, until: '2029-03-02' })))).toBe('limits.notAfter')
-    expect(clauseOf(() => ask(signedRecord({ ...minor, signerRole: 'self' })))).toBe('signer.role')
-    expect(clauseOf(() => ask(signedRecord({ ...minor, evidenceSha256: undefined })))).toBe('signer.evidenceSha256')
-    expect(clauseOf(() => ask(signedRecord({ ...minor, adultOn: undefined })))).toBe('subject.adultOn')
+    expect((await ask(signedRecord({ ...minor, until: '2028-01-01' }))).action).toBe('collect')
+    expect(await clauseOf(() => ask(signedRecord({ ...minor, until: '2031-06-01' })))).toBe('limits.notAfter')
+    expect(await clauseOf(() => ask(signedRecord({ ...minor, until: '2029-03-02' })))).toBe('limits.notAfter')
+    expect(await clauseOf(() => ask(signedRecord({ ...minor, signerRole: 'self' })))).toBe('signer.role')
+    expect(await clauseOf(() => ask(signedRecord({ ...minor, evidenceSha256: undefined })))).toBe('signer.evidenceSha256')
+    expect(await clauseOf(() => ask(signedRecord({ ...minor, adultOn: undefined })))).toBe('subject.adultOn')
   })
 
-  it('asks an estate for the deceased and evidence of an agent', () => {
-    expect(clauseOf(() => ask(signedRecord({ status: 'deceased', signerRole: 'self' })))).toBe('signer.role')
-    expect(clauseOf(() => ask(signedRecord({ signerRole: 'agent' })))).toBe('signer.evidenceSha256')
+  it('asks an estate for the deceased and evidence of an agent', async () => {
+    expect(await clauseOf(() => ask(signedRecord({ status: 'deceased', signerRole: 'self' })))).toBe('signer.role')
+    expect(await clauseOf(() => ask(signedRecord({ signerRole: 'agent' })))).toBe('signer.evidenceSha256')
   })
 
-  it('binds to footage by file or by video stream', () => {
+  it('binds to footage by file or by video stream', async () => {
     const record = signedRecord({ footage: [FOOTAGE] })
-    expect(ask(record, 'collect', { footage: [FOOTAGE, WITH_SOUND] }).action).toBe('collect')
-    expect(clauseOf(() => ask(record, 'collect', { footage: [FOOTAGE, OTHER_FOOTAGE] }))).toBe('scope.footage')
-    expect(clauseOf(() => ask(record, 'collect'))).toBe('scope.footage')
-    expect(clauseOf(() => ask(record, 'collect', { footage: [] }))).toBe('scope.footage')
+    expect((await ask(record, 'collect', { footage: [FOOTAGE, WITH_SOUND] })).action).toBe('collect')
+    expect(await clauseOf(() => ask(record, 'collect', { footage: [FOOTAGE, OTHER_FOOTAGE] }))).toBe('scope.footage')
+    expect(await clauseOf(() => ask(record, 'collect'))).toBe('scope.footage')
+    expect(await clauseOf(() => ask(record, 'collect', { footage: [] }))).toBe('scope.footage')
   })
 
-  it('asks for both people to train and to generate', () => {
+  it('asks for both people to train and to generate', async () => {
     const [source, target] = [signedRecord({ footage: [FOOTAGE] }), signedRecord({ subject: 'bob', footage: [OTHER_FOOTAGE] })]
     for (const action of ['train', 'generate'] as const) {
-      expect(clauseOf(() => authorize({ action, parties: [{ role: 'source', record: source }], now: NOW, home }))).toBe('parties')
-      expect(clauseOf(() => authorize({ action, parties: [], now: NOW, home }))).toBe('parties')
+      expect(await clauseOf(() => authorize({ action, parties: [{ role: 'source', record: source }], now: NOW, home }))).toBe('parties')
+      expect(await clauseOf(() => authorize({ action, parties: [], now: NOW, home }))).toBe('parties')
     }
     const parties = [
       { role: 'source', record: source, footage: [FOOTAGE] },
       { role: 'target', record: target, footage: [OTHER_FOOTAGE] },
     ] as const
-    expect(authorize({ action: 'train', parties, now: NOW, home }).consent.map(({ role }) => role)).toEqual(['source', 'target'])
+    expect((await authorize({ action: 'train', parties, now: NOW, home })).consent.map(({ role }) => role)).toEqual(['source', 'target'])
     expect(
-      clauseOf(() => authorize({ action: 'train', parties: [parties[0], { ...parties[1], footage: [FOOTAGE] }], now: NOW, home })),
+      await clauseOf(() => authorize({ action: 'train', parties: [parties[0], { ...parties[1], footage: [FOOTAGE] }], now: NOW, home })),
     ).toBe('scope.footage')
   })
 
-  it('binds the clip to generate in to the target alone, where the record says so', () => {
+  it('binds the clip to generate in to the target alone, where the record says so', async () => {
     const source = signedRecord({ footage: [FOOTAGE], footageBinds: ['collect', 'train', 'generate'] })
     const target = signedRecord({ subject: 'bob', footage: [OTHER_FOOTAGE], footageBinds: ['generate'] })
     const parties = [
       { role: 'source', record: source },
       { role: 'target', record: target },
     ] as const
-    expect(authorize({ action: 'generate', parties, footage: [OTHER_FOOTAGE], now: NOW, home }).action).toBe('generate')
-    expect(clauseOf(() => authorize({ action: 'generate', parties, footage: [FOOTAGE], now: NOW, home }))).toBe('scope.footage')
+    expect((await authorize({ action: 'generate', parties, footage: [OTHER_FOOTAGE], now: NOW, home })).action).toBe('generate')
+    expect(await clauseOf(() => authorize({ action: 'generate', parties, footage: [FOOTAGE], now: NOW, home }))).toBe('scope.footage')
   })
 
-  it('refuses a record that holds another person beside the subject', () => {
-    expect(clauseOf(() => ask(signedRecord({ references: [descriptor(), descriptor(0.8)] })))).toBe('biometric.references')
+  it('refuses a record that holds another person beside the subject', async () => {
+    expect(await clauseOf(() => ask(signedRecord({ references: [descriptor(), descriptor(0.8)] })))).toBe('biometric.references')
   })
 
-  it('counts outputs', () => {
+  it('counts outputs', async () => {
     const parties = ['source', 'target'].map((role) => ({
       role: role as 'source' | 'target',
       record: signedRecord({ subject: role, maxOutputs: 2 }),
     }))
     const request = { action: 'generate', parties, now: NOW, home } as const
-    const records = parties.map(({ record }) => consentHash(record))
-    expect(authorize({ ...request, outputs: 2 }).action).toBe('generate')
-    expect(clauseOf(() => authorize({ ...request, outputs: 3 }))).toBe('limits.maxOutputs')
+    const records = parties.map(({ record }) => record)
+    expect((await authorize({ ...request, outputs: 2 })).action).toBe('generate')
+    expect(await clauseOf(() => authorize({ ...request, outputs: 3 }))).toBe('limits.maxOutputs')
     // The first one twice, as a kill in its last moment leaves it.
-    recordOutput(home, { outputId: '0'.repeat(16), file: 'a.mp4', records, at: NOW.toISOString() })
-    recordOutput(home, { outputId: '0'.repeat(16), file: 'a.mp4', records, at: NOW.toISOString() })
-    expect(authorize(request).action).toBe('generate')
-    for (const outputId of ['0'.repeat(16), '1'.repeat(16)]) recordOutput(home, { outputId, file: 'a.mp4', records, at: NOW.toISOString() })
-    expect(clauseOf(() => authorize(request))).toBe('limits.maxOutputs')
+    await recordOutput(home, { outputId: '0'.repeat(16), path: '/a.mp4', records, now: NOW })
+    await recordOutput(home, { outputId: '0'.repeat(16), path: '/a.mp4', records, now: NOW })
+    expect((await authorize(request)).action).toBe('generate')
+    for (const outputId of ['0'.repeat(16), '1'.repeat(16)]) await recordOutput(home, { outputId, path: '/a.mp4', records, now: NOW })
+    expect(await clauseOf(() => authorize(request))).toBe('limits.maxOutputs')
   })
 
-  it('names the party whose record decided', () => {
+  it('names the party whose record decided', async () => {
     const parties = [
       { role: 'source', record: signedRecord() },
       { role: 'target', record: signedRecord({ subject: 'bob', grants: ['collect'] }) },
     ] as const
-    expect(refusal(() => authorize({ action: 'generate', parties, now: NOW, home })).message).toContain('consent of target bob')
+    expect((await refusalOf(() => authorize({ action: 'generate', parties, now: NOW, home }))).message).toContain('consent of target bob')
   })
 })
 
@@ -210,14 +221,16 @@ describe('records of kind sample', () => {
   const [franck, cap12] = SAMPLE_FOOTAGE
   const sample = (footage = [franck!], more = {}) => signedRecord({ kind: 'sample', signerRole: 'sample', footage, ...more })
 
-  it('collect and train on the sample clips, also with a sound track added', () => {
-    expect(ask(sample(), 'collect', { footage: [{ ...WITH_SOUND, videoSha256: franck!.videoSha256 }] }).action).toBe('collect')
-    expect(clauseOf(() => ask(sample(), 'collect', { footage: [cap12!] }))).toBe('scope.footage')
-    expect(clauseOf(() => ask(sample([franck!], { footageBinds: [] }), 'collect', { footage: [OTHER_FOOTAGE] }))).toBe('scope.footage')
+  it('collect and train on the sample clips, also with a sound track added', async () => {
+    expect((await ask(sample(), 'collect', { footage: [{ ...WITH_SOUND, videoSha256: franck!.videoSha256 }] })).action).toBe('collect')
+    expect(await clauseOf(() => ask(sample(), 'collect', { footage: [cap12!] }))).toBe('scope.footage')
+    expect(await clauseOf(() => ask(sample([franck!], { footageBinds: [] }), 'collect', { footage: [OTHER_FOOTAGE] }))).toBe(
+      'scope.footage',
+    )
   })
 
-  it('cannot be drafted for, nor bound to, other footage', () => {
-    expect(clauseOf(() => sample([OTHER_FOOTAGE] as never))).toBe('scope.footage')
+  it('cannot be drafted for, nor bound to, other footage', async () => {
+    expect(await clauseOf(() => sample([OTHER_FOOTAGE] as never))).toBe('scope.footage')
     const key = newKey()
     for (const footage of [
       [],
@@ -228,19 +241,23 @@ describe('records of kind sample', () => {
     ]) {
       const forged = signedRecord({ footage: footage as never, footageBinds: ['collect', 'train'] }, key)
       const relabelled = parseConsent({ record: { ...forged.record, kind: 'sample', signer: { role: 'sample' } } }, 'test')
-      expect(clauseOf(() => ask(signConsent(relabelled, key, NOW), 'collect', { footage: footage as never }))).toBe('scope.footage')
+      expect(await clauseOf(() => ask(signConsent(relabelled, key, NOW), 'collect', { footage: footage as never }))).toBe('scope.footage')
     }
   })
 
-  it('generate in any clip, never to publish', () => {
+  it('generate in any clip where a run keeps the record, never to publish', async () => {
     const parties = [
       { role: 'source', record: sample() },
-      { role: 'target', record: sample([cap12!], { disclosure: { visibleLabel: false, c2pa: false, watermark: false } }) },
+      {
+        role: 'target',
+        heldAt: join(home, 'checkpoints', 'run'),
+        record: sample([cap12!], { disclosure: { visibleLabel: false, c2pa: false, watermark: false } }),
+      },
     ] as const
-    const found = authorize({ action: 'generate', parties, footage: [OTHER_FOOTAGE], now: NOW, home })
+    const found = await authorize({ action: 'generate', parties, footage: [OTHER_FOOTAGE], now: NOW, home })
     expect(found.disclosure).toMatchObject({ c2pa: true, watermark: true })
-    expect(clauseOf(() => ask(sample(), 'publish'))).toBe('grants.publish')
-    expect(clauseOf(() => ask(sample([franck!], { grants: ['collect', 'publish'] }), 'collect', { footage: [franck!] }))).toBe(
+    expect(await clauseOf(() => authorize({ action: 'publish', parties }))).toBe('grants.publish')
+    expect(await clauseOf(() => ask(sample([franck!], { grants: ['collect', 'publish'] }), 'collect', { footage: [franck!] }))).toBe(
       'grants.publish',
     )
   })
@@ -271,9 +288,9 @@ describe('parseConsent', () => {
     ['a grant that is no yes or no', (copy) => Object.assign(copy.record['grants']!, { train: 'yes' }), 'grants.train'],
     ['a field that nobody knows', (copy) => Object.assign(copy.record, { superpowers: true }), 'record'],
     ['another schema version', (copy) => Object.assign(copy.record, { schema: 2 }), 'schema'],
-  ])('refuses %s', (_, change, clause) => {
+  ])('refuses %s', async (_, change, clause) => {
     const copy = base()
     change(copy)
-    expect(clauseOf(() => parseConsent(copy, 'test.json'))).toBe(clause)
+    expect(await clauseOf(() => parseConsent(copy, 'test.json'))).toBe(clause)
   })
 })

@@ -16,7 +16,7 @@ function dfk(args: readonly string[], env: Record<string, string> = {}) {
     encoding: 'utf8',
     cwd: folder,
     input: '',
-    env: { ...process.env, DFK_HOME: home, DFK_PASSPHRASE: '', ...env },
+    env: { ...process.env, DFK_HOME: home, DFK_PASSPHRASE: '', DFK_KEY: '', ...env },
   })
   return { code: status, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }
 }
@@ -80,6 +80,7 @@ describe('dfk consent', () => {
       valid: true,
       reasons: [],
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      trusted: true,
     })
     const shown = dfk(['show', 'alice.json']).stdout
     expect(shown).toMatch(/✔ train a model of it[\s\S]*✖ publish the result/)
@@ -100,6 +101,79 @@ describe('dfk consent', () => {
     const found = dfk(['verify', 'tampered.json', '--json'])
     expect(found.code).toBe(3)
     expect(found.json()['reasons']).toContainEqual(expect.stringMatching(/^signature: .*changed since/))
+  })
+
+  it('drafts, signs and trusts one’s own face in one step, and shows it as a page', () => {
+    const words = [
+      'draft',
+      '--self',
+      '-o',
+      'me.json',
+      '--subject',
+      'alice',
+      '--description',
+      'Trying out on my own machine what a double of me looks like',
+    ]
+    const found = dfk([...words, '--reference', 'still-0.png', '--no-passphrase', '--json'])
+    expect(found).toMatchObject({ code: 0, stderr: expect.stringContaining('is trusted in') })
+    expect(found.json()).toMatchObject({ record: { controller: 'alice', grants: { generate: true, publish: false } }, signature: {} })
+    expect(readFileSync(at('me.key'), 'utf8')).toContain('PRIVATE KEY')
+    expect(dfk(['verify', 'me.json', '--json']).json()).toMatchObject({ valid: true, trusted: true })
+    expect(dfk(['trust', 'list', '--json']).stdout).toMatch(/"name":"alice","roles":\["self","target"\],"subjects":\["alice"\]/)
+    // For nobody else's face, and nowhere else.
+    expect(dfk(['verify', 'me.json'], { DFK_HOME: at('other') })).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('trusted here'),
+    })
+    expect(dfk([...words, '--status', 'minor', '-o', 'x.json', '--reference', 'still-0.png'])).toMatchObject({ code: 2 })
+    expect(dfk(['show', 'me.json', '--html', 'me.html']).code).toBe(0)
+    const page = readFileSync(at('me.html'), 'utf8')
+    for (const text of ['Consent to a digital double: alice', 'Held on', 'publish the result', 'is trusted on the computer'])
+      expect(page).toContain(text)
+    expect(page).not.toMatch(/<script|https?:\/\//)
+    expect(page).not.toContain(
+      String((found.json() as { record: { biometric: { references: number[][] } } }).record.biometric.references[0]![0]),
+    )
+  })
+
+  it('trusts a key from elsewhere, countersigns with it, and takes the trust back', () => {
+    expect(dfk(['keygen', '-o', 'carol.key', '--no-passphrase', '--no-trust', '--json']).json()).toMatchObject({ trusted: false })
+    const words = [...WORDS, '--subject', 'bob', '--until', new Date(Date.now() + 1e10).toISOString().slice(0, 10), '--grant', 'generate']
+    const draft = ['draft', '-o', 'both.json', ...words, '--reference', 'still-0.png', '--countersigner', 'target=carol.pub']
+    expect(dfk(draft)).toMatchObject({ code: 0, stderr: expect.stringContaining('NOT COUNTERSIGNED YET') })
+    expect(dfk(['countersign', 'both.json', '--key', 'carol.key'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('nobody signed'),
+    })
+    const DFK_KEY = readFileSync(at('bob.key'), 'utf8')
+    expect(dfk(['sign', 'both.json'], { DFK_KEY }).code).toBe(0)
+    expect(dfk(['verify', 'both.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('countersignature of the target') })
+    expect(dfk(['countersign', 'both.json', '--key', 'alice.key'], SECRET)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('asks to countersign'),
+    })
+    expect(dfk(['countersign', 'both.json', '--key', 'carol.key']).code).toBe(0)
+    expect(dfk(['verify', 'both.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('dfk consent trust add') })
+    expect(dfk(['trust', 'add', 'carol.pub', '--name', 'Carol Example', '--as', 'target']).code).toBe(0)
+    expect(dfk(['verify', 'both.json']).code).toBe(0)
+    expect(dfk(['trust', 'remove', 'Carol Example']).code).toBe(0)
+    expect(dfk(['verify', 'both.json'])).toMatchObject({ code: 3 })
+    expect(dfk(['trust', 'remove', 'nobody'])).toMatchObject({ code: 2 })
+    expect(dfk(['trust', 'add'])).toMatchObject({ code: 2 })
+    expect(dfk(['trust', 'add', 'alice.json'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('expected an Ed25519 public key'),
+    })
+    expect(dfk(['log', '--verify', '--json']).json()).toMatchObject({ valid: true, problems: [] })
+    expect(dfk(['log']).stdout).toMatch(/ countersign {2}under [0-9a-f]{12}[\s\S]* distrust/)
+    const log = join(home, 'consent', 'audit.jsonl')
+    const whole = readFileSync(log, 'utf8')
+    writeFileSync(log, whole.replace('"what":"sign"', '"what":"seen"'))
+    expect(dfk(['log', '--verify', '--json'])).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/"problems":\["line \d+: it was changed/),
+    })
+    writeFileSync(log, whole)
   })
 
   it.each<[string, readonly string[], number, string]>([
@@ -143,6 +217,28 @@ describe('dfk consent', () => {
     ],
     ['a missing key', ['sign', 'alice.json', '--key', 'none.key'], 1, 'expected a key at none.key'],
     ['a public key to sign with', ['sign', 'alice.json', '--key', 'alice.pub'], 1, 'expected a private key'],
+    ['no key to sign with', ['sign', 'alice.json'], 2, 'DFK_KEY'],
+    [
+      'a list that anybody can alter on its way',
+      [
+        'draft',
+        '-o',
+        'x.json',
+        '--subject',
+        'a',
+        ...WORDS,
+        '--until',
+        '2027-01-01',
+        '--grant',
+        'train',
+        '--reference',
+        'still-0.png',
+        '--revocations',
+        'http://a.example/list.json',
+      ],
+      2,
+      'https://',
+    ],
     ['revoke without a record', ['revoke', '--key', 'bob.key'], 2, '--refresh'],
   ])('answers %s in one line', (_, args, code, words) => {
     const found = dfk(args)

@@ -1,8 +1,11 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { expect } from 'vitest'
 import { type DraftOptions, draftConsent } from '../../src/consent/draft.ts'
 import type { SignedConsent } from '../../src/consent/index.ts'
 import { makeKeyPair } from '../../src/consent/keys.ts'
 import { signConsent } from '../../src/consent/signed.ts'
+import { trustKey } from '../../src/consent/trust.ts'
+import { EXIT, RefusedError } from '../../src/work/errors.ts'
 
 export const NOW = new Date('2026-06-15T12:00:00Z')
 
@@ -46,4 +49,33 @@ export function draft(changes: Partial<DraftOptions> = {}): SignedConsent {
 
 export function signedRecord(changes: Partial<DraftOptions> = {}, key: KeyObject = newKey()): SignedConsent {
   return signConsent(draft(changes), key, NOW)
+}
+
+/** Trusts whoever signed these records, long before anything else happens in the home. */
+export async function trustSigners(home: string, ...records: readonly SignedConsent[]): Promise<void> {
+  for (const { record } of records) {
+    const keys = [record.signer.publicKey, ...(record.countersigners ?? []).map(({ publicKey }) => publicKey)]
+    for (const publicKey of keys)
+      if (publicKey !== undefined) await trustKey(home, new Date('2020-01-01T00:00:00Z'), { publicKey, name: record.subject.id })
+  }
+}
+
+/** The refusal that something ends in. */
+export async function refusalOf(body: () => unknown): Promise<RefusedError> {
+  try {
+    await body()
+  } catch (error) {
+    if (error instanceof RefusedError) return error
+    throw error
+  }
+  throw new Error('expected a refusal but found none')
+}
+
+/** Its clause, once it is certain that it says what was expected and found, and what to do. */
+export async function clauseOf(body: () => unknown): Promise<string> {
+  const error = await refusalOf(body)
+  expect(error.exitCode).toBe(EXIT.refused)
+  expect(error.message).toMatch(/expected .* but /)
+  expect(error.hint).toBeTruthy()
+  return error.clause
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkpointAt, latestCheckpoint, type Run } from '../../src/store/checkpoint.ts'
@@ -11,10 +11,15 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
+/** The part of a config that checkpoints look at. */
+function configUnder(consentHash: string): Run['config'] {
+  return { source: { consentHash }, target: { consentHash: 'b'.repeat(64) } } as Run['config']
+}
+
 function emptyRun(name: string): Run {
   const folder = join(home, name)
   mkdirSync(folder)
-  return { name, folder, config: {} as Run['config'] }
+  return { name, folder, config: configUnder('a'.repeat(64)) }
 }
 
 const files = (value: number) => ({ generator: { x: { data: Float32Array.of(value), shape: [1] } } })
@@ -102,6 +107,16 @@ describe('checkpoints', () => {
     await save(run, 4, 3)
     expect(await read()).toBe(3)
     expect(foldersOf(run)).toEqual(['step-000004'])
+  })
+
+  it('carries the hashes of its consent records, and opens under no others', async () => {
+    const run = emptyRun('consent')
+    await save(run, 1)
+    const bytes = readFileSync(join(run.folder, 'step-000001', 'generator.safetensors'), 'latin1')
+    expect(bytes).toContain(`"consent.source":"${'a'.repeat(64)}"`)
+    await expect((await checkpointAt(run, 1)).read('generator')).resolves.toBeDefined()
+    const swapped = { ...run, config: configUnder('c'.repeat(64)) }
+    await expect((await checkpointAt(swapped, 1)).read('generator')).rejects.toMatchObject({ exitCode: 3, clause: 'hash' })
   })
 
   it('opens the one asked for, or says which there are', async () => {

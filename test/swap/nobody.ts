@@ -15,7 +15,7 @@ import type { SwapSession } from '../../src/swap/session.ts'
 const NOBODY = {
   generators: new Map(),
   label: { on: false },
-  permission: { castFor: () => ({ choice: 'target', members: [] }) },
+  permission: { castFor: () => ({ choice: 'target', members: [] }), recheck: () => Promise.resolve() },
   request: { look: {}, choice: 'target', threshold: 0.5, shots: [] },
   analyser: { find: () => Promise.resolve([]) },
   finisher: { threads: 1, finish: () => Promise.reject(new Error('expected nothing to draw')) },
@@ -27,13 +27,15 @@ interface Pass {
   readonly segment: number
   /** Stop after so many frames, what is done staying there. */
   readonly stopAfter?: number
+  /** Asks for consent again. */
+  readonly recheck?: () => Promise<void>
 }
 
 /** Renders a clip in segments, without any loss where the container allows, and joins them; a call after a stopped one goes on where that was. */
 export async function pass(
   info: MediaInfo,
   output: string,
-  { segment, stopAfter }: Pass,
+  { segment, stopAfter, recheck }: Pass,
 ): Promise<{ frames: number; pixels: string; harm: string | undefined; kept: number }> {
   const encoder = extname(output) === '.webm' ? 'auto' : 'lossless'
   const picture = await planPicture(info, output, { encoder, quality: 18, preset: 'veryfast' })
@@ -48,7 +50,8 @@ export async function pass(
     if (count === stopAfter) stop.abort()
   }
   const segments = new Segmentation(index, WHOLE_CLIP, segment)
-  const render = { session: NOBODY, info, pixels: picture.pixels, job, segments, range: WHOLE_CLIP, output, damage, onFrame }
+  const session = recheck === undefined ? NOBODY : { ...NOBODY, permission: { ...NOBODY.permission, recheck } }
+  const render = { session, info, pixels: picture.pixels, job, segments, range: WHOLE_CLIP, output, damage, onFrame }
   try {
     await renderClip({ ...render, signal: stop.signal })
   } catch (error) {

@@ -3,6 +3,7 @@ import { extname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { findFfmpeg } from '../../src/media/binaries.ts'
 import { pixelDetails } from '../../src/media/streams.ts'
+import { RefusedError } from '../../src/work/errors.ts'
 import { differences, isSameSound, lookOver } from '../media/compare.ts'
 import { INPUTS, makeInput } from '../media/inputs-table.ts'
 import { scratchFolder } from '../support/data.ts'
@@ -33,4 +34,17 @@ describe('a clip in which nobody is found comes out as it went in', () => {
       expect(await pictures(output, shown)).toEqual(await pictures(path, shown))
     }
   })
+})
+
+it('a clip whose consent is taken back while it is rendered is rendered no further', async () => {
+  const { path: ffmpeg } = await findFfmpeg()
+  const { info } = await lookOver(makeInput(ffmpeg, folder, INPUTS.find(({ name }) => name.endsWith('.mp4'))!)!)
+  let asked = 0
+  const recheck = async () => {
+    asked += 1
+    if (asked > 1) throw new RefusedError('revocation', 'expected consent but found it revoked')
+  }
+  const passed = pass(info, join(folder, 'taken-back.mp4'), { segment: 5, recheck })
+  await expect(passed).rejects.toMatchObject({ clause: 'revocation', exitCode: 3 })
+  expect(asked).toBe(2)
 })

@@ -1,13 +1,14 @@
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { consentHash } from '../../src/consent/index.ts'
+import { defaultRevocationPath, revoke } from '../../src/consent/revocation.ts'
 import { assign, compare, isStill } from '../../src/swap/cast.ts'
 import { castRuns, parsePair } from '../../src/swap/choice.ts'
 import { type CastRequest, permitSwap } from '../../src/swap/permission.ts'
 import { scratchFolder } from '../support/data.ts'
 import { bob, carol, memberOf, stranger } from './stage.ts'
-import { makeRun, recordFor, saveRecord } from './support.ts'
+import { makeRun, recordFor, saveRecord, testKey } from './support.ts'
 
 const home = scratchFolder('cast')
 const records = { bob: recordFor('bob', bob), carol: recordFor('carol', carol), dora: recordFor('dora', stranger) }
@@ -92,6 +93,16 @@ describe('the cast', () => {
 
   it('splits pairs at the last =', () => {
     expect(parsePair('a=b=run')).toEqual({ person: 'a=b', run: 'run' })
+  })
+
+  it('is asked again in the course of a render, and no longer where a record was revoked meanwhile', async () => {
+    const { recheck } = await permit(['one'])
+    await recheck()
+    const path = defaultRevocationPath(home)
+    writeFileSync(path, JSON.stringify(revoke(undefined, testKey, new Date(), { record: records.bob })))
+    await expect(recheck()).rejects.toMatchObject({ exitCode: 3, clause: 'revocation' })
+    rmSync(path)
+    await expect(recheck()).rejects.toMatchObject({ exitCode: 3, clause: expect.stringMatching(/^revocation/) })
   })
 })
 

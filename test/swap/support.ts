@@ -4,6 +4,7 @@ import { draftConsent } from '../../src/consent/draft.ts'
 import { makeKeyPair, openPrivateKey } from '../../src/consent/keys.ts'
 import type { SignedConsent } from '../../src/consent/record.ts'
 import { consentHash, signConsent } from '../../src/consent/signed.ts'
+import { trustKey } from '../../src/consent/trust.ts'
 import { FRAMING } from '../../src/faces/index.ts'
 import { generatorShapes } from '../../src/models/generator.ts'
 import { initialise } from '../../src/models/layers.ts'
@@ -11,7 +12,9 @@ import { seedRandom } from '../../src/models/random.ts'
 import { type RunConfig, saveRun } from '../../src/store/checkpoint.ts'
 import { saveCheckpoint } from '../../src/store/save.ts'
 
-const key = openPrivateKey(makeKeyPair().privatePem)
+const pair = makeKeyPair()
+/** The key of `recordFor`. */
+export const testKey = openPrivateKey(pair.privatePem)
 
 /** A signed record of somebody with this descriptor. */
 export function recordFor(
@@ -39,16 +42,17 @@ export function recordFor(
     now: new Date('2020-01-01T00:00:00Z'),
     ...changes,
   })
-  return signConsent(draft, key, new Date('2020-01-01T00:00:00Z'))
+  return signConsent(draft, testKey, new Date('2020-01-01T00:00:00Z'))
 }
 
-/** A run with an untrained generator of 32 px that paints the whole mask, saved by the real store. */
+/** A run with an untrained generator of 32 px that paints the whole mask, saved by the real store; the key of `recordFor` is trusted in its home. */
 export async function makeRun(
   home: string,
   name: string,
   target: SignedConsent,
   changes: { config?: Partial<RunConfig>; source?: SignedConsent } = {},
 ): Promise<void> {
+  await trustKey(home, new Date(), { publicKey: pair.publicKey, name: 'tests' })
   const source = changes.source ?? recordFor('source', new Array(128).fill(0.5))
   const generator = { sizePx: 32, encoder: [8, 8, 16, 16], code: 16, landmarks: 0, inner: 8, decoder: [8, 8, 8, 8], residuals: 1 }
   const party = (record: SignedConsent) => ({

@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { consentHash } from '../../src/consent/index.ts'
 import type { SignedConsent } from '../../src/consent/record.ts'
 import { signConsent } from '../../src/consent/signed.ts'
+import { trustKey } from '../../src/consent/trust.ts'
 import { type Random, seedRandom } from '../../src/models/random.ts'
 import { addSource, createAligned, createDataset } from '../../src/store/dataset.ts'
 
@@ -53,7 +54,7 @@ export interface FacesetOptions {
   readonly descriptor?: number[]
 }
 
-/** An aligned dataset of drawn faces: an oval with eyes and a mouth that move, in colours of the name's own. */
+/** An aligned dataset of drawn faces, its consent's key trusted in the home: an oval with eyes and a mouth that move, in colours of the name's own. */
 export async function makeFaceset(home: string, name: string, options: FacesetOptions = {}): Promise<void> {
   const {
     count = 20,
@@ -63,6 +64,7 @@ export async function makeFaceset(home: string, name: string, options: FacesetOp
     consent = consentFor(name),
     descriptor = descriptorOf(name),
   } = options
+  await trustKey(home, new Date(), { publicKey: consent.record.signer.publicKey!, name })
   const dataset = await createDataset(home, name, {
     hash: consentHash(consent),
     subject: consent.record.subject.id,

@@ -26,3 +26,17 @@ export async function requireInside(root: string | undefined, paths: readonly st
       })
   }
 }
+
+/**
+ * Makes sure that a job's home, whose trusted keys and revocations decide, is the worker's own or one in the folder that it works for: whoever can write to the queue could
+ * name one that trusts everybody. Throws UsageError for another.
+ */
+export async function requireHome(
+  { home, root }: { readonly home: string; readonly root: string | undefined },
+  asked: string,
+): Promise<void> {
+  if (root !== undefined || (await real(asked)) === (await real(home))) return
+  throw new UsageError(`expected a job of this worker's own DFK_HOME (${home}) but found one of ${asked}`, {
+    hint: 'start the worker with the DFK_HOME that dfk swap uses, or with --root',
+  })
+}

@@ -8,7 +8,7 @@ import type { Job } from '../output.ts'
 import { fingerprintOf, planVideo } from '../plan.ts'
 import type { RenderOptions } from '../renderOptions.ts'
 import type { Segmentation } from '../segments.ts'
-import type { PermittedSwap } from '../session.ts'
+import { hashesOf, type PermittedSwap } from '../session.ts'
 import type { Farm } from './redis.ts'
 import { joinResult, renderId, segmentId, signatureOf, type Task } from './task.ts'
 import { nameWeights } from './weights.ts'
@@ -108,7 +108,7 @@ export async function submitClip(
       [farm.address.shown, signature].filter((part) => part !== '').join(', '),
       base.output,
       base.fingerprint,
-      () => ({ outputId: newOutputId(), picture }),
+      () => ({ outputId: newOutputId(), picture, consent: hashesOf(permitted) }),
       async (rendering) => {
         const kept = rendering.done.length
         const parent = await queue.getJob(id)

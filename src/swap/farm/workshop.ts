@@ -12,7 +12,7 @@ import { FACE_BATCH } from '../render.ts'
 import type { RenderOptions } from '../renderOptions.ts'
 import { type FrameIndex, Segmentation } from '../segments.ts'
 import { openSession, type PermittedSwap, permit, type SwapRequest, type SwapSession } from '../session.ts'
-import { requireInside } from './root.ts'
+import { requireHome, requireInside } from './root.ts'
 import type { JoinResult, SegmentResult, Task } from './task.ts'
 import { checkNamed, pathsOf } from './verify.ts'
 import { nameWeights } from './weights.ts'
@@ -28,6 +28,8 @@ export interface WorkshopPlan {
   readonly read: (home: string, asked: Task['asked']) => Promise<Asked>
   /** Folder that all paths must be in. */
   readonly root: string | undefined
+  /** The worker's own DFK_HOME. */
+  readonly home: string
   readonly onWarning: (message: string) => void
 }
 
@@ -134,13 +136,14 @@ export class Workshop {
   async #admit(task: Task, signal: AbortSignal): Promise<{ permitted: PermittedSwap; options: RenderOptions; clip: Clip }> {
     const { request, options } = await this.#plan.read(task.home, task.asked)
     const layers = options.layers === undefined ? [] : [options.layers.folder]
+    await requireHome(this.#plan, task.home)
     await requireInside(this.#plan.root, [task.input, task.output, task.home, ...layers, ...pathsOf(request)])
     const clip = await this.#look(task.input, signal)
     const permitted = await permit(
       request,
       [this.#jobOf(task)],
       { signal },
-      { hash: async () => clip.hash, screen: (paths, how) => this.#screen(clip, paths, how) },
+      { hash: async () => clip.hash, screen: (paths, how) => this.#screen(clip, paths, how), log: 'refusals' },
     )
     return { permitted, options, clip }
   }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lockFolder } from '../../src/store/lock.ts'
+import { lockFolder } from '../../src/work/lock.ts'
 import { scratchFolder } from '../support/data.ts'
 
 let home: string

@@ -1,7 +1,8 @@
 import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { DfkError } from '../work/errors.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { DfkError } from './errors.ts'
 
 /** After so long without a sign of life, a lock taken on another machine counts as left behind. */
 const SILENT_MS = 10 * 60_000
@@ -20,11 +21,17 @@ export interface FolderLock {
   release(): Promise<void>
 }
 
-/** Takes the lock of a folder that exists; throws DfkError naming the process that holds it. Locks of dead processes are taken over. */
-export async function lockFolder(folder: string, what: string): Promise<FolderLock> {
+const LOOK_EVERY_MS = 20
+
+/**
+ * Takes the lock of a folder that exists, after waiting for its holder for so long; throws DfkError naming the process that still holds it.
+ * Locks of dead processes are taken over.
+ */
+export async function lockFolder(folder: string, what: string, waitMs = 0): Promise<FolderLock> {
+  const untilMs = performance.now() + waitMs
   const path = join(folder, 'lock')
   const mine: Holder = { pid: process.pid, host: hostname(), started: await startOf(process.pid) }
-  for (let attempt = 0; attempt < 5; attempt += 1) {
+  for (let attempt = 0; attempt < 5 || performance.now() < untilMs; attempt += 1) {
     if (await create(path, mine)) {
       return {
         touch: () => utimes(path, new Date(), new Date()).catch(() => {}),
@@ -35,6 +42,10 @@ export async function lockFolder(folder: string, what: string): Promise<FolderLo
     if (text === undefined) continue
     const holder = parseHolder(text)
     if (await holds(path, holder)) {
+      if (performance.now() < untilMs) {
+        await pause(LOOK_EVERY_MS)
+        continue
+      }
       throw new DfkError(
         `expected ${what} to be free but process ${holder?.pid ?? '?'} on ${holder?.host ?? 'an unknown machine'} is using it`,
         {

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import { readHead } from '../consent/audit.ts'
+import { readAudit } from '../consent/auditVerify.ts'
+import { consentHash, loadConsent } from '../consent/index.ts'
+import { writePurgeProof } from '../consent/proof.ts'
+import { findMade, type Made, recordsOf } from '../store/made.ts'
+import { deleteMade } from '../store/purge.ts'
+import { DfkError, UsageError } from '../work/errors.ts'
+import { type Context, defineCommand } from './command.ts'
+import { ask, isInteractive } from './consent-ask.ts'
+
+/** Whose things are to be deleted. */
+interface Wanted {
+  readonly records: readonly string[]
+  readonly subject?: string | undefined
+}
+
+async function wantedBy({ home, work }: Context, named: string): Promise<Wanted> {
+  if (/^[0-9a-f]{64}$/.test(named)) return { records: [named] }
+  if (existsSync(named)) return { records: [consentHash(await loadConsent(named))] }
+  const signed = (await readAudit(home)).filter(({ what, about }) => what === 'sign' && about['subject'] === named)
+  const made = await work('looking for records', (each) => recordsOf(home, named, each))
+  return { records: [...new Set([...made, ...signed.flatMap(({ records }) => records)])], subject: named }
+}
+
+/** Paths that the log names in entries about these records: outputs and exports wherever they went, datasets and runs outside of DFK_HOME. */
+async function loggedPlaces({ home }: Context, records: readonly string[]): Promise<string[]> {
+  const entries = (await readAudit(home)).filter((entry) => entry.records.some((hash) => records.includes(hash)))
+  const words = entries.flatMap(({ about }) =>
+    [about['path'], about['layers'], about['collect'], about['align'], about['datasets'], about['outputs']].flat(),
+  )
+  const paths = words.filter((word) => typeof word === 'string').filter((path) => path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path))
+  return [...new Set(paths.flatMap((path) => [path, renderingOf(path)]))]
+}
+
+/** The folder in which an output was being rendered. */
+function renderingOf(output: string): string {
+  return `${dirname(output)}/.${output.replace(/^.*[/\\]/, '')}.rendering`
+}
+
+async function confirm({ signal }: Context, all: readonly Made[]): Promise<void> {
+  if (!isInteractive())
+    throw new UsageError(`expected --yes to delete ${all.length} things for good but found none`, { hint: '--dry-run lists them' })
+  if ((await ask('Delete all of it for good? (yes or no)', { signal })) !== 'yes') throw new DfkError('nothing was deleted')
+}
+
+const lineOf = ({ kind, path }: Made) => `  ${kind}: ${path}`
+
+/** `dfk consent purge`: deletes what was made under a record, with proof. */
+export const purge = defineCommand({
+  name: 'purge',
+  summary: 'delete every dataset, run, preview, render, output and export that was made under a record, with a signed proof',
+  args: [{ name: '<record>', help: 'the record, its hash, or the subject id of a person' }],
+  options: z.object({ yes: z.boolean().default(false).describe('do not ask') }),
+  example: 'dfk consent purge alice.json --dry-run',
+  writes: true,
+  async run(context, [named], { yes }) {
+    const { home, dryRun, result, note, work } = context
+    const { records, subject } = await wantedBy(context, String(named))
+    if (records.length === 0)
+      throw new DfkError(`expected a record, the hash of one, or a subject that something here was made of but found ${String(named)}`)
+    const { revoked = {} } = (await readHead(home))?.head.memory ?? {}
+    for (const hash of records) if (revoked[hash] === undefined) note(`record ${hash.slice(0, 12)}… is not known to be revoked here`)
+    const search = { home, places: await loggedPlaces(context, records) }
+    const look = (each: Parameters<typeof findMade>[3]) => findMade(search, records, subject, each)
+    const found = await work('looking for what was made', look)
+    const list = found.map(lineOf)
+    if (dryRun) {
+      const made = found.map(({ kind, path }) => ({ kind, path }))
+      return result({ records, ...(subject && { subject }), found: made }, [`would delete ${found.length}:`, ...list].join('\n'))
+    }
+    if (found.length > 0) note([`to be deleted:`, ...list].join('\n'))
+    if (!yes && found.length > 0) await confirm(context, found)
+    const deleted = await work('deleting', (each) => deleteMade(home, found, each))
+    const left = (await work('looking whether anything is left', look)).map(({ path }) => path)
+    const proof = await writePurgeProof(home, { records, subject, deleted, left }, new Date())
+    const files = deleted.reduce((sum, each) => sum + each.files.length, 0)
+    result(
+      {
+        ...{ records, ...(subject && { subject }) },
+        deleted: deleted.map(({ kind, path, bytes, files: { length } }) => ({ kind, path, files: length, bytes })),
+        ...{ left, proof: resolve(proof) },
+      },
+      [
+        `deleted ${deleted.length} (${files} files)${left.length === 0 ? ', nothing is left' : ''}`,
+        ...deleted.map(lineOf),
+        `proof: ${proof}`,
+      ].join('\n'),
+    )
+    if (left.length > 0)
+      throw new DfkError(`expected nothing of it to be left but found ${left.join(', ')}`, {
+        hint: 'who makes it anew? stop that, and run this again',
+      })
+  },
+})
