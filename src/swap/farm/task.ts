@@ -62,14 +62,18 @@ export function parseTask(data: unknown): Task {
   )
 }
 
-/** How an output is to be signed, in words; empty: by whoever joins it. It changes nothing of the picture, and so is no part of the fingerprint. */
-export function signatureOf({ signedBy, wantsTime, provider }: Task['asked']): string {
-  const wishes = [
-    signedBy !== undefined && `signed by ${signedBy}`,
-    wantsTime === true && 'time-stamped',
-    provider !== undefined && `provided by ${provider}`,
+/** What an output's manifest is to say, in words; empty: nothing but what it is made of. It changes nothing of the picture, and so is no part of the fingerprint. */
+export function signatureOf(asked: Task['asked']): string {
+  const wishes: readonly (readonly [string, unknown])[] = [
+    ['signed by', asked['signedBy']],
+    ['time-stamped:', asked['wantsTime']],
+    ['provided by', asked['provider']],
+    ['to', asked['use'] === 'private' ? undefined : asked['use']],
+    ['for the project', asked['project']],
+    ...(['media', 'territory', 'category'] as const).map((name) => [name, asked[name]] as const),
   ]
-  return wishes.filter((wish) => wish !== false).join(', ')
+  const said = wishes.map(([name, value]) => [name, [value ?? []].flat().join(' and ')] as const)
+  return said.flatMap(([name, text]) => (text === '' ? [] : [`${name} ${text}`])).join(', ')
 }
 
 /** Id of a render on the queue: the same for the same command, so that nothing is queued twice. */

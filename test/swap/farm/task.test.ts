@@ -32,11 +32,13 @@ describe('a job on the queue', () => {
   })
 
   it('has an id of its own for each render and segment', () => {
-    const signatures = [{}, { signedBy: hash }, { wantsTime: true }, { provider: 'Studio Example' }].map(signatureOf)
+    const purposes = [{ use: 'publish' }, { project: 'x' }, { media: ['x'] }, { territory: ['x'] }, { category: ['x'] }]
+    const signatures = [{}, { signedBy: hash }, { wantsTime: true }, { provider: 'x' }, ...purposes].map(signatureOf)
+    expect(signatureOf({ use: 'private', media: [], territory: [], category: [] })).toBe('')
     const others = signatures.map((signature) => renderId(hash, '/a.mp4', signature))
     const ids = [...others, renderId(hash, '/b.mp4', ''), renderId('b'.repeat(64), '/a.mp4', '')]
     const all = [...ids, ...ids.flatMap((id) => [segmentId(id, 0), segmentId(id, 1), segmentId(id, null)])]
-    expect(new Set(all).size).toBe(24)
+    expect(new Set(all).size).toBe(44)
     expect(renderId(hash, '/a.mp4', '')).toBe(ids[0])
     // BullMQ takes no colon in an id.
     expect(all.filter((id) => id.includes(':'))).toEqual([])
