@@ -1,6 +1,7 @@
 import { overlap } from './boxes.ts'
 import { type Around, facesAt, LOOK_AHEAD, LOOK_BACK, type TrackedFace } from './bridge.ts'
 import { likeness, patchOf } from './likeness.ts'
+import { settle } from './resting.ts'
 import type { Tracker } from './shotTracker.ts'
 import { type Seen, type Sighting, visibilityOf } from './sighting.ts'
 import type { View } from './view.ts'
@@ -46,6 +47,19 @@ async function followBack<F extends ViewedFrame>(tracker: Tracker, held: readonl
   }
 }
 
+/** Says where those are who rested in the newest frame held, now that the one after it is known, or that there is none. */
+async function settleResting<F extends ViewedFrame>(tracker: Tracker, held: readonly Entry<F>[], next?: Seen): Promise<void> {
+  const newest = held.at(-1)
+  if (newest?.seen.resting === undefined || newest.seen.resting.length === 0) return
+  const { seen, frame } = newest
+  const settled = await Promise.all(
+    newest.seen.resting.map((one) =>
+      settle(one, { analyser: tracker.analyser, view: frame.view, before: held.at(-2)?.frame, frame, next }),
+    ),
+  )
+  newest.seen = { ...seen, sightings: [...seen.sightings, ...settled.filter((one) => one !== undefined)], resting: undefined }
+}
+
 /** The frames of the scene that frame `at` belongs to, by number from it. */
 function sceneAround(all: readonly Seen[], at: number): Around {
   let [first, last] = [at, at]
@@ -73,9 +87,11 @@ export async function* trackFrames<F extends ViewedFrame>(
   }
   for await (const frame of frames) {
     const seen = await tracker.next(frame.view, frame.index, frame.timeS)
+    await settleResting(tracker, held, seen)
     held.push({ frame, seen })
     for (const sighting of seen.sightings) await followBack(tracker, held, sighting)
     if (held.length > LOOK_AHEAD) yield give()
   }
+  await settleResting(tracker, held)
   while (held.length > 0) yield give()
 }

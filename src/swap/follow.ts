@@ -4,6 +4,7 @@ import { cropPicture } from '../picture/resize.ts'
 import { grown } from './boxes.ts'
 import { type Cast, type CastMember, isStill } from './cast.ts'
 import { faceBox, likeness, patchOf } from './likeness.ts'
+import { visibilityOf } from './sighting.ts'
 import { landmarksInPart, landmarksInWhole, type View } from './view.ts'
 
 /** Frames, by number, at which everybody is recognised anew: fixed, so that trackers that began at different frames agree. */
@@ -29,6 +30,22 @@ export interface Followed {
   patches: Float32Array[]
   /** Whether another face was near, so that they may have been exchanged. */
   isCrossed: boolean
+  /** Whether the last frame showed the whole face, from before and uncovered. */
+  isClear: boolean
+}
+
+/** A face that is at least so like itself where it was a frame before may rest for one frame; one that is so like itself is the same picture again. */
+const RESTING = 0.97
+const REPEATED = 0.9999
+
+/** Whether somebody need not be looked for in this frame: every other one, while a clear face hardly moves (`rests`), or the frame is one shown again (`stays`). */
+export function restOf(view: View, one: Followed, index: number): 'looks' | 'rests' | 'stays' {
+  if (index % 2 === 0 || index % RECOGNISE_EVERY === 0 || one.isCrossed || !one.isClear) return 'looks'
+  const patch = patchOf(view, one.landmarks)
+  const like = likeness(patch, one.patches.at(-1)!)
+  if (like < RESTING) return 'looks'
+  one.patches = [...one.patches, patch].slice(-PATCHES)
+  return like > REPEATED ? 'stays' : 'rests'
 }
 
 /** Who looks, and for whom. */
@@ -60,6 +77,7 @@ export async function followFace({ analyser, cast }: Watch, view: View, one: Fol
   if ((isOdd || isDue) && !(await isTheirs({ analyser, cast }, view, one, face))) return 'other'
   one.landmarks = face.landmarks
   one.box = face.box
+  one.isClear = visibilityOf(face) === 1
   one.patches = [...one.patches, patch].slice(-PATCHES)
   return face
 }

@@ -55,6 +55,7 @@ export class ShotTracker implements Tracker {
       ...seen,
       isCut: seen.isCut || isNew,
       sightings: seen.sightings.map((each) => ({ ...each, id: each.id + first })),
+      resting: seen.resting?.map((each) => ({ ...each, id: each.id + first })),
       barred: seen.barred.map((id) => id + first),
     }
   }

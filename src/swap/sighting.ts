@@ -21,6 +21,8 @@ export interface Seen {
   /** Whether another scene begins here. */
   readonly isCut: boolean
   readonly sightings: readonly Sighting[]
+  /** Those who were not looked for since they hardly move: as they were in the frame before. The frame after tells where they are. */
+  readonly resting?: readonly Sighting[] | undefined
   /** Ids of those in whose place somebody else's face was seen: nothing must be drawn there. */
   readonly barred: readonly number[]
 }

@@ -13,8 +13,14 @@ const MOST_SHIFT = 0.001
 const STEADY_POINTS = [6, 114, 343, 133, 362, 2, 50, 280]
 const [FOREHEAD, CHIN] = [10, 152]
 
-function apart(a: Float32Array, b: Float32Array, i: number, j: number): number {
+function distance(a: Float32Array, b: Float32Array, i: number, j: number): number {
   return Math.hypot(a[i * 3]! - b[j * 3]!, a[i * 3 + 1]! - b[j * 3 + 1]!)
+}
+
+/** How far a face moved, on average over the points that it is aligned by, as a part of its height. */
+export function apart(a: { readonly mesh: Float32Array }, b: { readonly mesh: Float32Array }): number {
+  const moved = STEADY_POINTS.reduce((sum, point) => sum + distance(a.mesh, b.mesh, point, point), 0) / STEADY_POINTS.length
+  return moved / Math.max(distance(a.mesh, a.mesh, FOREHEAD, CHIN), 1e-9)
 }
 
 /**
@@ -34,8 +40,7 @@ export function steadied(around: readonly (Landmarks | undefined)[]): Landmarks 
     for (let i = 0; i < mean.length; i += 1) mean[i]! += weight * (before.mesh[i]! + after.mesh[i]!)
   }
   for (let i = 0; i < mean.length; i += 1) mean[i]! /= total
-  const shift = STEADY_POINTS.reduce((sum, point) => sum + apart(now.mesh, mean, point, point), 0) / STEADY_POINTS.length
-  const share = Math.min(1, (MOST_SHIFT * apart(now.mesh, now.mesh, FOREHEAD, CHIN)) / Math.max(shift, 1e-9))
+  const share = Math.min(1, MOST_SHIFT / Math.max(apart(now, { mesh: mean }), 1e-9))
   return landmarksOfMesh(
     mean.map((value, i) => now.mesh[i]! + share * (value - now.mesh[i]!)),
     now.confidence,

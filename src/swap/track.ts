@@ -4,7 +4,7 @@ import { RefusedError } from '../work/errors.ts'
 import { area, overlap } from './boxes.ts'
 import { assign, type Cast, type CastMember, nearest } from './cast.ts'
 import { SceneCuts } from './cuts.ts'
-import { describeFace, type Followed, findAgain, followFace, type Watch } from './follow.ts'
+import { describeFace, type Followed, findAgain, followFace, restOf, type Watch } from './follow.ts'
 import { patchOf } from './likeness.ts'
 import { type Seen, type Sighting, visibilityOf } from './sighting.ts'
 import type { View } from './view.ts'
@@ -33,6 +33,17 @@ interface Lost {
 interface Stranger {
   box: Box
   readonly until: number
+}
+
+/** Those who were not looked for in a frame. */
+interface Unmoved {
+  readonly rests: Followed[]
+  readonly stays: Followed[]
+}
+
+/** Somebody who was not looked for: a clear face, where it was. */
+function asBefore({ id, member, landmarks, box }: Followed): Sighting {
+  return { id, member, landmarks, box, visibility: 1 }
 }
 
 /**
@@ -69,7 +80,8 @@ export class FaceTracker implements Watch {
     this.#strangers = this.#strangers.filter(({ until }) => index < until)
     const faces = new Map<Followed, FoundFace>()
     const barred = new Set<number>()
-    await this.#follow(view, index, faces, barred)
+    const unmoved: Unmoved = { rests: [], stays: [] }
+    await this.#follow(view, index, faces, barred, unmoved)
     await this.#search(view, index, faces, barred)
     if (isCut || this.#isFirst || this.#isTimeToLook(index)) {
       const closely = isCut || this.#isFirst || index % LOOK_CLOSELY_EVERY === 0
@@ -80,7 +92,8 @@ export class FaceTracker implements Watch {
     const sightings = [...faces].map(
       ([{ id, member }, face]): Sighting => ({ id, member, landmarks: face.landmarks, box: face.box, visibility: visibilityOf(face) }),
     )
-    return { index, timeS, isCut, sightings, barred: [...barred] }
+    const { rests, stays } = unmoved
+    return { index, timeS, isCut, sightings: [...sightings, ...stays.map(asBefore)], resting: rests.map(asBefore), barred: [...barred] }
   }
 
   #isTimeToLook(index: number): boolean {
@@ -89,8 +102,13 @@ export class FaceTracker implements Watch {
     return choice !== 'target' || this.#followed.length < members.length
   }
 
-  async #follow(view: View, index: number, faces: Map<Followed, FoundFace>, barred: Set<number>): Promise<void> {
+  async #follow(view: View, index: number, faces: Map<Followed, FoundFace>, barred: Set<number>, unmoved: Unmoved): Promise<void> {
     for (const one of this.#followed) {
+      const rest = restOf(view, one, index)
+      if (rest !== 'looks') {
+        unmoved[rest].push(one)
+        continue
+      }
       const face = await followFace(this, view, one, index)
       const isTaken = typeof face === 'object' && [...faces.values()].some(({ box }) => overlap(box, face.box) > SAME_BOX)
       if (typeof face === 'object' && !isTaken) faces.set(one, face)
@@ -99,7 +117,7 @@ export class FaceTracker implements Watch {
         if (face !== 'nothing') barred.add(one.id)
       }
     }
-    this.#followed = this.#followed.filter((one) => faces.has(one))
+    this.#followed = this.#followed.filter((one) => faces.has(one) || unmoved.rests.includes(one) || unmoved.stays.includes(one))
   }
 
   async #search(view: View, index: number, faces: Map<Followed, FoundFace>, barred: Set<number>): Promise<void> {
@@ -123,7 +141,7 @@ export class FaceTracker implements Watch {
   /** Begins or goes on to follow a face. */
   #take(view: View, face: FoundFace, member: CastMember, faces: Map<Followed, FoundFace>, id: number): void {
     const { landmarks, box } = face
-    const one: Followed = { id, member, landmarks, box, patches: [patchOf(view, landmarks)], isCrossed: false }
+    const one: Followed = { id, member, landmarks, box, patches: [patchOf(view, landmarks)], isCrossed: false, isClear: false }
     this.#followed.push(one)
     faces.set(one, face)
   }

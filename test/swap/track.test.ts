@@ -42,9 +42,35 @@ describe('following', () => {
       expect(frame['bob']!.strength).toBe(1)
     }
     expect(calls.find).toBe(1)
-    expect(calls.track).toBe(99)
+    // Nobody moves: at every other frame the picture is the one before.
+    expect(calls.track).toBeLessThanOrEqual(52)
     // The two faces of the first frame, and frames 25, 50 and 75.
     expect(calls.descriptor).toBe(5)
+  })
+
+  it('rests at every other frame of somebody who moves a little, who is then half-way between the frames around it', async () => {
+    const slow = repeat(40, (index) => [{ x: 200 + index * 0.3, descriptor: bob }])
+    const { seen, calls } = await watch(slow)
+    expect(calls.track).toBeLessThan(25)
+    for (const [index, frame] of seen.entries()) {
+      expect(frame['bob']!.x).toBeCloseTo(200 + index * 0.3, 1)
+      expect(frame['bob']!.strength).toBe(1)
+    }
+  })
+
+  it('looks at each frame of somebody who moves fast, and of frames that are shown twice takes one', async () => {
+    const fast = await watch(repeat(40, (index) => [{ x: 120 + index * 4, descriptor: bob }]))
+    expect(fast.calls.track).toBe(39)
+    const twice = await watch(repeat(40, (index) => [{ x: 120 + (index >> 1) * 4, descriptor: bob }]))
+    expect(twice.calls.track).toBeLessThan(25)
+    for (const [index, frame] of twice.seen.entries()) expect(Math.abs(frame['bob']!.x - (120 + (index >> 1) * 4))).toBeLessThan(0.5)
+  })
+
+  it('is in full strength to the last frame, whether one would rest there or not', async () => {
+    for (const count of [39, 40]) {
+      const { seen } = await watch(repeat(count, (index) => [{ x: 200 + index * 0.3, descriptor: bob }]))
+      expect(strengths(seen)).toEqual(new Array(count).fill(1))
+    }
   })
 
   it('lets go at once when somebody else takes the place, and fades out before', async () => {
