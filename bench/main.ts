@@ -12,8 +12,9 @@ import { swap } from './swap.ts'
 import { swapKills } from './swapKills.ts'
 import { swapMemory } from './swapMemory.ts'
 import { trainStep } from './trainStep.ts'
+import { watermark } from './watermark.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, swapKills, swapMemory, quality, faceset, kills, memory]
+const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, swapKills, swapMemory, quality, faceset, kills, memory, watermark]
 const PROGRAM = 'npm run bench --'
 
 const DETAILS = `
