@@ -23,7 +23,10 @@ it.each([
     ['nonsense'],
     'expected a benchmark (train-step, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark) but found "nonsense"',
   ],
-  [[], 'expected a benchmark (train-step, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark) but found none'],
+  [
+    [],
+    'expected a benchmark (train-step, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark) but found none',
+  ],
   [['train-step', '--preset', 'huge'], '--preset'],
   [['train-step', '--gan'], '--preset quick or standard'],
   [['infer', '--rounds', '0'], '--rounds'],
