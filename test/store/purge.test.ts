@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '../../src/commands/command.ts'
 import { purge } from '../../src/commands/consent-purge.ts'
-import { appendAudit } from '../../src/consent/audit.ts'
 import { verifyAudit } from '../../src/consent/auditVerify.ts'
 import { consentHash, recordOutput } from '../../src/consent/index.ts'
 import { findMade } from '../../src/store/made.ts'
 import { deleteMade } from '../../src/store/purge.ts'
+import { intend } from '../../src/train/begin.ts'
 import { scratchFolder } from '../support/data.ts'
 import { makeRun, recordFor } from '../swap/support.ts'
 import { consentFor, makeFaceset } from '../train/fixture.ts'
@@ -195,13 +195,13 @@ describe('what the log names', () => {
     return { failed, told, statement: (JSON.parse(readFileSync(told.proof, 'utf8')) as { statement: object }).statement }
   }
   beforeAll(async () => {
+    await makeFaceset(inner, 'alice', { consent: alice })
+    await makeFaceset(inner, 'bob')
+    await intend({ home: inner, name: relative('.', join(away, 'run2')), source: 'alice', target: 'bob', fromScratch: true, training: {} })
     await makeRun(inner, 'run2', bob, { source: alice })
     write(join(inner, 'checkpoints', 'run2', 'preview.png'), 'a face')
     mkdirSync(away)
     renameSync(join(inner, 'checkpoints', 'run2'), join(away, 'run2'))
-    await appendAudit(inner, new Date(), () => [
-      { what: 'authorize', records: [hash, other], about: { action: 'train', allowed: true, run: join(away, 'run2'), datasets: [] } },
-    ])
     // Of these the manifest beside them was removed.
     for (const name of ['known.mkv', 'changed.mkv', 'older.mkv', 'bobs.mkv']) write(join(away, name), name)
     await output('known.mkv', [alice], { sha256: createHash('sha256').update('known.mkv').digest('hex') })
