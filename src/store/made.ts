@@ -230,7 +230,7 @@ class Search {
       checkInterrupted(this.#work.signal)
       for await (const hash of pictureHashes(made.path)) {
         if (!pictures.has(hash)) continue
-        this.#add(made)
+        await this.#addFolder(made)
         break
       }
     }
@@ -249,7 +249,7 @@ class Search {
 
 /**
  * Finds what was made under records (by their hashes), or of a subject: datasets and runs by what they say, whatever their names, datasets that hold pictures of those,
- * unfinished renders, and files that carry the hash of a record.
+ * unfinished renders, files that carry the hash of a record, and those that the log knows by their own.
  */
 export async function findMade(
   where: MadeSearch,
