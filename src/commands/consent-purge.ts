@@ -5,7 +5,7 @@ import { readHead } from '../consent/audit.ts'
 import { readAudit } from '../consent/auditVerify.ts'
 import { consentHash, loadConsent } from '../consent/index.ts'
 import { writePurgeProof } from '../consent/proof.ts'
-import { findMade, type Made, recordsOf } from '../store/made.ts'
+import { findMade, type Made, type Place, recordsOf } from '../store/made.ts'
 import { deleteMade } from '../store/purge.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
@@ -17,22 +17,42 @@ interface Wanted {
   readonly subject?: string | undefined
 }
 
-async function wantedBy({ home, work }: Context, named: string): Promise<Wanted> {
+async function wantedBy(context: Context, named: string): Promise<Wanted> {
+  const { home, work } = context
   if (/^[0-9a-f]{64}$/.test(named)) return { records: [named] }
   if (existsSync(named)) return { records: [consentHash(await loadConsent(named))] }
   const signed = (await readAudit(home)).filter(({ what, about }) => what === 'sign' && about['subject'] === named)
-  const made = await work('looking for records', (each) => recordsOf(home, named, each))
+  const places = await loggedPlaces(context)
+  const made = await work('looking for records', (each) => recordsOf({ home, places }, named, each))
   return { records: [...new Set([...made, ...signed.flatMap(({ records }) => records)])], subject: named }
 }
 
-/** Paths that the log names in entries about these records: outputs and exports wherever they went, datasets and runs outside of DFK_HOME. */
-async function loggedPlaces({ home }: Context, records: readonly string[]): Promise<string[]> {
-  const entries = (await readAudit(home)).filter((entry) => entry.records.some((hash) => records.includes(hash)))
-  const words = entries.flatMap(({ about }) =>
-    [about['path'], about['layers'], about['collect'], about['align'], about['datasets'], about['outputs']].flat(),
-  )
-  const paths = words.filter((word) => typeof word === 'string').filter((path) => path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path))
-  return [...new Set(paths.flatMap((path) => [path, renderingOf(path)]))]
+/** What an entry of the log names where something lies, or was to be made, besides `path`. */
+const NAMED = ['layers', 'run', 'runs', 'collect', 'align', 'datasets', 'outputs', 'left', 'unverified']
+
+function pathsIn(words: readonly unknown[]): string[] {
+  return words.flat().filter((word): word is string => typeof word === 'string' && (word.startsWith('/') || /^[A-Za-z]:[\\/]/.test(word)))
+}
+
+/** What the log names in entries about these records, or all: outputs and exports wherever they went, datasets and runs outside of DFK_HOME. */
+async function loggedPlaces({ home }: Context, records?: readonly string[]): Promise<Place[]> {
+  const places = new Map<string, Place>()
+  for (const { what, about, records: theirs } of await readAudit(home)) {
+    const isOurs = records === undefined || theirs.some((hash) => records.includes(hash))
+    for (const path of pathsIn([about['path'], ...NAMED.map((key) => about[key])])) {
+      const isOutput = what === 'output' || what === 'export'
+      // What others made at the same path later took its place.
+      if (!isOurs && isOutput && places.has(path)) places.set(path, { path })
+      if (!isOurs) continue
+      const isPlanned = about['allowed'] === false || pathsIn([about['outputs']]).includes(path)
+      const sha256 = isOutput && path === about['path'] && typeof about['sha256'] === 'string' ? about['sha256'] : undefined
+      if (!isPlanned) places.set(path, { path, isMade: true, sha256: sha256 ?? places.get(path)?.sha256 })
+      else if (!places.has(path)) places.set(path, { path })
+      const rendering = renderingOf(path)
+      places.set(rendering, { path: rendering })
+    }
+  }
+  return [...places.values()]
 }
 
 /** The folder in which an output was being rendered. */
@@ -65,26 +85,31 @@ export const purge = defineCommand({
     for (const hash of records) if (revoked[hash] === undefined) note(`record ${hash.slice(0, 12)}… is not known to be revoked here`)
     const search = { home, places: await loggedPlaces(context, records) }
     const look = (each: Parameters<typeof findMade>[3]) => findMade(search, records, subject, each)
-    const found = await work('looking for what was made', look)
+    const before = await work('looking for what was made', look)
+    const found = before.made
     const list = found.map(lineOf)
     if (dryRun) {
       const made = found.map(({ kind, path }) => ({ kind, path }))
-      return result({ records, ...(subject && { subject }), found: made }, [`would delete ${found.length}:`, ...list].join('\n'))
+      const lines = [`would delete ${found.length}:`, ...list, ...before.unverified.map((path) => `  cannot be recognised: ${path}`)]
+      return result({ records, ...(subject && { subject }), found: made, unverified: before.unverified }, lines.join('\n'))
     }
     if (found.length > 0) note([`to be deleted:`, ...list].join('\n'))
     if (!yes && found.length > 0) await confirm(context, found)
     const deleted = await work('deleting', (each) => deleteMade(home, found, each))
-    const left = (await work('looking whether anything is left', look)).map(({ path }) => path)
-    const proof = await writePurgeProof(home, { records, subject, deleted, left }, new Date())
+    const after = await work('looking whether anything is left', look)
+    const left = after.made.map(({ path }) => path)
+    // What only a link led to that is deleted now is still there.
+    const unverified = [...new Set([...before.unverified, ...after.unverified])].filter((path) => existsSync(path) && !left.includes(path))
+    const proof = await writePurgeProof(home, { records, subject, deleted, left, unverified }, new Date())
     const files = deleted.reduce((sum, each) => sum + each.files.length, 0)
     result(
       {
         ...{ records, ...(subject && { subject }) },
         deleted: deleted.map(({ kind, path, bytes, files: { length } }) => ({ kind, path, files: length, bytes })),
-        ...{ left, proof: resolve(proof) },
+        ...{ left, unverified, proof: resolve(proof) },
       },
       [
-        `deleted ${deleted.length} (${files} files)${left.length === 0 ? ', nothing is left' : ''}`,
+        `deleted ${deleted.length} (${files} files)${left.length + unverified.length === 0 ? ', nothing is left' : ''}`,
         ...deleted.map(lineOf),
         `proof: ${proof}`,
       ].join('\n'),
@@ -92,6 +117,10 @@ export const purge = defineCommand({
     if (left.length > 0)
       throw new DfkError(`expected nothing of it to be left but found ${left.join(', ')}`, {
         hint: 'who makes it anew? stop that, and run this again',
+      })
+    if (unverified.length > 0)
+      throw new DfkError(`expected nothing of it to be left but cannot tell whether it is in ${unverified.join(', ')}`, {
+        hint: 'the log or a link led there, and it does not say what it is or cannot be read: delete it, or move what is yours away, and run this again',
       })
   },
 })

@@ -11,6 +11,8 @@ export interface PurgeStatement {
   readonly subject?: string | undefined
   readonly deleted: readonly { readonly kind: string; readonly path: string; readonly files: readonly object[] }[]
   readonly left: readonly string[]
+  /** Paths of what may have been made under the records but cannot be recognised, and was not deleted. */
+  readonly unverified: readonly string[]
 }
 
 /** Signs a statement of what was deleted with the installation's key, writes it to `<home>/consent/purged/` and logs its hash. Returns its path. */
@@ -25,12 +27,15 @@ export async function writePurgeProof(home: string, statement: PurgeStatement, n
   const path = join(home, 'consent', 'purged', name)
   const sha256 = createHash('sha256').update(text).digest('hex')
   await writeWhole(path, text)
-  const { records, subject, deleted, left } = statement
+  const { records, subject, deleted, left, unverified } = statement
   await appendAudit(home, now, () => [
     {
       what: 'purge',
       records: [...records],
-      about: { proof: path, sha256, ...(subject !== undefined && { subject }), deleted: deleted.map((each) => each.path), left: [...left] },
+      about: {
+        ...{ proof: path, sha256, ...(subject !== undefined && { subject }) },
+        ...{ deleted: deleted.map((each) => each.path), left: [...left], unverified: [...unverified] },
+      },
     },
   ])
   return path

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
-import { extname, join, resolve } from 'node:path'
+import { extname, join, resolve, sep } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { type Marked, marksOf } from './marks.ts'
@@ -13,10 +14,26 @@ export interface Made {
   readonly path: string
 }
 
-/** Where to look: everything below `home`, and these places that a log names. */
+/** A file or folder that a log names. */
+export interface Place {
+  readonly path: string
+  /** The log says that something was made there under the records in question: what is there now and does not say what it is may be that. */
+  readonly isMade?: boolean
+  /** Of the file that was made. */
+  readonly sha256?: string | undefined
+}
+
+/** Where to look: everything below `home`, wherever links lead, and these places that a log names. */
 export interface MadeSearch {
   readonly home: string
-  readonly places: readonly string[]
+  readonly places: readonly Place[]
+}
+
+/** What a search came to. */
+export interface Findings {
+  readonly made: readonly Made[]
+  /** Paths of what may have been made under the records but does not say so, and of what cannot be read. */
+  readonly unverified: readonly string[]
 }
 
 /** Never looked into: what is not made of anybody's face. */
@@ -40,6 +57,13 @@ async function holds(path: string, wanted: readonly string[], signal: AbortSigna
   return false
 }
 
+/** SHA-256 of a file. */
+export async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex')
+}
+
 /** SHA-256 of the faces of a dataset: as they were collected, and aligned. Masks are left out, which may be alike. */
 async function* pictureHashes(dataset: string): AsyncGenerator<string> {
   for (const folder of ['faces', 'aligned']) {
@@ -58,6 +82,8 @@ class Search {
   readonly known = new Set<string>()
   /** Datasets that say that they were made under other records. */
   readonly others: Marked[] = []
+  /** What cannot be read, and what links in the datasets and runs found lead to. */
+  readonly unsure = new Set<string>()
   readonly #seen = new Set<string>()
   readonly #records: readonly string[]
   readonly #subject: string | undefined
@@ -75,13 +101,13 @@ class Search {
     const real = await realpath(path).catch(() => undefined)
     if (real === undefined || this.#seen.has(real)) return
     this.#seen.add(real)
-    const entries = await readdir(path, { withFileTypes: true })
+    const entries = await this.#read(path)
     const names = entries.map(({ name }) => name)
     const made = await marksOf(path, names)
     if (made !== undefined) {
-      if (this.#isWanted(made)) this.#add(made)
-      else if (made.kind === 'dataset') this.others.push(made)
-      return
+      if (this.#isWanted(made)) return this.#addFolder(made)
+      // In a folder of others there may be something of these people.
+      if (made.kind === 'dataset') this.others.push(made)
     }
     this.#work.onProgress?.({ done: this.#seen.size, total: 0, note: `${this.found.size} found` })
     if (names.includes('layers.json') && (await this.#isLayers(path, names))) return
@@ -96,13 +122,79 @@ class Search {
   /** Looks at a file, and at what belongs to it. */
   async file(path: string): Promise<void> {
     if (!CARRIERS.has(extname(path).toLowerCase()) || this.#records.length === 0 || this.found.has(path)) return
-    if (!(await holds(path, this.#records, this.#work.signal))) return
-    const add = (each: string) => this.#add({ kind: 'output or export', path: each })
-    add(path)
-    if (!path.endsWith('.c2pa')) return
+    const isTheirs = await holds(path, this.#records, this.#work.signal).catch((error: NodeJS.ErrnoException) =>
+      this.#unreadable(path, error),
+    )
+    if (isTheirs !== true) return
     // A container that carries no manifest lies beside it, and one that is too large has its hash there too.
-    const output = path.slice(0, -'.c2pa'.length)
-    for (const each of [output, `${output}.sha256`]) if ((await stat(each).catch(() => undefined))?.isFile()) add(each)
+    const output = path.endsWith('.c2pa') ? path.slice(0, -'.c2pa'.length) : path
+    await this.output(output)
+    this.#add({ kind: 'output or export', path })
+  }
+
+  /** Adds a file that is known to be one of them, and the hash beside it. */
+  async output(path: string): Promise<void> {
+    for (const each of [path, `${path}.sha256`])
+      if ((await stat(each).catch(() => undefined))?.isFile()) this.#add({ kind: 'output or export', path: each })
+  }
+
+  /** Looks at a place that a log names; what was made there and cannot be recognised any more is unsure. */
+  async place({ path, isMade = false, sha256 }: Place): Promise<void> {
+    const there = await stat(path).catch(() => undefined)
+    if (there?.isDirectory()) await this.folder(path)
+    else if (there?.isFile()) await this.file(path)
+    if ((await stat(`${path}.c2pa`).catch(() => undefined))?.isFile()) await this.file(`${path}.c2pa`)
+    if (!isMade || there === undefined) return
+    if (there.isFile() && sha256 !== undefined && (await hashOf(path)) === sha256) return this.output(path)
+    if (there.isDirectory() && (await this.#isOfOthers(path))) return
+    this.unsure.add(path)
+  }
+
+  /** What is unsure, is still there, and does not lie in what was found. */
+  async unverified(): Promise<string[]> {
+    const real = (path: string) => realpath(path).catch(() => path)
+    const found = await Promise.all([...this.found.keys()].map(real))
+    const unsure = await Promise.all([...this.unsure].map(async (path) => ({ path, at: await real(path) })))
+    return unsure.filter(({ at }) => !found.some((each) => at === each || at.startsWith(each + sep))).map(({ path }) => path)
+  }
+
+  /** Whether a folder says that it is of others, or is empty. */
+  async #isOfOthers(path: string): Promise<boolean> {
+    const names = (await this.#read(path)).map(({ name }) => name)
+    const made = await marksOf(path, names)
+    return made === undefined ? names.length === 0 : !this.#isWanted(made)
+  }
+
+  async #read(path: string) {
+    return readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => this.#unreadable(path, error))
+  }
+
+  /** Somebody may have deleted it meanwhile; of what may not be read nobody can say that it is nothing. */
+  #unreadable(path: string, error: NodeJS.ErrnoException): [] {
+    if (error.code === undefined) throw error
+    if (error.code !== 'ENOENT') this.unsure.add(path)
+    return []
+  }
+
+  /** Adds a dataset or run, and looks where links inside it lead: what lies there may be a part of it. */
+  async #addFolder(made: Marked): Promise<void> {
+    this.#add(made)
+    const root = await realpath(made.path)
+    for (const link of await this.#linksIn(root)) {
+      const target = await realpath(link).catch(() => undefined)
+      if (target === undefined || target.startsWith(root + sep)) continue
+      await this.place({ path: target, isMade: true })
+    }
+  }
+
+  async #linksIn(path: string): Promise<string[]> {
+    const links: string[] = []
+    for (const entry of await this.#read(path)) {
+      const inside = join(path, entry.name)
+      if (entry.isSymbolicLink()) links.push(inside)
+      else if (entry.isDirectory()) links.push(...(await this.#linksIn(inside)))
+    }
+    return links
   }
 
   async #isLayers(path: string, names: readonly string[]): Promise<boolean> {
@@ -115,13 +207,17 @@ class Search {
     return false
   }
 
-  /** A link to something that was made under a record leads to it; other links are not followed. */
+  /** A link to something that was made under a record goes with it; any other is followed. */
   async #link(path: string): Promise<void> {
     const target = await stat(path).catch(() => undefined)
     if (target?.isFile()) return this.file(path)
     if (!target?.isDirectory()) return
-    const made = await marksOf(path, await readdir(path))
-    if (made !== undefined && this.#isWanted(made)) this.#add(made)
+    const made = await marksOf(
+      path,
+      (await this.#read(path)).map(({ name }) => name),
+    )
+    if (made !== undefined && this.#isWanted(made)) return this.#addFolder(made)
+    await this.folder(path)
   }
 
   /** Looks for pictures of the datasets found in others, which then were made of them, whatever they say. */
@@ -134,7 +230,7 @@ class Search {
       checkInterrupted(this.#work.signal)
       for await (const hash of pictureHashes(made.path)) {
         if (!pictures.has(hash)) continue
-        this.#add(made)
+        await this.#addFolder(made)
         break
       }
     }
@@ -153,33 +249,27 @@ class Search {
 
 /**
  * Finds what was made under records (by their hashes), or of a subject: datasets and runs by what they say, whatever their names, datasets that hold pictures of those,
- * unfinished renders, and files that carry the hash of a record.
+ * unfinished renders, files that carry the hash of a record, and those that the log knows by their own.
  */
 export async function findMade(
-  { home, places }: MadeSearch,
+  where: MadeSearch,
   records: readonly string[],
   subject: string | undefined,
   work: WorkOptions,
-): Promise<Made[]> {
-  const search = new Search(records, subject, work)
-  await search.folder(home)
-  for (const place of places.map((path) => resolve(path))) {
-    const found = await stat(place).catch(() => undefined)
-    if (found?.isDirectory()) await search.folder(place)
-    else if (found?.isFile()) {
-      await search.file(place)
-      await search.file(`${place}.c2pa`).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error
-      })
-    }
-  }
+): Promise<Findings> {
+  const search = await searchAll(where, records, subject, work)
   await search.copies()
-  return [...search.found.values()]
+  return { made: [...search.found.values()], unverified: await search.unverified() }
 }
 
-/** The hashes of records of a subject, as datasets and runs below `home` name them. */
-export async function recordsOf(home: string, subject: string, work: WorkOptions): Promise<string[]> {
-  const search = new Search([], subject, work)
+/** The hashes of records of a subject, as datasets and runs name them. */
+export async function recordsOf(where: MadeSearch, subject: string, work: WorkOptions): Promise<string[]> {
+  return [...(await searchAll(where, [], subject, work)).known]
+}
+
+async function searchAll({ home, places }: MadeSearch, records: readonly string[], subject: string | undefined, work: WorkOptions) {
+  const search = new Search(records, subject, work)
   await search.folder(home)
-  return [...search.known]
+  for (const place of places) await search.place({ ...place, path: resolve(place.path) })
+  return search
 }

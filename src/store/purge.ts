@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { lstat, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { checkInterrupted, DfkError } from '../work/errors.ts'
 import { lockFolder } from '../work/lock.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import type { Made } from './made.ts'
+import { hashOf, type Made } from './made.ts'
 
 /** A file that was deleted. */
 interface DeletedFile {
@@ -19,12 +16,6 @@ interface DeletedFile {
 export interface Deleted extends Made {
   readonly files: readonly DeletedFile[]
   readonly bytes: number
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }
 
 async function filesIn(path: string): Promise<string[]> {
@@ -62,7 +53,13 @@ export async function deleteMade(home: string, all: readonly Made[], { signal, o
   for (const made of all) {
     checkInterrupted(signal)
     if ((await lstat(made.path).catch(() => undefined)) === undefined) continue
-    const real = await realpath(made.path)
+    const real = await realpath(made.path).catch(() => undefined)
+    if (real === undefined) {
+      // A link to something that was deleted just now.
+      await rm(made.path)
+      deleted.push({ ...made, files: [], bytes: 0 })
+      continue
+    }
     const lock = made.kind === 'run' || made.kind === 'unfinished render' ? await lockFolder(real, `${made.kind} ${made.path}`) : undefined
     try {
       const files = await listFiles(made.path, signal)

@@ -16,6 +16,7 @@ import {
 import { screenFootage } from '../screening/screen.ts'
 import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
+import { hashOf } from '../store/made.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { type Clock, timed } from '../work/clock.ts'
@@ -143,7 +144,7 @@ export async function permit(
     log,
     // Each output is logged by itself once it is there; of a folder of thousands the first will do here.
     about: {
-      runs: runs.map(({ name }) => name),
+      runs: runs.map(({ folder }) => folder),
       outputs: jobs.slice(0, MOST_NAMED).map(({ output }) => resolve(output)),
       files: jobs.length,
     },
@@ -237,7 +238,11 @@ export function markOutput(session: NamedSwap, job: Job, outputId: string, layer
       await permission.recheck()
       summary = await stampOutput({ ...provenance, file: partial, placedAt: job.output, title })
       try {
-        const about = { publish: request.purpose?.publish === true, ...(layers !== undefined && { layers: resolve(layers) }) }
+        const about = {
+          ...{ publish: request.purpose?.publish === true, ...(layers !== undefined && { layers: resolve(layers) }) },
+          // Nothing inside it says what it is: so it is known again when what lies beside it is lost.
+          ...(!summary.embedded && { sha256: await hashOf(partial) }),
+        }
         await recordOutput(request.home, { outputId, path: resolve(job.output), records: permission.records, about })
       } catch (error) {
         if (!summary.embedded) await rm(summary.file, { force: true })

@@ -60,6 +60,7 @@ export async function intend(request: RunRequest): Promise<Intent> {
   }
   const sides = { source: await openSide(request.home, names.source), target: await openSide(request.home, names.target) }
   const { framing, landmarks } = checkFraming(sides)
+  const folder = runFolder(request.home, request.name)
   const ask = (log: AuthorizationRequest['log']) =>
     authorize({
       action: 'train',
@@ -68,11 +69,10 @@ export async function intend(request: RunRequest): Promise<Intent> {
         const { consent: record, dataset } = sides[role]
         return { role, record, footage: datasetFootage(dataset), heldAt: dataset.folder }
       }),
-      about: { run: request.name, datasets: PEOPLE.map((role) => sides[role].dataset.folder) },
+      about: { run: folder, datasets: PEOPLE.map((role) => sides[role].dataset.folder) },
       log,
     })
   await ask(request.log)
-  const folder = runFolder(request.home, request.name)
   const settings = earlier === undefined ? await newSettings(request, framing, landmarks) : keptSettings(request, earlier, framing)
   for (const person of PEOPLE) checkSize(sides[person].dataset, settings.sizePx)
   const recheck = async () => {

@@ -87,7 +87,7 @@ export async function permitExport(
       { hint: 'nobody counts what an exported model renders: use dfk swap, or ask for a record without --max-outputs' },
     )
   const action = purpose.handOn ? 'sublicense' : 'generate'
-  const about = { export: run.name, ...how.about }
+  const about = { export: run.name, run: run.folder, ...how.about }
   return { home, run, purpose, authorization: await authorize({ ...how, action, home, parties, outputs: 0, use: purpose.use, about }) }
 }
 

@@ -1,9 +1,14 @@
+import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { consentHash } from '../../src/consent/index.ts'
+import type { Context } from '../../src/commands/command.ts'
+import { purge } from '../../src/commands/consent-purge.ts'
+import { verifyAudit } from '../../src/consent/auditVerify.ts'
+import { consentHash, recordOutput } from '../../src/consent/index.ts'
 import { findMade } from '../../src/store/made.ts'
 import { deleteMade } from '../../src/store/purge.ts'
+import { intend } from '../../src/train/begin.ts'
 import { scratchFolder } from '../support/data.ts'
 import { makeRun, recordFor } from '../swap/support.ts'
 import { consentFor, makeFaceset } from '../train/fixture.ts'
@@ -55,9 +60,9 @@ afterAll(() => {
   rmSync(outside, { recursive: true, force: true })
 })
 
-const search = { home, places: [join(outside, 'far.png'), join(outside, 'gone.png')] }
+const search = { home, places: ['far.png', 'gone.png'].map((name) => ({ path: join(outside, name) })) }
 const found = async () =>
-  (await findMade(search, [hash], undefined, work)).map(({ kind, path }) => `${kind} ${path.replace(`${home}/`, '')}`).sort()
+  (await findMade(search, [hash], undefined, work)).made.map(({ kind, path }) => `${kind} ${path.replace(`${home}/`, '')}`).sort()
 
 describe('what was made under a record', () => {
   it('is found by what it says, whatever it is called, and nothing else is', async () => {
@@ -80,12 +85,12 @@ describe('what was made under a record', () => {
   })
 
   it('is found by the name of its subject', async () => {
-    const made = await findMade({ home, places: [] }, [], 'alice', work)
+    const { made } = await findMade({ home, places: [] }, [], 'alice', work)
     expect(made.map(({ kind }) => kind).sort()).toEqual(['dataset', 'dataset', 'dataset', 'dataset', 'dataset', 'run'])
   })
 
   it('is deleted with a list of every file, and nothing is left; what is of others stays', async () => {
-    const all = await findMade(search, [hash], undefined, work)
+    const { made: all } = await findMade(search, [hash], undefined, work)
     const image = readFileSync(at('datasets', 'holiday', 'manifest.json'))
     const deleted = await deleteMade(home, all, work)
     expect(deleted.map(({ path }) => path).sort()).toEqual(all.map(({ path }) => path).sort())
@@ -105,7 +110,120 @@ describe('what was made under a record', () => {
 
   it('is never all of DFK_HOME', async () => {
     write(at('manifest.json'), JSON.stringify({ consent: { hash, subject: 'alice' } }))
-    await expect(deleteMade(home, await findMade(search, [hash], undefined, work), work)).rejects.toThrow(/which holds all of it/)
+    await expect(deleteMade(home, (await findMade(search, [hash], undefined, work)).made, work)).rejects.toThrow(/which holds all of it/)
     expect(existsSync(at('datasets', 'bob'))).toBe(true)
+  })
+})
+
+describe('what hides', () => {
+  const place = scratchFolder('purge-hidden')
+  const [inner, disk] = [join(place, 'home'), join(place, 'disk')]
+  const bob = recordFor('bob', new Array(128).fill(0))
+  const inHome = (...parts: string[]) => join(inner, ...parts)
+  const look = async () => findMade({ home: inner, places: [] }, [hash], 'alice', work)
+  beforeAll(async () => {
+    await makeRun(inner, 'run1', bob, { source: alice })
+    write(inHome('checkpoints', 'run1', 'preview.png'), 'a face')
+    await makeRun(inner, 'bobs', bob)
+    mkdirSync(disk)
+    renameSync(inHome('checkpoints'), join(disk, 'runs'))
+    symlinkSync(join(disk, 'runs'), inHome('checkpoints'))
+    symlinkSync(inner, join(disk, 'runs', 'loop'))
+    await makeFaceset(inner, 'alice', { count: 2, consent: alice })
+    await makeFaceset(inner, 'bob', { count: 2 })
+    cpSync(inHome('datasets', 'alice'), inHome('datasets', 'bob', 'stash', 'alice2'), { recursive: true })
+    cpSync(inHome('datasets', 'alice'), join(disk, 'more', 'alice3'), { recursive: true })
+    symlinkSync(join(disk, 'more'), inHome('datasets', 'more'))
+    write(inHome('datasets', 'bob', 'hidden.png'), `marks ${hash}`)
+    write(inHome('checkpoints', 'bobs', 'hidden.png'), `marks ${hash}`)
+    // Links to the same dataset, found before it and after it.
+    for (const name of ['a-link', 'z-link']) symlinkSync(inHome('datasets', 'alice'), inHome('datasets', name))
+    renameSync(inHome('datasets', 'alice', 'aligned'), join(disk, 'faces'))
+    symlinkSync(join(disk, 'faces'), inHome('datasets', 'alice', 'aligned'))
+  })
+  afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+  it('behind links and in folders of others is found and deleted, and those keep what is theirs', async () => {
+    const { made, unverified } = await look()
+    expect(made.map(({ path }) => path.replace(`${inner}/`, '')).sort()).toEqual(
+      [
+        ...['checkpoints/bobs/hidden.png', 'checkpoints/run1'],
+        ...[
+          'datasets/a-link',
+          'datasets/alice',
+          'datasets/bob/hidden.png',
+          'datasets/bob/stash/alice2',
+          'datasets/more/alice3',
+          'datasets/z-link',
+        ],
+      ].sort(),
+    )
+    // Its faces lie elsewhere, and say nothing of whose they are.
+    expect(unverified).toEqual([join(disk, 'faces')])
+    await deleteMade(inner, made, work)
+    expect((await look()).made).toEqual([])
+    const left = readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(left.filter(({ parentPath, name }) => !name.startsWith('audit') && readFileSync(join(parentPath, name)).includes(hash))).toEqual(
+      [],
+    )
+    expect(existsSync(join(disk, 'runs', 'run1'))).toBe(false)
+    expect(existsSync(join(disk, 'runs', 'bobs', 'config.json'))).toBe(true)
+    expect(existsSync(inHome('datasets', 'bob', 'aligned.jsonl'))).toBe(true)
+    expect(readdirSync(inHome('datasets'))).toEqual(['bob', 'more'])
+  })
+})
+
+describe('what the log names', () => {
+  const place = scratchFolder('purge-logged')
+  const [inner, away] = [join(place, 'home'), join(place, 'away')]
+  const bob = recordFor('bob', new Array(128).fill(0))
+  const output = (name: string, records = [alice], about = {}) =>
+    recordOutput(inner, { outputId: createHash('sha256').update(name).digest('hex').slice(0, 16), path: join(away, name), records, about })
+  async function run() {
+    let told = { left: [''], unverified: [''], proof: '' }
+    const context: Context = {
+      ...{ json: true, quiet: true, dryRun: false, home: inner, signal: new AbortController().signal, note() {}, warn() {} },
+      result: (value) => {
+        told = value as typeof told
+      },
+      work: (_, body) => body({ signal: new AbortController().signal, onProgress() {} } as Parameters<typeof body>[0]),
+    }
+    const failed = await purge.run(context, [hash], { yes: true }).then(
+      () => undefined,
+      (error: Error) => error.message,
+    )
+    return { failed, told, statement: (JSON.parse(readFileSync(told.proof, 'utf8')) as { statement: object }).statement }
+  }
+  beforeAll(async () => {
+    await makeFaceset(inner, 'alice', { consent: alice })
+    await makeFaceset(inner, 'bob')
+    await intend({ home: inner, name: relative('.', join(away, 'run2')), source: 'alice', target: 'bob', fromScratch: true, training: {} })
+    await makeRun(inner, 'run2', bob, { source: alice })
+    write(join(inner, 'checkpoints', 'run2', 'preview.png'), 'a face')
+    mkdirSync(away)
+    renameSync(join(inner, 'checkpoints', 'run2'), join(away, 'run2'))
+    // Of these the manifest beside them was removed.
+    for (const name of ['known.mkv', 'changed.mkv', 'older.mkv', 'bobs.mkv']) write(join(away, name), name)
+    await output('known.mkv', [alice], { sha256: createHash('sha256').update('known.mkv').digest('hex') })
+    await output('changed.mkv', [alice], { sha256: createHash('sha256').update('as it was').digest('hex') })
+    await output('older.mkv')
+    // Alice's was there before.
+    await output('bobs.mkv')
+    await output('bobs.mkv', [bob])
+  })
+  afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+  it('is deleted where it is known to be that, and nothing is claimed of the rest', async () => {
+    const first = await run()
+    expect(readdirSync(away).sort()).toEqual(['bobs.mkv', 'changed.mkv', 'older.mkv'])
+    const unverified = [join(away, 'changed.mkv'), join(away, 'older.mkv')]
+    expect(first.told).toMatchObject({ left: [], unverified })
+    expect(first.statement).toMatchObject({ left: [], unverified })
+    expect(first.failed).toContain(`cannot tell whether it is in ${unverified.join(', ')}`)
+    for (const path of unverified) rmSync(path)
+    const second = await run()
+    expect([second.failed, second.told.left, second.told.unverified]).toEqual([undefined, [], []])
+    expect(existsSync(join(away, 'bobs.mkv'))).toBe(true)
+    expect((await verifyAudit(inner)).problems).toEqual([])
   })
 })
