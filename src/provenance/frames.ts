@@ -2,9 +2,9 @@ import { aigcMark, disclosureOf } from './tags.ts'
 import { COMPOSITE_SOURCE_TYPE } from './types.ts'
 import { addXmpToImage, xmpPacket } from './xmp.ts'
 
-/** A PNG of an output's sequence with the metadata marks in it; the sequence as a whole is signed. */
-export function markPng(png: Buffer, outputId: string, provider: string | undefined): Buffer {
-  return addXmpToImage(png, 'image/png', xmpPacket(disclosureOf(outputId, provider)))
+/** A PNG with the metadata marks in it. `createdAt`: null leaves the time out, where the same picture is to give the same file. */
+export function markPng(png: Buffer, outputId: string, provider?: string, createdAt: Date | null = new Date()): Buffer {
+  return addXmpToImage(png, 'image/png', xmpPacket({ ...disclosureOf(outputId, provider), createdAt }))
 }
 
 /** The same marks as texts by name, for formats without XMP. */

@@ -12,7 +12,7 @@ export function disclosureOf(outputId: string, provider = 'dfk', createdAt = new
 }
 
 /** The value of GB 45438-2025's metadata key `AIGC` for an output: generated (label 1), by whom, under which id. */
-export function aigcMark({ outputId, provider }: Disclosure): string {
+export function aigcMark({ outputId, provider }: Pick<Disclosure, 'outputId' | 'provider'>): string {
   const empty = { ReservedCode1: '', ContentPropagator: '', PropagateID: '', ReservedCode2: '' }
   return JSON.stringify({ Label: '1', ContentProducer: provider, ProduceID: outputId, ...empty })
 }

@@ -16,8 +16,8 @@ const unescapeXml = (text: string) =>
  * An XMP packet that carries IPTC's digital source type, the AIGC mark of GB 45438-2025, and what California's SB 942 asks of a latent disclosure: provider,
  * system and version, time, unique id.
  */
-export function xmpPacket(disclosure: Disclosure): Buffer {
-  const { outputId, provider, tool, createdAt } = disclosure
+export function xmpPacket({ createdAt, ...disclosure }: Omit<Disclosure, 'createdAt'> & { readonly createdAt: Date | null }): Buffer {
+  const { outputId, provider, tool } = disclosure
   const [system = tool, version = ''] = tool.split(' ')
   const at = (name: string, value: string) => `\n ${name}="${escapeXml(value)}"`
   const schemas = [
@@ -29,7 +29,7 @@ export function xmpPacket(disclosure: Disclosure): Buffer {
   ]
   const properties = [
     at('xmp:CreatorTool', tool),
-    at('xmp:CreateDate', `${createdAt.toISOString().slice(0, 19)}Z`),
+    ...(createdAt === null ? [] : [at('xmp:CreateDate', `${createdAt.toISOString().slice(0, 19)}Z`)]),
     at('dc:identifier', outputId),
     at('photoshop:Credit', provider),
     at('Iptc4xmpExt:DigitalSourceType', COMPOSITE_SOURCE_TYPE),

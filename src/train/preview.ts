@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import type { Person } from '../models/generator.ts'
 import { captionHeightPx, captionWidthPx, drawCaption } from '../picture/caption.ts'
 import { enlargeSquare } from '../picture/enlarge.ts'
 import { createPicture, type Picture } from '../picture/picture.ts'
-import type { Run } from '../store/checkpoint.ts'
+import { embedWatermark, markPng } from '../provenance/index.ts'
+import type { Run, RunConfig } from '../store/checkpoint.ts'
 import { writeWhole } from '../store/whole.ts'
 import type { Faceset } from './faceset.ts'
 import type { Renderer } from './renderer.ts'
@@ -29,7 +31,7 @@ export async function writePreview(run: Run, step: number, renderer: Renderer, f
   const [source, target] = [pickFaces(facesets.source.heldOut, rows), pickFaces(facesets.target.heldOut, rows)]
   const ofSource = await renderer.render(source)
   const ofTarget = await renderer.render(target)
-  const { width, height, data } = drawGrid(sizePx, rows, [
+  const sheet = drawGrid(sizePx, rows, [
     [source, 3],
     [ofSource.source.rgb, 3],
     [ofSource.source.mask, 1],
@@ -40,9 +42,24 @@ export async function writePreview(run: Run, step: number, renderer: Renderer, f
     [ofTarget.source.mask, 1],
   ])
   const path = join(run.folder, 'previews', `step-${String(step).padStart(6, '0')}.png`)
-  const raw = { width, height, channels: 3 } as const
-  await writeWhole(path, await sharp(data, { raw }).png().toBuffer())
+  await writeWhole(path, await markedPreview(sheet, previewId(run.config, step)))
   return path
+}
+
+/** The id of a preview, the same whenever the same run comes to that step. */
+export function previewId({ name, seed, source, target }: RunConfig, step: number): string {
+  const named = JSON.stringify([name, seed, source.facesSha256, target.facesSha256, step])
+  return createHash('sha256').update(named).digest('hex').slice(0, 16)
+}
+
+/** A sheet as PNG with watermark, which is written into it, and metadata marks: it shows a face that was never filmed. The same sheet gives the same file. */
+export async function markedPreview(sheet: Picture, id: string): Promise<Buffer> {
+  embedWatermark(sheet, id)
+  const { width, height, data } = sheet
+  const png = await sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer()
+  return markPng(png, id, undefined, null)
 }
 
 /** Faces of different poses and expressions, in order of time. */

@@ -4,6 +4,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readPicture } from '../../src/media/index.ts'
+import { readProvenance, readWatermark } from '../../src/provenance/index.ts'
+import { previewId } from '../../src/train/preview.ts'
 import { scratchFolder } from '../support/data.ts'
 import { consentFor, descriptorOf, makeFaceset } from './fixture.ts'
 
@@ -84,6 +87,10 @@ describe('dfk train', () => {
       ...['config.json', 'consent', 'coverage.json', 'latest', 'previews', 'stats.jsonl', 'step-000002', 'train.html', 'validations.jsonl'],
     ])
     const config = JSON.parse(readFileSync(join(run('first'), 'config.json'), 'utf8'))
+    const preview = join(run('first'), 'previews', 'step-000002.png')
+    const ofPreview = previewId(config, 2)
+    expect((await readProvenance(preview)).marks.find(({ kind }) => kind === 'AIGC')?.value).toContain(ofPreview)
+    expect(readWatermark([await readPicture(preview)])?.id).toBe(ofPreview)
     expect(config.source).toMatchObject({ dataset: 'ann', subject: 'ann', faces: 18 })
     expect(config.training).toMatchObject({ light: 0.3, compression: 0.1, occluders: 0.1, evenness: 0.5 })
     const coverage = JSON.parse(readFileSync(join(run('first'), 'coverage.json'), 'utf8'))

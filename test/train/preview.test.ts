@@ -1,8 +1,13 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readPicture } from '../../src/media/index.ts'
 import { captionWidthPx, drawCaption } from '../../src/picture/caption.ts'
 import { createPicture } from '../../src/picture/picture.ts'
-import { type Column, drawGrid } from '../../src/train/preview.ts'
+import { readProvenance, readWatermark } from '../../src/provenance/index.ts'
+import { type Column, drawGrid, markedPreview } from '../../src/train/preview.ts'
 import { spreadOut } from '../../src/train/spread.ts'
+import { scratchFolder } from '../support/data.ts'
 
 describe('drawGrid', () => {
   it('enlarges small faces and draws a heading above each column', () => {
@@ -23,6 +28,34 @@ describe('drawGrid', () => {
 
   it('leaves large faces as they are', () => {
     expect(drawGrid(224, 1, [[new Float32Array(224 * 224 * 3), 3]]).width).toBe(224)
+  })
+})
+
+describe('markedPreview', () => {
+  const ID = '0123456789abcdef'
+  /** Two rows, the smallest sheet that says much: 1040 × 282. */
+  const sheet = () =>
+    drawGrid(
+      64,
+      2,
+      Array.from(
+        { length: 8 },
+        (_, i): Column => [Float32Array.from({ length: 2 * 64 * 64 * 3 }, (_, k) => 0.5 + 0.3 * Math.sin(k / (9 + i))), 3],
+      ),
+    )
+
+  it('marks pixels and metadata, the same way each time', async () => {
+    const folder = scratchFolder('preview')
+    const file = join(folder, 'step-000001.png')
+    const png = await markedPreview(sheet(), ID)
+    writeFileSync(file, png)
+    expect(readWatermark([await readPicture(file)])).toMatchObject({ id: ID })
+    const { marks, declaresSynthetic } = await readProvenance(file)
+    expect(declaresSynthetic).toBe(true)
+    expect(JSON.parse(marks.find(({ kind }) => kind === 'AIGC')!.value)).toMatchObject({ ProduceID: ID })
+    expect((await markedPreview(sheet(), ID)).equals(png)).toBe(true)
+    expect(png.includes('CreateDate')).toBe(false)
+    rmSync(folder, { recursive: true })
   })
 })
 
