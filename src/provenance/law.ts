@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { RefusedError, UsageError } from '../work/errors.ts'
 import type { Label } from './label.ts'
-import { fitsWhole } from './lettering.ts'
+import { fitsWhole, plainText } from './lettering.ts'
 
 /** Laws whose rules on disclosure an output can be made to keep. */
 type Law = 'eu' | 'cn' | 'us-ca'
@@ -59,6 +59,27 @@ export interface LabelPlan extends Label {
   readonly required: boolean
 }
 
+/** Words of which a required label holds one, as they are drawn: that a model made what is seen. */
+const SAYS_SO: Record<LabelLanguage, RegExp> = {
+  en: /\b(AI|GENERATED|SYNTHETIC|DEEPFAKE)\b/u,
+  de: /\b(KI|GENERIERT|SYNTHETISCH)\b/u,
+  fr: /\b(IA|GENEREE?|SYNTHETIQUE|HYPERTRUCAGE)\b/u,
+  es: /\b(IA|GENERAD[OA]|SINTETIC[OA])\b/u,
+  it: /\b(IA|GENERAT[OA]|SINTETIC[OA])\b/u,
+  zh: /人工智能|生成/u,
+}
+/** A word of denial: what comes after it is not said, but denied. */
+const DENIES = /\b(?:NOT?|NON|NEVER|WITHOUT|NICHT|KEINE?|OHNE|PAS|SANS|SIN|SENZA)\b/u
+
+/** Fewer letters than these say nothing. */
+const FEWEST_LETTERS = 2
+
+/** Whether a text says that a model made what is seen. A list of words tells a slip or a plain lie, not every lie. */
+function saysSo(text: string): boolean {
+  const [said = ''] = plainText(text).split(DENIES)
+  return Object.values(SAYS_SO).some((words) => words.test(said))
+}
+
 /** What a label has to say under Chinese rules. */
 const CHINESE = /^(?=.*(AI|人工智能)).*生成/iu
 
@@ -101,13 +122,31 @@ export function planLabel(wish: LabelWish, recordAsks: boolean): LabelPlan {
     throw refuse(strictest, `a visible label ${long}`, `--label-seconds ${seconds}`, 'leave --label-seconds away')
   }
   const text = textOf(wish)
-  if (text.trim() === '') throw new UsageError('--label-text: expected some text but found none')
+  const letters = plainText(text).match(/\p{L}/gu)?.length ?? 0
+  if (letters < FEWEST_LETTERS)
+    throw new UsageError(`--label-text: expected at least ${FEWEST_LETTERS} letters but found ${letters}`, {
+      hint: 'leave --label-text away, or say that it was generated',
+    })
   const isWhole = fitsWhole(text)
   if (laws.includes('cn') && !(CHINESE.test(text) && isWhole))
     throw new RefusedError(
       'law.cn',
       `expected a label that says AI or 人工智能 and 生成, at 5 % of any picture's short side, which ${PROFILES.cn.rule} (--law cn) requires, but found "${text}" [law.cn]`,
       { hint: 'leave --label-text away, or shorten it' },
+    )
+  if (strictest !== undefined && !saysSo(text))
+    throw refuse(
+      strictest,
+      'a label that says that it was generated',
+      `"${text}"`,
+      'leave --label-text away, or say AI, generated, synthetic or deepfake',
+    )
+  if (strictest !== undefined && !isWhole)
+    throw refuse(
+      strictest,
+      "a label that fits at 5 % of any picture's short side",
+      `${text.length} characters`,
+      'shorten --label-text to some 20 letters',
     )
   return { text, place, seconds, required: strictest !== undefined, on: on ?? strictest !== undefined }
 }

@@ -15,10 +15,14 @@ function isDense(text: string): boolean {
   return [...text].some((letter) => HANZI.has(letter))
 }
 
-/** The letters of a label; accents are left out. Throws UsageError for what there is no drawing of. */
+/** A label's text as it is drawn: capitals without accents. */
+export function plainText(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toUpperCase()
+}
+
+/** The letters of a label. Throws UsageError for what there is no drawing of. */
 function lettersOf(text: string): Letter[] {
-  const plain = text.normalize('NFD').replace(/\p{M}/gu, '').toUpperCase()
-  return [...plain].map((letter) => {
+  return [...plainText(text)].map((letter) => {
     const found = letter === ' ' ? SPACE : (GLYPHS.get(letter) ?? HANZI.get(letter))
     if (found !== undefined) return found
     throw new UsageError(

@@ -50,7 +50,27 @@ describe('planLabel', () => {
     expect(refusal({ text: 'Made with AI', laws: ['cn'] })).toMatchObject({ clause: 'law.cn' })
     expect(refusal({ text: 'AI生成, by the studio of many long names', laws: ['cn'] })).toMatchObject({ clause: 'law.cn' })
     expect(text({ text: 'AI生成', laws: ['cn'] })).toBe('AI生成')
-    for (const bad of ['Ω', ' ']) expect(() => text({ text: bad })).toThrow(UsageError)
+    for (const bad of ['Ω', ' ', '\u0301', '.', 'É.']) expect(() => text({ text: bad })).toThrow(UsageError)
+  })
+})
+
+describe('a required label', () => {
+  const MANY = 'AI MADE '.repeat(300)
+
+  it('says that it was generated, in any of the languages', () => {
+    for (const text of ['REAL FOOTAGE', 'Said by Kiara', 'Not AI generated', 'Sans IA', '100 real, no AI', 'A.I']) {
+      expect(refusal({ text }, true)).toMatchObject({ clause: 'disclosure.visibleLabel', exitCode: 3 })
+      expect(refusal({ text, laws: ['eu'] })).toMatchObject({ clause: 'law.eu', message: expect.stringContaining(`found "${text}"`) })
+      expect(planLabel({ ...WISH, on: true, text }, false).text).toBe(text)
+    }
+    for (const text of ['ai-made, not filmed', 'Synthetic face', 'généré', 'DEEPFAKE', 'mit KI', '生成'])
+      expect(planLabel({ ...WISH, text }, true)).toMatchObject({ text, required: true })
+  })
+
+  it('is drawn at its whole height', () => {
+    expect(refusal({ text: MANY }, true)).toMatchObject({ clause: 'disclosure.visibleLabel', exitCode: 3 })
+    expect(refusal({ text: MANY, laws: ['eu'] }).message).toMatch(/5 %.*found 2400 characters \[law\.eu\]/)
+    expect(planLabel({ ...WISH, on: true, text: MANY }, false).required).toBe(false)
   })
 })
 

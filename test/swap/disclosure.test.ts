@@ -85,6 +85,7 @@ describe('dfk swap and the law', () => {
     ['--no-label under the EU’s', clip('--law', 'eu', '--no-label'), 'law.eu'],
     ['a shot without a label under the EU’s, dry too', clip('--law', 'eu', '--shots', file('shots.json'), '--dry-run'), 'law.eu'],
     ['--no-label against a record', [file('clip.mp4'), '--run', 'strict', '-o', file('out.mp4'), '--no-label'], 'disclosure.visibleLabel'],
+    ['a required label that says something else', clip('--law', 'eu', '--label-text', 'REAL FOOTAGE', '--dry-run'), 'law.eu'],
   ])('refuses %s', async (_, args, clause) => {
     const { code, stderr } = await swap(args)
     expect(stderr).toContain(`[${clause}]`)
