@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { countersignConsent } from '../../src/consent/countersign.ts'
@@ -136,6 +136,25 @@ describe('a list that was tampered with refuses everybody', () => {
     expect(await clauseOf(() => studio.collect(studio.ofAlice({ maxStalenessDays: 7 })))).toBe('revocation.maxStalenessDays')
   })
 
+  it.each([
+    ['nobody', () => JSON.stringify({ schema: 1, lists: [] })],
+    ['somebody else', () => JSON.stringify(revoke(undefined, studio.bob, NOW))],
+  ])('one that the record names, with a list by %s', async (_, text) => {
+    const revocationList = join(studio.home, 'named.json')
+    const record = studio.ofAlice({ revocationList })
+    studio.write('named.json', text())
+    expect(await clauseOf(() => studio.collect(record))).toBe('revocation.list')
+    studio.revoke(studio.alice, [], NOW, revocationList)
+    await studio.collect(record)
+    studio.write('named.json', text())
+    expect(await clauseOf(() => studio.collect(record))).toBe('revocation.list')
+  })
+
+  it('a folder in its place', async () => {
+    mkdirSync(path())
+    expect(await clauseOf(() => studio.collect(studio.ofAlice()))).toBe('revocation.list')
+  })
+
   it('one that the record names, and that is not there', async () => {
     expect(await clauseOf(() => studio.collect(studio.ofAlice({ revocationList: join(studio.home, 'gone.json') })))).toBe('revocation.list')
   })
@@ -198,6 +217,8 @@ describe('a list on the network', () => {
     ['leads round in circles', () => answer('', { status: 302, headers: { location: URL } })],
     ['sends more than a list', () => answer(new Uint8Array(5 << 20))],
     ['sends something else', () => answer('<html>')],
+    ["sends nobody's list", () => answer('{"schema":1,"lists":[]}')],
+    ['sends the list of somebody else', () => answer(JSON.stringify(revoke(undefined, studio.bob, NOW)))],
     ['sends a list that was changed', () => answer(listOf([]).replace(/"issuedAt":"2026/, '"issuedAt":"2027'))],
   ])('refuses where it %s', async (_, stub) => {
     stub()
