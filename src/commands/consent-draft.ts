@@ -71,7 +71,9 @@ const options = z.object({
     .optional()
     .describe("days after which the signer's revocation list has to be confirmed")
     .meta({ flag: '--max-staleness <days>' }),
-  supersedes: text('the record that this one replaces; that one stays valid until it is revoked (dfk consent revoke)').meta({
+  supersedes: text(
+    'the record of the same signer that this one replaces: refused from then on wherever this one was seen to hold; to end it everywhere, revoke it (dfk consent revoke)',
+  ).meta({
     flag: '--supersedes <file>',
   }),
 })
@@ -116,6 +118,14 @@ async function countersigners(named: readonly string[]): Promise<DraftOptions['c
   )
 }
 
+async function supersededHash(path: string): Promise<string> {
+  const old = await loadConsent(path)
+  if (old.signature !== undefined) return consentHash(old)
+  throw new UsageError(`--supersedes: expected a signed record but found a draft in ${path}`, {
+    hint: 'change or delete the draft: it allows nothing',
+  })
+}
+
 function listNamed(list: string | undefined): string | undefined {
   if (list === undefined) return undefined
   if (!isAddress(list)) return resolve(list)
@@ -148,7 +158,7 @@ async function draftOptions(options: Options, context: Context): Promise<DraftOp
     disclosure: { visibleLabel: options.label, c2pa: options.c2pa, watermark: options.watermark },
     revocationList: listNamed(revocations),
     maxStalenessDays: maxStaleness,
-    supersedes: supersedes === undefined ? undefined : consentHash(await loadConsent(supersedes)),
+    supersedes: supersedes === undefined ? undefined : await supersededHash(supersedes),
   }
   const problem = lastingProblem(draftConsent(draft), draft.now)
   if (problem !== undefined) throw problem

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import { describeConsent } from '../consent/describe.ts'
 import { consentHash, loadConsent, type SignedConsent } from '../consent/index.ts'
 import { isTrusted, judgeRecord } from '../consent/problems.ts'
-import { rememberSeen } from '../consent/seen.ts'
-import { DfkError, RefusedError } from '../work/errors.ts'
-import { type Context, defineCommand } from './command.ts'
+import { RefusedError } from '../work/errors.ts'
+import { defineCommand } from './command.ts'
+import { judgeAndRemember } from './consent-judge.ts'
 
 /** Whether the signing key is trusted here; a list that was altered trusts nobody. */
 async function trustOf(signed: SignedConsent, home: string): Promise<boolean> {
@@ -13,20 +13,6 @@ async function trustOf(signed: SignedConsent, home: string): Promise<boolean> {
     if (error instanceof RefusedError) return false
     throw error
   })
-}
-
-/** Judges a record, and remembers what its lists said. Where the log cannot be written, a warning says that this was not remembered: looking needs no right to write. */
-async function judge(
-  signed: SignedConsent,
-  now: Date,
-  { home, warn }: Context,
-): Promise<Awaited<ReturnType<typeof judgeRecord>>['problems']> {
-  const { problems, news } = await judgeRecord(signed, { now, home })
-  await rememberSeen(home, now, consentHash(signed), news).catch((error: unknown) => {
-    if (!(error instanceof DfkError)) throw error
-    warn(`what the revocation lists say is not remembered: ${error.message}`)
-  })
-  return problems
 }
 
 /** `dfk consent verify`: whether a record holds today. */
@@ -43,7 +29,7 @@ export const verify = defineCommand({
       if (error instanceof RefusedError) result({ valid: false, reasons: [`${error.clause}: ${error.message}`] }, `${path}: not valid`)
       throw error
     })
-    const problems = await judge(signed, new Date(), context)
+    const problems = await judgeAndRemember(signed, new Date(), context)
     const trusted = await trustOf(signed, home)
     const reasons = problems.map(({ clause, message }) => `${clause}: ${message}`)
     const state = problems.length === 0 ? 'valid' : 'not valid'
@@ -72,7 +58,7 @@ export const show = defineCommand({
     const [{ consentPage }, { checkReportPath, writePage }] = await Promise.all([import('./consent-page.ts'), import('../report/file.ts')])
     await checkReportPath(html, [String(path)])
     const now = new Date()
-    const problems = dryRun ? (await judgeRecord(signed, { now, home })).problems : await judge(signed, now, context)
+    const problems = dryRun ? (await judgeRecord(signed, { now, home })).problems : await judgeAndRemember(signed, now, context)
     const page = consentPage(signed, { now, trusted, reasons: problems.map(({ message }) => message) })
     if (!dryRun) await writePage(resolve(html), page)
     result({ ...shown, html }, `${html}: ${dryRun ? 'would be written' : 'written'}`)

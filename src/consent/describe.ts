@@ -92,7 +92,12 @@ export function consentWords(signed: SignedConsent): ConsentWords {
       ['Purpose', record.scope.description],
       ...(record.supersedes === undefined
         ? []
-        : [['Replaces', `the record ${record.supersedes}, which stays valid until it is revoked (dfk consent revoke)`] as const]),
+        : [
+            [
+              'Replaces',
+              `the record ${record.supersedes}, which is refused wherever this one was seen to hold; to end it everywhere, revoke it (dfk consent revoke)`,
+            ] as const,
+          ]),
     ],
     allowed: words(true),
     denied: [...words(false), ...record.scope.prohibited.map((what) => `any use for: ${what}`)],

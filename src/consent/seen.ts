@@ -3,7 +3,9 @@ import type { MemoryChange } from './memory.ts'
 
 /** What the log says of lists that were seen in judging these records, so that it cannot be undone; nothing where they said nothing new. */
 export function seenEvents(records: readonly string[], news: readonly MemoryChange[]): AuditEvent[] {
-  const seen = news.filter((each) => [each.revoked, each.lists, each.fetched].some((part) => Object.keys(part ?? {}).length > 0))
+  const seen = news.filter((each) =>
+    [each.revoked, each.superseded, each.lists, each.fetched].some((part) => Object.keys(part ?? {}).length > 0),
+  )
   return seen.map((each) => ({ what: 'seen', records: [...records], about: {}, remember: each }))
 }
 

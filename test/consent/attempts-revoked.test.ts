@@ -84,6 +84,26 @@ describe('a revoked record is refused', () => {
   })
 })
 
+describe('a record that was replaced', () => {
+  it('is refused once the newer one of its signer was seen to hold, and not before', async () => {
+    const old = studio.ofAlice()
+    const narrow = { grants: ['collect'], supersedes: consentHash(old) } as const
+    const later = studio.ofAlice({ ...narrow, from: '2026-07-01' })
+    await clauseOf(() => studio.collect(later))
+    await studio.collect(old)
+    const newer = studio.ofAlice(narrow)
+    await studio.collect(newer)
+    expect(await clauseOf(() => studio.collect(old))).toBe('supersedes')
+    await studio.collect(newer)
+  })
+
+  it('is not where somebody else names it', async () => {
+    const old = studio.ofAlice()
+    await studio.collect(studio.ofBob({ supersedes: consentHash(old) }))
+    await studio.collect(old)
+  })
+})
+
 describe('a list that was tampered with refuses everybody', () => {
   const path = () => defaultRevocationPath(studio.home)
   const edit = (change: (text: string) => string) => writeFileSync(path(), change(readFileSync(path(), 'utf8')))

@@ -23,7 +23,9 @@ export function encodeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const hint = error instanceof DfkError ? error.hint : undefined
   const exitCode = error instanceof DfkError && error.exitCode === EXIT.refused ? EXIT.refused : EXIT.failed
-  return JSON.stringify({ message, hint, exitCode, isEmpty: error instanceof NothingSwappedError, worker: hostname() } satisfies z.input<typeof failureSchema>)
+  return JSON.stringify({ message, hint, exitCode, isEmpty: error instanceof NothingSwappedError, worker: hostname() } satisfies z.input<
+    typeof failureSchema
+  >)
 }
 
 /** Text of others for a terminal, not without end. */
