@@ -13,6 +13,7 @@ import { type Context, defineCommand } from './command.ts'
 import { passphraseOptions } from './consent-ask.ts'
 import { consentText, requireAbsent } from './consent-files.ts'
 import { publicKeyNamed } from './consent-key.ts'
+import { removeKeyFiles } from './consent-keygen.ts'
 import { completeAnswers } from './consent-questions.ts'
 import { openOwnKey, ownAnswers, signOwn } from './consent-self.ts'
 
@@ -59,7 +60,9 @@ const options = z.object({
   label: z.boolean().default(true).describe('do not ask for a visible label'),
   c2pa: z.boolean().default(true).describe('do not ask for a C2PA manifest'),
   watermark: z.boolean().default(true).describe('do not ask for a watermark'),
-  revocations: text('revocation list that has to be consulted besides that of DFK_HOME: a file, or an https:// address').meta({
+  revocations: text(
+    'revocation list that has to be consulted besides that of DFK_HOME: a file, or an https:// address; its signer must have begun it (dfk consent revoke --refresh --list)',
+  ).meta({
     flag: '--revocations <file>',
   }),
   maxStaleness: z
@@ -68,7 +71,11 @@ const options = z.object({
     .optional()
     .describe("days after which the signer's revocation list has to be confirmed")
     .meta({ flag: '--max-staleness <days>' }),
-  supersedes: text('the record that this one replaces').meta({ flag: '--supersedes <file>' }),
+  supersedes: text(
+    'the record of the same signer that this one replaces: refused from then on wherever this one was seen to hold; to end it everywhere, revoke it (dfk consent revoke)',
+  ).meta({
+    flag: '--supersedes <file>',
+  }),
 })
 type Options = z.output<typeof options>
 
@@ -111,6 +118,14 @@ async function countersigners(named: readonly string[]): Promise<DraftOptions['c
   )
 }
 
+async function supersededHash(path: string): Promise<string> {
+  const old = await loadConsent(path)
+  if (old.signature !== undefined) return consentHash(old)
+  throw new UsageError(`--supersedes: expected a signed record but found a draft in ${path}`, {
+    hint: 'change or delete the draft: it allows nothing',
+  })
+}
+
 function listNamed(list: string | undefined): string | undefined {
   if (list === undefined) return undefined
   if (!isAddress(list)) return resolve(list)
@@ -143,7 +158,7 @@ async function draftOptions(options: Options, context: Context): Promise<DraftOp
     disclosure: { visibleLabel: options.label, c2pa: options.c2pa, watermark: options.watermark },
     revocationList: listNamed(revocations),
     maxStalenessDays: maxStaleness,
-    supersedes: supersedes === undefined ? undefined : consentHash(await loadConsent(supersedes)),
+    supersedes: supersedes === undefined ? undefined : await supersededHash(supersedes),
   }
   const problem = lastingProblem(draftConsent(draft), draft.now)
   if (problem !== undefined) throw problem
@@ -182,7 +197,11 @@ async function draftOwn(context: Context, given: Options): Promise<void> {
   const draft: SignedConsent = draftConsent(await draftOptions(given, context))
   context.note(`${describeConsent(draft)}\n`)
   if (context.dryRun) return context.result(draft, `${output}: would be drafted and signed`)
-  const { record, keyFile, made } = await signOwn(context, draft, await openOwnKey(context, given))
+  const own = await openOwnKey(context, given)
+  const { record, keyFile, made } = await signOwn(context, draft, own).catch(async (error: unknown) => {
+    if (own.made) await removeKeyFiles(own.keyFile)
+    throw error
+  })
   await writeWhole(resolve(output), consentText(record))
   const hash = consentHash(record)
   context.result(

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { isEncrypted, openPrivateKey, readPublicKey } from '../consent/keys.ts'
+import { checkPrivateKey, isEncrypted, openPrivateKey, readPublicKey } from '../consent/keys.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { openingPassphrase, passphraseOptions } from './consent-ask.ts'
 
@@ -17,8 +17,9 @@ export async function openKey(
   signal: AbortSignal,
 ): Promise<KeyObject> {
   const pem = key === undefined ? process.env['DFK_KEY'] : await readKeyFile(key)
-  if (pem === undefined || pem === '')
+  if (pem === undefined || (key === undefined && pem === ''))
     throw new UsageError('expected the private key of whoever signs but found none', { hint: 'give --key <file>, or its text in DFK_KEY' })
+  checkPrivateKey(pem)
   return openPrivateKey(pem, isEncrypted(pem) ? await openingPassphrase(passphraseFile, signal) : undefined)
 }
 

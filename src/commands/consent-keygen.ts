@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { writeWhole } from '../consent/files.ts'
 import { type KeyPair, makeKeyPair } from '../consent/keys.ts'
 import { trustKey } from '../consent/trust.ts'
+import { checkInterrupted } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 import { newPassphrase, passphraseOptions } from './consent-ask.ts'
 import { requireAbsent } from './consent-files.ts'
@@ -24,6 +25,12 @@ export async function makeKeyFiles(keyFile: string, passphrase: string | undefin
     throw error
   })
   return pair
+}
+
+/** Removes a key that was made for something that did not come about. */
+export async function removeKeyFiles(keyFile: string): Promise<void> {
+  await rm(keyFile, { force: true })
+  await rm(publicFileOf(keyFile), { force: true })
 }
 
 /** Says plainly that a key counts from now on, here and nowhere else. */
@@ -58,10 +65,14 @@ export const keygen = defineCommand({
     }
     if (!passphrase) warn(`${output} is not encrypted: whoever has the file can sign in its owner's name`)
     const pair = await makeKeyFiles(output, passphrase ? await newPassphrase(passphraseFile, signal) : undefined)
-    if (trust) {
-      await trustKey(home, new Date(), { publicKey: pair.publicKey, name })
-      noteTrust(context, name)
+    try {
+      checkInterrupted(signal)
+      if (trust) await trustKey(home, new Date(), { publicKey: pair.publicKey, name })
+    } catch (error) {
+      await removeKeyFiles(output)
+      throw error
     }
+    if (trust) noteTrust(context, name)
     note('Keep the private key to its owner; the public key may be shown to anyone.')
     result(
       { key: output, public: publicFile, publicKey: pair.publicKey, encrypted: passphrase, trusted: trust },

@@ -7,6 +7,7 @@ import { signConsent } from '../consent/signed.ts'
 import { trustKey } from '../consent/trust.ts'
 import type { Context } from './command.ts'
 import { newPassphrase } from './consent-ask.ts'
+import { judgeAndRemember } from './consent-judge.ts'
 import { openKey } from './consent-key.ts'
 import { makeKeyFiles, noteTrust } from './consent-keygen.ts'
 import type { Given } from './consent-questions.ts'
@@ -61,6 +62,7 @@ export async function signOwn(context: Context, draft: SignedConsent, own: OwnKe
   const { id } = record.record.subject
   await appendAudit(context.home, now, () => [{ what: 'sign', key: publicKey, records: [consentHash(record)], about: { subject: id } }])
   await trustKey(context.home, now, { publicKey, name: id, roles: ['self', 'target'], subjects: [id] })
+  if (record.record.supersedes !== undefined) await judgeAndRemember(record, now, context)
   noteTrust(context, id)
   return { ...own, record }
 }

@@ -10,6 +10,7 @@ import { isTrusted, lastingProblem } from '../consent/problems.ts'
 import { signConsent } from '../consent/signed.ts'
 import { type Context, defineCommand } from './command.ts'
 import { consentText } from './consent-files.ts'
+import { judgeAndRemember } from './consent-judge.ts'
 import { keyOptions, openKey } from './consent-key.ts'
 
 const options = z.object({
@@ -52,6 +53,7 @@ export const sign = defineCommand({
   writes: true,
   async run(context, [path], given) {
     const { output, record, publicKey } = await signed(context, String(path), given, 'sign', signConsent)
+    if (!context.dryRun && record.record.supersedes !== undefined) await judgeAndRemember(record, new Date(), context)
     if (record.record.kind === 'subject' && !(await isTrusted(record, context.home)))
       context.note(
         `the key is not trusted in ${context.home}; whoever uses the record has to add it: dfk consent trust add ${publicKey} --name <whose>`,

@@ -5,6 +5,7 @@ import { consentHash, loadConsent, type SignedConsent } from '../consent/index.t
 import { isTrusted, judgeRecord } from '../consent/problems.ts'
 import { RefusedError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
+import { judgeAndRemember } from './consent-judge.ts'
 
 /** Whether the signing key is trusted here; a list that was altered trusts nobody. */
 async function trustOf(signed: SignedConsent, home: string): Promise<boolean> {
@@ -22,12 +23,13 @@ export const verify = defineCommand({
   options: z.object({}),
   example: 'dfk consent verify alice.json',
   writes: false,
-  async run({ result, home }, [path]) {
+  async run(context, [path]) {
+    const { result, home } = context
     const signed = await loadConsent(String(path)).catch((error: unknown) => {
       if (error instanceof RefusedError) result({ valid: false, reasons: [`${error.clause}: ${error.message}`] }, `${path}: not valid`)
       throw error
     })
-    const { problems } = await judgeRecord(signed, { now: new Date(), home })
+    const problems = await judgeAndRemember(signed, new Date(), context)
     const trusted = await trustOf(signed, home)
     const reasons = problems.map(({ clause, message }) => `${clause}: ${message}`)
     const state = problems.length === 0 ? 'valid' : 'not valid'
@@ -47,15 +49,16 @@ export const show = defineCommand({
   options: z.object({ html: z.string().optional().describe('write it as a page to read, print and keep').meta({ flag: '--html <file>' }) }),
   example: 'dfk consent show alice.json --html alice.html',
   writes: true,
-  async run({ result, home, dryRun }, [path], { html }) {
+  async run(context, [path], { html }) {
+    const { result, home, dryRun } = context
     const signed = await loadConsent(String(path))
     const trusted = await trustOf(signed, home)
-    const shown = { ...signed, hash: consentHash(signed), trusted }
+    const shown = { ...signed, ...(signed.signature !== undefined && { hash: consentHash(signed) }), trusted }
     if (html === undefined) return result(shown, `${describeConsent(signed)}\nTrusted here: ${trusted ? 'yes' : 'no'}`)
     const [{ consentPage }, { checkReportPath, writePage }] = await Promise.all([import('./consent-page.ts'), import('../report/file.ts')])
     await checkReportPath(html, [String(path)])
     const now = new Date()
-    const { problems } = await judgeRecord(signed, { now, home })
+    const problems = dryRun ? (await judgeRecord(signed, { now, home })).problems : await judgeAndRemember(signed, now, context)
     const page = consentPage(signed, { now, trusted, reasons: problems.map(({ message }) => message) })
     if (!dryRun) await writePage(resolve(html), page)
     result({ ...shown, html }, `${html}: ${dryRun ? 'would be written' : 'written'}`)

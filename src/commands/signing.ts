@@ -40,9 +40,9 @@ function passphraseOf({ keyPassphraseFile }: SigningAsked): string | undefined {
 }
 
 function checkUrl(tsa: string): void {
-  const { protocol } = URL.canParse(tsa) ? new URL(tsa) : { protocol: undefined }
-  if (protocol === 'https:' || protocol === 'http:') return
-  throw new UsageError(`--tsa: expected the https address of a time-stamp authority but found ${tsa}`)
+  const { protocol, hostname } = URL.canParse(tsa) ? new URL(tsa) : { protocol: undefined, hostname: '' }
+  if (protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))) return
+  throw new UsageError(`--tsa: expected the https address of a time-stamp authority (http on this machine alone) but found ${tsa}`)
 }
 
 /**
@@ -60,7 +60,8 @@ export async function openSigning(asked: SigningAsked, isTrial: boolean): Promis
     cert === undefined || key === undefined ? undefined : openStudioSigner({ cert, key, passphrase: passphraseOf(asked) }, new Date())
   if (tsa !== undefined) {
     checkUrl(tsa)
-    if (!isTrial) await askTimeStamp(tsa, Buffer.from('dfk'))
+    if (!isTrial)
+      await askTimeStamp(tsa, Buffer.from('dfk'), 'run the same command again later, choose another authority, or leave --tsa away')
   }
   return { signer, tsa }
 }

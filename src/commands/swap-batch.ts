@@ -30,10 +30,11 @@ export class Batch {
         await body(job)
         well.push(job)
       } catch (error) {
-        if (this.#folder === undefined || !(error instanceof DfkError) || error.exitCode !== EXIT.failed) throw error
+        // A picture without the face is none of the folder's faults, somebody else's face in it neither.
+        const isEmpty = error instanceof NothingSwappedError
+        if (this.#folder === undefined || !(error instanceof DfkError) || (error.exitCode !== EXIT.failed && !isEmpty)) throw error
         this.#context.warn(`left out: ${error.message}`)
-        // A picture without the face is none of the folder's faults.
-        if (error instanceof NothingSwappedError) this.#empty = error
+        if (isEmpty) this.#empty = error
         else this.#left += 1
       }
     }

@@ -1,6 +1,7 @@
-import { mkdir, open, stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RefusedError } from '../work/errors.ts'
+import { makeFolder } from '../work/folder.ts'
 import { lockFolder } from '../work/lock.ts'
 import { type AuditEvent, type Head, lineHash, NO_LINE, readLine, signedHeadSchema, writeLine } from './auditEntry.ts'
 import { canonicalJson } from './canonical.ts'
@@ -159,7 +160,7 @@ export async function appendAudit(
 ): Promise<void> {
   try {
     const folder = join(home, 'consent')
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     const lock = await lockFolder(folder, 'the audit log', LOCK_MS)
     try {
       const { head: known, installation } = (await readHead(home)) ?? (await begin(home))

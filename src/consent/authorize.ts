@@ -6,6 +6,7 @@ import type { MemoryChange } from './memory.ts'
 import { countOutputs } from './outputs.ts'
 import { judgeRecord } from './problems.ts'
 import type { ConsentAction, FootageHash, SignedConsent } from './record.ts'
+import { seenEvents } from './seen.ts'
 import { consentHash, parseConsent } from './signed.ts'
 import { type Use, useProblem } from './use.ts'
 
@@ -135,8 +136,7 @@ function told({ clause, message, hint, cause }: RefusedError, who: string): Refu
 function eventsOf(request: AuthorizationRequest, refusal: RefusedError | undefined, news: readonly MemoryChange[]): AuditEvent[] {
   const { action, parties, use, log = 'all', about = {} } = request
   const records = [...new Set(parties.map(({ record }) => consentHash(record)))]
-  const seen = news.filter((each) => [each.revoked, each.lists, each.fetched].some((part) => Object.keys(part ?? {}).length > 0))
-  const events: AuditEvent[] = seen.map((each) => ({ what: 'seen', records, about: {}, remember: each }))
+  const events = seenEvents(records, news)
   if (refusal === undefined && log === 'refusals') return events
   const people = parties.map(({ role, record }) => `${role} ${record.record.subject.id}`)
   const verdict = refusal === undefined ? { allowed: true } : { allowed: false, clause: refusal.clause, reason: refusal.message }

@@ -90,7 +90,14 @@ export function consentWords(signed: SignedConsent): ConsentWords {
       ...(countersigners === '' ? [] : [['Also signed by', countersigners] as const]),
       ['Given to', `${record.controller}, for the project ${record.scope.project}`],
       ['Purpose', record.scope.description],
-      ...(record.supersedes === undefined ? [] : [['Replaces', `the record ${record.supersedes}`] as const]),
+      ...(record.supersedes === undefined
+        ? []
+        : [
+            [
+              'Replaces',
+              `the record ${record.supersedes}, which is refused wherever this one was seen to hold; to end it everywhere, revoke it (dfk consent revoke)`,
+            ] as const,
+          ]),
     ],
     allowed: words(true),
     denied: [...words(false), ...record.scope.prohibited.map((what) => `any use for: ${what}`)],
@@ -101,7 +108,7 @@ export function consentWords(signed: SignedConsent): ConsentWords {
       `Every output carries: ${list(marks.filter(Boolean), 'nothing that this record asks for')}.`,
       `Faces are compared with ${length} reference descriptor${length === 1 ? '' : 's'} (distance at most ${record.biometric.threshold}).`,
     ],
-    hash: consentHash(signed),
+    hash: signed.signature === undefined ? 'none yet: it gets one when it is signed' : consentHash(signed),
     keys: [
       ['Signing key', record.signer.publicKey ?? 'none yet'],
       ...(evidence === undefined ? [] : [['Evidence of authority (SHA-256)', evidence] as const]),

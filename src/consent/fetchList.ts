@@ -58,7 +58,7 @@ interface FetchedList {
  */
 export async function fetchList(home: string, url: string, before: Date | undefined, now: Date): Promise<FetchedList> {
   const path = cachePath(home, url)
-  const copy = before === undefined ? undefined : await readIfThere(path)
+  const copy = before === undefined ? undefined : await readIfThere(path, 'revocation.list')
   const kept = copy === undefined ? undefined : { text: copy, fetchedAt: before!, isNew: false }
   if (kept !== undefined && Math.abs(now.getTime() - before!.getTime()) < FRESH_MS) return kept
   let text: string

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, rm, writeFile } from 'node:fs/promises'
+import { link, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../work/folder.ts'
 import { readIfThere } from './files.ts'
 import { makeKeyPair, openPrivateKey, publicKeyOf } from './keys.ts'
 
@@ -28,7 +29,7 @@ export async function findInstallation(home: string): Promise<Installation | und
 export async function makeInstallation(home: string): Promise<Installation> {
   const path = installationKeyPath(home)
   const partial = `${path}.${randomBytes(4).toString('hex')}`
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(path), 0o700)
   await writeFile(partial, makeKeyPair().privatePem, { mode: 0o600, flag: 'wx', flush: true })
   try {
     await link(partial, path)

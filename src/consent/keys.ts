@@ -37,13 +37,31 @@ export function isEncrypted(pem: string): boolean {
   return pem.includes('ENCRYPTED')
 }
 
+/** Whether the bytes of an encrypted key are all there: DER says in its second byte, or those after it, how long it is. */
+function isWhole(pem: string): boolean {
+  const body = /-----BEGIN ENCRYPTED PRIVATE KEY-----([A-Za-z0-9+/=\s]*)-----END ENCRYPTED PRIVATE KEY-----/.exec(pem)?.[1]
+  const bytes = Buffer.from(body ?? '', 'base64')
+  const [tag, first = 0] = bytes
+  const more = first < 128 ? 0 : first & 127
+  if (tag !== 0x30 || more > 4 || bytes.length < 2 + more) return false
+  return bytes.length === 2 + more + (more === 0 ? first : bytes.readUIntBE(2, more))
+}
+
+/** Makes sure that a text can be a private key before its passphrase is asked for. Throws DfkError where it is none, or a part of one. */
+export function checkPrivateKey(pem: string): void {
+  if (!pem.includes('PRIVATE KEY')) {
+    const found = pem.trim() === '' ? 'an empty file' : 'none in the key file'
+    throw new DfkError(`expected a private key in PEM but found ${found}`, { hint: 'give the .key file that dfk consent keygen wrote' })
+  }
+  if (pem.includes('BEGIN ENCRYPTED PRIVATE KEY') && !isWhole(pem))
+    throw new DfkError('expected a private key in PEM but found a damaged one: its end is missing, or something in it is changed', {
+      hint: 'take a whole copy of the file; a key that is lost is replaced with: dfk consent keygen',
+    })
+}
+
 /** Reads a private key; throws DfkError when it is none, RefusedError when the passphrase is wrong. */
 export function openPrivateKey(pem: string, passphrase?: string): KeyObject {
-  if (!pem.includes('PRIVATE KEY')) {
-    throw new DfkError('expected a private key in PEM but found none in the key file', {
-      hint: 'give the .key file that dfk consent keygen wrote',
-    })
-  }
+  checkPrivateKey(pem)
   try {
     return createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) })
   } catch (cause) {

@@ -1,5 +1,6 @@
-import { appendFile, mkdir } from 'node:fs/promises'
+import { appendFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../work/folder.ts'
 import { appendAudit, type Head, readHead } from './audit.ts'
 import { outputsProblem } from './clauses.ts'
 import { readIfThere } from './files.ts'
@@ -63,7 +64,7 @@ export async function recordOutput(home: string, { outputId, path, records, now 
       counted.push(hash)
     }
     const entry: OutputEntry = { outputId, file: path.replace(/^.*[/\\]/, ''), records: hashes, at: now.toISOString() }
-    await mkdir(dirname(logPath(home)), { recursive: true })
+    await makeFolder(dirname(logPath(home)))
     await appendFile(logPath(home), `${JSON.stringify(entry)}\n`)
     return [{ what: 'output', records: hashes, about: { outputId, path, ...about }, remember: { outputs: counted } }]
   })

@@ -8,6 +8,7 @@ import { type Memory, type MemoryChange, NO_MEMORY } from './memory.ts'
 import type { ConsentAction, SignedConsent } from './record.ts'
 import { findRevocation } from './revoked.ts'
 import { signatureProblem } from './signed.ts'
+import { supersededProblem, superseding } from './superseded.ts'
 import { needsTrust, readTrusted, type TrustedKey, trustProblem } from './trust.ts'
 
 /** Under which circumstances a record is judged. */
@@ -74,8 +75,10 @@ export async function judgeRecord(signed: SignedConsent, { now, home, heldAt, ac
     now,
     [newest, ...witnesses, held].filter((witness) => witness !== undefined),
   )
-  const found = [...own, ...signersProblems(signed, action, trusted), problem, clock]
-  return { problems: found.filter((each) => each !== undefined), news }
+  const all = [...own, ...signersProblems(signed, action, trusted), problem, supersededProblem(signed, memory), clock]
+  const problems = all.filter((each) => each !== undefined)
+  // What does not hold itself, before its first day for one, takes nothing's place.
+  return { problems, news: problems.length === 0 ? { ...news, ...superseding(signed, memory) } : news }
 }
 
 /** Whether a key that signs or countersigns for a record is trusted here: what `verify` and `show` tell. Throws RefusedError where the list of keys was altered. */

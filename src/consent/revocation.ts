@@ -53,7 +53,7 @@ export function parseRevocations(text: string, place: string): RevocationFile {
 
 /** Reads a revocation file from the disk; undefined when there is no such file. Throws as `parseRevocations` does. */
 export async function readRevocations(path: string): Promise<RevocationFile | undefined> {
-  const text = await readIfThere(path)
+  const text = await readIfThere(path, 'revocation.list')
   return text === undefined ? undefined : parseRevocations(text, path)
 }
 

@@ -21,6 +21,8 @@ const DEFAULT_STALENESS_DAYS = 7
 export const OWN_LIST = 'revocations.json'
 const DAY_MS = 86_400_000
 const REFRESH = 'have its signer confirm it with: dfk consent revoke --refresh --key <key>'
+/** The same for a list that the record names. */
+const begin = (path: string) => `have its signer begin it with: dfk consent revoke --refresh --list ${path} --key <key>`
 
 /** Where revocations are looked for. */
 export interface RevocationPlaces {
@@ -46,6 +48,8 @@ interface FoundFile {
   /** When it was fetched, for one on the network. */
   readonly fetchedAt?: Date | undefined
   readonly isNew?: boolean
+  /** Whether it is the one that the record names, in which its signer must have said something. */
+  readonly isNamed?: boolean
 }
 
 /** How the memory calls the list of a key: by its owner, and where it is, the installation's own list being `revocations.json`. */
@@ -62,8 +66,8 @@ async function namedFile(list: string, { home, memory, now }: RevocationPlaces):
     const path = isAbsolute(list) ? list : resolve(home, list)
     const file = await readRevocations(path)
     if (file === undefined)
-      throw refusal('revocation.list', `expected the revocation list ${path}, which the record names, but found no such file`, REFRESH)
-    return { place: path, file }
+      throw refusal('revocation.list', `expected the revocation list ${path}, which the record names, but found no such file`, begin(path))
+    return { place: path, file, isNamed: true }
   }
   if (!list.toLowerCase().startsWith('https://'))
     throw refusal(
@@ -74,7 +78,7 @@ async function namedFile(list: string, { home, memory, now }: RevocationPlaces):
   const before = memory.fetched[list]
   try {
     const { text, fetchedAt, isNew } = await fetchList(home, list, before === undefined ? undefined : new Date(before), now)
-    return { place: list, file: parseRevocations(text, list), fetchedAt, isNew }
+    return { place: list, file: parseRevocations(text, list), fetchedAt, isNew, isNamed: true }
   } catch (error) {
     if (error instanceof RefusedError || !(error instanceof DfkError)) throw error
     throw refusal('revocation.list', error.message, 'connect to the network, or make sure that the address is right', error)
@@ -161,14 +165,18 @@ export async function findRevocation(signed: SignedConsent, places: RevocationPl
   const finding = (problem?: RefusedError) => ({ problem, news, witnesses: reading.witnesses })
   try {
     let newest = Number.NEGATIVE_INFINITY
+    let unsaid: RefusedError | undefined
     for (const found of await filesFor(reading, places)) {
       for (const key of revokersOf(signed)) {
         const issued = readOwn(reading, found, key)
-        if (issued !== undefined && key === signed.record.signer.publicKey) newest = Math.max(newest, Math.min(issued, now.getTime()))
+        if (key !== signed.record.signer.publicKey) continue
+        if (issued !== undefined) newest = Math.max(newest, Math.min(issued, now.getTime()))
+        else if (found.isNamed) unsaid = unsaidProblem(found.place)
       }
       // A server that its owner runs answers for the list of this moment, however long ago it was signed.
       newest = Math.max(newest, found.fetchedAt?.getTime() ?? newest)
     }
+    if (unsaid !== undefined) return finding(unsaid)
     const { list, maxStalenessDays } = signed.record.revocation
     const mostDays = maxStalenessDays ?? (list !== undefined && isAddress(list) ? DEFAULT_STALENESS_DAYS : undefined)
     return finding(mostDays === undefined ? undefined : staleProblem(mostDays, newest, now))
@@ -176,6 +184,15 @@ export async function findRevocation(signed: SignedConsent, places: RevocationPl
     if (error instanceof RefusedError) return finding(error)
     throw error
   }
+}
+
+/** A list that says nothing in the signer's name might be any file: whoever empties it would undo what it said. */
+function unsaidProblem(place: string): RefusedError {
+  return refusal(
+    'revocation.list',
+    `expected in ${place}, which the record names, a list by the signer of the record but found none`,
+    isAddress(place) ? `${begin('<file>')}, and put that file there` : begin(place),
+  )
 }
 
 function staleProblem(mostDays: number, newest: number, now: Date): RefusedError | undefined {

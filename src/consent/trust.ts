@@ -35,7 +35,7 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
  * back included. A missing file trusts nobody.
  */
 export async function readTrusted(home: string, memory: Memory): Promise<readonly TrustedKey[]> {
-  const text = await readIfThere(trustedPath(home))
+  const text = await readIfThere(trustedPath(home), 'trust')
   if (text === undefined) return []
   const fail = (cause?: unknown) =>
     new RefusedError('trust', `expected ${trustedPath(home)} as dfk consent trust wrote it but found it changed since [trust]`, {

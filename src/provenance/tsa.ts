@@ -39,7 +39,7 @@ function tokenOf(reply: Buffer, hash: Buffer, nonce: Buffer): Buffer {
  * Asks a time-stamp authority for a token over bytes (RFC 3161 over HTTP), a few times. Throws DfkError where there is none to be had. Whether the token's own
  * signature holds is for the C2PA library and for readers to say.
  */
-export async function askTimeStamp(url: string, signed: Uint8Array): Promise<Buffer> {
+export async function askTimeStamp(url: string, signed: Uint8Array, hint = HINT): Promise<Buffer> {
   const hash = createHash('sha256').update(signed).digest()
   const nonce = randomBytes(8)
   // DER knows no leading zeros.
@@ -55,5 +55,5 @@ export async function askTimeStamp(url: string, signed: Uint8Array): Promise<Buf
     }
   }
   const reason = cause instanceof Error ? (cause.cause instanceof Error ? cause.cause.message : cause.message) : String(cause)
-  throw new DfkError(`--tsa: expected a time stamp from ${url} but found ${reason}`, { hint: HINT, cause })
+  throw new DfkError(`--tsa: expected a time stamp from ${url} but found ${reason}`, { hint, cause })
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { DfkError, UsageError } from '../work/errors.ts'
+import { makeFolder } from '../work/folder.ts'
 import { appendJsonl, dropBrokenLine, eachJsonl, readJsonl } from './jsonl.ts'
 import {
   type AlignedRecord,
@@ -63,7 +64,7 @@ export async function createDataset(
   const manifest: Manifest = { schema: 1, name: basename(folder), sources: [], consent: { hash: consent.hash, subject: consent.subject } }
   const dataset = { name: basename(folder), folder, manifest }
   try {
-    await mkdir(join(folder, 'faces'), { recursive: true })
+    await makeFolder(join(folder, 'faces'))
     await writeWhole(join(folder, 'consent.json'), consent.text)
     await saveManifest(dataset, manifest)
   } catch (error) {

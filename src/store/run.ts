@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { ARCHITECTURES } from '../models/generator.ts'
 import { OPTIMIZERS } from '../models/optimizer.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
+import { makeFolder } from '../work/folder.ts'
 import { syncFolder, writeWhole } from './whole.ts'
 
 const count = z.int().min(1)
@@ -165,8 +166,8 @@ export async function saveRun(
   const isNew = !(await runExists('', folder))
   const inside = (...names: string[]) => join(folder, ...names)
   try {
-    await mkdir(inside('consent'), { recursive: true })
-    await mkdir(inside('previews'), { recursive: true })
+    await makeFolder(inside('consent'))
+    await makeFolder(inside('previews'))
     await writeWhole(inside('consent', 'source.json'), consent.source)
     await writeWhole(inside('consent', 'target.json'), consent.target)
     await writeWhole(inside('config.json'), `${JSON.stringify(config, null, 2)}\n`)

@@ -1,10 +1,11 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { DAMAGE_SIGNS, type PicturePlan } from '../media/index.ts'
 import { syncFolder, writeWhole } from '../store/whole.ts'
 import { DfkError } from '../work/errors.ts'
+import { makeFolder } from '../work/folder.ts'
 import { lockFolder } from '../work/lock.ts'
 import { markQueued, queueOf, requireUnqueued } from './queued.ts'
 
@@ -122,7 +123,7 @@ export class RenderJob {
     queue: string | undefined,
   ): Promise<RenderJob> {
     const folder = jobFolder(output)
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     const lock = await lockFolder(folder, `the rendering of ${basename(output)}`)
     try {
       const found = await readState(folder)

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { appendFile, copyFile, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { joinPlates, type MediaInfo, requireProres } from '../media/index.ts'
 import { stampOutput } from '../provenance/index.ts'
 import { syncFolder } from '../store/whole.ts'
 import { checkInterrupted, UsageError } from '../work/errors.ts'
+import { makeFolder } from '../work/folder.ts'
 import type { RenderJob } from './job.ts'
 import { FRAMES_FILE, type LayersPlan, layersOf, PLATES_PART, platePlan } from './layers.ts'
 import { aboutLayers } from './layersAbout.ts'
@@ -119,7 +120,7 @@ export async function prepareLayers(layers: LayersJob): Promise<PreparedLayers> 
   const beside = (kind: string) => join(dirname(resolve(folder)), `.${basename(resolve(folder))}.${kind}`)
   const [part, old] = [beside('part'), beside('old')]
   await rm(part, { recursive: true, force: true })
-  await mkdir(part, { recursive: true })
+  await makeFolder(part)
   try {
     await fill(part, layers)
     await syncFolder(part)

@@ -1,7 +1,8 @@
-import { access, constants, mkdir, rmdir, stat } from 'node:fs/promises'
+import { access, constants, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { expandInputs, isVideoName, type MediaInput, writesPicture } from '../media/index.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
+import { makeFolder } from '../work/folder.ts'
 
 /** One file to render and where the result goes. */
 export interface Job extends MediaInput {
@@ -74,7 +75,7 @@ export async function planJobs(
 /** Makes sure that the folder of an output is there and may be written. A missing one is made for folders of footage only. */
 export async function prepareFolder(job: Job, make: boolean): Promise<void> {
   const folder = dirname(resolve(job.output))
-  if (make) await mkdir(folder, { recursive: true })
+  if (make) await makeFolder(folder)
   if (!(await isFolder(folder)))
     throw new DfkError(`-o: expected the folder ${folder} but found none`, { hint: `make it first: mkdir ${folder}` })
   await access(folder, constants.W_OK).catch((cause) => {

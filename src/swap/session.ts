@@ -20,7 +20,7 @@ import { hashOf } from '../store/made.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { type Clock, timed } from '../work/clock.ts'
-import { DfkError } from '../work/errors.ts'
+import { DfkError, EXIT } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { castRuns, faceOfStill } from './choice.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
@@ -272,7 +272,8 @@ export function nothingSwapped(path: string, frames: number, tracker: Readonly<S
       hint: 'give footage in which the target is seen from the front or half-way',
     })
   const nearest = Number.isFinite(tracker.nearest) ? ` (nearest descriptor distance ${tracker.nearest.toFixed(2)})` : ''
-  return new NothingSwappedError(`expected the target's face in ${where} but none of the faces found is theirs${nearest}`, {
-    hint: "give footage of the run's target, raise --threshold with care, or choose --face largest with a record for that person",
+  return new NothingSwappedError(`expected the target's face in ${where} but none of the faces found is theirs${nearest} [biometric]`, {
+    hint: "give footage of the run's target, or add a record for that person with --consent and choose --face largest",
+    exitCode: EXIT.refused,
   })
 }

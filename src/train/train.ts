@@ -1,4 +1,4 @@
-import { mkdir, rmdir } from 'node:fs/promises'
+import { rmdir } from 'node:fs/promises'
 import type { Person } from '../models/generator.ts'
 import { type Checkpoint, discardRun, latestCheckpoint, openRun, type Run, requireOwnFolder } from '../store/checkpoint.ts'
 import { isScheduled, type Retention } from '../store/retention.ts'
@@ -7,6 +7,7 @@ import { saveCheckpoint } from '../store/save.ts'
 import { hasCheckpoint } from '../store/stepFolders.ts'
 import type { Device } from '../tensor/index.ts'
 import { InterruptedError, RefusedError } from '../work/errors.ts'
+import { makeFolder } from '../work/folder.ts'
 import { lockFolder } from '../work/lock.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { beginRun, type Intent } from './begin.ts'
@@ -68,7 +69,7 @@ export interface TrainResult {
  */
 export async function trainRun(intent: Intent, device: Device, options: TrainOptions): Promise<TrainResult> {
   if (intent.isNew) await requireOwnFolder(intent.folder)
-  await mkdir(intent.folder, { recursive: true })
+  await makeFolder(intent.folder)
   const lock = await lockFolder(intent.folder, `run ${intent.settings.name}`)
   try {
     const retention = { saveEvery: options.saveEvery, keep: options.keep ?? 2, milestoneEvery: options.milestoneEvery ?? 0 }

@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { countersignConsent } from '../../src/consent/countersign.ts'
@@ -84,6 +84,26 @@ describe('a revoked record is refused', () => {
   })
 })
 
+describe('a record that was replaced', () => {
+  it('is refused once the newer one of its signer was seen to hold, and not before', async () => {
+    const old = studio.ofAlice()
+    const narrow = { grants: ['collect'], supersedes: consentHash(old) } as const
+    const later = studio.ofAlice({ ...narrow, from: '2026-07-01' })
+    await clauseOf(() => studio.collect(later))
+    await studio.collect(old)
+    const newer = studio.ofAlice(narrow)
+    await studio.collect(newer)
+    expect(await clauseOf(() => studio.collect(old))).toBe('supersedes')
+    await studio.collect(newer)
+  })
+
+  it('is not where somebody else names it', async () => {
+    const old = studio.ofAlice()
+    await studio.collect(studio.ofBob({ supersedes: consentHash(old) }))
+    await studio.collect(old)
+  })
+})
+
 describe('a list that was tampered with refuses everybody', () => {
   const path = () => defaultRevocationPath(studio.home)
   const edit = (change: (text: string) => string) => writeFileSync(path(), change(readFileSync(path(), 'utf8')))
@@ -134,6 +154,25 @@ describe('a list that was tampered with refuses everybody', () => {
   it('confirmed by somebody else', async () => {
     studio.revoke(studio.bob, [])
     expect(await clauseOf(() => studio.collect(studio.ofAlice({ maxStalenessDays: 7 })))).toBe('revocation.maxStalenessDays')
+  })
+
+  it.each([
+    ['nobody', () => JSON.stringify({ schema: 1, lists: [] })],
+    ['somebody else', () => JSON.stringify(revoke(undefined, studio.bob, NOW))],
+  ])('one that the record names, with a list by %s', async (_, text) => {
+    const revocationList = join(studio.home, 'named.json')
+    const record = studio.ofAlice({ revocationList })
+    studio.write('named.json', text())
+    expect(await clauseOf(() => studio.collect(record))).toBe('revocation.list')
+    studio.revoke(studio.alice, [], NOW, revocationList)
+    await studio.collect(record)
+    studio.write('named.json', text())
+    expect(await clauseOf(() => studio.collect(record))).toBe('revocation.list')
+  })
+
+  it('a folder in its place', async () => {
+    mkdirSync(path())
+    expect(await clauseOf(() => studio.collect(studio.ofAlice()))).toBe('revocation.list')
   })
 
   it('one that the record names, and that is not there', async () => {
@@ -198,6 +237,8 @@ describe('a list on the network', () => {
     ['leads round in circles', () => answer('', { status: 302, headers: { location: URL } })],
     ['sends more than a list', () => answer(new Uint8Array(5 << 20))],
     ['sends something else', () => answer('<html>')],
+    ["sends nobody's list", () => answer('{"schema":1,"lists":[]}')],
+    ['sends the list of somebody else', () => answer(JSON.stringify(revoke(undefined, studio.bob, NOW)))],
     ['sends a list that was changed', () => answer(listOf([]).replace(/"issuedAt":"2026/, '"issuedAt":"2027'))],
   ])('refuses where it %s', async (_, stub) => {
     stub()

@@ -61,13 +61,23 @@ describe('dfk consent', () => {
     expect(bob.stderr).toContain('not encrypted')
   })
 
+  it('keygen leaves no key behind where it cannot be trusted', () => {
+    writeFileSync(at('file'), '')
+    // Below /proc the system says ENOENT though the parent exists, at which Node's own recursive mkdir never ends.
+    const places = process.platform === 'linux' ? [at('file'), '/proc/nope'] : [at('file')]
+    for (const DFK_HOME of places) {
+      expect(dfk(['keygen', '-o', 'left.key', '--no-passphrase'], { DFK_HOME })).toMatchObject({ code: 3 })
+      expect([existsSync(at('left.key')), existsSync(at('left.pub'))]).toEqual([false, false])
+    }
+  })
+
   it('drafts, signs, verifies, shows and revokes', () => {
     const draft = ['draft', '-o', 'alice.json', '--subject', 'alice', ...WORDS, '--grant', 'collect,train', '--until', '2099-01-01']
     expect(dfk([...draft, '--reference', 'still-0.png'])).toMatchObject({ code: 3, stderr: expect.stringContaining('at most 10 years') })
     const until = new Date(Date.now() + 300 * 86_400_000).toISOString().slice(0, 10)
     draft[draft.indexOf('2099-01-01')] = until
     const drafted = dfk([...draft, '--reference', 'still-0.png', 'still-200.png', '--footage', sampleVideo('cap13_edit2.mp4'), '--json'])
-    expect(drafted).toMatchObject({ code: 0 })
+    expect(drafted).toMatchObject({ code: 0, stderr: expect.stringContaining('Hash: none yet') })
     expect(drafted.json()).toMatchObject({
       record: { scope: { footage: [{ name: 'cap13_edit2.mp4', videoSha256: expect.any(String) }], footageBinds: ['collect', 'train'] } },
     })
@@ -93,6 +103,24 @@ describe('dfk consent', () => {
     const revoked = dfk(['verify', 'alice.json', '--json'])
     expect(revoked).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked on') })
     expect(revoked.json()).toMatchObject({ valid: false, reasons: [expect.stringMatching(/^revocation: /)] })
+  })
+
+  it('verify remembers a revocation that it saw in a list of which nothing is left', () => {
+    const words = [...WORDS, '--subject', 'dora', '--until', new Date(Date.now() + 1e10).toISOString().slice(0, 10), '--grant', 'train']
+    const list = at('named.json')
+    expect(dfk(['draft', '-o', 'dora.json', ...words, '--reference', 'still-0.png', '--revocations', list]).code).toBe(0)
+    expect(dfk(['sign', 'dora.json', '--key', 'bob.key']).code).toBe(0)
+    expect(dfk(['verify', 'dora.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining(`--refresh --list ${list}`) })
+    expect(dfk(['revoke', '--refresh', '--list', list, '--key', 'bob.key']).code).toBe(0)
+    expect(dfk(['verify', 'dora.json']).code).toBe(0)
+    const before = readFileSync(list, 'utf8')
+    // Elsewhere, so that this home learns of it by the list alone.
+    expect(dfk(['revoke', 'dora.json', '--list', list, '--key', 'bob.key'], { DFK_HOME: at('elsewhere') }).code).toBe(0)
+    expect(dfk(['verify', 'dora.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked on') })
+    for (const text of ['{"schema":1,"lists":[]}', before]) {
+      writeFileSync(list, text)
+      expect(dfk(['verify', 'dora.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked on') })
+    }
   })
 
   it('verify tells a tampered record', () => {

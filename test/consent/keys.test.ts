@@ -26,6 +26,10 @@ describe('keys', () => {
     const { publicPem } = makeKeyPair()
     expect(() => openPrivateKey(publicPem)).toThrow(/expected a private key in PEM/)
     expect(() => openPrivateKey('-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n')).toThrow(/damaged/)
+    expect(() => openPrivateKey('')).toThrow(/found an empty file/)
+    const whole = makeKeyPair('secret').privatePem
+    for (const cut of [whole.slice(0, 150), whole.replace(/\n.*\n-----END/, '\n-----END')])
+      expect(() => openPrivateKey(cut, 'secret')).toThrow(/damaged one: its end is missing/)
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     expect(() => publicKeyOf(privateKey)).toThrow(/expected an Ed25519 key/)
   })

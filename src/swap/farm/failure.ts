@@ -7,6 +7,8 @@ const failureSchema = z.object({
   message: z.string(),
   hint: z.string().optional(),
   exitCode: z.union([z.literal(EXIT.failed), z.literal(EXIT.refused)]),
+  /** Nobody was replaced: in a folder the other files go on. */
+  isEmpty: z.boolean().optional(),
   worker: z.string(),
 })
 
@@ -21,7 +23,9 @@ export function encodeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const hint = error instanceof DfkError ? error.hint : undefined
   const exitCode = error instanceof DfkError && error.exitCode === EXIT.refused ? EXIT.refused : EXIT.failed
-  return JSON.stringify({ message, hint, exitCode, worker: hostname() } satisfies z.input<typeof failureSchema>)
+  return JSON.stringify({ message, hint, exitCode, isEmpty: error instanceof NothingSwappedError, worker: hostname() } satisfies z.input<
+    typeof failureSchema
+  >)
 }
 
 /** Text of others for a terminal, not without end. */
@@ -44,6 +48,7 @@ export function decodeFailure(text: string): DfkError {
     const reason = text.includes('stalled') ? 'its workers ended in the middle, each time' : plain(text)
     return new DfkError(`expected the queue to render all segments but one failed: ${reason}`, { hint: again })
   }
-  const { message, hint, exitCode, worker } = parsed.data
-  return new DfkError(`${plain(message)} (on ${plain(worker, 100)})`, { hint: hint === undefined ? again : plain(hint), exitCode })
+  const { message, hint, exitCode, isEmpty, worker } = parsed.data
+  const Failure = isEmpty === true ? NothingSwappedError : DfkError
+  return new Failure(`${plain(message)} (on ${plain(worker, 100)})`, { hint: hint === undefined ? again : plain(hint), exitCode })
 }

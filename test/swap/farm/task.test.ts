@@ -65,6 +65,12 @@ describe('what a worker met', () => {
     expect(decodeFailure(JSON.stringify({ message: 'x', exitCode: 0, worker: 'w' })).exitCode).toBe(1)
   })
 
+  it('that somebody else was met stays one that stops no other file of a folder', () => {
+    const found = decodeFailure(encodeFailure(new NothingSwappedError('nobody', { exitCode: 3 })))
+    expect([found instanceof NothingSwappedError, found.exitCode]).toEqual([true, 3])
+    expect(decodeFailure(encodeFailure(new RefusedError('grants', 'no')))).not.toBeInstanceOf(NothingSwappedError)
+  })
+
   it('is tried again only where that can help', () => {
     const final = [new RefusedError('grants', 'no'), new UsageError('what?'), new NothingSwappedError('nobody')]
     expect(final.map(isFinal)).toEqual([true, true, true])
