@@ -63,18 +63,20 @@ export const ORIENTATIONS: readonly Orientation[] = [false, true].flatMap((mirro
   [0, 1, 2, 3].map((quarters) => ({ mirrored, quarters })),
 )
 
-/** Reads a tile that was brought into an orientation, wherever its origin lies. */
-export function readTile(tile: Float32Array, lattice: Lattice, { mirrored, quarters }: Orientation): Reading {
+/** The spectrum of a tile: what it says of each wave, whatever the orientation. */
+export function spectrumOf(tile: Float32Array): ComplexGrid {
   const spectrum = complexGrid(TILE, TILE)
-  for (let y = 0; y < TILE; y++) {
-    for (let x = 0; x < TILE; x++) {
-      let [u, v] = [mirrored ? TILE - 1 - x : x, y]
-      for (let turns = 0; turns < quarters; turns++) [u, v] = [v, TILE - 1 - u]
-      spectrum.re[v * TILE + u] = tile[y * TILE + x]!
-    }
-  }
+  spectrum.re.set(tile)
   fourier(spectrum)
-  return readSpectrum(spectrum, lattice)
+  return spectrum
+}
+
+/** Where a wave lies in the spectrum of a tile that was mirrored and turned since: where it begins does not matter, since the tile's origin is looked for anyway. */
+function placeOf(across: number, down: number, { mirrored, quarters }: Orientation): number {
+  let [k, l] = [across, down]
+  for (let turns = 0; turns < quarters; turns++) [k, l] = [-l, k]
+  if (mirrored) k = -k
+  return ((l + TILE) % TILE) * TILE + ((k + TILE) % TILE)
 }
 
 /** Widths of the rings, in periods a tile, within which waves are held against each other. */
@@ -90,8 +92,8 @@ interface Heard {
 }
 
 /** What a spectrum says of each wave, beside the phase that the wave was made with, rings made equally loud. */
-function listen({ re, im }: ComplexGrid, { across, down, phase }: Lattice): Heard {
-  const places = Array.from(across, (x, i) => ((down[i]! + TILE) % TILE) * TILE + x)
+function listen({ re, im }: ComplexGrid, { across, down, phase }: Lattice, orientation: Orientation): Heard {
+  const places = Array.from(across, (x, i) => placeOf(x, down[i]!, orientation))
   const rings = Array.from(across, (x, i) => Math.floor(Math.hypot(x, down[i]!) / RING))
   const powers = places.map((at) => re[at]! ** 2 + im[at]! ** 2)
   const loud = new Float64Array(Math.max(...rings) + 1)
@@ -116,14 +118,15 @@ function listen({ re, im }: ComplexGrid, { across, down, phase }: Lattice): Hear
   }
 }
 
-function readSpectrum(spectrum: ComplexGrid, lattice: Lattice): Reading {
+/** Reads a tile, by its spectrum, as it was before it came into an orientation, wherever its origin lies. */
+export function readSpectrum(spectrum: ComplexGrid, lattice: Lattice, orientation: Orientation): Reading {
   const { across, down, pilots, carries } = lattice
-  const { real, imaginary, power } = listen(spectrum, lattice)
+  const { real, imaginary, power } = listen(spectrum, lattice, orientation)
   const votes = new Float32Array(CODED_BITS)
   if (power === 0) return { agreement: 0, votes }
   const origins = complexGrid(TILE, TILE)
   for (let i = 0; i < pilots; i++) {
-    const at = ((down[i]! + TILE) % TILE) * TILE + across[i]!
+    const at = placeOf(across[i]!, down[i]!, UPRIGHT)
     origins.re[at] = real[i]!
     origins.im[at] = imaginary[i]!
   }

@@ -1,7 +1,7 @@
 import type { Picture } from '../../picture/picture.ts'
 import { CODED_BITS } from './code.ts'
 import { PUBLIC_KEY } from './embed.ts'
-import { foldedTile, ORIENTATIONS, type Orientation, type Pose, type Reading, readTile, UPRIGHT } from './fold.ts'
+import { foldedTile, ORIENTATIONS, type Orientation, type Pose, type Reading, readSpectrum, spectrumOf, UPRIGHT } from './fold.ts'
 import { type Lattice, latticeFor, unitAtMost, unitFor } from './lattice.ts'
 import { decodePayload } from './payload.ts'
 import { lumaPlane, type Plane, whitened } from './plane.ts'
@@ -37,7 +37,7 @@ interface Attempt extends Reading {
 }
 
 function attempt(plane: Plane, lattice: Lattice, pose: Pose, orientation: Orientation): Attempt {
-  return { pose, orientation, ...readTile(foldedTile(plane, pose), lattice, orientation) }
+  return { pose, orientation, ...readSpectrum(spectrumOf(foldedTile(plane, pose)), lattice, orientation) }
 }
 
 function better(a: Attempt, b: Attempt): Attempt {
@@ -46,8 +46,8 @@ function better(a: Attempt, b: Attempt): Attempt {
 
 /** The best of the eight orientations in which a pose may have come about. */
 function oriented(plane: Plane, lattice: Lattice, pose: Pose): Attempt {
-  const tile = foldedTile(plane, pose)
-  return ORIENTATIONS.map((orientation) => ({ pose, orientation, ...readTile(tile, lattice, orientation) })).reduce(better)
+  const spectrum = spectrumOf(foldedTile(plane, pose))
+  return ORIENTATIONS.map((orientation) => ({ pose, orientation, ...readSpectrum(spectrum, lattice, orientation) })).reduce(better)
 }
 
 /** The best pose by its spectrum and then by its pilots; in all orientations where the spectrum speaks for it. */
@@ -87,8 +87,8 @@ function planesOf(pictures: readonly Picture[], unit: number): Plane[] {
 
 /** The mean of planes of one size. */
 function meanOf(planes: readonly Plane[]): Plane {
-  const [first] = planes
-  if (first === undefined || planes.length === 1) return first!
+  const first = planes[0]!
+  if (planes.length === 1) return first
   const data = new Float32Array(first.data.length)
   for (const plane of planes) for (let i = 0; i < data.length; i++) data[i]! += plane.data[i]! / planes.length
   return { ...first, data }
@@ -105,7 +105,7 @@ function together(planes: readonly Plane[], lattice: Lattice, { pose, orientatio
   return { ...each.reduce(better), votes }
 }
 
-/** Reads planes of one clip in a pose: by their mean, by their votes together, by the best alone. */
+/** Reads planes of one clip in a pose: by their mean, else by their votes together. */
 function readAll(planes: readonly Plane[], mean: Attempt, lattice: Lattice, key: string): WatermarkFound | undefined {
   const found = decode(mean, key)
   if (found?.id != null || planes.length < 2) return found
