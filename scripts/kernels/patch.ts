@@ -1,6 +1,7 @@
 // How a patch, turned and scaled, is seen from a picture's pixels, and laid over a planar one by ./draw.
 import { boxHeight, boxWidth, boxX, boxY, layLine } from './draw'
 import { fixed, rest } from './fixed'
+import { between } from './warp'
 
 /** Less of a patch than this changes no byte by more than a rounding. */
 const LEAST_SHOWN: f32 = 1.0 / 512.0
@@ -18,12 +19,6 @@ function cellOf(at: i64, length: i32): i32 {
 function shareOf(at: i64, length: i32): f32 {
   const whole = <i32>(at >> 32)
   return whole < 0 ? 0 : whole > length - 2 ? 1 : rest(at)
-}
-
-// @ts-ignore: decorator
-@inline
-function between(from: v128, to: v128, share: v128): v128 {
-  return f32x4.add(from, f32x4.mul(share, f32x4.sub(to, from)))
 }
 
 /** A line of a patch: how much of it shows at each of `width` pixels from `left` on, and its colours there. */

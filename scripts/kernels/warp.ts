@@ -12,7 +12,7 @@ export function pixel(at: usize, channels: i32): v128 {
 
 // @ts-ignore: decorator
 @inline
-function between(from: v128, to: v128, share: v128): v128 {
+export function between(from: v128, to: v128, share: v128): v128 {
   return f32x4.add(from, f32x4.mul(share, f32x4.sub(to, from)))
 }
 
