@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { describeConsent } from '../consent/describe.ts'
 import { type DraftOptions, draftConsent, parseActions, parseCountersignerRole } from '../consent/draft.ts'
 import { isAddress } from '../consent/fetchList.ts'
-import { writeWhole } from '../consent/files.ts'
+import { putWhole } from '../consent/files.ts'
 import { consentHash, type FootageHash, loadConsent, type SignedConsent } from '../consent/index.ts'
 import { lastingProblem } from '../consent/problems.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
@@ -180,7 +180,7 @@ export const draft = defineCommand({
     requireAbsent(output)
     if (given.self) return draftOwn(context, given)
     const record = draftConsent(await draftOptions(given, context))
-    if (!context.dryRun) await writeWhole(resolve(output), consentText(record))
+    if (!context.dryRun) await putWhole(resolve(output), consentText(record))
     context.note(`${describeConsent(record)}\n`)
     const next = `next: dfk consent sign ${output} --key <key of the signer>`
     context.result(record, `${output}: ${context.dryRun ? 'would be drafted' : 'drafted'}\n${next}`)
@@ -202,7 +202,7 @@ async function draftOwn(context: Context, given: Options): Promise<void> {
     if (own.made) await removeKeyFiles(own.keyFile)
     throw error
   })
-  await writeWhole(resolve(output), consentText(record))
+  await putWhole(resolve(output), consentText(record))
   const hash = consentHash(record)
   context.result(
     { ...record, hash },

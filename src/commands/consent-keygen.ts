@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { z } from 'zod'
-import { writeWhole } from '../consent/files.ts'
+import { putWhole } from '../consent/files.ts'
 import { type KeyPair, makeKeyPair } from '../consent/keys.ts'
 import { trustKey } from '../consent/trust.ts'
 import { checkInterrupted } from '../work/errors.ts'
@@ -19,8 +19,8 @@ export async function makeKeyFiles(keyFile: string, passphrase: string | undefin
   requireAbsent(keyFile)
   requireAbsent(publicFileOf(keyFile))
   const pair = makeKeyPair(passphrase)
-  await writeWhole(resolve(keyFile), pair.privatePem, 0o600)
-  await writeWhole(resolve(publicFileOf(keyFile)), pair.publicPem).catch(async (error) => {
+  await putWhole(resolve(keyFile), pair.privatePem, 0o600)
+  await putWhole(resolve(publicFileOf(keyFile)), pair.publicPem).catch(async (error) => {
     await rm(keyFile, { force: true })
     throw error
   })

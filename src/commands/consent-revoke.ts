@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { writeWhole } from '../consent/files.ts'
+import { putWhole } from '../consent/files.ts'
 import { appendAudit, consentHash, loadConsent } from '../consent/index.ts'
 import { publicKeyOf } from '../consent/keys.ts'
 import { defaultRevocationPath, readRevocations, revoke as revokeIn } from '../consent/revocation.ts'
@@ -40,7 +40,7 @@ export const revoke = defineCommand({
     const file = revokeIn(await readRevocations(target), key, now, record && { record, reason })
     if (!dryRun) {
       // The list first: a revocation holds even where it cannot be logged.
-      await writeWhole(target, `${JSON.stringify(file, null, 2)}\n`)
+      await putWhole(target, `${JSON.stringify(file, null, 2)}\n`)
       const publicKey = publicKeyOf(key)
       const place = target === defaultRevocationPath(home) ? OWN_LIST : target
       const lists = { [listName(place, publicKey)]: { issuedAt: now.toISOString(), entries: ownEntries(file, publicKey) } }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { countersignConsent } from '../consent/countersign.ts'
 import { describeConsent } from '../consent/describe.ts'
-import { writeWhole } from '../consent/files.ts'
+import { putWhole } from '../consent/files.ts'
 import { appendAudit, consentHash, loadConsent, type SignedConsent } from '../consent/index.ts'
 import { publicKeyOf } from '../consent/keys.ts'
 import { isTrusted, lastingProblem } from '../consent/problems.ts'
@@ -38,7 +38,7 @@ async function signed(
     await appendAudit(home, now, () => [
       { what, key: publicKey, records: [consentHash(record)], about: { subject: record.record.subject.id } },
     ])
-    await writeWhole(resolve(output), consentText(record))
+    await putWhole(resolve(output), consentText(record))
   }
   return { output, record, publicKey }
 }

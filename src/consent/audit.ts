@@ -5,7 +5,7 @@ import { makeFolder } from '../work/folder.ts'
 import { lockFolder } from '../work/lock.ts'
 import { type AuditEvent, type Head, lineHash, NO_LINE, readLine, signedHeadSchema, writeLine } from './auditEntry.ts'
 import { canonicalJson } from './canonical.ts'
-import { readIfThere, writeWhole } from './files.ts'
+import { putWhole, readIfThere } from './files.ts'
 import { findInstallation, type Installation, makeInstallation } from './installation.ts'
 import { signText, verifyText } from './keys.ts'
 import { NO_MEMORY, remember } from './memory.ts'
@@ -140,7 +140,7 @@ export function headAfter(head: Head, line: string, publicKey: string): Head {
 }
 
 async function saveHead(home: string, head: Head, { key, publicKey }: Installation): Promise<void> {
-  await writeWhole(headPath(home), `${JSON.stringify({ head, publicKey, signature: signText(canonicalJson(head), key) })}\n`)
+  await putWhole(headPath(home), `${JSON.stringify({ head, publicKey, signature: signText(canonicalJson(head), key) })}\n`)
 }
 
 async function begin(home: string): Promise<{ head: Head; installation: Installation }> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DfkError } from '../work/errors.ts'
-import { readIfThere, writeWhole } from './files.ts'
+import { putWhole, readIfThere } from './files.ts'
 
 const TIMEOUT_MS = 10_000
 const MOST_BYTES = 4 << 20
@@ -69,6 +69,6 @@ export async function fetchList(home: string, url: string, before: Date | undefi
     const why = cause instanceof Error ? `${cause.message}${cause.cause instanceof Error ? `: ${cause.cause.message}` : ''}` : String(cause)
     throw new DfkError(`expected the revocation list at ${url} but it cannot be fetched (${why})`, { cause })
   }
-  await writeWhole(path, text)
+  await putWhole(path, text)
   return { text, fetchedAt: now, isNew: true }
 }

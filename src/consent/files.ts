@@ -1,19 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RefusedError } from '../work/errors.ts'
 import { makeFolder } from '../work/folder.ts'
+import { writeWhole } from '../work/whole.ts'
 
-/** Writes a file beside its place and renames it, so that no reader meets half of it; `mode` as chmod has it. */
-export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
-  const partial = `${path}.${randomBytes(4).toString('hex')}`
+/** Writes a file whole, in a folder that is made where it is missing, whoever else writes it at the same time; `mode` as chmod has it. */
+export async function putWhole(path: string, text: string, mode = 0o644): Promise<void> {
   await makeFolder(dirname(path))
-  try {
-    await writeFile(partial, text, { mode, flag: 'wx', flush: true })
-    await rename(partial, path)
-  } finally {
-    await rm(partial, { force: true })
-  }
+  await writeWhole(path, text, { beside: `${path}.${randomBytes(4).toString('hex')}`, mode })
 }
 
 /** The text of a file, or undefined where there is none. Throws RefusedError, with the clause of what it is about, where it cannot be read. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { appendAudit, readHead } from './audit.ts'
 import { canonicalJson } from './canonical.ts'
-import { writeWhole } from './files.ts'
+import { putWhole } from './files.ts'
 import { signText } from './keys.ts'
 
 /** What was deleted under which records, and what was found left. */
@@ -26,7 +26,7 @@ export async function writePurgeProof(home: string, statement: PurgeStatement, n
   const name = `${now.toISOString().replace(/[:.]/g, '-')}-${statement.records[0]?.slice(0, 12) ?? 'subject'}.json`
   const path = join(home, 'consent', 'purged', name)
   const sha256 = createHash('sha256').update(text).digest('hex')
-  await writeWhole(path, text)
+  await putWhole(path, text)
   const { records, subject, deleted, left, unverified } = statement
   await appendAudit(home, now, () => [
     {

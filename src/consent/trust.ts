@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { RefusedError, UsageError } from '../work/errors.ts'
 import { appendAudit } from './audit.ts'
-import { readIfThere, writeWhole } from './files.ts'
+import { putWhole, readIfThere } from './files.ts'
 import type { Memory } from './memory.ts'
 import { SIGNER_ROLES, type SignedConsent, type SignerRole, word } from './record.ts'
 import { parseStrictJson } from './strictJson.ts'
@@ -58,7 +58,7 @@ async function change(
   await appendAudit(home, now, async ({ memory }) => {
     const { keys, key } = alter(await readTrusted(home, memory))
     const text = `${JSON.stringify({ schema: 1, keys }, null, 2)}\n`
-    await writeWhole(trustedPath(home), text)
+    await putWhole(trustedPath(home), text)
     changed = key
     const { name, roles = [], subjects = [] } = key
     return [{ what, records: [], about: { trusted: key.publicKey, name, roles, subjects }, remember: { trusted: hashOf(text) } }]

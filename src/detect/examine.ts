@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 import type { FaceAnalyser, FoundFace } from '../faces/index.ts'
 import { decodeFrames, type Frame, probeMedia } from '../media/index.ts'
 import type { Box, Picture } from '../picture/picture.ts'
 import { readProvenance, readWatermark } from '../provenance/index.ts'
 import { checkInterrupted } from '../work/errors.ts'
+import { hashFile } from '../work/hashFile.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { type Calibration, probabilityOf } from './calibration.ts'
 import { cropBox, cropFace } from './crop.ts'
@@ -104,10 +102,4 @@ function judge({ index, timeS }: Frame, { landmarks }: FoundFace, logit: number,
 
 function wholePixels({ x, y, width, height }: Box): Box {
   return { x: Math.round(x), y: Math.round(y), width: Math.round(width), height: Math.round(height) }
-}
-
-async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash, ...(signal ? [{ signal }] : []))
-  return hash.digest('hex')
 }

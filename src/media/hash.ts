@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { pipeline } from 'node:stream/promises'
 import { checkInterrupted } from '../work/errors.ts'
+import { hashFile } from '../work/hashFile.ts'
 import { fileUrl, inputOptions, packetHashOptions } from './arguments.ts'
 import { findFfmpeg } from './binaries.ts'
 import { readFailure, saysTruncated } from './failures.ts'
@@ -50,12 +48,7 @@ async function videoHash(path: string, signal: AbortSignal | undefined): Promise
 /** Hashes a video or an image. Reads the whole file. A video whose end is missing has no hash of its picture. Throws DfkError for missing, empty and other files. */
 export async function hashFootage(path: string, signal?: AbortSignal): Promise<FootageHash> {
   await requireFile(path)
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash, ...(signal ? [{ signal }] : [])).catch((error: unknown) => {
-    checkInterrupted(signal)
-    throw error
-  })
-  const sha256 = hash.digest('hex')
+  const sha256 = await hashFile(path, signal)
   const name = basename(path)
   if ((await probePicture(path)) !== undefined) return { name, sha256 }
   const videoSha256 = await videoHash(path, signal)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join, parse } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { hashFile } from '../work/hashFile.ts'
 
 /** Where we put the manifest of a file that does not carry it: beside it, `clip.webm` → `clip.webm.c2pa`, so that `clip.mkv` has its own. */
 export function sidecarPath(file: string): string {
@@ -19,14 +19,8 @@ export function digestPath(file: string): string {
   return `${file}.sha256`
 }
 
-async function hashFile(path: string): Promise<Buffer> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest()
-}
-
-function documentOf(digest: Buffer, placedAt: string): string {
-  return `${digest.toString('hex')}  ${basename(placedAt)}\n`
+function documentOf(sha256: string, placedAt: string): string {
+  return `${sha256}  ${basename(placedAt)}\n`
 }
 
 /** The line that sha256sum would write of `file` under the name that it will have. */
@@ -36,7 +30,7 @@ export async function digestDocument(file: string, placedAt: string): Promise<st
 
 /** Whether a sidecar's data hash (base64) is that of the file beside it, or of its digest document. */
 export async function bindsFile(dataHash: string | undefined, file: string): Promise<boolean> {
-  const digest = await hashFile(file)
-  const document = createHash('sha256').update(documentOf(digest, file)).digest()
-  return dataHash !== undefined && [digest, document].some((hash) => hash.toString('base64') === dataHash)
+  const sha256 = await hashFile(file)
+  const document = createHash('sha256').update(documentOf(sha256, file)).digest()
+  return dataHash !== undefined && [Buffer.from(sha256, 'hex'), document].some((hash) => hash.toString('base64') === dataHash)
 }

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/pro
 import { basename, join, resolve } from 'node:path'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { makeFolder } from '../work/folder.ts'
+import { writeWhole } from '../work/whole.ts'
 import { appendJsonl, dropBrokenLine, eachJsonl, readJsonl } from './jsonl.ts'
 import {
   type AlignedRecord,
@@ -13,7 +14,6 @@ import {
   manifestRecord,
   type Source,
 } from './records.ts'
-import { writeWhole } from './whole.ts'
 
 export type { AlignedRecord, FaceRecord } from './records.ts'
 

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join, resolve, sep } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { checkInterrupted } from '../work/errors.ts'
+import { hashFile } from '../work/hashFile.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { type Marked, marksOf } from './marks.ts'
 
@@ -57,21 +56,12 @@ async function holds(path: string, wanted: readonly string[], signal: AbortSigna
   return false
 }
 
-/** SHA-256 of a file. */
-export async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
-}
-
 /** SHA-256 of the faces of a dataset: as they were collected, and aligned. Masks are left out, which may be alike. */
 async function* pictureHashes(dataset: string): AsyncGenerator<string> {
   for (const folder of ['faces', 'aligned']) {
     const names = await readdir(join(dataset, folder)).catch(() => [])
     for (const name of names.filter((each) => /(?<!\.mask)\.(?:png|jpg)$/.test(each) && each !== 'sheet.png'))
-      yield createHash('sha256')
-        .update(await readFile(join(dataset, folder, name)))
-        .digest('hex')
+      yield await hashFile(join(dataset, folder, name))
   }
 }
 
@@ -145,7 +135,7 @@ class Search {
     else if (there?.isFile()) await this.file(path)
     if ((await stat(`${path}.c2pa`).catch(() => undefined))?.isFile()) await this.file(`${path}.c2pa`)
     if (!isMade || there === undefined) return
-    if (there.isFile() && sha256 !== undefined && (await hashOf(path)) === sha256) return this.output(path)
+    if (there.isFile() && sha256 !== undefined && (await hashFile(path)) === sha256) return this.output(path)
     if (there.isDirectory() && (await this.#isOfOthers(path))) return
     this.unsure.add(path)
   }

@@ -1,9 +1,10 @@
 import { lstat, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { checkInterrupted, DfkError } from '../work/errors.ts'
+import { hashFile } from '../work/hashFile.ts'
 import { lockFolder } from '../work/lock.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import { hashOf, type Made } from './made.ts'
+import type { Made } from './made.ts'
 
 /** A file that was deleted. */
 interface DeletedFile {
@@ -32,7 +33,7 @@ async function listFiles(path: string, signal: AbortSignal | undefined): Promise
   for (const file of await filesIn(path)) {
     checkInterrupted(signal)
     const found = file === path ? await stat(file) : await lstat(file)
-    if (found.isFile()) files.push({ path: file, bytes: found.size, sha256: await hashOf(file) })
+    if (found.isFile()) files.push({ path: file, bytes: found.size, sha256: await hashFile(file) })
   }
   return files
 }

@@ -5,7 +5,7 @@ import { ARCHITECTURES } from '../models/generator.ts'
 import { OPTIMIZERS } from '../models/optimizer.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { makeFolder } from '../work/folder.ts'
-import { syncFolder, writeWhole } from './whole.ts'
+import { syncFolder, writeWhole } from '../work/whole.ts'
 
 const count = z.int().min(1)
 

@@ -2,13 +2,13 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HostTensors } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
+import { writeWhole } from '../work/whole.ts'
 import type { StoredState, TrainState } from './checkpoint.ts'
 import { keptSteps, type Retention } from './retention.ts'
 import { type FreeBytes, filesBytes, freeBytesOf, inWords, requireRoom } from './room.ts'
 import { consentOf, type Run } from './run.ts'
 import { writeSafetensors } from './safetensors.ts'
 import { halfWritten, stepFolders, stepName } from './stepFolders.ts'
-import { writeWhole } from './whole.ts'
 
 /**
  * Saves a checkpoint: all files beside, fsynced and hashed, then the folder renamed, then what is no longer kept removed; at every instant

@@ -3,10 +3,10 @@ import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { DAMAGE_SIGNS, type PicturePlan } from '../media/index.ts'
-import { syncFolder, writeWhole } from '../store/whole.ts'
 import { DfkError } from '../work/errors.ts'
 import { makeFolder } from '../work/folder.ts'
 import { lockFolder } from '../work/lock.ts'
+import { syncFolder, writeWhole } from '../work/whole.ts'
 import { markQueued, queueOf, requireUnqueued } from './queued.ts'
 
 const doneSchema = z.object({

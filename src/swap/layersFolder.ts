@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { appendFile, copyFile, link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { joinPlates, type MediaInfo, requireProres } from '../media/index.ts'
 import { stampOutput } from '../provenance/index.ts'
-import { syncFolder } from '../store/whole.ts'
 import { checkInterrupted, UsageError } from '../work/errors.ts'
 import { makeFolder } from '../work/folder.ts'
+import { hashFile } from '../work/hashFile.ts'
+import { syncFolder } from '../work/whole.ts'
 import type { RenderJob } from './job.ts'
 import { FRAMES_FILE, type LayersPlan, layersOf, PLATES_PART, platePlan } from './layers.ts'
 import { aboutLayers } from './layersAbout.ts'
@@ -58,12 +56,6 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   await link(from, to).catch(() => copyFile(from, to))
 }
 
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
-  return hash.digest('hex')
-}
-
 /** Brings the pictures of all segments into one folder and lists their hashes. */
 async function collectSequence(folders: readonly string[], part: string, signal: AbortSignal | undefined): Promise<void> {
   for (const folder of folders) {
@@ -72,7 +64,7 @@ async function collectSequence(folders: readonly string[], part: string, signal:
       if (name === FRAMES_FILE) continue
       checkInterrupted(signal)
       await linkOrCopy(join(folder, name), join(part, name))
-      sums.push(`${await hashOf(join(folder, name))}  ${name}\n`)
+      sums.push(`${await hashFile(join(folder, name))}  ${name}\n`)
     }
     await appendFile(join(part, SUMS_FILE), sums.join(''))
   }

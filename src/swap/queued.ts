@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { writeWhole } from '../store/whole.ts'
 import { DfkError } from '../work/errors.ts'
+import { writeWhole } from '../work/whole.ts'
 
 /** File in a render's folder that says that a queue has it: workers of many machines write there, and nobody renders it alone. */
 const QUEUED = 'queued'

@@ -16,11 +16,11 @@ import {
 import { screenFootage } from '../screening/screen.ts'
 import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
-import { hashOf } from '../store/made.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { type Clock, timed } from '../work/clock.ts'
 import { DfkError, EXIT } from '../work/errors.ts'
+import { hashFile } from '../work/hashFile.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { castRuns, faceOfStill } from './choice.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
@@ -241,7 +241,7 @@ export function markOutput(session: NamedSwap, job: Job, outputId: string, layer
         const about = {
           ...{ publish: request.purpose?.publish === true, ...(layers !== undefined && { layers: resolve(layers) }) },
           // Nothing inside it says what it is: so it is known again when what lies beside it is lost.
-          ...(!summary.embedded && { sha256: await hashOf(partial) }),
+          ...(!summary.embedded && { sha256: await hashFile(partial) }),
         }
         await recordOutput(request.home, { outputId, path: resolve(job.output), records: permission.records, about })
       } catch (error) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Run } from '../store/checkpoint.ts'
 import { readJsonl } from '../store/jsonl.ts'
-import { writeWhole } from '../store/whole.ts'
+import { writeWhole } from '../work/whole.ts'
 
 /** What is reported of an interval of steps: means of the losses over it. */
 export interface LogEntry {

@@ -1,11 +1,22 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
+/** How a file is written whole. */
+interface Writing {
+  /** Where it is written first: a name of its own where several may write at once. */
+  readonly beside?: string
+  /** As chmod has it. */
+  readonly mode?: number
+}
+
 /** Writes a text or bytes beside, renames it into place and waits until the disk has both; where that fails, nothing of it stays. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const beside = `${path}.part`
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array,
+  { beside = `${path}.part`, mode }: Writing = {},
+): Promise<void> {
   try {
-    const file = await open(beside, 'w')
+    const file = await open(beside, 'w', mode)
     try {
       await file.writeFile(content)
       await file.sync()

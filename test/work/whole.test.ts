@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { writeWhole } from '../../src/store/whole.ts'
+import { writeWhole } from '../../src/work/whole.ts'
 import { scratchFolder } from '../support/data.ts'
 
 const folder = scratchFolder('whole')
