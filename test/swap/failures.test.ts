@@ -7,8 +7,9 @@ import { openFaceAnalyser } from '../../src/faces/index.ts'
 import { decodeFrames, findFfmpeg } from '../../src/media/index.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 import { scratchFolder } from '../support/data.ts'
+import type { Ended } from '../support/dfk.ts'
 import { makeClip } from './man.ts'
-import { dfkSwap, type Ended } from './run.ts'
+import { dfkSwap } from './run.ts'
 import { makeRun, recordFor } from './support.ts'
 
 const home = scratchFolder('failures')
@@ -49,7 +50,7 @@ function orphans(): string[] {
 }
 
 /** One line and perhaps a hint, the right code, the older output, nothing half written, nobody left. */
-function expectClean({ code, stderr, json }: Ended, expected: number, message: RegExp, output: string): void {
+function expectClean({ code, stderr, json }: Ended<unknown>, expected: number, message: RegExp, output: string): void {
   expect(stderr.trimEnd()).toMatch(/^(?:\nstopping [^\n]+\n|warning: checkpoint [^\n]+\n)?dfk: [^\n]+(?:\n {2}hint: [^\n]+)?$/)
   expect(stderr).toMatch(message)
   expect([code, json]).toEqual([expected, []])

@@ -12,8 +12,9 @@ import { readProvenance } from '../../../src/provenance/index.ts'
 import { openDevice } from '../../../src/tensor/index.ts'
 import { hasOpenssl, makeStudio } from '../../provenance/authority.ts'
 import { sampleVideo, scratchFolder } from '../../support/data.ts'
+import { type Running, startDfk as start } from '../../support/dfk.ts'
 import { makeRun, recordFor } from '../support.ts'
-import { freePort, HAS_REDIS, type Running, start, startRedis, type TestRedis } from './support.ts'
+import { freePort, HAS_REDIS, startRedis, type TestRedis } from './support.ts'
 
 const PASSWORD = 'not-to-be-told'
 const home = scratchFolder('farm')

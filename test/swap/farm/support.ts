@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
-
-const bin = fileURLToPath(new URL('../../../bin/dfk.js', import.meta.url))
 
 /** Whether a Redis can be started here; without one, tests of queues have nothing to talk to. */
 export const HAS_REDIS = spawnSync('redis-server', ['--version']).status === 0
@@ -37,41 +34,4 @@ export async function startRedis(folder: string, password: string): Promise<Test
       await gone
     },
   }
-}
-
-interface Ended {
-  readonly code: number | null
-  readonly json: Record<string, unknown>[]
-  readonly stderr: string
-  readonly all: string
-}
-
-export interface Running {
-  readonly child: ChildProcess
-  /** What it wrote on stderr so far. */
-  said(): string
-  readonly ended: Promise<Ended>
-}
-
-/** Starts `dfk` with `--json`. */
-export function start(home: string, args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [bin, ...args, '--json'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, DFK_HOME: home, ...env },
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (data) => {
-    stdout += data
-  })
-  child.stderr.on('data', (data) => {
-    stderr += data
-  })
-  const lines = () => stdout.split('\n').filter((line) => line !== '')
-  const ended = once(child, 'close').then(([code]) => ({
-    code: code as number | null,
-    json: lines().map((line) => JSON.parse(line) as Record<string, unknown>),
-    stderr,
-    all: stdout + stderr,
-  }))
-  return { child, said: () => stderr, ended }
 }

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { decodeFailure, encodeFailure, isFinal } from '../../../src/swap/farm/failure.ts'
 import { requireInside } from '../../../src/swap/farm/root.ts'
 import { parseTask, renderId, segmentId, signatureOf } from '../../../src/swap/farm/task.ts'
-import { NothingSwappedError } from '../../../src/swap/session.ts'
+import { NothingSwappedError } from '../../../src/swap/nothing.ts'
 import { DfkError, RefusedError, UsageError } from '../../../src/work/errors.ts'
 import { scratchFolder } from '../../support/data.ts'
 
