@@ -1,5 +1,5 @@
+import { NothingSwappedError } from '../swap/nothing.ts'
 import type { Job } from '../swap/output.ts'
-import { NothingSwappedError } from '../swap/session.ts'
 import { DfkError, EXIT } from '../work/errors.ts'
 import type { Context } from './command.ts'
 

@@ -4,8 +4,8 @@ import { BufferPool } from '../work/bufferPool.ts'
 import { LOOK_AHEAD } from './bridge.ts'
 import type { ClipRender } from './clipSegment.ts'
 import { Distributor } from './distributor.ts'
+import type { Seen } from './nothing.ts'
 import { WARM_UP_FRAMES } from './segments.ts'
-import type { Seen } from './session.ts'
 
 /** The first segment from `from` on that is not done; undefined where all are. */
 function missingFrom({ job, segments }: ClipRender, from: number): number | undefined {

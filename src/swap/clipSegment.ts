@@ -6,9 +6,11 @@ import { timed } from '../work/clock.ts'
 import type { Finished } from './finish/pool.ts'
 import type { RenderJob } from './job.ts'
 import { type LayerSegment, type LayersPlan, layersOf, openLayers } from './layers.ts'
+import { labelAt } from './mark.ts'
+import type { Seen } from './nothing.ts'
 import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
 import type { Segmentation } from './segments.ts'
-import { labelAt, newTracker, type Seen, type SwapSession } from './session.ts'
+import { newTracker, type SwapSession } from './session.ts'
 import { optionsAt } from './shots.ts'
 
 /** A clip that is rendered segment by segment. */

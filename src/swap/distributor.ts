@@ -2,8 +2,8 @@ import type { YuvFormat } from '../picture/yuv.ts'
 import type { BufferPool } from '../work/bufferPool.ts'
 import { Queue } from '../work/queue.ts'
 import { type ClipRender, renderSegment } from './clipSegment.ts'
+import type { Seen } from './nothing.ts'
 import type { OpenFrame } from './render.ts'
-import type { Seen } from './session.ts'
 
 /** Frames that wait between decoding and looking. */
 const WAITING = 4

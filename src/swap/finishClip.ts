@@ -4,12 +4,14 @@ import { containerOf, type DamageLog, describeDamage, joinSegments, type MediaIn
 import { checkInterrupted } from '../work/errors.ts'
 import type { RenderJob, SegmentDone } from './job.ts'
 import { prepareLayers } from './layersFolder.ts'
+import { markOutput } from './mark.ts'
+import { nothingSwapped, type Seen } from './nothing.ts'
 import type { Job } from './output.ts'
 import { nothingInRange } from './plan.ts'
 import { type TimeRange, WHOLE_CLIP } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import type { SwapResult } from './result.ts'
-import { markOutput, type NamedSwap, nothingSwapped, type Seen } from './session.ts'
+import type { NamedSwap } from './session.ts'
 
 /** What the joined file is like: as the clip, or the part of it that was rendered. */
 export function joinPlan(info: MediaInfo, picture: PicturePlan, segments: readonly SegmentDone[], { fromS, toS }: TimeRange) {

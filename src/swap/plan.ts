@@ -13,11 +13,12 @@ import {
   tryEncoders,
 } from '../media/index.ts'
 import { checkLayers } from './layersFolder.ts'
+import { NothingSwappedError } from './nothing.ts'
 import type { Job } from './output.ts'
 import type { TimeRange } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
-import { type NamedSwap, NothingSwappedError } from './session.ts'
+import type { NamedSwap } from './session.ts'
 import type { ClipLength } from './shotsFile.ts'
 
 /** How the picture of an output is encoded: as the footage is, as far as encoder and container can. */

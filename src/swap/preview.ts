@@ -7,9 +7,10 @@ import { layerOf } from '../picture/yuvDraw.ts'
 import type { FittedFace } from './face.ts'
 import { finishFrame } from './finish/finish.ts'
 import { frameMatrix } from './frameMatrix.ts'
+import type { Seen } from './nothing.ts'
 import { renderAlone } from './render.ts'
 import type { FrameIndex, Segmentation } from './segments.ts'
-import { newTracker, type Seen, type SwapSession } from './session.ts'
+import { newTracker, type SwapSession } from './session.ts'
 import { yuvView } from './yuvView.ts'
 
 const COLUMNS = ['target', 'swapped', 'mask'] as const

@@ -1,26 +1,15 @@
-import { rm } from 'node:fs/promises'
-import { basename, resolve } from 'node:path'
-import { type AuthorizationRequest, recordOutput } from '../consent/index.ts'
+import { resolve } from 'node:path'
+import type { AuthorizationRequest } from '../consent/index.ts'
 import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
 import { type FootageHash, hashFootage } from '../media/index.ts'
-import {
-  type Label,
-  type LabelPlan,
-  type LabelWish,
-  type ManifestSummary,
-  planLabel,
-  requireMarks,
-  type Signing,
-  stampOutput,
-} from '../provenance/index.ts'
+import { type LabelPlan, type LabelWish, planLabel, requireMarks, type Signing } from '../provenance/index.ts'
 import { screenFootage } from '../screening/screen.ts'
 import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { type Clock, timed } from '../work/clock.ts'
-import { DfkError, EXIT } from '../work/errors.ts'
-import { hashFile } from '../work/hashFile.ts'
+import { DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { castRuns, faceOfStill } from './choice.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
@@ -195,85 +184,4 @@ export function newTracker({ analyser, permission, request, clock }: SwapSession
     tracker.next = (...frame) => timed(clock, 'look', () => next(...frame))
   }
   return tracker
-}
-
-/** An output on its way: how it is signed and logged. */
-export interface Mark {
-  /** Signs the finished file `partial`, which will then be renamed to the job's output, and logs it: no output is there that is not counted. */
-  stamp(partial: string): Promise<void>
-  /** What the manifest says. */
-  summary(): ManifestSummary
-}
-
-/** The label that a frame gets, by its place in the clip: `startS` is where the output begins. */
-export function labelAt(
-  { label, request }: PermittedSwap,
-  frame: { readonly index: number; readonly timeS: number },
-  startS: number,
-): Label | undefined {
-  const isWanted = (optionsAt(request, frame).label ?? label.on) && frame.timeS < startS + label.seconds
-  return isWanted ? { text: label.text, place: label.place } : undefined
-}
-
-/** What the manifest of anything that a swap makes says of it, besides the file. */
-export function provenanceOf(session: NamedSwap, job: Job, outputId: string) {
-  const { permission, request, generators, footage, label } = session
-  const [model, ...otherModels] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
-  const isLabelled = label.on || request.shots.some(({ options }) => options.label === true)
-  return {
-    ...{ parent: job.path, parentSha256: footage.get(job.path), outputId, model: model!, otherModels, watermark: true },
-    ...{ consent: permission.authorization.consent, label: isLabelled ? label.text : undefined },
-    ...{ use: request.purpose, home: request.home, signing: request.signing, provider: request.provider },
-  }
-}
-
-/** Prepares the provenance of one output; `layers`: the folder of what is written for compositors besides. */
-export function markOutput(session: NamedSwap, job: Job, outputId: string, layers?: string): Mark {
-  const { request, permission } = session
-  const provenance = provenanceOf(session, job, outputId)
-  const title = basename(job.output)
-  let summary: ManifestSummary | undefined
-  return {
-    async stamp(partial) {
-      await permission.recheck()
-      summary = await stampOutput({ ...provenance, file: partial, placedAt: job.output, title })
-      try {
-        const about = {
-          ...{ publish: request.purpose?.publish === true, ...(layers !== undefined && { layers: resolve(layers) }) },
-          // Nothing inside it says what it is: so it is known again when what lies beside it is lost.
-          ...(!summary.embedded && { sha256: await hashFile(partial) }),
-        }
-        await recordOutput(request.home, { outputId, path: resolve(job.output), records: permission.records, about })
-      } catch (error) {
-        if (!summary.embedded) await rm(summary.file, { force: true })
-        throw error
-      }
-    },
-    summary: () => summary!,
-  }
-}
-
-/** What was seen of faces, for the error where nobody was replaced. */
-export interface Seen {
-  /** Faces met in all frames that were looked at, replaced or not. */
-  facesSeen: number
-  /** Least distance of a face that was left alone to the people who consent. */
-  nearest: number
-}
-
-/** Nobody was replaced, so nothing was written. */
-export class NothingSwappedError extends DfkError {}
-
-/** The error for footage in which nobody was replaced. */
-export function nothingSwapped(path: string, frames: number, tracker: Readonly<Seen>): NothingSwappedError {
-  const where = frames === 1 ? path : `the ${frames} frames of ${path}`
-  if (tracker.facesSeen === 0)
-    return new NothingSwappedError(`expected a face in ${where} but found none`, {
-      hint: 'give footage in which the target is seen from the front or half-way',
-    })
-  const nearest = Number.isFinite(tracker.nearest) ? ` (nearest descriptor distance ${tracker.nearest.toFixed(2)})` : ''
-  return new NothingSwappedError(`expected the target's face in ${where} but none of the faces found is theirs${nearest} [biometric]`, {
-    hint: "give footage of the run's target, or add a record for that person with --consent and choose --face largest",
-    exitCode: EXIT.refused,
-  })
 }

@@ -4,13 +4,15 @@ import type { Picture } from '../picture/picture.ts'
 import { drawLabel, embedWatermark, newOutputId } from '../provenance/index.ts'
 import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import { markOutput } from './mark.ts'
+import { nothingSwapped, type Seen } from './nothing.ts'
 import type { Job } from './output.ts'
 import type { VideoPlan } from './plan.ts'
 import { renderPreview } from './preview.ts'
 import { renderAlone } from './render.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import { rateOf, type SwapResult } from './result.ts'
-import { markOutput, newTracker, nothingSwapped, type Seen, type SwapSession } from './session.ts'
+import { newTracker, type SwapSession } from './session.ts'
 
 /** Writes a picture, which has been marked; `stamp` signs the finished file. */
 type WriteMarked = (stamp: (partial: string) => Promise<void>) => Promise<void>

@@ -4,12 +4,13 @@ import type { WorkOptions } from '../work/progress.ts'
 import { renderClip } from './clip.ts'
 import { finishClip, harmOf } from './finishClip.ts'
 import { RenderJob } from './job.ts'
+import { NothingSwappedError } from './nothing.ts'
 import type { Job } from './output.ts'
 import { fingerprintOf, type VideoPlan } from './plan.ts'
 import { WHOLE_CLIP } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import { rateOf, type SwapResult } from './result.ts'
-import { hashesOf, NothingSwappedError, permit, type SwapSession } from './session.ts'
+import { hashesOf, permit, type SwapSession } from './session.ts'
 
 /** Renders a clip segment by segment and joins them; what a call before this one has done stays done. */
 export async function swapVideo(

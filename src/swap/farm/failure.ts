@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { DfkError, EXIT, printable, UsageError } from '../../work/errors.ts'
-import { NothingSwappedError } from '../session.ts'
+import { NothingSwappedError } from '../nothing.ts'
 
 const failureSchema = z.object({
   message: z.string(),
