@@ -33,22 +33,26 @@ function planFor(length: number): Plan {
   return plan
 }
 
-/** One line of a grid: `length` numbers from `start` on, `step` apart, transformed in place (Cooley and Tukey 1965, radix 2). */
-function transformLine(re: Float32Array, im: Float32Array, start: number, step: number, { order, cos, sin }: Plan, sign: number): void {
+/** Lines that are taken into scratch together: neighbouring columns share the memory that is fetched for one of them. */
+const TOGETHER = 16
+
+/** One line of `length` numbers from `start` on, bit-reversed already, transformed in place (Cooley and Tukey 1965, radix 2). */
+function transformLine(a: Float64Array, b: Float64Array, start: number, { order, cos, sin }: Plan, sign: number): void {
   const length = order.length
-  const a = new Float64Array(length)
-  const b = new Float64Array(length)
-  for (let i = 0; i < length; i++) {
-    const at = start + order[i]! * step
-    a[i] = re[at]!
-    b[i] = im[at]!
+  const end = start + length
+  for (let i = start; i < end; i += 2) {
+    const [x, y] = [a[i + 1]!, b[i + 1]!]
+    a[i + 1] = a[i]! - x
+    b[i + 1] = b[i]! - y
+    a[i]! += x
+    b[i]! += y
   }
-  for (let half = 1; half < length; half *= 2) {
+  for (let half = 2; half < length; half *= 2) {
     const stride = length / (2 * half)
-    for (let block = 0; block < length; block += 2 * half) {
-      for (let k = 0; k < half; k++) {
-        const c = cos[k * stride]!
-        const s = sign * sin[k * stride]!
+    for (let block = start; block < end; block += 2 * half) {
+      for (let k = 0, root = 0; k < half; k++, root += stride) {
+        const c = cos[root]!
+        const s = sign * sin[root]!
         const i = block + k
         const j = i + half
         const x = a[j]! * c - b[j]! * s
@@ -60,9 +64,31 @@ function transformLine(re: Float32Array, im: Float32Array, start: number, step: 
       }
     }
   }
-  for (let i = 0; i < length; i++) {
-    re[start + i * step] = a[i]!
-    im[start + i * step] = b[i]!
+}
+
+/** Transforms `count` lines of a grid; numbers of a line lie `step` apart, lines begin `between` apart. */
+function transformLines({ re, im }: ComplexGrid, count: number, between: number, step: number, plan: Plan, sign: number): void {
+  const { order } = plan
+  const length = order.length
+  const a = new Float64Array(TOGETHER * length)
+  const b = new Float64Array(TOGETHER * length)
+  for (let first = 0; first < count; first += TOGETHER) {
+    const lines = Math.min(TOGETHER, count - first)
+    for (let i = 0; i < length; i++) {
+      let at = first * between + order[i]! * step
+      for (let n = 0, to = i; n < lines; n++, at += between, to += length) {
+        a[to] = re[at]!
+        b[to] = im[at]!
+      }
+    }
+    for (let n = 0; n < lines; n++) transformLine(a, b, n * length, plan, sign)
+    for (let i = 0; i < length; i++) {
+      let at = first * between + i * step
+      for (let n = 0, from = i; n < lines; n++, at += between, from += length) {
+        re[at] = a[from]!
+        im[at] = b[from]!
+      }
+    }
   }
 }
 
@@ -70,9 +96,9 @@ function transformLine(re: Float32Array, im: Float32Array, start: number, step: 
  * Fourier transform of a grid in two dimensions, in place: sums over x, y of value · e^(−2πi(kx/width + ly/height)) at (k, l); `inverse` takes +, and is not divided
  * by the number of places. `rows`: how many rows hold anything but zeros (all others are left as they are in the first pass).
  */
-export function fourier({ width, height, re, im }: ComplexGrid, inverse = false, rows = height): void {
+export function fourier(grid: ComplexGrid, inverse = false, rows = grid.height): void {
   const sign = inverse ? 1 : -1
-  const [across, down] = [planFor(width), planFor(height)]
-  for (let y = 0; y < rows; y++) transformLine(re, im, y * width, 1, across, sign)
-  for (let x = 0; x < width; x++) transformLine(re, im, x, width, down, sign)
+  const { width, height } = grid
+  transformLines(grid, rows, width, 1, planFor(width), sign)
+  transformLines(grid, width, 1, width, planFor(height), sign)
 }

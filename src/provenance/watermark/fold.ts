@@ -9,6 +9,14 @@ export interface Pose {
   readonly turn: number
 }
 
+/** Of the whole numbers p from `first` to `last`, those for which start + p·step lies from 0 to a little below `end`. */
+function within(start: number, step: number, end: number, first: number, last: number): [first: number, last: number] {
+  const [low, high] = [1e-6, end - 1e-3]
+  if (Math.abs(step) < 1e-12) return start >= low && start <= high ? [first, last] : [1, 0]
+  const [a, b] = [(low - start) / step, (high - start) / step]
+  return [Math.max(first, Math.ceil(Math.min(a, b))), Math.min(last, Math.floor(Math.max(a, b)))]
+}
+
 /** All of a plane that shows the mark in a pose, turned back and laid on one tile: [TILE, TILE]. */
 export function foldedTile({ width, height, data }: Plane, { scale, turn }: Pose): Float32Array {
   const tile = new Float32Array(TILE * TILE)
@@ -26,19 +34,22 @@ export function foldedTile({ width, height, data }: Plane, { scale, turn }: Pose
   const [left, right] = [Math.ceil(Math.min(...bounds(0))), Math.floor(Math.max(...bounds(0)))]
   const [top, bottom] = [Math.ceil(Math.min(...bounds(1))), Math.floor(Math.max(...bounds(1)))]
   const wrap = (value: number) => ((value % TILE) + TILE) % TILE
+  const [dx, dy] = [c / scale, s / scale]
   for (let q = top; q <= bottom; q++) {
     const row = wrap(q) * TILE
-    let x = (c * left - s * q) / scale
-    let y = (s * left + c * q) / scale
-    for (let p = left, column = wrap(left); p <= right; p++, x += c / scale, y += s / scale) {
-      if (x >= 0 && y >= 0 && x < width - 1 && y < height - 1) {
-        const [i, j] = [x | 0, y | 0]
-        const at = j * width + i
-        const [u, v] = [x - i, y - j]
-        const above = data[at]! + u * (data[at + 1]! - data[at]!)
-        const below = data[at + width]! + u * (data[at + width + 1]! - data[at + width]!)
-        tile[row + column]! += above + v * (below - above)
-      }
+    // Along a row of the tile's plane x = x0 + p·dx, y = y0 + p·dy: only where both lie within the picture is there anything.
+    const [x0, y0] = [(-s * q) / scale, (c * q) / scale]
+    const [first, last] = within(x0, dx, width - 1, ...within(y0, dy, height - 1, left, right))
+    let x = x0 + first * dx
+    let y = y0 + first * dy
+    for (let p = first, column = wrap(first); p <= last; p++, x += dx, y += dy) {
+      const i = x | 0
+      const j = y | 0
+      const at = j * width + i
+      const u = x - i
+      const above = data[at]! + u * (data[at + 1]! - data[at]!)
+      const below = data[at + width]! + u * (data[at + width + 1]! - data[at + width]!)
+      tile[row + column]! += above + (y - j) * (below - above)
       column = column === TILE - 1 ? 0 : column + 1
     }
   }
