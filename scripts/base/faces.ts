@@ -8,6 +8,7 @@ import { applyAffineToPoints } from '../../src/picture/affine.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { warpAffine } from '../../src/picture/warp.ts'
 import { openDevice } from '../../src/tensor/index.ts'
+import { padded } from '../detector/padded.ts'
 import { SIDE } from './side.ts'
 
 /** Of a clip, each n-th frame. */
@@ -16,21 +17,6 @@ const EVERY = 2
 const PAD = 0.3
 const CLIPS = new Set(['.mp4', '.mpg', '.mov', '.webm', '.mkv'])
 const MOST_YAW = 60
-
-/** A picture with its own mirror image around it. */
-function padded({ width, height, data }: Picture): Picture {
-  const pad = Math.round(PAD * Math.min(width, height))
-  const mirror = (i: number, size: number) => (i < 0 ? -i - 1 : i >= size ? 2 * size - 1 - i : i)
-  const [w, h] = [width + 2 * pad, height + 2 * pad]
-  const out = new Uint8Array(w * h * 3)
-  for (let y = 0; y < h; y += 1) {
-    for (let x = 0; x < w; x += 1) {
-      const at = (mirror(y - pad, height) * width + mirror(x - pad, width)) * 3
-      out.set(data.subarray(at, at + 3), (y * w + x) * 3)
-    }
-  }
-  return { width: w, height: h, data: out }
-}
 
 async function* picturesOf(path: string): AsyncGenerator<{ name: string; picture: Picture; clip: boolean }> {
   if (statSync(path).isDirectory()) {
@@ -42,7 +28,8 @@ async function* picturesOf(path: string): AsyncGenerator<{ name: string; picture
     for await (const { index, picture } of decodeFrames(path)) if (index % EVERY === 0) yield { name, picture, clip: true }
     return
   }
-  yield { name, picture: padded(await readPicture(path)), clip: false }
+  const picture = await readPicture(path)
+  yield { name, picture: padded(picture, Math.round(PAD * Math.min(picture.width, picture.height))), clip: false }
 }
 
 async function cut(analyser: FaceAnalyser, out: string, from: { name: string; picture: Picture; clip: boolean }): Promise<number> {

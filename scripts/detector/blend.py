@@ -1,9 +1,12 @@
-"""Self-blended images (Shiohara & Yamasaki, CVPR 2022) and two relatives, made from real faces alone.
+"""Self-blended images (Shiohara & Yamasaki, CVPR 2022) and relatives, made from real faces alone.
 
 `fake_of(rng, face, other)` returns (real, fake) before the shared degradation; `degrade` wears both down alike.
 Pictures are uint8 RGB, points are float32 [68, 2] in their pixels.
 """
 
+from fractions import Fraction
+
+import av
 import cv2
 import numpy as np
 
@@ -130,12 +133,55 @@ def generated(rng, source, mask, face_px):
     return out
 
 
+def redrawn(rng, face):
+    """The face as dfk's base generator draws it (itself or in another person's style), back in its place; its 64 px give no detail, so some of the picture's own
+    is put back, as `dfk swap --sharpen` and grain do."""
+    image = face['picture']
+    height, width = image.shape[:2]
+    drawn = face['redrawn'][int(rng.integers(len(face['redrawn'])))]
+    if rng.random() < 0.3:
+        drawn = cv2.resize(drawn, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        soft = cv2.GaussianBlur(drawn, (0, 0), 1.2)
+        drawn = cv2.addWeighted(drawn, 1 + (amount := rng.uniform(0.3, 1.5)), soft, -amount, 0)
+    matrix = face['matrix'] * (drawn.shape[0] / 64)
+    kind = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4]))
+    out = cv2.warpAffine(drawn, matrix, (width, height), flags=kind | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+    if rng.random() < 0.5:
+        out = match_colour(out, image, hull_mask(image.shape, face['points']))
+    if rng.random() < 0.4:
+        fine = image.astype(np.float32) - cv2.GaussianBlur(image, (0, 0), rng.uniform(1, 3)).astype(np.float32)
+        out = np.clip(out + fine * rng.uniform(0.1, 0.6), 0, 255).astype(np.uint8)
+    if rng.random() < 0.3:
+        out = np.clip(out + rng.normal(0, rng.uniform(1, 5), (height, width, 1)), 0, 255).astype(np.uint8)
+    return out
+
+
+def upsampled(rng, image):
+    """The whole picture as if a generator's last layer had doubled it: zeros between the pixels, and a learned kernel that is not quite even."""
+    height, width = image.shape[:2]
+    half = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.float32)
+    spread = np.zeros((height // 2 * 2, width // 2 * 2, 3), np.float32)
+    spread[::2, ::2] = half
+    kernel = np.outer([0.5, 1, 0.5], [0.5, 1, 0.5]) + rng.normal(0, rng.uniform(0.01, 0.06), (3, 3))
+    out = cv2.filter2D(spread, -1, (kernel * 4 / kernel.sum()).astype(np.float32))  # the mean is kept: four pixels come of one
+    return cv2.resize(np.clip(out, 0, 255).astype(np.uint8), (width, height))
+
+
 def fake_of(rng, face, other=None):
-    """(real, fake): a self-blend, or with `other` a blend of another person's face, warped to fit."""
+    """(real, fake): a self-blend, or with `other` a blend of another person's face, warped to fit; now and then the face redrawn by a generator."""
     image, points = face['picture'], face['points']
     mask = hull_mask(image.shape, region(rng, points))
     face_px = float(np.ptp(points, 0).max())
     real, source, target = image, image, image
+    if other is None and 'redrawn' in face and rng.random() < 0.3:
+        source = redrawn(rng, face)
+        if rng.random() < 0.5:
+            source = colour(rng, source, rng.uniform(0.2, 0.7))
+        mask = elastic(rng, mask, rng.uniform(5, 40) * face_px / 200, 7)
+        alpha = (soften(rng, mask, face_px * rng.uniform(0.6, 1.3)) * rng.choice([0.75, 1, 1, 1]))[..., None]
+        return image, np.clip(source * alpha + image * (1 - alpha) + 0.5, 0, 255).astype(np.uint8)
+    if other is None and rng.random() < 0.05:
+        return image, upsampled(rng, image)
     if other is not None:
         source = match_colour(thin_plate(other['picture'], other['points'], points, image.shape), image, hull_mask(image.shape, points))
     if rng.random() < (0.5 if other is not None else 0.3):
@@ -159,6 +205,35 @@ def fake_of(rng, face, other=None):
     return real, np.clip(source * alpha + target * (1 - alpha) + 0.5, 0, 255).astype(np.uint8)
 
 
+def as_video(image, crf, preset='ultrafast'):
+    """A picture as the second frame of an x264 clip in which nothing moves."""
+    height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
+    codec = av.CodecContext.create('libx264', 'w')
+    codec.width, codec.height, codec.pix_fmt = width, height, 'yuv420p'
+    codec.time_base, codec.thread_count = Fraction(1, 25), 1
+    codec.options = {'crf': str(crf), 'preset': preset, 'bf': '0'}
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), 'rgb24')
+    packets = []
+    for time in (0, 1):
+        frame.pts = time
+        packets += codec.encode(frame)
+    packets += codec.encode(None)
+    decoder = av.CodecContext.create('h264', 'r')
+    decoder.thread_count = 1
+    frames = [f for packet in packets for f in decoder.decode(packet)] + decoder.decode(None)
+    return frames[-1].to_ndarray(format='rgb24')
+
+
+def screen(rng, image):
+    """Filmed off a screen: its stripes, a lighter black, another curve."""
+    height, width = image.shape[:2]
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    angle, period = rng.uniform(0, np.pi), rng.uniform(2.2, 9)
+    stripes = np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle)) / period)[..., None] * rng.uniform(1, 6, 3)
+    out = 255 * (np.clip(image / 255, 0, 1) ** rng.uniform(0.8, 1.25)) * rng.uniform(0.8, 1) + rng.uniform(0, 20) + stripes
+    return np.clip(out, 0, 255).astype(np.uint8)
+
+
 def degrade(seed, image):
     """Wear that says nothing about manipulation; the same `seed` does the same to a real picture and its fake."""
     rng = np.random.default_rng(seed)
@@ -175,6 +250,15 @@ def degrade(seed, image):
     if rng.random() < 0.25:
         noise = rng.normal(0, rng.uniform(1, 9), (*image.shape[:2], 1 if rng.random() < 0.5 else 3))
         image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    if rng.random() < 0.04:
+        image = screen(rng, image)
+    if rng.random() < 0.4:
+        if rng.random() < 0.6:
+            size = max(48, round(image.shape[1] * rng.uniform(0.35, 1)))
+            image = cv2.resize(image, (size, size), interpolation=int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
+        image = as_video(image, int(rng.integers(16, 36)))
+        if rng.random() < 0.6:
+            return image
     times = int(rng.random() < 0.8) + int(rng.random() < 0.3)
     for turn in range(times):
         if rng.random() < (0.45 if turn == 0 else 0.7):

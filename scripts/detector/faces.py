@@ -1,6 +1,7 @@
-"""Reads landmark lines, keeps people apart between training, calibration and test, and cuts out the faces."""
+"""Reads the lines of faces.ts, keeps people apart between training, calibration and test, and cuts out the faces."""
 
 import json
+import os
 import zlib
 
 import cv2
@@ -13,14 +14,23 @@ GRID_SPLIT = {'bbaf2n': 'train', 'brbk7n': 'train', 'lbax4n': 'train', 'lrwp9a':
               'swiz3n': 'calibration', 'pwij3p': 'test', 'id2_vcd_swwp2s': 'test'}
 
 
+REDRAWN = (3, 64, 64, 3)  # styles, height, width, RGB: as faces.ts writes them
+
+
 def read_faces(path, min_side=56):
     faces = []
+    raw = os.path.join(os.path.dirname(path), 'redrawn.raw')
+    redrawn = np.fromfile(raw, np.uint8).reshape(-1, *REDRAWN) if os.path.exists(raw) else None
     for line in open(path):
         record = json.loads(line)
         for face in record['faces']:
             points = np.array(face['points68'], np.float32)
-            if max(np.ptp(points, 0)) >= min_side:
-                faces.append({'file': record['file'], 'points': points, 'descriptor': np.array(face['descriptor'], np.float32)})
+            if max(np.ptp(points, 0)) < min_side:
+                continue
+            one = {'file': record['file'], 'points': points, 'descriptor': np.array(face['descriptor'], np.float32)}
+            if redrawn is not None and 'redrawn' in face:
+                one['redrawn'], one['matrix'] = redrawn[face['redrawn']], np.array(face['matrix'], np.float32).reshape(2, 3)
+            faces.append(one)
     return faces
 
 
@@ -33,7 +43,7 @@ def crop_box(points):
 
 
 def cut(image, points, margin=1.3, largest=330):
-    """The face with `margin` times the network's crop around it, shrunk so that the crop is at most `largest` px: (picture, points)."""
+    """The face with `margin` times the network's crop around it, shrunk so that the crop is at most `largest` px: (picture, points, how it lies: scale, x, y)."""
     centre, side = crop_box(points)
     scale = min(1.0, largest / side)
     size = int(round(side * margin * scale))
@@ -45,7 +55,8 @@ def cut(image, points, margin=1.3, largest=330):
     pad = max(0, -x, -y, x + size + 1 - image.shape[1], y + size + 1 - image.shape[0])
     if pad:
         image = cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REFLECT_101)
-    return np.ascontiguousarray(image[y + pad : y + pad + size, x + pad : x + pad + size]), (points * scale - whole).astype(np.float32)
+    picture = np.ascontiguousarray(image[y + pad : y + pad + size, x + pad : x + pad + size])
+    return picture, (points * scale - whole).astype(np.float32), (scale, float(whole[0]), float(whole[1]))
 
 
 def people(faces):
@@ -84,7 +95,10 @@ def load(path):
         if face['file'] not in cache:
             cache.clear()
             cache[face['file']] = cv2.cvtColor(cv2.imread(face['file']), cv2.COLOR_BGR2RGB)
-        face['picture'], face['points'] = cut(cache[face['file']], face['points'])
+        face['picture'], face['points'], (scale, left, top) = cut(cache[face['file']], face['points'])
+        if 'matrix' in face:  # from the cut-out picture to the redrawn one: x = (x' + left) / scale
+            turn, shift = face['matrix'][:, :2] / scale, face['matrix'][:, 2]
+            face['matrix'] = np.c_[turn, shift + turn @ np.array([left, top], np.float32)].astype(np.float32)
         face['split'], face['person'] = split, int(label)
         face['weight'] = 0.35 if '/grid/' in face['file'] else 1.0
     return faces

@@ -23,7 +23,7 @@ EMA = 0.996
 
 
 def produce(queue, faces, size, batch, seed):
-    os.nice(3)
+    os.nice(12)
     cv2.setNumThreads(1)
     for images in stream(faces, size, batch, seed):
         queue.put(images)
