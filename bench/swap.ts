@@ -22,7 +22,7 @@ async function swapOnce(home: string, run: string, clip: string, device: string,
   return { ...swapResult.parse(printed), wholeS: wholeMs / 1000 }
 }
 
-function stageRows({ alone, together, fps, ceilingFps }: StageTimes): Row[] {
+function stageRows({ alone, together, fps, ceilingFps, layersShare }: StageTimes): Row[] {
   const shown = (ms: number | undefined) => (ms === undefined ? '      –' : ms.toFixed(2).padStart(7))
   return [
     ...Object.entries(alone).map(
@@ -32,6 +32,7 @@ function stageRows({ alone, together, fps, ceilingFps }: StageTimes): Row[] {
       'the pipeline without loading, joining and signing',
       `${fps.toFixed(1).padStart(8)} frames/s, ${((100 * fps) / ceilingFps).toFixed(0)} % of what its slowest stage allows`,
     ],
+    ['label, watermark (marks) and manifest (sign)', `${(100 * layersShare).toFixed(1).padStart(8)} % of all this work`],
   ]
 }
 

@@ -5,15 +5,18 @@ import { swapOptions } from '../src/commands/swap-options.ts'
 import { requestOf } from '../src/commands/swap-request.ts'
 import { DamageLog, frameFormat, type MediaInfo, openSegment, probeMedia, readClip } from '../src/media/index.ts'
 import { yuvPicture } from '../src/picture/yuv.ts'
+import { stampOutput } from '../src/provenance/index.ts'
 import { renderClip } from '../src/swap/clip.ts'
 import { finishFrame } from '../src/swap/finish/finish.ts'
 import { RenderJob } from '../src/swap/job.ts'
+import { provenanceOf } from '../src/swap/mark.ts'
 import { planPicture } from '../src/swap/plan.ts'
 import { WHOLE_CLIP } from '../src/swap/range.ts'
 import { FACE_BATCH, type OpenFrame, type RenderedFrame, renderFrames } from '../src/swap/render.ts'
 import { Segmentation } from '../src/swap/segments.ts'
 import { newTracker, openSession, permit, type SwapSession } from '../src/swap/session.ts'
 import { Clock } from '../src/work/clock.ts'
+import { encodeAgain } from './reencode.ts'
 import { timed } from './sampling.ts'
 
 const OUTPUT_ID = '0123456789abcdef'
@@ -26,6 +29,8 @@ export interface StageTimes {
   /** Frames a second of all together, and of the slowest on its own. */
   readonly fps: number
   readonly ceilingFps: number
+  /** Part of all the work that label, watermark and manifest are. */
+  readonly layersShare: number
 }
 
 interface Bench {
@@ -60,10 +65,15 @@ async function measureAlone({ session, info, scratch, range }: Bench): Promise<R
   const timedSession = { ...session, clock }
   const rendered: RenderedFrame[] = []
   for await (const frame of renderFrames(timedSession, newTracker(timedSession), each(frames))) rendered.push(frame)
-  const label = session.label.on ? session.label : undefined
   const finishMs = await timed(async () => {
     for (const { frame, faces } of rendered) {
-      if ('format' in frame.picture) finishFrame(frame.picture, { faces, label, outputId: OUTPUT_ID, wantsPlate: false })
+      if ('format' in frame.picture) finishFrame(frame.picture, { faces, label: undefined, outputId: undefined, wantsPlate: false })
+    }
+  })
+  // The label and the watermark by themselves, as if every frame had both.
+  const marksMs = await timed(async () => {
+    for (const { frame } of rendered) {
+      if ('format' in frame.picture) finishFrame(frame.picture, { faces: [], label: session.label, outputId: OUTPUT_ID, wantsPlate: false })
     }
   })
   const encodeMs = await timed(async () => {
@@ -73,7 +83,22 @@ async function measureAlone({ session, info, scratch, range }: Bench): Promise<R
     await writer.finish()
   })
   const count = held.length
-  return { decode: decodeMs / count, ...perFrame(clock, count), finish: finishMs / count, encode: encodeMs / count }
+  return {
+    decode: decodeMs / count,
+    ...perFrame(clock, count),
+    finish: finishMs / count,
+    marks: marksMs / count,
+    encode: encodeMs / count,
+  }
+}
+
+/** Signing the finished file, a frame. */
+async function measureSigning({ session, info, scratch }: Bench): Promise<number> {
+  const file = join(scratch, 'signed.mp4')
+  await encodeAgain(info.path, file)
+  const job = { path: info.path, kind: 'video', output: file } as const
+  const title = 'bench'
+  return (await timed(async () => void (await stampOutput({ ...provenanceOf(session, job, OUTPUT_ID), file, title })))) / info.frames
 }
 
 /** All of them in the pipeline, as a swap runs them. */
@@ -118,11 +143,14 @@ export async function measureStages(home: string, run: string, clip: string, dev
     const bench = { session, info: await probeMedia(clip), scratch, range: { ...WHOLE_CLIP, toS: seconds } }
     // The first time networks are compiled and code is optimised.
     await measureTogether({ ...bench, range: { ...WHOLE_CLIP, toS: Math.min(2, seconds) } })
-    const alone = await measureAlone(bench)
+    const alone: Record<string, number> = { ...(await measureAlone(bench)), sign: await measureSigning(bench) }
     const { frames, ms, stages } = await measureTogether(bench)
     const thread = ['look', 'cut', 'generate', 'fit'].reduce((sum, kind) => sum + (alone[kind] ?? 0), 0)
-    const slowest = Math.max(alone['decode']!, thread, alone['finish']! / session.finisher.threads, alone['encode']!)
-    return { frames, alone, together: stages, fps: (1000 * frames) / ms, ceilingFps: 1000 / slowest }
+    const finishing = (alone['finish']! + alone['marks']!) / session.finisher.threads
+    const slowest = Math.max(alone['decode']!, thread, finishing, alone['encode']!)
+    const work = Object.values(alone).reduce((sum, each) => sum + each, 0)
+    const layersShare = (alone['marks']! + alone['sign']!) / work
+    return { frames, alone, together: stages, fps: (1000 * frames) / ms, ceilingFps: 1000 / slowest, layersShare }
   } finally {
     await session.dispose()
     await rm(scratch, { recursive: true, force: true })
