@@ -167,6 +167,19 @@ def upsampled(rng, image):
     return cv2.resize(np.clip(out, 0, 255).astype(np.uint8), (width, height))
 
 
+def cloned(rng, source, target, mask):
+    """Gradient-domain blending (Perez et al. 2003), as OpenCV's seamlessClone does it: no seam in colour, but another person's fine structure."""
+    pad = 8
+    source, target = (cv2.copyMakeBorder(x, pad, pad, pad, pad, cv2.BORDER_REFLECT_101) for x in (source, target))
+    inner = np.zeros(target.shape[:2], np.uint8)
+    inner[pad:-pad, pad:-pad] = cv2.erode((mask > 127).astype(np.uint8) * 255, np.ones((int(rng.integers(3, 12)),) * 2, np.uint8))
+    if inner.sum() < 255 * 400:
+        return target[pad:-pad, pad:-pad]
+    x, y, w, h = cv2.boundingRect(inner)
+    kind = cv2.MIXED_CLONE if rng.random() < 0.4 else cv2.NORMAL_CLONE
+    return np.ascontiguousarray(cv2.seamlessClone(source, target, inner, (x + w // 2, y + h // 2), kind)[pad:-pad, pad:-pad])
+
+
 def fake_of(rng, face, other=None):
     """(real, fake): a self-blend, or with `other` a blend of another person's face, warped to fit; now and then the face redrawn by a generator."""
     image, points = face['picture'], face['points']
@@ -184,6 +197,9 @@ def fake_of(rng, face, other=None):
         return image, upsampled(rng, image)
     if other is not None:
         source = match_colour(thin_plate(other['picture'], other['points'], points, image.shape), image, hull_mask(image.shape, points))
+        if rng.random() < 0.4:
+            source = generated(rng, source, mask, face_px) if rng.random() < 0.3 else source
+            return image, cloned(rng, source, image, mask)
     if rng.random() < (0.5 if other is not None else 0.3):
         source = generated(rng, source, mask, face_px)
         if rng.random() < 0.7:
@@ -252,6 +268,11 @@ def degrade(seed, image):
         image = np.clip(image + noise, 0, 255).astype(np.uint8)
     if rng.random() < 0.04:
         image = screen(rng, image)
+    if rng.random() < 0.25:  # as galleries and phones do when they make pictures smaller
+        size = round(image.shape[1] * rng.uniform(0.4, 1))
+        image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+        soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.5))
+        image = cv2.addWeighted(image, 1 + (amount := rng.uniform(0.2, 1.2)), soft, -amount, 0)
     if rng.random() < 0.4:
         if rng.random() < 0.6:
             size = max(48, round(image.shape[1] * rng.uniform(0.35, 1)))

@@ -3,9 +3,9 @@
 python make_test.py stills faces.jsonl out       →  out/stills-<method>/{real,fake}/….jpg
 python make_test.py clips frames.jsonl faces.jsonl out  →  out/clips-<method>/{real,fake}/….mp4    (frames …/<clip>/<number>.png; faces: stills, the sources)
 
-`affine`: the Delaunay triangles of another person's landmarks, each laid on affinely, colours matched by histogram, edge feathered. `mixed`: the other person's face
-moved on as it is (scaled and turned), its gradients mixed with the picture's (OpenCV's MIXED_CLONE). Neither warp, colour match nor way of mixing is used by blend.py or
-make_files.py. Every fake has a real twin that went through the same wear.
+`affine`: the Delaunay triangles of another person's landmarks, each laid on affinely, colours matched by histogram, edge feathered. `bands`: the other person's face
+moved on as it is (scaled and turned), blended band by band (Burt and Adelson 1983). Neither warp, colour match nor blend is used by blend.py or make_files.py.
+`mixed`: moved so too, its gradients mixed with the picture's (OpenCV's MIXED_CLONE, which training saw). Every fake has a real twin that went through the same wear.
 """
 
 import os
@@ -17,7 +17,7 @@ import numpy as np
 
 from faces import read_faces
 
-METHODS = ('affine', 'mixed')
+METHODS = ('affine', 'bands', 'mixed')
 
 
 def hull_mask(shape, points):
@@ -44,7 +44,7 @@ def piecewise_affine(image, source, target, shape):
         x, y = max(0, x), max(0, y)
         if x2 <= x or y2 <= y:
             continue
-        matrix = cv2.getAffineTransform(of, to - [x, y])
+        matrix = cv2.getAffineTransform(of, (to - [x, y]).astype(np.float32))
         piece = cv2.warpAffine(image, matrix, (x2 - x, y2 - y), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         mask = np.zeros((y2 - y, x2 - x), np.uint8)
         cv2.fillConvexPoly(mask, np.round(to - [x, y]).astype(np.int32), 1)
@@ -86,9 +86,29 @@ def swap(method, frame, points, other):
     else:
         laid = match_histogram(similar(other['picture'], other['points'], points, frame.shape), frame, mask)
         inner = cv2.erode(mask, np.ones((max(3, int(size * 0.03)),) * 2, np.uint8))
+        if method == 'bands':
+            return blended_by_bands(laid, frame, inner)[pad:-pad, pad:-pad]
         x, y, w, h = cv2.boundingRect(inner)
         out = cv2.seamlessClone(laid, frame, inner, (x + w // 2, y + h // 2), cv2.MIXED_CLONE)
     return out[pad:-pad, pad:-pad]
+
+
+def blended_by_bands(top, under, mask, levels=5):
+    """Each band of a Laplacian pyramid blended with a mask as soft as the band is coarse."""
+    height, width = mask.shape
+    step = 2**levels
+    pad = ((0, -height % step), (0, -width % step))
+    a, b = (np.pad(x.astype(np.float32), (*pad, (0, 0)), mode='edge') for x in (top, under))
+    m = np.pad(mask.astype(np.float32) / 255, pad, mode='edge')
+    bands = []
+    for _ in range(levels):
+        smaller = [cv2.pyrDown(x) for x in (a, b, m)]
+        bands.append((a - cv2.pyrUp(smaller[0])) * m[..., None] + (b - cv2.pyrUp(smaller[1])) * (1 - m[..., None]))
+        a, b, m = smaller
+    out = a * m[..., None] + b * (1 - m[..., None])
+    for band in reversed(bands):
+        out = cv2.pyrUp(out) + band
+    return np.clip(out + 0.5, 0, 255).astype(np.uint8)[:height, :width]
 
 
 def turn_of(points):

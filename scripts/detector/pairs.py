@@ -8,7 +8,7 @@ from blend import degrade, fake_of, frame
 def pair(rng, faces, weights, size, others=None, wear=True, moves=True):
     face = faces[rng.choice(len(faces), p=weights)]
     other = None
-    if rng.random() < 0.25:
+    if rng.random() < 0.4:
         other = faces[int(rng.integers(len(faces)))]
         other = None if other['person'] == face['person'] else other
     real, fake = fake_of(rng, face, other)
