@@ -35,8 +35,22 @@ function summaryCards(scores: Scores): Html {
       note: `movement error ${text(details.expression.motion, 2)}`,
       tone: TONES.motion(details.expression.motion),
     },
+    {
+      label: 'eyes',
+      value: text(details.gaze.error, 1, '°'),
+      note: `gaze; lids r ${text(details.eyes.r, 2)}`,
+      tone: TONES.gaze(details.gaze.error),
+    },
     { label: 'temporal', value: text(temporal, 2, '×'), note: "jitter against the original's", tone: TONES.temporal(temporal) },
     { label: 'background', value: text(background, 1, ' dB'), note: 'outside the face', tone: TONES.background(background) },
+    ...(details.detection === null
+      ? []
+      : [{ label: 'our detector', value: text(details.detection.auc, 2), note: 'AUC against the original; 0.5 = cannot tell' }]),
+    {
+      label: 'watermark',
+      value: details.watermark?.state ?? '–',
+      note: details.watermark?.state === 'read' ? `alone in ${details.watermark.readAlone} of ${details.watermark.frames} frames` : '',
+    },
   ])
 }
 
@@ -54,6 +68,7 @@ async function frameSections({ worst, typical }: ScoreResult): Promise<Section[]
   const lists: [string, readonly Shown[], (one: Shown) => string][] = [
     ['Least like the source', worst.identity, (one) => `${at(one)}: cosine to the source ${(-one.value).toFixed(2)}`],
     ['Expression followed worst', worst.expression, (one) => `${at(one)}: error ${one.value.toFixed(3)}`],
+    ['Gaze followed worst', worst.eyes, (one) => `${at(one)}: ${one.value.toFixed(1)}° off`],
     ['Pose followed worst', worst.pose, (one) => `${at(one)}: ${one.value.toFixed(1)}° off`],
     ['Background changed most', worst.background, (one) => `${at(one)}: ${(-one.value).toFixed(1)} dB`],
   ]

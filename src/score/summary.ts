@@ -2,10 +2,16 @@ import type { Both } from '../faces/index.ts'
 import { psnr } from '../picture/psnr.ts'
 import { correlation, mean, present, quantile, ratioOfSums } from '../work/statistics.ts'
 import type { ClipAnalysis, FrameMeasures } from './analysis.ts'
+import { closedF1, eyeDetails } from './eyes.ts'
 import { type IdentityScale, identityScale, type Recogniser, type SourceIdentity } from './identity.ts'
 import type { IdentityDetails, Scores } from './scores.ts'
+import { type TraceJudge, traceDetails } from './traces.ts'
+import type { WatermarkDetails } from './watermark.ts'
 
 const NETWORKS: Record<Recogniser, string> = { judge: 'faceres (@vladmandic/human)', pipeline: 'face_recognition (@vladmandic/face-api)' }
+
+/** Lips nearer than this, in interocular distances, touch; measured, docs/score.md. */
+const LIPS_TOUCH = 0.03
 
 function identityDetails(scale: IdentityScale, of: Recogniser): IdentityDetails {
   const { frames, ownToSource, targetToSource } = scale
@@ -18,6 +24,7 @@ function identityDetails(scale: IdentityScale, of: Recogniser): IdentityDetails 
     ownToSource,
     targetToSource,
     nearerSource: frames.length === 0 ? null : nearer / frames.length,
+    rank1: frames.length === 0 ? null : frames.filter(({ rank }) => rank === 1).length / frames.length,
   }
 }
 
@@ -48,6 +55,12 @@ function expressionDetails(frames: readonly FrameMeasures[], motion: number | nu
     mouthR: r(({ mouth }) => mouth),
     eyesR: r(({ eyes }) => eyes),
   }
+}
+
+function lipDetails(frames: readonly FrameMeasures[]) {
+  const gaps = frames.flatMap(({ expression }) => (expression === undefined ? [] : [expression.mouth]))
+  const closed = (of: keyof Both) => gaps.map((gap) => gap[of] < LIPS_TOUCH)
+  return { error: mean(gaps.map(({ target, swap }) => Math.abs(swap - target))), closedF1: closedF1(closed('target'), closed('swap')) }
 }
 
 function temporalDetails(frames: readonly FrameMeasures[]) {
@@ -90,19 +103,26 @@ export function identitiesOf(analysis: ClipAnalysis, source: SourceIdentity): Id
   return { judge: identityScale(described, source, 'judge'), pipeline: identityScale(described, source, 'pipeline') }
 }
 
-/** Sums up a whole clip. `counts` are the frames that each file has and that were compared. */
-export function summarise(
-  analysis: ClipAnalysis,
-  identities: Identities,
-  sourceFaces: number,
-  counts: Pick<Scores['frames'], 'swap' | 'target' | 'compared'>,
-): Scores {
+/** What is summed up beside the analysis. */
+export interface Summed {
+  readonly identities: Identities
+  readonly source: SourceIdentity
+  /** Frames that each file has and that were compared. */
+  readonly counts: Pick<Scores['frames'], 'swap' | 'target' | 'compared'>
+  readonly traces?: TraceJudge
+  readonly watermark?: WatermarkDetails
+}
+
+/** Sums up a whole clip. */
+export function summarise(analysis: ClipAnalysis, { identities, source, counts, traces, watermark }: Summed): Scores {
   const { frames } = analysis
   const judge = identityDetails(identities.judge, 'judge')
   const { mean: pose, ...poseRest } = poseDetails(frames)
   const { error: expression, motion } = analysis.expression.summary()
   const temporal = temporalDetails(frames)
   const { median: background, ...pixels } = pixelDetails(frames)
+  const looks = frames.flatMap(({ eyes }) => (eyes === undefined ? [] : [eyes]))
+  const logits = frames.flatMap((frame) => (frame.traces === undefined ? [] : [frame.traces]))
   return rounded({
     identity: judge.scale,
     pose,
@@ -117,11 +137,20 @@ export function summarise(
       noFace: frames.filter(({ face }) => face === 'none').length,
     },
     details: {
-      identity: { judge, pipeline: identityDetails(identities.pipeline, 'pipeline'), sourceFaces },
+      identity: {
+        judge,
+        pipeline: identityDetails(identities.pipeline, 'pipeline'),
+        sourceFaces: source.faces,
+        gallery: 2 + source.others.length,
+      },
       pose: poseRest,
       expression: expressionDetails(frames, motion),
+      lips: lipDetails(frames),
+      ...eyeDetails(looks),
       temporal,
       ...pixels,
+      detection: traces === undefined ? null : traceDetails(logits, traces),
+      watermark: watermark ?? null,
     },
   })
 }

@@ -96,7 +96,7 @@ describe('blockFlow', () => {
 
 describe('identityScale', () => {
   const toward = (x: number, y: number): Descriptors => ({ judge: unit([x, y, 0.2]), pipeline: unit([x, y, 0.2]) })
-  const source = { reference: toward(1, 0), own: [toward(1, 0.05)], faces: 20 }
+  const source = { reference: toward(1, 0), own: [toward(1, 0.05)], faces: 20, others: [] }
 
   it('is 0 for the target and about 1 for the source', () => {
     const target = toward(0, 1)

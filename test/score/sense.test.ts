@@ -39,7 +39,11 @@ async function measure(swap: readonly Picture[]): Promise<Scores> {
   for (const [index, { picture }] of target.entries()) {
     await analysis.add({ index, timeS: index / 25, target: picture, swap: swap[index]! }, index % EVERY === 0)
   }
-  const scores = summarise(analysis, identitiesOf(analysis, source), source.faces, { swap: COUNT, target: COUNT, compared: COUNT })
+  const scores = summarise(analysis, {
+    identities: identitiesOf(analysis, source),
+    source,
+    counts: { swap: COUNT, target: COUNT, compared: COUNT },
+  })
   if (process.env['DFK_SHOW'] !== undefined) console.error(expect.getState().currentTestName, JSON.stringify(scores))
   return scores
 }
