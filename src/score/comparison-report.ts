@@ -4,12 +4,27 @@ import { createPicture, type Picture } from '../picture/picture.ts'
 import { cropPicture } from '../picture/resize.ts'
 import { gallery, type Html, html, inlineImage, lineChart, paragraph, renderPage, table, verdict } from '../report/page.ts'
 import type { FrameMeasures } from './analysis.ts'
-import { isBest, MEASURES, RULE, rankVersions, shownValue } from './ranking.ts'
+import { isBest, MEASURES, type Measure, RULE, rankVersions, shownValue } from './ranking.ts'
 import { series } from './report-charts.ts'
 import type { ScoreResult } from './score.ts'
 import { versionNames, watermarkWords } from './text.ts'
 
 const JPEG_QUALITY = 85
+
+/** Which way a measure runs, and how little is nothing. */
+function stepWords({ best, step, unit }: Measure): string {
+  switch (best) {
+    case 'none':
+      return 'not ranked'
+    case 'one':
+      return `nearest to 1; ${Math.round(step * 100)} %`
+    case 'high':
+    case 'low':
+      return `${best === 'high' ? 'highest' : 'lowest'}; ${step}${unit}`
+    default:
+      return best satisfies never
+  }
+}
 
 function comparisonTable(results: readonly ScoreResult[], names: readonly string[]): Html {
   const all = results.map(({ scores }) => scores)
@@ -19,12 +34,13 @@ function comparisonTable(results: readonly ScoreResult[], names: readonly string
     ...MEASURES.map((measure) => [
       measure.label,
       ...all.map((scores, i) => cell(shownValue(measure, scores), isBest(standings, i, measure))),
+      stepWords(measure),
     ]),
-    ['watermark', ...all.map(({ details }) => watermarkWords(details.watermark))],
-    ['overall', ...standings.map(({ overall }) => overall.toFixed(2))],
-    ['rank', ...standings.map(({ rank }) => cell(String(rank), rank === 1))],
+    ['watermark', ...all.map(({ details }) => watermarkWords(details.watermark)), ''],
+    ['overall', ...standings.map(({ overall }) => overall.toFixed(2)), ''],
+    ['rank', ...standings.map(({ rank }) => cell(String(rank), rank === 1)), ''],
   ]
-  return table(['measure', ...names], rows)
+  return table(['measure', ...names, 'best; draw within'], rows)
 }
 
 /** Pictures of one size beside each other. */
