@@ -155,8 +155,12 @@ async function writeReport(
   const { writePage } = await import('../report/file.ts')
   const { renderReport } = await import('../score/report.ts')
   const { renderComparison } = await import('../score/comparison-report.ts')
+  const { hashFile } = await import('../work/hashFile.ts')
+  const sha256 = new Map<string, string>()
+  for (const file of [...swaps, names.target]) sha256.set(file, await hashFile(file, context.signal))
+  const of = { ...names, sha256 }
   const page =
-    results.length === 1 ? await renderReport(results[0]!, { swap: swaps[0]!, ...names }) : await renderComparison(results, swaps, names)
+    results.length === 1 ? await renderReport(results[0]!, { swap: swaps[0]!, ...of }) : await renderComparison(results, swaps, of)
   await writePage(path, page)
   context.note(`report: ${path}`)
 }

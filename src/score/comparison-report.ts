@@ -5,6 +5,7 @@ import { cropPicture } from '../picture/resize.ts'
 import { gallery, type Html, html, inlineImage, lineChart, paragraph, renderPage, table, verdict } from '../report/page.ts'
 import type { FrameMeasures } from './analysis.ts'
 import { isBest, MEASURES, type Measure, RULE, rankVersions, shownValue } from './ranking.ts'
+import { filesTable, type ReportNames } from './report.ts'
 import { series } from './report-charts.ts'
 import type { ScoreResult } from './score.ts'
 import { versionNames, watermarkWords } from './text.ts'
@@ -93,7 +94,7 @@ function charts(results: readonly ScoreResult[], names: readonly string[]): Html
 export async function renderComparison(
   results: readonly ScoreResult[],
   swaps: readonly string[],
-  { target, source, every }: { readonly target: string; readonly source: string; readonly every: number },
+  { target, source, every, sha256 }: Omit<ReportNames, 'swap'>,
 ): Promise<string> {
   const names = versionNames(swaps)
   const winner = rankVersions(results.map(({ scores }) => scores)).findIndex(({ rank }) => rank === 1)
@@ -112,6 +113,7 @@ export async function renderComparison(
       },
       { title: 'The same frames', body: await sideBySide(results, names) },
       ...(isClip ? [{ title: 'Over time', body: charts(results, names) }] : []),
+      { title: 'The files', body: filesTable([...swaps, target], sha256) },
     ],
     footer: html`Made by dfk score; every ${every} frames judged. The measures are defined in docs/score.md. They compare files; they say nothing about whether a swap would deceive anyone.`,
   })

@@ -103,6 +103,15 @@ export function charts(result: ScoreResult): Html[] {
         { name: 'swapped', points: series(frames, ({ eyes }) => eyes?.gaze && degrees(eyes.gaze.swap[0])) },
       ],
     }),
+    lineChart({
+      ...common,
+      title: 'Landmark jitter, thousandths of the eye distance',
+      min: 0,
+      series: [
+        { name: 'target', points: series(frames, ({ jitter }) => jitter && jitter.target * 1000) },
+        { name: 'swapped', points: series(frames, ({ jitter }) => jitter && jitter.swap * 1000) },
+      ],
+    }),
     ...detection(result),
     lineChart({
       ...common,

@@ -1,6 +1,6 @@
 import type { Both, Landmarks } from '../faces/index.ts'
 import type { Picture } from '../picture/picture.ts'
-import { areaUnderCurve, mean } from '../work/statistics.ts'
+import { areaUnderRoc, mean } from '../work/statistics.ts'
 
 /** What judges faces for traces of manipulation. It is passed in: the detector is another stage's, and stages know nothing of each other. */
 export interface TraceJudge {
@@ -30,6 +30,6 @@ export function traceDetails(logits: readonly Both[], judge: Pick<TraceJudge, 'v
     detector: judge.version,
     swap: probability('swap'),
     target: probability('target'),
-    auc: areaUnderCurve(of('target'), of('swap')),
+    auc: areaUnderRoc(of('target'), of('swap')),
   }
 }
