@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import type { MediaInfo } from '../media/index.ts'
 import type { ScoreResult } from '../score/score.ts'
-import type { TraceJudge } from '../score/traces.ts'
 import type { Dataset } from '../store/dataset.ts'
-import type { Device } from '../tensor/index.ts'
 import { UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 
@@ -108,6 +106,7 @@ async function scoreAll(
   const { describeSource } = await import('../score/identity.ts')
   const { describeOthers } = await import('../score/people.ts')
   const { scoreSwap } = await import('../score/score.ts')
+  const { openTraceJudge } = await import('./score-traces.ts')
   const device = await openDevice(name)
   const analyser = await openFaceAnalyser(device)
   const traces = await openTraceJudge(device)
@@ -129,20 +128,6 @@ async function scoreAll(
     await traces.dispose()
   }
   return results
-}
-
-/** The detector of `dfk detect`, as score asks for it. */
-async function openTraceJudge(device: Device): Promise<TraceJudge & { dispose(): Promise<void> }> {
-  const { openDetectorNetwork } = await import('../detect/network.ts')
-  const { cropFace } = await import('../detect/crop.ts')
-  const { probabilityOf } = await import('../detect/calibration.ts')
-  const network = await openDetectorNetwork(device)
-  return {
-    version: network.calibration.version,
-    logit: (picture, landmarks) => network.logit(cropFace(picture, landmarks)),
-    probability: (logit) => probabilityOf(logit, network.calibration),
-    dispose: () => network.dispose(),
-  }
 }
 
 async function writeReport(
