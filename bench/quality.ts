@@ -27,7 +27,11 @@ const scored = z.object({
   background: axis,
   details: z.object({
     expression: z.object({ motion: axis, mouthR: axis, eyesR: axis }),
+    lips: z.object({ error: axis, closedF1: axis }),
+    eyes: z.object({ error: axis, r: axis, closedF1: axis }),
+    gaze: z.object({ error: axis, motion: axis }),
     appearance: z.object({ sharpness: axis }),
+    detection: z.object({ auc: axis }),
   }),
 })
 
@@ -80,7 +84,7 @@ export const quality = defineBenchmark({
       const unseen = await onUnseenTake(home, scratch)
       await dfk('swap', clip, '--run', RUN, '-o', swapped)
       const score = scored.parse(await dfk('score', swapped, '--target', clip, '--source', PAIR.source.name))
-      const { expression, appearance } = score.details
+      const { expression, lips, eyes, gaze, appearance, detection } = score.details
       return {
         title: `quality, ${preset}, ${steps === undefined ? `${minutes} minutes` : 'by steps'} on ${device}: ${step} steps, seed ${seed} ${train}`,
         rows: [
@@ -94,6 +98,12 @@ export const quality = defineBenchmark({
             'motion',
             `${shown(expression.motion, 2)} of the target's movement not followed; mouth r ${shown(expression.mouthR, 2)}, eyes r ${shown(expression.eyesR, 2)}`,
           ],
+          ['lips', `${shown(lips.error, 3)} of the eye distance off; closed together F1 ${shown(lips.closedF1, 2)}`],
+          [
+            'eyes',
+            `lids ${shown(eyes.error, 3)} off, r ${shown(eyes.r, 2)}, blinks F1 ${shown(eyes.closedF1, 2)}; gaze ${shown(gaze.error, 1, '°')} off`,
+          ],
+          ['our detector', `AUC ${shown(detection.auc, 2)} between swapped and original faces`],
           ['sharpness', `${shown(appearance.sharpness, 2)} of the original's face`],
           ['temporal', `${shown(score.temporal, 2)} of the original's jitter`],
           ['background', shown(score.background, 1, ' dB')],

@@ -1,89 +1,151 @@
 import { z } from 'zod'
-import type { Scores } from '../score/scores.ts'
-import { defineCommand } from './command.ts'
+import type { MediaInfo } from '../media/index.ts'
+import type { ScoreResult } from '../score/score.ts'
+import type { Dataset } from '../store/dataset.ts'
+import { UsageError } from '../work/errors.ts'
+import { type Context, defineCommand } from './command.ts'
 
-function shown(value: number | null, digits: number, unit = ''): string {
-  return value === null ? 'cannot be told' : `${value.toFixed(digits)}${unit}`
+const schema = z.object({
+  target: z.string().describe('the original clip or image that the swap was made from'),
+  source: z.string().describe('dataset of the person whose face was put in: a name or a path'),
+  compare: z.array(z.string()).default([]).describe('further versions of the swap: ranks them all').meta({ flag: '--compare <swaps...>' }),
+  gallery: z
+    .array(z.string())
+    .default([])
+    .describe('other people among whom the source must be found again: datasets, pictures, folders of pictures')
+    .meta({ flag: '--gallery <people...>' }),
+  report: z.string().optional().describe('write a report: one self-contained HTML file').meta({ flag: '--report <out.html>' }),
+  every: z.int().min(1).optional().describe('judge each nth frame, and look at the two after it (default: about 100 over the clip)'),
+  device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('where the networks run'),
+})
+type Options = z.output<typeof schema>
+
+/** What is to be scored, looked at but not yet decoded. */
+interface Plan {
+  readonly swaps: readonly MediaInfo[]
+  readonly target: MediaInfo
+  readonly source: Dataset
+  readonly every: number
 }
 
-function textOf({ identity, pose, expression, temporal, background, frames, details }: Scores): string {
-  const { judge } = details.identity
-  const nearer = judge.nearerSource === null ? '' : `; ${Math.round(judge.nearerSource * 100)} % of frames nearer to the source`
-  const rows = [
-    ['identity', shown(identity, 2), `0 = the untouched target, 1 = as the source's own frames${nearer}`],
-    ['pose', shown(pose, 2, '°'), 'mean difference of the head pose'],
-    [
-      'expression',
-      shown(expression, 3),
-      `of the eye distance; movement error ${shown(details.expression.motion, 2)} (1 = frozen), mouth r ${shown(details.expression.mouthR, 2)}`,
-    ],
-    ['temporal', shown(temporal, 2), `jitter against the original's (1 = as steady); warping ${shown(details.temporal.warping, 2)}`],
-    [
-      'background',
-      shown(background, 1, ' dB'),
-      `outside the face; near it ${shown(details.background.near, 1)}, far from it ${shown(details.background.far, 1)}`,
-    ],
-    [
-      'appearance',
-      '',
-      `sharpness of the face ${shown(details.appearance.sharpness, 2)} of the original's; colour at its rim off by ${shown(details.appearance.rimColour, 1)} ΔE`,
-    ],
-    [
-      'frames',
-      `${frames.analysed}`,
-      `looked at of ${frames.compared}, ${frames.judged} judged; face lost in ${frames.lostFace}, none in ${frames.noFace}`,
-    ],
-  ] as const
-  return rows.map(([name, value, note]) => `${name.padEnd(11)} ${value.padEnd(8)} ${note}`).join('\n')
-}
-
-/** `dfk score`: measures a swap against the clip that it was made from and the source's dataset. */
+/** `dfk score`: measures a swap, or several versions of it, against the clip that it was made from and the source's dataset. */
 export const score = defineCommand({
   name: 'score',
   summary: 'measure how good a swap is',
-  args: [{ name: '<swap>', help: 'the swapped clip or image' }],
-  options: z.object({
-    target: z.string().describe('the original clip or image that the swap was made from'),
-    source: z.string().describe('dataset of the person whose face was put in: a name or a path'),
-    report: z.string().optional().describe('write a report: one self-contained HTML file').meta({ flag: '--report <out.html>' }),
-    every: z.int().min(1).optional().describe('judge each nth frame, and look at the two after it (default: about 100 over the clip)'),
-    device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('where the networks run'),
-  }),
+  args: [{ name: '[swap]', help: 'the swapped clip or image' }],
+  options: schema,
   writes: true,
   example: 'dfk score out.mp4 --target clip.mp4 --source alice --report out.html',
-  async run(context, [swapPath], { target: targetPath, source, report, every: asked, device: deviceName }) {
-    const { probeMedia } = await import('../media/index.ts')
-    const { openDataset } = await import('../store/dataset.ts')
-    const { describeSource } = await import('../score/identity.ts')
-    const { defaultEvery, requireComparable, scoreSwap } = await import('../score/score.ts')
-    const swap = await probeMedia(swapPath as string, context.signal)
-    const target = await probeMedia(targetPath, context.signal)
-    const dataset = await openDataset(context.home, source)
-    requireComparable(swap, target)
-    const { checkReportPath, writePage } = await import('../report/file.ts')
-    if (report !== undefined) await checkReportPath(report, [swap.path, target.path])
-    const every = asked ?? defaultEvery(target.frames)
-    const names = { swap: swap.path, target: target.path, source: dataset.name, every }
+  async run(context, [swap], options) {
+    const plan = await planOf(context, [...(swap === undefined ? [] : [swap as string]), ...options.compare], options)
+    const { swaps, target, source, every } = plan
+    const names = { target: target.path, source: source.name, every }
+    const report = options.report ?? null
     if (context.dryRun) {
-      const text = `would score ${swap.path} against ${target.path} and ${dataset.name}, every ${every} frames${report === undefined ? '' : `, and write ${report}`}`
-      context.result({ dryRun: true, ...names, report: report ?? null }, text)
+      const paths = swaps.map(({ path }) => path)
+      const text = `would score ${paths.join(', ')} against ${target.path} and ${source.name}, every ${every} frames${report === null ? '' : `, and write ${report}`}`
+      context.result({ dryRun: true, swap: paths[0], ...names, ...(paths.length > 1 && { compare: paths.slice(1) }), report }, text)
       return
     }
-    const { openDevice } = await import('../tensor/index.ts')
-    const { openFaceAnalyser } = await import('../faces/index.ts')
-    const analyser = await openFaceAnalyser(await openDevice(deviceName))
-    try {
-      const identity = await context.work(`describing ${dataset.name}`, (work) => describeSource(dataset, analyser, work))
-      const result = await context.work('scoring', (work) => scoreSwap(swap, target, identity, { ...work, analyser, every }))
-      for (const warning of result.warnings) context.warn(warning)
-      if (report !== undefined) {
-        const { renderReport } = await import('../score/report.ts')
-        await writePage(report, await renderReport(result, names))
-        context.note(`report: ${report}`)
-      }
-      context.result({ ...result.scores, ...names, warnings: result.warnings, report: report ?? null }, textOf(result.scores))
-    } finally {
-      await analyser.dispose()
+    const results = await scoreAll(context, plan, options)
+    for (const warning of new Set(results.flatMap(({ warnings }) => warnings))) context.warn(warning)
+    const paths = swaps.map(({ path }) => path)
+    if (options.report !== undefined) await writeReport(context, options.report, results, paths, names)
+    const { comparisonText, scoresText } = await import('../score/text.ts')
+    if (results.length === 1) {
+      const [{ scores, warnings }] = results as [ScoreResult]
+      context.result({ ...scores, swap: paths[0], ...names, warnings, report }, scoresText(scores))
+      return
     }
+    const { rankVersions } = await import('../score/ranking.ts')
+    const standings = rankVersions(results.map(({ scores }) => scores))
+    const order = [...standings.keys()].sort((a, b) => standings[a]!.rank - standings[b]!.rank)
+    const lines = order.map((i) => ({
+      ...results[i]!.scores,
+      swap: paths[i],
+      ...names,
+      warnings: results[i]!.warnings,
+      report,
+      ...standings[i]!,
+    }))
+    if (context.json) for (const line of lines) context.result(line, '')
+    else
+      context.result(
+        lines,
+        comparisonText(
+          results.map(({ scores }) => scores),
+          paths,
+        ),
+      )
   },
 })
+
+async function planOf(context: Context, paths: readonly string[], { target: targetPath, source, report, every }: Options): Promise<Plan> {
+  if (paths.length === 0)
+    throw new UsageError('expected a swap to score but found none', { hint: 'dfk score out.mp4 --target clip.mp4 --source alice' })
+  const { probeMedia } = await import('../media/index.ts')
+  const { openDataset } = await import('../store/dataset.ts')
+  const { defaultEvery, requireComparable } = await import('../score/score.ts')
+  const swaps: MediaInfo[] = []
+  for (const path of paths) swaps.push(await probeMedia(path, context.signal))
+  const target = await probeMedia(targetPath, context.signal)
+  const dataset = await openDataset(context.home, source)
+  for (const swap of swaps) requireComparable(swap, target)
+  const { checkReportPath } = await import('../report/file.ts')
+  if (report !== undefined) await checkReportPath(report, [...paths, target.path])
+  return { swaps, target, source: dataset, every: every ?? defaultEvery(target.frames) }
+}
+
+async function scoreAll(
+  context: Context,
+  { swaps, target, source, every }: Plan,
+  { gallery, device: name }: Options,
+): Promise<ScoreResult[]> {
+  const { openDevice } = await import('../tensor/index.ts')
+  const { openFaceAnalyser } = await import('../faces/index.ts')
+  const { describeSource } = await import('../score/identity.ts')
+  const { describeOthers } = await import('../score/people.ts')
+  const { scoreSwap } = await import('../score/score.ts')
+  const { openTraceJudge } = await import('./score-traces.ts')
+  const device = await openDevice(name)
+  const analyser = await openFaceAnalyser(device)
+  const traces = await openTraceJudge(device)
+  const results: ScoreResult[] = []
+  try {
+    const described = await context.work(`describing ${source.name}`, (work) => describeSource(source, analyser, work))
+    const { home } = context
+    const others =
+      gallery.length === 0
+        ? []
+        : await context.work('describing others', (work) => describeOthers(gallery, { ...work, home, source, analyser }))
+    for (const [i, swap] of swaps.entries()) {
+      const title = swaps.length === 1 ? 'scoring' : `scoring ${i + 1}/${swaps.length}`
+      const options = { analyser, traces, every }
+      results.push(await context.work(title, (work) => scoreSwap(swap, target, { ...described, others }, { ...work, ...options })))
+    }
+  } finally {
+    await analyser.dispose()
+    await traces.dispose()
+  }
+  return results
+}
+
+async function writeReport(
+  context: Context,
+  path: string,
+  results: readonly ScoreResult[],
+  swaps: readonly string[],
+  names: { readonly target: string; readonly source: string; readonly every: number },
+): Promise<void> {
+  const { writePage } = await import('../report/file.ts')
+  const { renderReport } = await import('../score/report.ts')
+  const { renderComparison } = await import('../score/comparison-report.ts')
+  const { hashFile } = await import('../work/hashFile.ts')
+  const sha256 = new Map<string, string>()
+  for (const file of [...swaps, names.target]) sha256.set(file, await hashFile(file, context.signal))
+  const of = { ...names, sha256 }
+  const page =
+    results.length === 1 ? await renderReport(results[0]!, { swap: swaps[0]!, ...of }) : await renderComparison(results, swaps, of)
+  await writePage(path, page)
+  context.note(`report: ${path}`)
+}

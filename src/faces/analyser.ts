@@ -1,8 +1,10 @@
 import type { Box, Picture } from '../picture/picture.ts'
 import type { Device } from '../tensor/index.ts'
 import { descriptorMatrix, judgeMatrix } from './chip.ts'
+import { lookAtEyes } from './eyes.ts'
 import type { FaceAnalyser, FoundFace, Landmarks, Parts } from './face.ts'
 import { createFinder, MIN_CONFIDENCE } from './find.ts'
+import { IRIS } from './iris.ts'
 import { JUDGE, JUDGE_INPUT_PX } from './judge.ts'
 import { crop, landmarksInBoxes, meshInPart } from './looks.ts'
 import { MESH } from './mesh.ts'
@@ -23,6 +25,7 @@ export async function openFaceAnalyser(device: Device): Promise<FaceAnalyser> {
   const mesh = openNetwork(device, MESH)
   const recogniser = openNetwork(device, RECOGNISER)
   const judge = openNetwork(device, JUDGE)
+  const iris = openNetwork(device, IRIS)
   const find = createFinder(ssd, mesh)
   return {
     detect: async (picture, options = {}) => (await find(picture, options)).map(({ box, score }) => ({ box, score })),
@@ -37,8 +40,9 @@ export async function openFaceAnalyser(device: Device): Promise<FaceAnalyser> {
       const [seen] = await judge.look([crop(picture, judgeMatrix(landmarks, JUDGE_INPUT_PX), JUDGE_INPUT_PX, 1)])
       return unitLength(seen!['features']!)
     },
+    eyes: (picture, landmarks) => lookAtEyes(iris, picture, landmarks),
     async dispose() {
-      for (const network of [ssd, mesh, recogniser, judge]) await network.dispose()
+      for (const network of [ssd, mesh, recogniser, judge, iris]) await network.dispose()
     },
   }
 }

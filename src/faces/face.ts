@@ -53,6 +53,21 @@ export interface Parts {
   part(box: Box, neededPx?: number): Part
 }
 
+/** One eye, in pixels of the picture. */
+export interface Eye {
+  /** Eye aspect ratio: height of the opening over its width (Soukupová and Čech 2016). */
+  readonly opening: number
+  /** Centre of the iris. */
+  readonly iris: readonly [x: number, y: number]
+  /** Outer and inner corner. */
+  readonly corners: readonly [outer: readonly [x: number, y: number], inner: readonly [x: number, y: number]]
+  /** How wide the eye is in the picture: below about a dozen pixels nobody could tell where it looks. */
+  readonly pictureSizePx: number
+}
+
+/** Both eyes, in the picture's order from left to right. */
+export type Eyes = readonly [Eye, Eye]
+
 /** Finds and describes faces with pretrained networks, all run on one device. */
 export interface FaceAnalyser {
   /** All faces, best first. Candidates that the landmark network does not take for faces are dropped. */
@@ -67,5 +82,7 @@ export interface FaceAnalyser {
   descriptor(picture: Picture, landmarks: Landmarks): Promise<Float32Array>
   /** Descriptor of a second, independent recogniser, of length 1: for judging results only. */
   judge(picture: Picture, landmarks: Landmarks): Promise<Float32Array>
+  /** Lids and irises by a network of their own. */
+  eyes(picture: Picture, landmarks: Landmarks): Promise<Eyes>
   dispose(): Promise<void>
 }

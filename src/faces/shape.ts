@@ -28,6 +28,11 @@ export function eyeOpening(mesh: ArrayLike<number>): number {
   return (ratios[0]! + ratios[1]!) / 2
 }
 
+/** Width of the eyes' openings in space, corner to corner, mean of both eyes, in the mesh's units. */
+export function eyeWidth(mesh: ArrayLike<number>): number {
+  return EYES.reduce((sum, { left, right }) => sum + distance(mesh, left, right), 0) / EYES.length
+}
+
 /** Mean distance of corresponding points of two meshes. */
 export function meanDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0

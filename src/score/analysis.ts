@@ -1,8 +1,10 @@
 import { type Both, type ExpressionMeasures, ExpressionTally, type FaceAnalyser, poseDifference, unit } from '../faces/index.ts'
+import { type EyeMeasures, eyesOf } from './eyes.ts'
 import { type FollowedFace, followFace } from './follow.ts'
 import { jitterOf, type PixelMeasures, pixelsOf, warpingOf } from './frame.ts'
 import type { DescribedPair, Descriptors } from './identity.ts'
 import type { FramePair } from './lockstep.ts'
+import type { TraceJudge } from './traces.ts'
 
 /** What was measured on one frame. */
 export interface FrameMeasures {
@@ -12,10 +14,13 @@ export interface FrameMeasures {
   readonly face: 'both' | 'lost' | 'none'
   readonly pose?: ReturnType<typeof poseDifference>
   readonly expression?: ExpressionMeasures
+  readonly eyes?: EyeMeasures
   /** About the frame before this one, where three neighbours were looked at. */
   readonly jitter?: Both
   readonly warping?: Both
   readonly pixels?: PixelMeasures
+  /** Logits of the manipulation detector. */
+  readonly traces?: Both
   /** Index into the list of described pairs. */
   readonly described?: number
 }
@@ -32,11 +37,13 @@ export class ClipAnalysis {
   readonly described: DescribedPair[] = []
   readonly expression = new ExpressionTally()
   readonly #analyser: FaceAnalyser
+  readonly #traces: TraceJudge | undefined
   readonly #follow: ReturnType<typeof followFace>
   #last: readonly Looked[] = []
 
-  constructor(analyser: FaceAnalyser) {
+  constructor(analyser: FaceAnalyser, traces?: TraceJudge) {
     this.#analyser = analyser
+    this.#traces = traces
     this.#follow = followFace(analyser)
   }
 
@@ -61,10 +68,19 @@ export class ClipAnalysis {
   async #measure(pair: FramePair, face: FollowedFace, judged: boolean) {
     const pose = poseDifference(face.swap!.pose, face.target.pose)
     const expression = this.expression.add(face.target.landmarks.mesh, face.swap!.landmarks.mesh)
-    const always = { pose, expression }
+    const always = { pose, expression, eyes: await eyesOf(this.#analyser, pair, face) }
     if (!judged) return always
     this.described.push({ swap: await this.#describe(pair.swap, face.swap!), target: await this.#describe(pair.target, face.target) })
-    return { ...always, pixels: pixelsOf(pair, face.target), described: this.described.length - 1 }
+    const traces = await this.#tracesOf(pair, face)
+    return { ...always, pixels: pixelsOf(pair, face.target), described: this.described.length - 1, ...(traces && { traces }) }
+  }
+
+  async #tracesOf(pair: FramePair, face: FollowedFace): Promise<Both | undefined> {
+    const judge = this.#traces
+    if (judge === undefined) return undefined
+    // The same square of both pictures: where equal pictures are judged differently, it would be for their landmarks.
+    const { landmarks } = face.target
+    return { target: await judge.logit(pair.target, landmarks), swap: await judge.logit(pair.swap, landmarks) }
   }
 
   async #describe(picture: FramePair['swap'], { landmarks }: FollowedFace['target']): Promise<Descriptors> {

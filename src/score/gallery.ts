@@ -44,7 +44,7 @@ export class WorstFrames {
 }
 
 /** The lists of the gallery: what is shown, worst first. */
-export type Worst = Readonly<Record<'identity' | 'pose' | 'expression' | 'background', readonly Shown[]>>
+export type Worst = Readonly<Record<'identity' | 'pose' | 'expression' | 'eyes' | 'background' | 'detection', readonly Shown[]>>
 
 const SHOWN_WORST = 3
 const SHOWN_TYPICAL = 6
@@ -58,7 +58,7 @@ export class Gallery {
   constructor(target: MediaInfo) {
     const apartS = Math.min(1, target.durationS / 10)
     const list = () => new WorstFrames(SHOWN_WORST, apartS)
-    this.#lists = { identity: list(), pose: list(), expression: list(), background: list() }
+    this.#lists = { identity: list(), pose: list(), expression: list(), eyes: list(), background: list(), detection: list() }
     this.#stepFrames = target.frames / SHOWN_TYPICAL
   }
 
@@ -74,7 +74,9 @@ export class Gallery {
     const draw = () => triptych(pair, face.target)
     if (measures.pose !== undefined) this.#lists.pose.offer(measures.pose.total, pair, draw)
     if (measures.expression !== undefined) this.#lists.expression.offer(measures.expression.error, pair, draw)
+    if (measures.eyes?.gaze != null) this.#lists.eyes.offer(measures.eyes.gaze.errorDegrees, pair, draw)
     if (measures.pixels?.outside != null) this.#lists.background.offer(-psnr(measures.pixels.outside), pair, draw)
+    if (measures.traces !== undefined) this.#lists.detection.offer(measures.traces.swap, pair, draw)
     if (measures.described === undefined) return
     const { judge } = analysis.described[measures.described]!.swap
     this.#lists.identity.offer(-cosine(judge, source.reference.judge), pair, draw)
@@ -86,7 +88,14 @@ export class Gallery {
 
   /** What was chosen, worst first. */
   worst(): Worst {
-    const { identity, pose, expression, background } = this.#lists
-    return { identity: identity.frames, pose: pose.frames, expression: expression.frames, background: background.frames }
+    const { identity, pose, expression, eyes, background, detection } = this.#lists
+    return {
+      identity: identity.frames,
+      pose: pose.frames,
+      expression: expression.frames,
+      eyes: eyes.frames,
+      background: background.frames,
+      detection: detection.frames,
+    }
   }
 }

@@ -21,13 +21,15 @@ export interface SourceIdentity {
   readonly reference: Descriptors
   readonly own: readonly Descriptors[]
   readonly faces: number
+  /** Other people, one entry each, among whom the source is to be found again. */
+  readonly others: readonly Descriptors[]
 }
 
 /** Faces of the dataset that are looked at, evenly over it. */
 const MOST_FACES = 48
 
 /** Mean direction of several descriptors, by both recognisers. */
-function meanDescriptors(all: readonly Descriptors[]): Descriptors {
+export function meanDescriptors(all: readonly Descriptors[]): Descriptors {
   const direction = (of: Recogniser) => unit(all[0]![of].map((_, i) => all.reduce((sum, one) => sum + one[of][i]!, 0)))
   return { judge: direction('judge'), pipeline: direction('pipeline') }
 }
@@ -35,6 +37,21 @@ function meanDescriptors(all: readonly Descriptors[]): Descriptors {
 function evenly<T>(items: readonly T[], most: number): T[] {
   const step = Math.max(1, items.length / most)
   return Array.from({ length: Math.min(items.length, most) }, (_, i) => items[Math.floor(i * step)]!)
+}
+
+/** Faces of a dataset, at most `most` evenly over it, by both recognisers. Throws DfkError where it has none. */
+export async function describeDataset(dataset: Dataset, most: number, analyser: FaceAnalyser, work: WorkOptions): Promise<Descriptors[]> {
+  const records = evenly(await readFaces(dataset), most)
+  if (records.length === 0) {
+    throw new DfkError(`expected faces in the dataset ${dataset.name} but found none`, { hint: `collect footage into it: dfk collect` })
+  }
+  const all: Descriptors[] = []
+  for (const record of records) {
+    checkInterrupted(work.signal)
+    all.push(await describe(dataset, record, analyser))
+    work.onProgress?.({ done: all.length, total: records.length })
+  }
+  return all
 }
 
 async function describe(dataset: Dataset, record: FaceRecord, analyser: FaceAnalyser): Promise<Descriptors> {
@@ -45,18 +62,9 @@ async function describe(dataset: Dataset, record: FaceRecord, analyser: FaceAnal
 
 /** Reads faces of the source's dataset and describes them by both recognisers. Throws DfkError where it has none. */
 export async function describeSource(dataset: Dataset, analyser: FaceAnalyser, work: WorkOptions): Promise<SourceIdentity> {
-  const records = evenly(await readFaces(dataset), MOST_FACES)
-  if (records.length === 0) {
-    throw new DfkError(`expected faces in the dataset ${dataset.name} but found none`, { hint: 'collect footage of the source into it' })
-  }
-  const all: Descriptors[] = []
-  for (const record of records) {
-    checkInterrupted(work.signal)
-    all.push(await describe(dataset, record, analyser))
-    work.onProgress?.({ done: all.length, total: records.length })
-  }
+  const all = await describeDataset(dataset, MOST_FACES, analyser, work)
   const half = Math.ceil(all.length / 2)
-  return { reference: meanDescriptors(all.slice(0, half)), own: all.length > 1 ? all.slice(half) : all, faces: all.length }
+  return { reference: meanDescriptors(all.slice(0, half)), own: all.length > 1 ? all.slice(half) : all, faces: all.length, others: [] }
 }
 
 /** A frame's face in both clips. */
@@ -72,6 +80,8 @@ interface FrameIdentity {
   readonly toTarget: number
   /** 0: no nearer to the source than the same frame of the target; 1: as near as the source's own frames. Null where source and target are too alike. */
   readonly scale: number | null
+  /** Place of the source among source, target and the other people, nearest first: 1 = the face is taken for the source's. */
+  readonly rank: number
 }
 
 export interface IdentityScale {
@@ -102,7 +112,9 @@ export function identityScale(pairs: readonly DescribedPair[], source: SourceIde
     const toSource = cosine(swap[of], reference)
     const other = (i < half ? halves[1] : halves[0]) ?? halves[0]!
     const scale = span < LEAST_SPAN ? null : (toSource - cosine(target[of], reference)) / span
-    return { toSource, toTarget: cosine(swap[of], other[of]), scale }
+    const toTarget = cosine(swap[of], other[of])
+    const nearer = [toTarget, ...source.others.map((person) => cosine(swap[of], person[of]))].filter((to) => to >= toSource)
+    return { toSource, toTarget, scale, rank: 1 + nearer.length }
   })
   return { frames, ownToSource, targetToSource }
 }

@@ -3,7 +3,11 @@ import { type Html, lineChart } from '../report/page.ts'
 import type { FrameMeasures } from './analysis.ts'
 import type { ScoreResult } from './score.ts'
 
-function series(frames: readonly FrameMeasures[], of: (frame: FrameMeasures) => number | null | undefined): (readonly [number, number])[] {
+/** The points of a measure over a clip. */
+export function series(
+  frames: readonly FrameMeasures[],
+  of: (frame: FrameMeasures) => number | null | undefined,
+): (readonly [number, number])[] {
   // A gap stays a gap; frames that were not measured at all are no gap.
   return frames.flatMap((frame) => {
     const value = of(frame)
@@ -12,8 +16,32 @@ function series(frames: readonly FrameMeasures[], of: (frame: FrameMeasures) => 
   })
 }
 
+function degrees(sine: number): number {
+  return (Math.asin(sine) * 180) / Math.PI
+}
+
+function detection({ frames, probabilityOf }: ScoreResult): Html[] {
+  const of = (side: 'target' | 'swap') => series(frames, ({ traces }) => (traces === undefined ? undefined : probabilityOf(traces[side])))
+  const both = [
+    { name: 'swapped', points: of('swap') },
+    { name: 'target', points: of('target') },
+  ]
+  return [
+    lineChart({
+      title: 'Probability of manipulation by dfk’s own detector',
+      x: 'time',
+      xLabel: 'time',
+      heightPx: 190,
+      min: 0,
+      max: 1,
+      series: both,
+    }),
+  ]
+}
+
 /** How each measure goes over the clip. */
-export function charts({ frames, identities }: ScoreResult): Html[] {
+export function charts(result: ScoreResult): Html[] {
+  const { frames, identities } = result
   const described = (of: (i: number) => number | null) => series(frames, ({ described: i }) => (i === undefined ? undefined : of(i)))
   const judge = identities.judge.frames
   const pipeline = identities.pipeline.frames
@@ -63,10 +91,28 @@ export function charts({ frames, identities }: ScoreResult): Html[] {
       ...common,
       title: 'Eye opening, height over width',
       series: [
-        { name: 'target', points: series(frames, ({ expression }) => expression?.eyes.target) },
-        { name: 'swapped', points: series(frames, ({ expression }) => expression?.eyes.swap) },
+        { name: 'target', points: series(frames, ({ eyes }) => eyes?.opening.target) },
+        { name: 'swapped', points: series(frames, ({ eyes }) => eyes?.opening.swap) },
       ],
     }),
+    lineChart({
+      ...common,
+      title: 'Gaze across, degrees to the picture’s right',
+      series: [
+        { name: 'target', points: series(frames, ({ eyes }) => eyes?.gaze && degrees(eyes.gaze.target[0])) },
+        { name: 'swapped', points: series(frames, ({ eyes }) => eyes?.gaze && degrees(eyes.gaze.swap[0])) },
+      ],
+    }),
+    lineChart({
+      ...common,
+      title: 'Landmark jitter, thousandths of the eye distance',
+      min: 0,
+      series: [
+        { name: 'target', points: series(frames, ({ jitter }) => jitter && jitter.target * 1000) },
+        { name: 'swapped', points: series(frames, ({ jitter }) => jitter && jitter.swap * 1000) },
+      ],
+    }),
+    ...detection(result),
     lineChart({
       ...common,
       title: 'Background outside the face, dB',

@@ -1,5 +1,6 @@
 import { type Html, table } from '../report/page.ts'
 import type { Scores } from './scores.ts'
+import { watermarkWords } from './text.ts'
 
 /** A number in a report; a dash where it cannot be told. */
 export function text(value: number | null, digits: number, unit = ''): string {
@@ -9,7 +10,8 @@ export function text(value: number | null, digits: number, unit = ''): string {
 /** Every number with its meaning. */
 export function figures(scores: Scores): Html {
   const { identity, pose, expression, temporal, background, details, frames } = scores
-  const { judge, pipeline } = details.identity
+  const { judge, pipeline, gallery } = details.identity
+  const { lips, eyes, gaze, detection } = details
   const rows: [string, string, string][] = [
     ['identity', text(identity, 3), 'independent recogniser, 0 = untouched target, 1 = as like the source as its own frames'],
     [
@@ -21,6 +23,11 @@ export function figures(scores: Scores): Html {
       '… by the pipeline’s recogniser',
       text(pipeline.scale, 3),
       `cosine ${text(pipeline.toSource, 3)} / ${text(pipeline.toTarget, 3)}; ${pipeline.network}`,
+    ],
+    [
+      '… retrieval, rank 1',
+      `${text(judge.rank1, 3)} / ${text(pipeline.rank1, 3)}`,
+      `share of frames nearest to the source among ${gallery} people (source, target and those given), by the two recognisers`,
     ],
     [
       'pose',
@@ -36,6 +43,17 @@ export function figures(scores: Scores): Html {
       'correlation of the openings over time',
     ],
     ['… place', text(details.expression.position, 4), 'landmarks as they lie in the picture, of the eye distance'],
+    ['lips', text(lips.error, 4), `mean error of the gap, of the eye distance; frames closed together, F1 ${text(lips.closedF1, 3)}`],
+    [
+      'eyes',
+      text(eyes.error, 4),
+      `mean error of the eye aspect ratio; r ${text(eyes.r, 3)}; frames closed together (blinks), F1 ${text(eyes.closedF1, 3)}`,
+    ],
+    [
+      'gaze',
+      text(gaze.error, 2, '°'),
+      `mean angle; movement error ${text(gaze.motion, 3)} (1 = a fixed stare), r across ${text(gaze.r, 3)}; ${gaze.frames} frames with open eyes`,
+    ],
     ['temporal', text(temporal, 3), 'landmark jitter over the original’s, 1 = as steady'],
     ['… warping error', text(details.temporal.warping, 3), 'over the original’s, along its own motion'],
     [
@@ -45,6 +63,16 @@ export function figures(scores: Scores): Html {
     ],
     ['sharpness', text(details.appearance.sharpness, 3), 'Laplacian variance of the face over the original’s'],
     ['rim colour', text(details.appearance.rimColour, 2, ' ΔE'), 'along the edge of the face'],
+    ...(detection === null
+      ? []
+      : [
+          [
+            'detection',
+            `${text(detection.swap, 3)} / ${text(detection.target, 3)}`,
+            `mean probability of manipulation, swapped / original faces; AUC between them ${text(detection.auc, 3)}; ${detection.detector}`,
+          ] as [string, string, string],
+        ]),
+    ['watermark', details.watermark?.state ?? '–', watermarkWords(details.watermark)],
     [
       'frames',
       String(frames.analysed),

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { encodePicture } from '../media/index.ts'
-import { cards, gallery, type Html, html, inlineImage, paragraph, renderPage, type Section, verdict } from '../report/page.ts'
+import { cards, gallery, type Html, html, inlineImage, paragraph, renderPage, type Section, table, verdict } from '../report/page.ts'
 import type { Shown } from './gallery.ts'
 import { charts } from './report-charts.ts'
 import { figures, text } from './report-figures.ts'
@@ -13,6 +13,16 @@ export interface ReportNames {
   readonly target: string
   readonly source: string
   readonly every: number
+  /** Of each file, by its path. */
+  readonly sha256: ReadonlyMap<string, string>
+}
+
+/** What was looked at, to the bit. */
+export function filesTable(paths: readonly string[], sha256: ReportNames['sha256']): Html {
+  return table(
+    ['file', 'SHA-256'],
+    [...new Set(paths)].map((path) => [path, sha256.get(path) ?? '–']),
+  )
 }
 
 const JPEG_QUALITY = 85
@@ -35,8 +45,22 @@ function summaryCards(scores: Scores): Html {
       note: `movement error ${text(details.expression.motion, 2)}`,
       tone: TONES.motion(details.expression.motion),
     },
+    {
+      label: 'eyes',
+      value: text(details.gaze.error, 1, '°'),
+      note: `gaze; lids r ${text(details.eyes.r, 2)}`,
+      tone: TONES.gaze(details.gaze.error),
+    },
     { label: 'temporal', value: text(temporal, 2, '×'), note: "jitter against the original's", tone: TONES.temporal(temporal) },
     { label: 'background', value: text(background, 1, ' dB'), note: 'outside the face', tone: TONES.background(background) },
+    ...(details.detection === null
+      ? []
+      : [{ label: 'our detector', value: text(details.detection.auc, 2), note: 'AUC against the original; 0.5 = cannot tell' }]),
+    {
+      label: 'watermark',
+      value: details.watermark?.state ?? '–',
+      note: details.watermark?.state === 'read' ? `alone in ${details.watermark.readAlone} of ${details.watermark.frames} frames` : '',
+    },
   ])
 }
 
@@ -49,12 +73,18 @@ async function pictures(shown: readonly Shown[], caption: (one: Shown) => string
   return gallery(images, 18)
 }
 
-async function frameSections({ worst, typical }: ScoreResult): Promise<Section[]> {
+async function frameSections({ worst, typical, probabilityOf }: ScoreResult): Promise<Section[]> {
   const at = (one: Shown) => `frame ${one.frame}, ${one.timeS.toFixed(2)} s`
   const lists: [string, readonly Shown[], (one: Shown) => string][] = [
     ['Least like the source', worst.identity, (one) => `${at(one)}: cosine to the source ${(-one.value).toFixed(2)}`],
     ['Expression followed worst', worst.expression, (one) => `${at(one)}: error ${one.value.toFixed(3)}`],
+    ['Gaze followed worst', worst.eyes, (one) => `${at(one)}: ${one.value.toFixed(1)}° off`],
     ['Pose followed worst', worst.pose, (one) => `${at(one)}: ${one.value.toFixed(1)}° off`],
+    [
+      'Most suspicious to dfk’s own detector',
+      worst.detection,
+      (one) => `${at(one)}: probability of manipulation ${Math.round(probabilityOf(one.value) * 100)} %`,
+    ],
     ['Background changed most', worst.background, (one) => `${at(one)}: ${(-one.value).toFixed(1)} dB`],
   ]
   const note = paragraph('Each picture: target | swapped | difference, three times stronger on grey.', true)
@@ -83,6 +113,7 @@ export async function renderReport(result: ScoreResult, names: ReportNames): Pro
       ...(await frameSections(result)),
       ...(isClip ? [{ title: 'Over time', body: charts(result) }] : []),
       { title: 'Figures', body: figures(result.scores) },
+      { title: 'The files', body: filesTable([names.swap, names.target], names.sha256) },
     ],
     footer: html`Made by dfk score; every ${names.every} frames judged. The measures are defined in docs/score.md. They compare files; they say nothing about whether a swap would deceive anyone.`,
   })

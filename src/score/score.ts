@@ -8,11 +8,15 @@ import type { SourceIdentity } from './identity.ts'
 import { type FramePair, inLockstep, type LockstepEnd } from './lockstep.ts'
 import type { Scores } from './scores.ts'
 import { type Identities, identitiesOf, summarise } from './summary.ts'
+import type { TraceJudge } from './traces.ts'
+import { WatermarkSample } from './watermark.ts'
 
 export interface ScoreOptions extends WorkOptions {
   /** Judge each nth frame; the two after it are looked at too, for steadiness. */
   readonly every: number
   readonly analyser: FaceAnalyser
+  /** The detector whose opinion of the swap is asked. */
+  readonly traces: TraceJudge
 }
 
 /** Everything that the report shows. */
@@ -20,6 +24,8 @@ export interface ScoreResult {
   readonly scores: Scores
   readonly frames: readonly FrameMeasures[]
   readonly identities: Identities
+  /** Of a logit in `frames`. */
+  readonly probabilityOf: TraceJudge['probability']
   readonly worst: Worst
   /** Frames evenly over the clip. */
   readonly typical: readonly Shown[]
@@ -97,10 +103,12 @@ async function walk(
 /** Compares a swap with the clip that it was made from and with the source (see describeSource). Throws DfkError where no common frame shows a face. */
 export async function scoreSwap(swap: MediaInfo, target: MediaInfo, source: SourceIdentity, options: ScoreOptions): Promise<ScoreResult> {
   requireComparable(swap, target)
-  const { analyser } = options
-  const analysis = new ClipAnalysis(analyser)
+  const { analyser, traces } = options
+  const analysis = new ClipAnalysis(analyser, traces)
   const gallery = new Gallery(target)
+  const marks = new WatermarkSample(target.frames)
   const { frames: compared, first: ended } = await walk(swap, target, options, async (pair, judged) => {
+    marks.add(pair.index, pair.swap)
     gallery.add(analysis, source, await analysis.add(pair, judged), pair)
   })
   if (analysis.described.length === 0) {
@@ -113,11 +121,13 @@ export async function scoreSwap(swap: MediaInfo, target: MediaInfo, source: Sour
     })
   }
   const identities = identitiesOf(analysis, source)
-  const scores = summarise(analysis, identities, source.faces, { swap: swap.frames, target: target.frames, compared })
+  const counts = { swap: swap.frames, target: target.frames, compared }
+  const scores = summarise(analysis, { identities, source, counts, traces, watermark: marks.read() })
   return {
     scores,
     frames: analysis.frames,
     identities,
+    probabilityOf: traces.probability,
     worst: gallery.worst(),
     typical: gallery.typical,
     warnings: warningsOf(scores, ended, source.faces),

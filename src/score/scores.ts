@@ -1,3 +1,7 @@
+import type { EyeDetails } from './eyes.ts'
+import type { TraceDetails } from './traces.ts'
+import type { WatermarkDetails } from './watermark.ts'
+
 /** One recogniser's view of the identity. Cosines of descriptors; shares and scales as in docs/score.md. */
 export interface IdentityDetails {
   readonly network: string
@@ -8,6 +12,8 @@ export interface IdentityDetails {
   readonly targetToSource: number
   /** Share of frames nearer to the source than to the target, 0–1. */
   readonly nearerSource: number | null
+  /** Identity retrieval: share of frames whose nearest in the gallery (source, target, the other people given) is the source, 0–1. */
+  readonly rank1: number | null
 }
 
 /** The result of `dfk score`: five plain numbers and what stands behind them. Null: cannot be told from these files. */
@@ -33,7 +39,13 @@ export interface Scores {
     readonly noFace: number
   }
   readonly details: {
-    readonly identity: { readonly judge: IdentityDetails; readonly pipeline: IdentityDetails; readonly sourceFaces: number }
+    readonly identity: {
+      readonly judge: IdentityDetails
+      readonly pipeline: IdentityDetails
+      readonly sourceFaces: number
+      /** People among whom the source is to be found: source, target and those given. */
+      readonly gallery: number
+    }
     readonly pose: { readonly p95: number | null; readonly yaw: number | null; readonly pitch: number | null; readonly roll: number | null }
     readonly expression: {
       /** Mean landmark distance with the faces' shapes left in, and its 95th percentile over the frames. */
@@ -44,8 +56,21 @@ export interface Scores {
       readonly mouthR: number | null
       readonly eyesR: number | null
     }
+    readonly lips: {
+      /** Mean difference of the gap between the lips, in interocular distances. */
+      readonly error: number | null
+      /** F1 score of the frames with closed lips. */
+      readonly closedF1: number | null
+    }
+    /** By the iris network: eye aspect ratio, and where the eyes look, degrees. */
+    readonly eyes: EyeDetails['eyes']
+    readonly gaze: EyeDetails['gaze']
     readonly temporal: { readonly jitter: number | null; readonly warping: number | null }
     readonly background: { readonly pooled: number | null; readonly near: number | null; readonly far: number | null }
     readonly appearance: { readonly sharpness: number | null; readonly rimColour: number | null }
+    /** Null where no detector looked. */
+    readonly detection: TraceDetails | null
+    /** Null where nobody looked. */
+    readonly watermark: WatermarkDetails | null
   }
 }

@@ -20,6 +20,7 @@ export const TONES = {
   nearer: scale(0.9, 0.5),
   pose: scale(2, 5),
   motion: scale(0.5, 0.85),
+  gaze: scale(6, 12),
   temporal: scale(1.25, 2),
   background: scale(36, 30),
 } as const

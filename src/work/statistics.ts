@@ -40,3 +40,11 @@ export function ratioOfSums(a: readonly number[], b: readonly number[]): number 
 export function present(values: readonly (number | undefined | null)[]): number[] {
   return values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
 }
+
+/** Share of pairs in which the second outdoes the first, ties counted half (Mann and Whitney 1947): the area under the ROC curve. */
+export function areaUnderRoc(negatives: readonly number[], positives: readonly number[]): number | null {
+  if (negatives.length === 0 || positives.length === 0) return null
+  let wins = 0
+  for (const p of positives) for (const n of negatives) wins += p > n ? 1 : p === n ? 0.5 : 0
+  return wins / (positives.length * negatives.length)
+}

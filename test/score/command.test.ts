@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runProgram } from '../../src/cli/program.ts'
+import { readPackageFile } from '../../src/faces/weights.ts'
 import { writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { resizePicture } from '../../src/picture/resize.ts'
@@ -61,6 +62,7 @@ beforeAll(async () => {
     like,
   )
   await writePicture(file('target.png'), target[0]!)
+  await writeFile(file('people.jpg'), await readPackageFile('@vladmandic/face-api', 'demo', 'sample1.jpg'))
   await writePicture(file('swap.png'), swap[0]!)
   await faces.dispose()
 })
@@ -90,6 +92,11 @@ describe('dfk score', () => {
     expect(result.background).toBeGreaterThan(40)
     expect(result.frames).toEqual({ swap: COUNT, target: COUNT, compared: COUNT, analysed: 8, judged: 3, lostFace: 0, noFace: 0 })
     expect(result.report).toBe(file('out.html'))
+    expect(result.details.identity).toMatchObject({ gallery: 2, judge: { rank1: 1 }, pipeline: { rank1: 1 } })
+    expect(result.details.detection.auc).toBeGreaterThanOrEqual(0)
+    expect(result.details.detection.target).toBeLessThan(1)
+    expect(result.details.watermark).toEqual({ state: 'none', id: null, frames: 6, readAlone: 0 })
+    for (const name of ['lips', 'eyes', 'gaze']) expect(result.details[name].error).toBeTypeOf('number')
     const report = await readFile(file('out.html'), 'utf8')
     expect(report.match(/data:image\/jpeg/g)!.length).toBeGreaterThanOrEqual(6)
     // Pictures in base64 may spell anything.
@@ -137,6 +144,44 @@ describe('dfk score', () => {
     expect(result.details.expression.withShape).toBeGreaterThan(0)
   })
 
+  it('ranks versions, marks the better one, and shows them side by side', async () => {
+    const common = ['--target', file('target.mp4'), '--source', 'franck', '--every', '6']
+    const compare = [file('swap.mp4'), '--compare', file('reencoded.mp4'), ...common]
+    const { code, stdout } = await score(...compare, '--json', '--quiet', '--report', file('compared.html'))
+    expect(code).toBe(0)
+    const [first, second, ...rest] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(rest).toEqual([])
+    // The target itself, re-encoded, is better in all but the one thing that a swap is for.
+    expect([first.swap, second.swap]).toEqual([file('swap.mp4'), file('reencoded.mp4')])
+    expect([first.rank, second.rank]).toEqual([1, 2])
+    expect([first.ranks.identity, first.ranks.pose]).toEqual([1, 2])
+    expect(second.overall).toBeGreaterThanOrEqual(first.overall)
+    const report = await readFile(file('compared.html'), 'utf8')
+    expect(report).toContain('Best overall: swap.mp4')
+    expect(report).toMatch(/target \| swap\.mp4 \| reencoded\.mp4/)
+    expect(report.replace(/base64,[\w+/=]+/g, '')).not.toMatch(/NaN|undefined|https?:/)
+  })
+
+  it('compares without a first swap, as a table for people', async () => {
+    const { code, stdout } = await score(
+      ...['--compare', file('swap.png'), file('target.png'), '--target', file('target.png'), '--source', 'franck', '--quiet'],
+    )
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ +swap\.png +target\.png\nidentity +0\.\d\d \* +0\.00\n/)
+    expect(stdout).toMatch(/\nrank +1 \* +2\n\* the best\./)
+  })
+
+  it('finds the source again among other people', async () => {
+    const image = ['--target', file('target.png'), '--source', 'franck', '--json', '--quiet']
+    const { stdout } = await score(file('swap.png'), ...image, '--gallery', file('people.jpg'), file('target.png'))
+    const { identity } = JSON.parse(stdout).details
+    expect(identity.gallery).toBeGreaterThanOrEqual(2 + 3 + 1)
+    expect(identity.judge.rank1).toBe(1)
+  })
+
   it('prints a table for people', async () => {
     const { stdout } = await score(file('swap.png'), '--target', file('target.png'), '--source', 'franck', '--quiet')
     expect(stdout).toMatch(/^identity +0\.\d\d +0 = the untouched target/)
@@ -166,6 +211,19 @@ describe('dfk score refuses in one line', () => {
       ['empty-room.mp4', '--target', 'empty-room.mp4', '--source', 'franck', '--every', '5'],
       1,
       /empty-room\.mp4 shows none \(/,
+    ],
+    ['no swap at all', ['--target', 'target.mp4', '--source', 'franck'], 2, /expected a swap to score but found none/],
+    [
+      'the source among the others',
+      ['swap.png', '--target', 'target.png', '--source', 'franck', '--gallery', 'franck'],
+      2,
+      /--gallery: expected people other than the source but franck is of the same subject/,
+    ],
+    [
+      'a gallery without faces',
+      ['swap.png', '--target', 'target.png', '--source', 'franck', '--gallery', 'empty-room.mp4'],
+      1,
+      /--gallery: expected faces of other people in .*empty-room\.mp4/,
     ],
     ['no target', ['swap.mp4', '--source', 'franck'], 2, /required option '--target <value>'/],
     ['a sampling of 0', ['swap.mp4', '--target', 'target.mp4', '--source', 'franck', '--every', '0'], 2, /--every: .*found: 0/],

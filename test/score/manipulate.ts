@@ -1,4 +1,4 @@
-import { alignMatrix, type Landmarks } from '../../src/faces/index.ts'
+import { alignMatrix, type Eyes, type Landmarks } from '../../src/faces/index.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { composeAffine, invertAffine, warpAffine } from '../../src/picture/warp.ts'
 import { hullMask } from '../../src/score/pixels.ts'
@@ -53,6 +53,26 @@ export function blurFace(onto: Still, times: number): Picture {
     data = next
   }
   return { width, height, data }
+}
+
+/** Moves what is around an iris sideways by `dx` px, as an eye does that looks elsewhere. */
+export function moveIris({ width, height, data }: Picture, { iris: [x, y], pictureSizePx }: Eyes[number], dx: number): Picture {
+  const out = data.slice()
+  const [a, b] = [pictureSizePx * 0.42, pictureSizePx * 0.2]
+  for (let v = Math.max(0, Math.floor(y - b)); v < Math.min(height, y + b); v++) {
+    for (let u = Math.max(0, Math.floor(x - a)); u < Math.min(width, x + a); u++) {
+      const share = Math.max(0, 1 - ((u - x) / a) ** 2 - ((v - y) / b) ** 2) ** 0.3
+      // Bent, not cut: the whole shift in the middle, none at the rim.
+      const from = Math.max(0, Math.min(width - 1, u - Math.round(dx * share)))
+      for (let c = 0; c < 3; c++) out[(v * width + u) * 3 + c] = data[(v * width + from) * 3 + c]!
+    }
+  }
+  return { width, height, data: out }
+}
+
+/** The second picture shining through the first. */
+export function blend(a: Picture, b: Picture, share: number): Picture {
+  return { ...a, data: a.data.map((value, i) => Math.round(value * (1 - share) + b.data[i]! * share)) }
 }
 
 /** Paints the face away with one colour. */

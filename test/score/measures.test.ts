@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { unit } from '../../src/faces/index.ts'
 import { createPicture, type GrayPicture, type Picture } from '../../src/picture/picture.ts'
 import { PERFECT_DB, psnr } from '../../src/picture/psnr.ts'
+import { embedWatermark } from '../../src/provenance/index.ts'
+import { type EyeMeasures, eyeDetails } from '../../src/score/eyes.ts'
 import { blockFlow, warpingError } from '../../src/score/flow.ts'
 import { WorstFrames } from '../../src/score/gallery.ts'
 import { type Descriptors, identityScale } from '../../src/score/identity.ts'
 import { hullMask, maskedError, meanLab, sharpness } from '../../src/score/pixels.ts'
 import { defaultEvery, requireComparable } from '../../src/score/score.ts'
+import { traceDetails } from '../../src/score/traces.ts'
 import { judgement } from '../../src/score/verdict.ts'
+import { WatermarkSample } from '../../src/score/watermark.ts'
 
 /** Repeatable noise, 0–1. */
 function noise(seed: number): () => number {
@@ -96,7 +100,7 @@ describe('blockFlow', () => {
 
 describe('identityScale', () => {
   const toward = (x: number, y: number): Descriptors => ({ judge: unit([x, y, 0.2]), pipeline: unit([x, y, 0.2]) })
-  const source = { reference: toward(1, 0), own: [toward(1, 0.05)], faces: 20 }
+  const source = { reference: toward(1, 0), own: [toward(1, 0.05)], faces: 20, others: [] }
 
   it('is 0 for the target and about 1 for the source', () => {
     const target = toward(0, 1)
@@ -114,6 +118,114 @@ describe('identityScale', () => {
   it('refuses to place anything between two who look alike', () => {
     const { frames } = identityScale([{ swap: toward(1, 0.1), target: toward(1, 0.06) }], source, 'judge')
     expect(frames[0]!.scale).toBeNull()
+  })
+})
+
+describe('retrieval', () => {
+  const toward = (x: number, y: number, z = 0): Descriptors => ({ judge: unit([x, y, z]), pipeline: unit([x, y, z]) })
+  const source = { reference: toward(1, 0), own: [toward(1, 0.1)], faces: 20, others: [toward(0.8, 0, 1), toward(-1, 0)] }
+  const target = toward(0, 1)
+  const rank = (swap: Descriptors) => identityScale([{ swap, target }], source, 'judge').frames[0]!.rank
+
+  it('counts who is nearer than the source', () => {
+    expect(rank(toward(1, 0.2))).toBe(1)
+    expect(rank(toward(0.8, 0.1, 0.9))).toBe(2) // another person
+    expect(rank(toward(0.2, 1))).toBe(2) // the target
+    expect(rank(toward(0.1, 0.9, 1))).toBe(3) // both
+  })
+
+  it('gives a tie to the other one', () => {
+    expect(rank(toward(1, 1))).toBe(2)
+  })
+})
+
+describe('eyes over a clip', () => {
+  const looks = (target: readonly number[], swap: readonly number[], gazes?: readonly (readonly [number, number])[]) =>
+    target.map((opening, i): EyeMeasures => {
+      const gaze = gazes?.[i]
+      const direction = (x: number) => [x, 0, -Math.sqrt(1 - x * x)] as const
+      return {
+        opening: { target: opening, swap: swap[i]! },
+        gaze: gaze === undefined ? null : { target: direction(gaze[0]), swap: direction(gaze[1]), errorDegrees: 10 * (gaze[1] - gaze[0]) },
+      }
+    })
+
+  it('knows a blink by each face’s own openness', () => {
+    const target = [0.3, 0.3, 0.1, 0.3, 0.3]
+    expect(eyeDetails(looks(target, [0.2, 0.2, 0.05, 0.2, 0.2])).eyes.closedF1).toBe(1)
+    expect(eyeDetails(looks(target, [0.2, 0.2, 0.2, 0.2, 0.2])).eyes).toMatchObject({ closedF1: 0, r: null })
+    expect(eyeDetails(looks(target, [0.05, 0.2, 0.05, 0.2, 0.2])).eyes.closedF1).toBeCloseTo(2 / 3, 6)
+    expect(eyeDetails(looks([0.3, 0.3], [0.2, 0.2])).eyes).toMatchObject({ closedF1: null, error: expect.closeTo(0.1, 6) })
+  })
+
+  it('tells a stare from eyes that move along, whatever their offset', () => {
+    const open = [0.3, 0.3, 0.3, 0.3]
+    const moves = [0.1, -0.1, 0.2, 0]
+    expect(
+      eyeDetails(
+        looks(
+          open,
+          open,
+          moves.map((x) => [x, x + 0.1] as const),
+        ),
+      ).gaze,
+    ).toMatchObject({
+      motion: expect.closeTo(0, 6),
+      r: expect.closeTo(1, 6),
+      error: expect.closeTo(1, 6),
+      frames: 4,
+    })
+    expect(
+      eyeDetails(
+        looks(
+          open,
+          open,
+          moves.map((x) => [x, 0.1] as const),
+        ),
+      ).gaze,
+    ).toMatchObject({ motion: expect.closeTo(1, 6), r: null })
+    expect(eyeDetails(looks(open, open)).gaze).toEqual({ error: null, motion: null, r: null, frames: 0 })
+  })
+})
+
+describe('the detector’s view', () => {
+  const judge = { version: '1', probability: (logit: number) => 1 / (1 + Math.exp(-logit)) }
+
+  it('is an AUC of a half between equal faces and 1 where all swaps stand out', () => {
+    const equal = [-2, 0, 1].map((logit) => ({ target: logit, swap: logit }))
+    expect(traceDetails(equal, judge).auc).toBe(0.5)
+    const seen = equal.map(({ target }) => ({ target, swap: target + 5 }))
+    expect(traceDetails(seen, judge)).toMatchObject({ auc: 1, detector: '1' })
+    expect(traceDetails([{ target: 0, swap: 0 }], judge)).toMatchObject({ swap: 0.5, target: 0.5 })
+    expect(traceDetails([], judge)).toEqual({ detector: '1', swap: null, target: null, auc: null })
+  })
+})
+
+describe('watermark', () => {
+  const busy = (seed: number) => {
+    const next = noise(seed)
+    const picture = flat(512, 0, 0, 0)
+    for (let i = 0; i < picture.data.length; i++) picture.data[i] = 100 + ((i / 3) % 512) / 8 + next() * 30
+    return picture
+  }
+
+  it('is read from marked frames, alone too, and not found in others', () => {
+    const marked = new WatermarkSample(12)
+    const plain = new WatermarkSample(12)
+    for (let i = 0; i < 12; i += 4) {
+      const picture = busy(i)
+      plain.add(i, { ...picture, data: picture.data.slice() })
+      embedWatermark(picture, '8b23d7a06e591844')
+      marked.add(i, picture)
+    }
+    expect(marked.read()).toEqual({ state: 'read', id: '8b23d7a06e591844', frames: 3, readAlone: 3 })
+    expect(plain.read()).toEqual({ state: 'none', id: null, frames: 3, readAlone: 0 })
+  })
+
+  it('takes at most six frames, evenly', () => {
+    const sample = new WatermarkSample(60)
+    for (let i = 0; i < 60; i++) sample.add(i, flat(8, 0, 0, 0))
+    expect(sample.read().frames).toBe(6)
   })
 })
 

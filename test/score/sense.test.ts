@@ -1,7 +1,10 @@
 // Does each measure move when, and only when, what it names is wrong? Real frames, known manipulations.
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { FaceAnalyser } from '../../src/faces/index.ts'
+import { type FaceAnalyser, type FoundFace, unit } from '../../src/faces/index.ts'
+import { readPackageFile } from '../../src/faces/weights.ts'
+import { readPicture } from '../../src/media/index.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { drawLabel } from '../../src/provenance/index.ts'
 import { ClipAnalysis } from '../../src/score/analysis.ts'
@@ -9,7 +12,7 @@ import { describeSource, type SourceIdentity } from '../../src/score/identity.ts
 import type { Scores } from '../../src/score/scores.ts'
 import { identitiesOf, summarise } from '../../src/score/summary.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
-import { blurFace, eraseFace, pasteFace, type Still } from './manipulate.ts'
+import { blend, blurFace, eraseFace, moveIris, pasteFace, type Still } from './manipulate.ts'
 import { analyser, makeDataset, readFrames } from './support.ts'
 
 // A second in which the man speaks, blinks and turns his head.
@@ -23,6 +26,7 @@ let source: SourceIdentity
 let target: Still[]
 let own: Scores
 let still: Scores
+let sourceStill: Still
 
 async function track(pictures: readonly Picture[]): Promise<Still[]> {
   let landmarks = (await faces.find(pictures[0]!))[0]!.landmarks
@@ -34,12 +38,16 @@ async function track(pictures: readonly Picture[]): Promise<Still[]> {
   return stills
 }
 
-async function measure(swap: readonly Picture[]): Promise<Scores> {
+async function measure(swap: readonly Picture[], of: readonly Still[] = target, from = source): Promise<Scores> {
   const analysis = new ClipAnalysis(faces)
-  for (const [index, { picture }] of target.entries()) {
+  for (const [index, { picture }] of of.entries()) {
     await analysis.add({ index, timeS: index / 25, target: picture, swap: swap[index]! }, index % EVERY === 0)
   }
-  const scores = summarise(analysis, identitiesOf(analysis, source), source.faces, { swap: COUNT, target: COUNT, compared: COUNT })
+  const scores = summarise(analysis, {
+    identities: identitiesOf(analysis, from),
+    source: from,
+    counts: { swap: of.length, target: of.length, compared: of.length },
+  })
   if (process.env['DFK_SHOW'] !== undefined) console.error(expect.getState().currentTestName, JSON.stringify(scores))
   return scores
 }
@@ -55,8 +63,8 @@ beforeAll(async () => {
   source = await describeSource(await makeDataset(home, 'franck', sampleVideo('franck.mp4'), 8, faces), faces, {})
   target = await track(await readFrames(sampleVideo('cap13_edit2.mp4'), FROM, COUNT))
   own = await measure(target.map(({ picture }) => picture))
-  const face = await stillOf('franck.mp4', 30)
-  still = await measure(target.map((frame) => pasteFace(face, frame)))
+  sourceStill = await stillOf('franck.mp4', 30)
+  still = await measure(target.map((frame) => pasteFace(sourceStill, frame)))
 })
 
 afterAll(async () => {
@@ -68,6 +76,9 @@ describe('the original against itself', () => {
   it('is perfect, to the last digit', () => {
     expect(own).toMatchObject({ identity: 0, pose: 0, expression: 0, temporal: 1, background: 99 })
     expect(own.details.identity.judge.nearerSource).toBe(0)
+    expect(own.details.lips.error).toBe(0)
+    expect(own.details.eyes).toMatchObject({ error: 0, r: 1 })
+    expect(own.details.gaze).toEqual({ error: 0, motion: 0, r: 1, frames: COUNT })
     expect(own.details.expression).toMatchObject({ motion: 0, position: 0, mouthR: 1, eyesR: 1 })
     expect(own.details.temporal.warping).toBe(1)
     expect(own.details.appearance).toEqual({ sharpness: 1, rimColour: 0 })
@@ -102,8 +113,72 @@ describe('what goes wrong moves the measure that names it', () => {
     expect(scores.details.identity.judge.nearerSource).toBe(0)
   })
 
-  it('frozen face: movement, mouth and eyes', async () => {
+  it('a third person: retrieval among others, by both recognisers', async () => {
+    // Photographs that face-api ships: people who are neither source nor target.
+    const path = join(home, 'people.jpg')
+    await writeFile(path, await readPackageFile('@vladmandic/face-api', 'demo', 'sample1.jpg'))
+    const photograph = await readPicture(path)
+    const [third, ...rest] = await faces.find(photograph)
+    const described = async ({ landmarks }: FoundFace) => ({
+      judge: await faces.judge(photograph, landmarks),
+      pipeline: unit(await faces.descriptor(photograph, landmarks)),
+    })
+    const others = [await described(third!), ...(await Promise.all(rest.map(described)))]
+    const few = target.slice(0, 6)
+    const wrong = few.map((frame) => pasteFace({ picture: photograph, landmarks: third!.landmarks }, frame))
+    const right = few.map((frame) => pasteFace(sourceStill, frame))
+    const among = { ...source, others }
+    const [ofWrong, ofRight] = [await measure(wrong, few, among), await measure(right, few, among)]
+    expect(ofRight.details.identity.gallery).toBe(2 + others.length)
+    expect(others.length).toBeGreaterThanOrEqual(3)
+    for (const recogniser of ['judge', 'pipeline'] as const) {
+      expect(ofWrong.details.identity[recogniser].rank1).toBe(0)
+      expect(ofRight.details.identity[recogniser].rank1).toBe(1)
+    }
+    expect(ofWrong.identity).toBeLessThan(ofRight.identity! - 0.2)
+  })
+
+  it('half of the source: identity between the target and the whole swap', async () => {
+    const whole = target.map((frame) => pasteFace(sourceStill, frame))
+    const half = await measure(whole.map((picture, i) => blend(target[i]!.picture, picture, 0.5)))
+    expect(half.identity).toBeGreaterThan(0.05)
+    expect(half.identity).toBeLessThan(still.identity! - 0.05)
+  })
+
+  it('eyes that look elsewhere: gaze alone', async () => {
+    const few = target.slice(0, 6)
+    const looking: Picture[] = []
+    for (const { picture, landmarks } of few) {
+      const [left, right] = await faces.eyes(picture, landmarks)
+      looking.push(moveIris(moveIris(picture, left, 3), right, 3))
+    }
+    const scores = await measure(looking, few)
+    expect(scores.details.gaze.error).toBeGreaterThan(8)
+    expect(scores.pose).toBeLessThan(1.5)
+    expect(scores.identity).toBeLessThan(0.15)
+    expect(scores.background).toBe(99)
+  })
+
+  it('a blink that is left out: lids', async () => {
+    const blink = await track(await readFrames(sampleVideo('cap13_edit2.mp4'), 88, 18))
+    const scores = await measure(
+      blink.map((frame) => pasteFace(blink[0]!, frame)),
+      blink,
+    )
+    const perfect = await measure(
+      blink.map(({ picture }) => picture),
+      blink,
+    )
+    expect(perfect.details.eyes.closedF1).toBe(1)
+    expect(scores.details.eyes.closedF1).toBe(0)
+    expect(scores.details.eyes.error).toBeGreaterThan(0.05)
+  })
+
+  it('frozen face: movement, lips and gaze', async () => {
     const scores = await measure(target.map((frame) => pasteFace(target[0]!, frame)))
+    expect(scores.details.lips.error).toBeGreaterThan(0.02)
+    expect(scores.details.lips.closedF1).toBe(0)
+    expect(scores.details.gaze.motion).toBeGreaterThan(0.5)
     expect(scores.details.expression.motion).toBeGreaterThan(0.8)
     expect(scores.details.expression.mouthR ?? 0).toBeLessThan(0.5)
     expect(scores.expression).toBeGreaterThan(0.01) // of the eye distance: what the target itself moves

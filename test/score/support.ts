@@ -30,6 +30,7 @@ export async function analyser(): Promise<FaceAnalyser> {
     find: (picture) => find(picture, everything),
     track: remember((picture: Picture, previous: Landmarks) => faces.track(picture, previous)),
     descriptor: remember((picture: Picture, landmarks: Landmarks) => faces.descriptor(picture, landmarks)),
+    eyes: remember((picture: Picture, landmarks: Landmarks) => faces.eyes(picture, landmarks)),
     judge: remember((picture: Picture, landmarks: Landmarks) => faces.judge(picture, landmarks)),
   }
 }
