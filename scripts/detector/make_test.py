@@ -54,7 +54,10 @@ def piecewise_affine(image, source, target, shape):
 
 def similar(image, source, target, shape):
     """Moves the whole still by the similarity that fits its landmarks best: the face keeps its own shape."""
-    matrix, _ = cv2.estimateAffinePartial2D(source, target, method=cv2.LMEDS)
+    a, b = source - source.mean(0), target - target.mean(0)  # Umeyama 1991, in the plane: c + is by which a is turned and scaled
+    c, s = (a * b).sum() / (a * a).sum(), (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / (a * a).sum()
+    turn = np.array([[c, -s], [s, c]])
+    matrix = np.c_[turn, target.mean(0) - turn @ source.mean(0)]
     return cv2.warpAffine(image, matrix, shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
 
 
