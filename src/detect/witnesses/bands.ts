@@ -12,7 +12,7 @@ export function bandsOf(plane: Float32Array, width: number, height: number, coun
 }
 
 /** Weights ¼ ½ ¼ both ways, `step` pixels apart; edges are extended. */
-export function smooth(plane: Float32Array, width: number, height: number, step: number): Float32Array {
+function smooth(plane: Float32Array, width: number, height: number, step: number): Float32Array {
   const across = new Float32Array(plane.length)
   for (let y = 0, row = 0; y < height; y++, row += width) {
     for (let x = 0; x < width; x++) {

@@ -1,12 +1,19 @@
+import { blurPlane } from '../../picture/plane.ts'
 import type { Point } from '../../picture/polygon.ts'
-import { bandsOf, quantile, smooth } from './bands.ts'
+import { quantile } from './bands.ts'
 import { type FaceView, scaledHull } from './view.ts'
 import type { Reading } from './witness.ts'
 
 /** Contours looked at, as parts of the landmarks' outline: seams lie within the face or along its outline. */
 const SCALES = Array.from({ length: 13 }, (_, i) => 0.6 + 0.05 * i)
-const INNER = { from: 0.72, to: 0.93 }
-const OUTLINE = { from: 0.93, to: 1.13 }
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+const MIDST: Range = { from: 0.58, to: 0.73 }
+const INNER: Range = { from: 0.72, to: 0.93 }
+const SEAM: Range = { from: 0.83, to: 1.03 }
+const OUTLINE: Range = { from: 0.93, to: 1.13 }
 const POINTS = 96
 /** Neighbouring points over which a step must keep its sign: a seam does, texture does not. */
 const RUN = 6
@@ -28,24 +35,36 @@ export function readBoundary(view: FaceView): Reading {
     return { silent: 'Too little of the face’s outline is in the picture to look for a seam.' }
   const measures: Record<string, number> = {}
   for (const [name, plane] of Object.entries(planes)) {
-    const steps = contours.map((contour) => stepAcross(view, plane, contour))
+    const steps = contours.map((contour) => coherentStep(stepsAcross(view, plane, contour)))
     const usual = quantile(steps)
     const highest = ({ from, to }: { from: number; to: number }) =>
       Math.max(...steps.filter((_, i) => SCALES[i]! >= from && SCALES[i]! < to))
     measures[`${name}Inner`] = Math.log((highest(INNER) + 1e-3) / (usual + 1e-3))
     measures[`${name}Outline`] = Math.log((highest(OUTLINE) + 1e-3) / (usual + 1e-3))
   }
+  for (const name of ['noise', 'sharpness'] as const) {
+    const drops = contours.map((contour) => meanOf(stepsAcross(view, planes[name], contour)))
+    measures[`${name}Drop`] = meanOf(between(drops, SEAM)) - meanOf(between(drops, MIDST))
+    measures[`${name}DropSize`] = Math.abs(measures[`${name}Drop`]!)
+    const levels = contours.map((contour) => meanOf(contour.map(({ at }) => valueAt(view, planes[name], at))))
+    measures[`${name}Dip`] = Math.max(
+      ...between(
+        levels.map((level, i) => dip(levels, level, i)),
+        SEAM,
+      ),
+    )
+  }
   return { measures }
 }
 
 /** What may differ on the two sides of a seam: brightness, colour, and the logarithm of fine and middling detail. */
-function planesFor({ width, height, y, cb, cr }: FaceView): Record<string, Float32Array> {
-  const calm = (plane: Float32Array) => smooth(smooth(plane, width, height, 1), width, height, 2)
-  const [fine, middle] = bandsOf(y, width, height, 2).map((band) => calm(calm(band.map(Math.abs)))) as [Float32Array, Float32Array]
+function planesFor({ width, height, y, cb, cr, bands }: FaceView): Record<'light' | 'red' | 'blue' | 'noise' | 'sharpness', Float32Array> {
+  const blur = (data: Float32Array, sigma: number) => blurPlane({ width, height, data }, sigma).data
+  const [fine, middle] = [0, 1].map((i) => blur(bands[i]!.map(Math.abs), 2.5)) as [Float32Array, Float32Array]
   return {
-    light: calm(y),
-    red: calm(cr),
-    blue: calm(cb),
+    light: blur(y, 1.5),
+    red: blur(cr, 1.5),
+    blue: blur(cb, 1.5),
     noise: fine.map((value) => Math.log(value + 0.1)),
     sharpness: fine.map((value, i) => Math.log((value + 0.1) / (middle[i]! + 0.1))),
   }
@@ -53,6 +72,7 @@ function planesFor({ width, height, y, cb, cr }: FaceView): Record<string, Float
 
 /** Two places facing each other across a contour. */
 interface Across {
+  readonly at: Point
   readonly inside: Point
   readonly outside: Point
 }
@@ -64,7 +84,7 @@ function contourOf(view: FaceView, scale: number): Across[] {
   return alongPolygon(scaledHull(view, scale), POINTS).map(([x, y]) => {
     const length = Math.hypot(x - cx, y - cy)
     const [nx, ny] = [(x - cx) / length, (y - cy) / length]
-    return { inside: [x - reach * nx, y - reach * ny], outside: [x + reach * nx, y + reach * ny] }
+    return { at: [x, y], inside: [x - reach * nx, y - reach * ny], outside: [x + reach * nx, y + reach * ny] }
   })
 }
 
@@ -91,19 +111,36 @@ function within({ width, height }: FaceView, [x, y]: Point): boolean {
   return x >= 0 && y >= 0 && x < width && y < height
 }
 
+/** The plane's value at a place; NaN outside of the picture. */
+function valueAt(view: FaceView, plane: Float32Array, point: Point): number {
+  return within(view, point) ? plane[Math.floor(point[1]) * view.width + Math.floor(point[0])]! : Number.NaN
+}
+
+function stepsAcross(view: FaceView, plane: Float32Array, contour: readonly Across[]): number[] {
+  return contour.map(({ inside, outside }) => valueAt(view, plane, outside) - valueAt(view, plane, inside))
+}
+
 /** Mean size of the steps across a contour, each first averaged with its neighbours along it. */
-function stepAcross(view: FaceView, plane: Float32Array, contour: readonly Across[]): number {
-  const at = ([x, y]: Point) => plane[Math.floor(y) * view.width + Math.floor(x)]!
-  const steps = contour.map(({ inside, outside }) =>
-    within(view, inside) && within(view, outside) ? at(outside) - at(inside) : Number.NaN,
+function coherentStep(steps: readonly number[]): number {
+  const runs = steps.map((_, i) =>
+    Array.from({ length: RUN }, (_, k) => steps[(i + k) % steps.length]!).filter((step) => !Number.isNaN(step)),
   )
-  let sum = 0
-  let count = 0
-  for (let i = 0; i < steps.length; i++) {
-    const run = Array.from({ length: RUN }, (_, k) => steps[(i + k) % steps.length]!).filter((step) => !Number.isNaN(step))
-    if (run.length < RUN / 2) continue
-    sum += Math.abs(run.reduce((a, b) => a + b, 0) / run.length)
-    count += 1
-  }
-  return count === 0 ? 0 : sum / count
+  return meanOf(runs.filter((run) => run.length >= RUN / 2).map((run) => Math.abs(meanOf(run))))
+}
+
+/** Mean of those that are numbers; 0 of none. */
+function meanOf(values: readonly number[]): number {
+  const numbers = values.filter((value) => !Number.isNaN(value))
+  return numbers.length === 0 ? 0 : numbers.reduce((sum, value) => sum + value, 0) / numbers.length
+}
+
+/** What belongs to the contours of a range. */
+function between(values: readonly number[], { from, to }: Range): number[] {
+  return values.filter((_, i) => SCALES[i]! >= from && SCALES[i]! < to)
+}
+
+/** How far a contour lies below those two on either side: where two pictures are mixed half and half, their noise is averaged away. */
+function dip(levels: readonly number[], level: number, i: number): number {
+  const [inner, outer] = [levels[i - 2], levels[i + 2]]
+  return inner === undefined || outer === undefined ? 0 : (inner + outer) / 2 - level
 }

@@ -36,6 +36,7 @@ export function readResidual(view: FaceView): Reading {
     measures: {
       fine: difference(({ fine }) => fine),
       slope: difference(({ fine, middle }) => fine - middle),
+      slopeSize: Math.abs(difference(({ fine, middle }) => fine - middle)),
       slopeCoarse: difference(({ middle, coarse }) => middle - coarse),
       floor: quantile(face.map(({ fine }) => fine), 0.1) - quantile(around.map(({ fine }) => fine), 0.1), // biome-ignore format: one thought
       colour: difference(({ colour, fine }) => colour - fine),
@@ -78,9 +79,8 @@ function leastSquares(rows: readonly number[][], targets: readonly number[]): nu
 
 /** Blocks that lie wholly in the face, or wholly in its surroundings. */
 function blocksOf(view: FaceView): { face: Block[]; around: Block[] } {
-  const { width, height, y, cb, cr } = view
+  const { width, height, y, cb, cr, bands } = view
   const regions = regionsOf(view)
-  const bands = bandsOf(y, width, height, 3)
   const colours = [cb, cr].map((plane) => bandsOf(plane, width, height, 1)[0]!)
   const found = { face: [] as Block[], around: [] as Block[] }
   for (let top = 0; top + BLOCK <= height; top += STRIDE) {

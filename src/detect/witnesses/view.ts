@@ -3,11 +3,12 @@ import type { Box, Picture } from '../../picture/picture.ts'
 import { convexHull, fillConvex, type Point } from '../../picture/polygon.ts'
 import { cropPicture } from '../../picture/resize.ts'
 import { applyAffine, warpAffine } from '../../picture/warp.ts'
+import { bandsOf } from './bands.ts'
 
 /** The face's larger side in a view is at most this: more pixels cost time and say no more. */
-const FACE_PX = 256
+const FACE_PX = 200
 /** Around the face, a view shows so much of the face's larger side. */
-const MARGIN = 0.4
+const MARGIN = 0.3
 
 /** A face and what lies around it, as planes of numbers 0–255. */
 export interface FaceView {
@@ -16,6 +17,8 @@ export interface FaceView {
   readonly y: Float32Array
   readonly cb: Float32Array
   readonly cr: Float32Array
+  /** Luma's detail at three scales, finest first. */
+  readonly bands: readonly Float32Array[]
   /** Outline of the landmarks, in pixels of the view, in order. */
   readonly hull: readonly Point[]
   readonly centre: Point
@@ -44,7 +47,7 @@ export function outlineOf({ landmarks: { mesh } }: Pick<FoundFace, 'landmarks'>)
   return convexHull(points)
 }
 
-/** Cuts a face out with its surroundings: the picture's own pixels, averaged only where the face is over 256 px. Undefined where next to nothing of it is in the picture. */
+/** Cuts a face out with its surroundings: the picture's own pixels, averaged only where the face is over 200 px. Undefined where next to nothing of it is in the picture. */
 export function viewOf(picture: Picture, face: Pick<FoundFace, 'landmarks'>): FaceView | undefined {
   const outline = outlineOf(face)
   const box = boxAround(outline, MARGIN, picture)
@@ -58,7 +61,9 @@ export function viewOf(picture: Picture, face: Pick<FoundFace, 'landmarks'>): Fa
     const at = applyAffine(matrix, x, y)
     return [at.x, at.y]
   })
-  return { ...planesOf(seen), hull, centre: middle(hull), radiusPx: radius(hull) }
+  const planes = planesOf(seen)
+  const bands = bandsOf(planes.y, planes.width, planes.height, 3)
+  return { ...planes, bands, hull, centre: middle(hull), radiusPx: radius(hull) }
 }
 
 function middle(hull: readonly Point[]): Point {
