@@ -42,17 +42,15 @@ export function readBoundary(view: FaceView): Reading {
     measures[`${name}Inner`] = Math.log((highest(INNER) + 1e-3) / (usual + 1e-3))
     measures[`${name}Outline`] = Math.log((highest(OUTLINE) + 1e-3) / (usual + 1e-3))
   }
+  for (const name of ['noise', 'sharpness', 'light', 'red'] as const) {
+    const steps = contours.map((contour) => stepsAcross(view, planes[name], contour))
+    const [seam, midst] = [between(steps, SEAM), between(steps, MIDST)]
+    measures[`${name}Drop`] = meanOf(seam.flat()) - meanOf(midst.flat())
+    measures[`${name}Steady`] = steadiness(seam)
+  }
   for (const name of ['noise', 'sharpness'] as const) {
-    const drops = contours.map((contour) => meanOf(stepsAcross(view, planes[name], contour)))
-    measures[`${name}Drop`] = meanOf(between(drops, SEAM)) - meanOf(between(drops, MIDST))
-    measures[`${name}DropSize`] = Math.abs(measures[`${name}Drop`]!)
     const levels = contours.map((contour) => meanOf(contour.map(({ at }) => valueAt(view, planes[name], at))))
-    measures[`${name}Dip`] = Math.max(
-      ...between(
-        levels.map((level, i) => dip(levels, level, i)),
-        SEAM,
-      ),
-    )
+    measures[`${name}Dip`] = Math.max(...between(levels.map((level, i) => dip(levels, level, i)), SEAM)) // biome-ignore format: one thought
   }
   return { measures }
 }
@@ -135,8 +133,15 @@ function meanOf(values: readonly number[]): number {
 }
 
 /** What belongs to the contours of a range. */
-function between(values: readonly number[], { from, to }: Range): number[] {
+function between<T>(values: readonly T[], { from, to }: Range): T[] {
   return values.filter((_, i) => SCALES[i]! >= from && SCALES[i]! < to)
+}
+
+/** How steadily the steps of several contours point one way all around: their mean over its deviation from place to place. */
+function steadiness(contours: readonly (readonly number[])[]): number {
+  const places = contours[0]!.map((_, i) => meanOf(contours.map((steps) => steps[i]!)))
+  const mean = meanOf(places)
+  return mean / (Math.sqrt(meanOf(places.map((place) => (place - mean) ** 2))) + 1e-3)
 }
 
 /** How far a contour lies below those two on either side: where two pictures are mixed half and half, their noise is averaged away. */
