@@ -2,8 +2,8 @@
 
 python fuse.py fit detector.safetensors version detector.json image=lines.jsonl,… video=lines.jsonl,… [image-own=…] [video-own=…]
 python fuse.py report detector.json image=lines.jsonl,… video=lines.jsonl,…
-lines.jsonl: of features.ts, over folders …/<set>/{real,fake}/p<person>-….  `own`: files of the network's training people, which only the weights
-of the other witnesses' measures are fitted on, for the network knows them.
+lines.jsonl: of features.ts (or of `dfk eval --readings`), over folders …/<set>/{real,fake}/p<person>-….  `own`: files of the network's training people, which the other
+witnesses are fitted on too; the network knows them, so that it and the fusion are not.
 
 Each witness: logistic regression (ridge) of its standardised measures, then Platt scaling of scores of people left out. Fusion: logistic
 regression of those log-odds with weights that are not negative, by ridge towards the network alone; a witness whose AUC on people
@@ -22,7 +22,7 @@ from evaluate import auc, eer, expected_calibration_error
 WITNESSES = ('network', 'residual', 'boundary', 'temporal', 'compression')
 FALSE_ALARMS, MISSES = 0.03, 0.10
 FURTHEST = 3  # as in src/detect/fusion.ts
-FOLDS, BOOTSTRAPS, RIDGE = 10, 400, 0.02
+FOLDS, BOOTSTRAPS, RIDGE, MANY_PEOPLE = 10, 400, 0.02, 20
 
 
 def squash(x):
@@ -35,8 +35,9 @@ def read(files):
         for line in open(path):
             record = json.loads(line)
             *_, name, label, file = record['file'].split('/')
+            name, label, wear = record.get('set', name), record.get('label', label), record.get('wear', 'none')
             if label in ('real', 'fake') and 'measures' in record['readings']['network']:
-                rows.append({'set': name, 'fake': label == 'fake', 'person': file.split('-')[0],
+                rows.append({'set': name if wear == 'none' else f'{name}, {wear}', 'fake': label == 'fake', 'person': file.split('-')[0],
                              'readings': {w: r.get('measures') for w, r in record['readings'].items()}})
     return rows
 
@@ -101,14 +102,13 @@ def folds_of(rows):
     return [[i for i, r in enumerate(rows) if where[r['person']] == fold] for fold in range(min(FOLDS, len(people)))]
 
 
-def left_out(rows, own, witness, without=None):
+def left_out(rows, witness, without=None):
     """Scores by measures fitted without the row's person; `without`: nor with that set's fakes."""
     out = np.full(len(rows), np.nan)
     speaks = np.array([r['readings'][witness] is not None for r in rows])
     for fold in folds_of(rows):
         held = set(fold)
-        fitted = [r for i, r in enumerate(rows) if i not in held and speaks[i]] + own
-        fitted = [r for r in fitted if r['readings'][witness] is not None and not (r['fake'] and r['set'] == without)]
+        fitted = [r for i, r in enumerate(rows) if i not in held and speaks[i] and not (r['fake'] and r['set'] == without)]
         asked = [i for i in fold if speaks[i]]
         if asked and len({r['fake'] for r in fitted}) == 2:
             out[asked] = score([rows[i] for i in asked], witness, fit_measures(fitted, witness))
@@ -132,8 +132,18 @@ def confident_auc(values, labels, people):
     return auc(*split(values, labels)), float(np.quantile(draws, 0.05))
 
 
-def fuse(x, labels, prior):
-    return logistic(x, labels, prior, RIDGE, 0.0)
+def fuse(x, labels, prior, people):
+    """The fewer people, the nearer to the network alone."""
+    return logistic(x, labels, prior, RIDGE * max(1, MANY_PEOPLE / people), 0.0)
+
+
+def set_auc(values, rows, name):
+    """Of a set's fakes against its real files, or against all where it has none of its own."""
+    fake = np.array([r['fake'] for r in rows])
+    inside = np.array([r['set'] == name for r in rows])
+    real = inside & ~fake if (inside & ~fake).any() else ~fake
+    x = [v[~np.isnan(v)] for v in (values[real], values[inside & fake])]
+    return auc(*x) if min(map(len, x)) else np.nan
 
 
 def fit_kind(kind, rows, own):
@@ -143,50 +153,47 @@ def fit_kind(kind, rows, own):
     print('| witness | speaks | AUC | 95 % above | weight alone | ' + ' | '.join(f'{s} (unseen)' for s in sets) + ' |\n' + '|---' * (5 + len(sets)) + '|')
     records, log_odds, counted = {}, np.zeros((len(rows), len(WITNESSES))), []
     for at, witness in enumerate(WITNESSES):
-        speaking = [r for r in rows if r['readings'][witness] is not None]
+        pool = rows if witness == 'network' else rows + own
+        speaking = [r for r in pool if r['readings'][witness] is not None]
         if len({r['fake'] for r in speaking}) < 2:
             records[witness] = {'measures': {}, 'slope': 0, 'intercept': 0, 'weight': 0, 'auc': 0.5}
             continue
-        extra = [] if witness == 'network' else own
-        scores = left_out(rows, extra, witness)
+        scores, which = left_out(pool, witness), np.array([r['fake'] for r in pool], float)
         said = ~np.isnan(scores)
-        slope, intercept = platt(scores[said], labels[said])
-        log_odds[said, at] = slope * scores[said] + intercept
-        area, above = confident_auc(scores, labels, people)
+        slope, intercept = platt(scores[said], which[said])
+        heard = said[: len(rows)]
+        log_odds[heard, at] = slope * scores[: len(rows)][heard] + intercept
+        area, above = confident_auc(scores, which, np.array([r['person'] for r in pool]))
         if above > 0.5:
             counted.append(at)
-        cells = []
-        for name in sets:
-            inside = np.array([r['set'] == name for r in rows])
-            seen, unseen = (auc(*split(s[inside], labels[inside])) for s in (scores, left_out(rows, extra, witness, name)))
-            cells.append(f'{seen:.2f} ({unseen:.2f})')
+        cells = [f'{set_auc(scores, pool, name):.2f} ({set_auc(left_out(pool, witness, name), pool, name):.2f})' for name in sets]
         print(f'| {witness} | {said.mean() * 100:.0f} % | {area:.3f} | {above:.3f} | {"–" if above > 0.5 else "0"} | ' + ' | '.join(cells) + ' |')
-        fitted = [r for r in rows + extra if r['readings'][witness] is not None]
-        records[witness] = {'measures': fit_measures(fitted, witness), 'slope': slope, 'intercept': intercept, 'weight': 0, 'auc': round(area, 3)}
+        records[witness] = {'measures': fit_measures(speaking, witness), 'slope': slope, 'intercept': intercept, 'weight': 0, 'auc': round(area, 3)}
     prior = [float(WITNESSES[at] == 'network') for at in counted]
-    weights, intercept = fuse(log_odds[:, counted], labels, prior)
+    count = len(set(people))
+    weights, intercept = fuse(log_odds[:, counted], labels, prior, count)
     for at, weight in zip(counted, weights):
         records[WITNESSES[at]]['weight'] = float(weight)
     fused = np.zeros(len(rows))
     for fold in folds_of(rows):
         rest = np.setdiff1d(np.arange(len(rows)), fold)
-        w, b = fuse(log_odds[np.ix_(rest, counted)], labels[rest], prior)
+        w, b = fuse(log_odds[np.ix_(rest, counted)], labels[rest], prior, count - len(set(people[fold])))
         fused[fold] = squash(log_odds[np.ix_(fold, counted)] @ w + b)
     return finish(records, intercept, fused, log_odds[:, 0], labels, people, rows, sets)
 
 
 def finish(records, intercept, fused, network, labels, people, rows, sets):
     real, fake = fused[labels == 0], fused[labels == 1]
-    above = round(max(0.6, float(np.quantile(real, 1 - FALSE_ALARMS))) + 5e-4, 3)
-    below = round(min(0.4, float(np.quantile(fake, MISSES))), 3)
+    high, low = np.quantile(real, 1 - FALSE_ALARMS, method='higher'), np.quantile(fake, MISSES, method='lower')
+    above = min(0.999, max(0.6, float(np.ceil(high * 1000) + 1) / 1000))
+    below = max(0.001, min(0.4, float(np.floor(low * 1000)) / 1000))
     rates = {'realCalledManipulated': (real >= above).mean(), 'manipulatedCalledReal': (fake <= below).mean(),
              'inconclusive': 0.5 * sum(((x > below) & (x < above)).mean() for x in (real, fake))}
     print('weights:', {w: round(r['weight'], 3) for w, r in records.items()}, 'band', below, above, {k: round(float(v), 3) for k, v in rates.items()},
           f'fused AUC {auc(real, fake):.3f} network {auc(*split(network, labels)):.3f} ECE {expected_calibration_error(real, fake):.3f}')
     for name in sets:
-        inside = np.array([r['set'] == name for r in rows])
-        print(f'  {name}: fused {auc(*split(fused[inside], labels[inside])):.3f}, network {auc(*split(network[inside], labels[inside])):.3f}')
-    return {'witnesses': rounded(records), 'intercept': round(float(intercept), 4), 'realBelow': below, 'manipulatedAbove': above,
+        print(f'  {name}: fused {set_auc(fused, rows, name):.3f}, network {set_auc(network, rows, name):.3f}')
+    return {'witnesses': rounded(records), 'intercept': round(float(intercept), 4), 'realBelow': round(below, 3), 'manipulatedAbove': round(above, 3),
             'rates': {k: round(float(v), 4) for k, v in rates.items()},
             'auc': {'fused': round(auc(real, fake), 3), 'network': round(auc(*split(network, labels)), 3)},
             'fittedOn': {'real': len(real), 'manipulated': len(fake), 'people': len(set(people))}}
@@ -217,7 +224,8 @@ def report(kind, rows):
     for name in [*sorted({r['set'] for r in rows}), 'all']:
         inside = np.array([name in ('all', r['set']) for r in rows])
         real, fake = p[inside & (labels == 0)], p[inside & (labels == 1)]
-        areas = [auc(*pair) if min(map(len, pair := split(each[inside, at], labels[inside]))) else np.nan for at in range(len(WITNESSES))]
+        areas = [set_auc(each[:, at], rows, name) if name != 'all' else auc(*pair) if min(map(len, pair := split(each[:, at], labels))) else np.nan
+                 for at in range(len(WITNESSES))]
         low, high = kind['realBelow'], kind['manipulatedAbove']
         if min(len(real), len(fake)) == 0:
             print(f'| {name} | {len(real)} | {len(fake)} | {(real >= high).mean():.3f} real called manipulated, {(fake <= low).mean():.3f} fake called real |')

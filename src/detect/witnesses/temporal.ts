@@ -42,7 +42,7 @@ export class Motion {
     flow: [] as number[],
     detail: [] as number[],
     flicker: [] as number[],
-    shake: [] as number[],
+
     shakeRatio: [] as number[],
   }
   readonly #mouth: number[] = []
@@ -89,9 +89,9 @@ export class Motion {
     this.#threes.boil.push(log(boil.inside) - log(boil.around))
     this.#threes.flow.push(log(boil.inside) - log(flow.inside) - (log(boil.around) - log(flow.around)))
     this.#threes.detail.push(log(boil.inside) - log(detail.inside) - (log(boil.around) - log(detail.around)))
-    this.#threes.flicker.push(log(colour))
+    // Whatever moves or is noisy changes the surroundings' colour too: flicker is what stands out of that.
+    this.#threes.flicker.push(Math.log((colour + 0.02) / (boil.around + 0.2)))
     const [inner, edge] = [shakeOf(INNER, a, b, c), shakeOf(EDGE, a, b, c)]
-    this.#threes.shake.push(Math.log(inner + 1e-4))
     this.#threes.shakeRatio.push(Math.log((inner + 1e-4) / (edge + 1e-4)))
   }
 
@@ -103,8 +103,8 @@ export class Motion {
       measures: {
         ...Object.fromEntries(threes),
         flickerPeak: quantile(this.#threes.flicker, 0.9),
-        mouth: Math.log(deviation(this.#mouth) + 1e-3),
-        eyes: Math.log(deviation(this.#eyes) + 1e-3),
+        // A listener's mouth rests and a speaker's eyes may: a real face's do not both, not for long.
+        expression: Math.log(Math.hypot(deviation(this.#mouth), 2 * deviation(this.#eyes)) + 1e-3),
         drift: drift(this.#descriptors),
       },
     }
