@@ -9,6 +9,7 @@ Each witness: logistic regression (ridge) of its standardised measures, then Pla
 regression of those log-odds with weights that are not negative, by ridge towards the network alone; a witness whose AUC on people
 left out is not above a half with 95 % confidence (bootstrap over people) gets weight 0. The band is chosen on fused scores of people left out:
 `manipulatedAbove` so that at most 3 % of the real files are called manipulated, `realBelow` so that at most 10 % of the manipulated ones are called real.
+Clips of fewer than MANY_PEOPLE people do not make a calibration: the network's Platt scaling is that of the stills then, and the band no narrower than theirs.
 """
 
 import hashlib
@@ -44,15 +45,16 @@ def read(files):
 
 def balanced(labels):
     """Real and manipulated files count alike; the weights add up to their number."""
-    return np.where(labels == 1, 0.5 / max(labels.sum(), 1), 0.5 / max((1 - labels).sum(), 1)) * len(labels)
+    fake = labels > 0.5  # targets may be smoothed
+    return np.where(fake, 0.5 / max(fake.sum(), 1), 0.5 / max((~fake).sum(), 1)) * len(labels)
 
 
-def logistic(x, labels, prior, ridge, least=-np.inf):
-    """Weights and intercept by Newton's method, weights drawn towards `prior` and kept at `least` or above (active set)."""
+def logistic(x, labels, prior, ridge, least=-np.inf, hold=1e-6):
+    """Weights and intercept by Newton's method, weights drawn towards `prior` and kept at `least` or above (active set), the intercept held to 0 by `hold`."""
     n, size = x.shape
     weights, w = balanced(labels), np.r_[np.array(prior, float), 0.0]
     x = np.c_[x, np.ones(n)]
-    pull = np.r_[np.full(size, ridge * n), 1e-6]
+    pull = np.r_[np.full(size, ridge * n), hold]
     aim, free = np.r_[np.array(prior, float), 0.0], np.ones(size + 1, bool)
     for _ in range(60):
         p = squash(x @ w)
@@ -133,8 +135,9 @@ def confident_auc(values, labels, people):
 
 
 def fuse(x, labels, prior, people):
-    """The fewer people, the nearer to the network alone."""
-    return logistic(x, labels, prior, RIDGE * max(1, MANY_PEOPLE / people), 0.0)
+    """The fewer people, the nearer to the network alone, and to even odds where the witnesses see even odds: an offset would be theirs, not the fakes'."""
+    few = people < MANY_PEOPLE
+    return logistic(x, labels, prior, RIDGE * (MANY_PEOPLE / max(people, 1) if few else 1), 0.0, 1e9 if few else 1e-6)
 
 
 def set_auc(values, rows, name):
@@ -146,7 +149,7 @@ def set_auc(values, rows, name):
     return auc(*x) if min(map(len, x)) else np.nan
 
 
-def fit_kind(kind, rows, own):
+def fit_kind(kind, rows, own, stills=None):
     labels, people = np.array([r['fake'] for r in rows], float), np.array([r['person'] for r in rows])
     print(f"\n{kind}: {int((1 - labels).sum())} real, {int(labels.sum())} manipulated files of {len(set(people))} people; {len(own)} of the network's own people")
     sets = sorted({r['set'] for r in rows})
@@ -161,6 +164,11 @@ def fit_kind(kind, rows, own):
         scores, which = left_out(pool, witness), np.array([r['fake'] for r in pool], float)
         said = ~np.isnan(scores)
         slope, intercept = platt(scores[said], which[said])
+        measures = fit_measures(speaking, witness)
+        if witness == 'network' and stills is not None and len({r['person'] for r in rows}) < MANY_PEOPLE:
+            borrowed = stills['witnesses']['network']
+            measures, slope, intercept = (borrowed[k] for k in ('measures', 'slope', 'intercept'))
+            scores = score(rows, witness, measures)
         heard = said[: len(rows)]
         log_odds[heard, at] = slope * scores[: len(rows)][heard] + intercept
         area, above = confident_auc(scores, which, np.array([r['person'] for r in pool]))
@@ -168,7 +176,7 @@ def fit_kind(kind, rows, own):
             counted.append(at)
         cells = [f'{set_auc(scores, pool, name):.2f} ({set_auc(left_out(pool, witness, name), pool, name):.2f})' for name in sets]
         print(f'| {witness} | {said.mean() * 100:.0f} % | {area:.3f} | {above:.3f} | {"–" if above > 0.5 else "0"} | ' + ' | '.join(cells) + ' |')
-        records[witness] = {'measures': fit_measures(speaking, witness), 'slope': slope, 'intercept': intercept, 'weight': 0, 'auc': round(area, 3)}
+        records[witness] = {'measures': measures, 'slope': slope, 'intercept': intercept, 'weight': 0, 'auc': round(area, 3)}
     prior = [float(WITNESSES[at] == 'network') for at in counted]
     count = len(set(people))
     weights, intercept = fuse(log_odds[:, counted], labels, prior, count)
@@ -179,14 +187,16 @@ def fit_kind(kind, rows, own):
         rest = np.setdiff1d(np.arange(len(rows)), fold)
         w, b = fuse(log_odds[np.ix_(rest, counted)], labels[rest], prior, count - len(set(people[fold])))
         fused[fold] = squash(log_odds[np.ix_(fold, counted)] @ w + b)
-    return finish(records, intercept, fused, log_odds[:, 0], labels, people, rows, sets)
+    return finish(records, intercept, fused, log_odds[:, 0], labels, people, rows, sets, stills if count < MANY_PEOPLE else None)
 
 
-def finish(records, intercept, fused, network, labels, people, rows, sets):
+def finish(records, intercept, fused, network, labels, people, rows, sets, least):
     real, fake = fused[labels == 0], fused[labels == 1]
     high, low = np.quantile(real, 1 - FALSE_ALARMS, method='higher'), np.quantile(fake, MISSES, method='lower')
     above = min(0.999, max(0.6, float(np.ceil(high * 1000) + 1) / 1000))
     below = max(0.001, min(0.4, float(np.floor(low * 1000)) / 1000))
+    if least is not None:
+        above, below = max(above, least['manipulatedAbove']), min(below, least['realBelow'])
     rates = {'realCalledManipulated': (real >= above).mean(), 'manipulatedCalledReal': (fake <= below).mean(),
              'inconclusive': 0.5 * sum(((x > below) & (x < above)).mean() for x in (real, fake))}
     print('weights:', {w: round(r['weight'], 3) for w, r in records.items()}, 'band', below, above, {k: round(float(v), 3) for k, v in rates.items()},
@@ -247,8 +257,9 @@ def main():
         return
     weights_path, version, out = names
     record = {'schema': 2, 'version': version, 'weights': hashlib.sha256(open(weights_path, 'rb').read()).hexdigest()}
-    kinds = {kind: fit_kind(kind, given[kind], given.get(f'{kind}-own', [])) for kind in ('image', 'video')}
-    network = kinds['image']['witnesses']['network']
+    image = fit_kind('image', given['image'], given.get('image-own', []))
+    kinds = {'image': image, 'video': fit_kind('video', given['video'], given.get('video-own', []), image)}
+    network = image['witnesses']['network']
     logit = network['measures']['logit']
     record['slope'] = round(network['slope'] / logit['deviation'], 5)
     record['intercept'] = round(network['intercept'] - network['slope'] * logit['mean'] / logit['deviation'], 5)
