@@ -153,7 +153,7 @@ def fit_kind(kind, rows, own, stills=None):
     labels, people = np.array([r['fake'] for r in rows], float), np.array([r['person'] for r in rows])
     print(f"\n{kind}: {int((1 - labels).sum())} real, {int(labels.sum())} manipulated files of {len(set(people))} people; {len(own)} of the network's own people")
     sets = sorted({r['set'] for r in rows})
-    print('| witness | speaks | AUC | 95 % above | weight alone | ' + ' | '.join(f'{s} (unseen)' for s in sets) + ' |\n' + '|---' * (5 + len(sets)) + '|')
+    print('| witness | speaks | AUC | 95 % above | counted | ' + ' | '.join(f'{s} (unseen)' for s in sets) + ' |\n' + '|---' * (5 + len(sets)) + '|')
     records, log_odds, counted = {}, np.zeros((len(rows), len(WITNESSES))), []
     for at, witness in enumerate(WITNESSES):
         pool = rows if witness == 'network' else rows + own
@@ -175,7 +175,7 @@ def fit_kind(kind, rows, own, stills=None):
         if above > 0.5:
             counted.append(at)
         cells = [f'{set_auc(scores, pool, name):.2f} ({set_auc(left_out(pool, witness, name), pool, name):.2f})' for name in sets]
-        print(f'| {witness} | {said.mean() * 100:.0f} % | {area:.3f} | {above:.3f} | {"–" if above > 0.5 else "0"} | ' + ' | '.join(cells) + ' |')
+        print(f'| {witness} | {said.mean() * 100:.0f} % | {area:.3f} | {above:.3f} | {"yes" if above > 0.5 else "no"} | ' + ' | '.join(cells) + ' |')
         records[witness] = {'measures': measures, 'slope': slope, 'intercept': intercept, 'weight': 0, 'auc': round(area, 3)}
     prior = [float(WITNESSES[at] == 'network') for at in counted]
     count = len(set(people))
@@ -238,7 +238,8 @@ def report(kind, rows):
                  for at in range(len(WITNESSES))]
         low, high = kind['realBelow'], kind['manipulatedAbove']
         if min(len(real), len(fake)) == 0:
-            print(f'| {name} | {len(real)} | {len(fake)} | {(real >= high).mean():.3f} real called manipulated, {(fake <= low).mean():.3f} fake called real |')
+            said = f'{(real >= high).mean() * 100:.1f} % of the real ones called manipulated' if len(real) else f'{(fake <= low).mean() * 100:.1f} % of the fakes called real'
+            print(f'| {name} | {len(real)} | {len(fake)} | ' + ' | '.join(f'{a:.3f}' for a in areas) + f' | {set_auc(p, rows, name):.3f} | {said} |')
             continue
         unsure = 0.5 * sum(((x > low) & (x < high)).mean() for x in (real, fake))
         print(f'| {name} | {len(real)} | {len(fake)} | ' + ' | '.join(f'{a:.3f}' for a in areas) + f' | {auc(real, fake):.3f} | {eer(real, fake):.2f} | '

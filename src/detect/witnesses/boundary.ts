@@ -37,8 +37,7 @@ export function readBoundary(view: FaceView): Reading {
   for (const [name, plane] of Object.entries(planes)) {
     const steps = contours.map((contour) => coherentStep(stepsAcross(view, plane, contour)))
     const usual = quantile(steps)
-    const highest = ({ from, to }: { from: number; to: number }) =>
-      Math.max(...steps.filter((_, i) => SCALES[i]! >= from && SCALES[i]! < to))
+    const highest = (range: Range) => Math.max(...between(steps, range))
     measures[`${name}Inner`] = Math.log((highest(INNER) + 1e-3) / (usual + 1e-3))
     measures[`${name}Outline`] = Math.log((highest(OUTLINE) + 1e-3) / (usual + 1e-3))
   }
@@ -120,16 +119,31 @@ function stepsAcross(view: FaceView, plane: Float32Array, contour: readonly Acro
 
 /** Mean size of the steps across a contour, each first averaged with its neighbours along it. */
 function coherentStep(steps: readonly number[]): number {
-  const runs = steps.map((_, i) =>
-    Array.from({ length: RUN }, (_, k) => steps[(i + k) % steps.length]!).filter((step) => !Number.isNaN(step)),
-  )
-  return meanOf(runs.filter((run) => run.length >= RUN / 2).map((run) => Math.abs(meanOf(run))))
+  let [sum, count] = [0, 0]
+  for (let i = 0; i < steps.length; i++) {
+    let [total, known] = [0, 0]
+    for (let k = 0; k < RUN; k++) {
+      const step = steps[(i + k) % steps.length]!
+      if (Number.isNaN(step)) continue
+      total += step
+      known += 1
+    }
+    if (known < RUN / 2) continue
+    sum += Math.abs(total / known)
+    count += 1
+  }
+  return count === 0 ? 0 : sum / count
 }
 
 /** Mean of those that are numbers; 0 of none. */
 function meanOf(values: readonly number[]): number {
-  const numbers = values.filter((value) => !Number.isNaN(value))
-  return numbers.length === 0 ? 0 : numbers.reduce((sum, value) => sum + value, 0) / numbers.length
+  let [sum, count] = [0, 0]
+  for (const value of values) {
+    if (Number.isNaN(value)) continue
+    sum += value
+    count += 1
+  }
+  return count === 0 ? 0 : sum / count
 }
 
 /** What belongs to the contours of a range. */

@@ -4,6 +4,11 @@ import type { Reading } from './witness.ts'
 
 const BLOCK = 8
 const STRIDE = 4
+const CORNERS = [
+  [BLOCK - 1, 0],
+  [0, BLOCK - 1],
+  [BLOCK - 1, BLOCK - 1],
+] as const
 /** Fewer blocks than this on either side, and there is nothing to compare. */
 const LEAST_BLOCKS = 24
 /** Grey levels below which detail is rounding. */
@@ -85,9 +90,9 @@ function blocksOf(view: FaceView): { face: Block[]; around: Block[] } {
   const found = { face: [] as Block[], around: [] as Block[] }
   for (let top = 0; top + BLOCK <= height; top += STRIDE) {
     for (let left = 0; left + BLOCK <= width; left += STRIDE) {
-      const corners = [0, BLOCK - 1, (BLOCK - 1) * width, (BLOCK - 1) * (width + 1)].map((offset) => regions[top * width + left + offset]!)
-      const region = corners[0]!
-      if (region === REGION.elsewhere || corners.some((corner) => corner !== region)) continue
+      const corner = top * width + left
+      const region = regions[corner]!
+      if (region === REGION.elsewhere || CORNERS.some(([x, y]) => regions[corner + x + y * width] !== region)) continue
       const level = blockMean(y, width, left, top)
       if (level < 12 || level > 243) continue // crushed or blown: no noise left to see
       const [fine, middle, coarse] = bands.map((band) => Math.log(FLOOR + blockMean(band, width, left, top))) as [number, number, number]
