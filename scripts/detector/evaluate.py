@@ -53,7 +53,8 @@ def line(name, real, fake, calibration):
 
 
 def main():
-    calibration = json.load(open(sys.argv[1]))
+    record = json.load(open(sys.argv[1]))
+    calibration = {k: record[k] for k in ('slope', 'intercept')} | {k: record['image'][k] for k in ('realBelow', 'manipulatedAbove')}
     squash = lambda frames: 1 / (1 + np.exp(-(calibration['slope'] * np.array(frames) + calibration['intercept'])))
     print('| set | real | fake | AUC | EER | found at 1 % false alarms | ECE | real called manipulated | fake called real | fake called manipulated | inconclusive |')
     print('|' + '---|' * 11)

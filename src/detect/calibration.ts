@@ -1,33 +1,70 @@
 import { z } from 'zod'
+import { WITNESSES } from './witnesses/witness.ts'
 
 /** What the detector says of a file; `inconclusive` also where there is no face. */
 export type Verdict = 'likely-real' | 'likely-manipulated' | 'inconclusive'
 
-/** `models/detector.json`: how a logit becomes a probability, and where the verdicts begin; made by `scripts/detector/calibrate.py`. */
+const share = z.number().min(0).max(1)
+
+const witnessSchema = z.object({
+  /** How a measure enters the witness's score: its distance from `mean` in `deviation`s, by `weight`. */
+  measures: z.record(z.string(), z.object({ mean: z.number(), deviation: z.number().positive(), weight: z.number() })),
+  /** Platt scaling of the score: log-odds of manipulation by this witness alone. */
+  slope: z.number().min(0),
+  intercept: z.number(),
+  /** Of those log-odds in the fusion; 0: reported but not counted, for it showed no skill on held-out people. */
+  weight: z.number().min(0),
+  /** Area under the ROC curve on held-out people, so that a report can say how much the witness is worth. */
+  auc: share,
+})
+export type WitnessCalibration = z.output<typeof witnessSchema>
+
+const kindSchema = z.object({
+  witnesses: z.record(z.enum(WITNESSES), witnessSchema),
+  /** Log-odds of the fusion where every witness is silent or undecided. */
+  intercept: z.number(),
+  /** Probabilities up to `realBelow` read likely-real, from `manipulatedAbove` on likely-manipulated. */
+  realBelow: share,
+  manipulatedAbove: share,
+  /** Shares on the calibration files, by people left out of the fit: the limits to state beside a verdict. */
+  rates: z.object({ realCalledManipulated: share, manipulatedCalledReal: share, inconclusive: share }),
+  /** Area under the ROC curve of the fusion, and of the network alone, on people left out of the fit. */
+  auc: z.object({ fused: share, network: share }),
+  fittedOn: z.object({ real: z.number().int(), manipulated: z.number().int(), people: z.number().int() }),
+})
+/** How the witnesses' readings of a still, or of a clip, become one probability and a verdict. */
+export type KindCalibration = z.output<typeof kindSchema>
+
+/** `models/detector.json`, made by `scripts/detector/fuse.py`; probabilities are for as many real as manipulated files. */
 export const calibrationSchema = z.object({
-  schema: z.literal(1),
+  schema: z.literal(2),
   /** Version of the detector, for reports. */
   version: z.string(),
   /** SHA-256 of the weights that it was fitted for. */
   weights: z.string(),
-  /** Platt scaling: probability = 1 / (1 + exp(−(slope · logit + intercept))), for as many real as manipulated faces. */
+  /** Platt scaling of the network's logit of one face. */
   slope: z.number().positive(),
   intercept: z.number(),
-  /** Probabilities up to `realBelow` read likely-real, from `manipulatedAbove` on likely-manipulated. */
-  realBelow: z.number().min(0).max(1),
-  manipulatedAbove: z.number().min(0).max(1),
-  /** Shares on the calibration faces, worn and unworn alike, 0–1: the limits to state beside a verdict. */
-  rates: z.object({ realCalledManipulated: z.number(), manipulatedCalledReal: z.number(), inconclusive: z.number() }),
+  image: kindSchema,
+  video: kindSchema,
 })
 export type Calibration = z.output<typeof calibrationSchema>
 
+/** Where the verdicts begin. */
+export type Band = Pick<KindCalibration, 'realBelow' | 'manipulatedAbove'>
+
+/** 1 / (1 + e^−x): the probability of log-odds. */
+export function probabilityOfOdds(logOdds: number): number {
+  return 1 / (1 + Math.exp(-logOdds))
+}
+
 /** Probability of manipulation, 0–1, of one face's logit. */
-export function probabilityOf(logit: number, { slope, intercept }: Calibration): number {
-  return 1 / (1 + Math.exp(-(slope * logit + intercept)))
+export function probabilityOf(logit: number, { slope, intercept }: Pick<Calibration, 'slope' | 'intercept'>): number {
+  return probabilityOfOdds(slope * logit + intercept)
 }
 
 /** The verdict for a probability; null (no face) is inconclusive. */
-export function verdictOf(probability: number | null, { realBelow, manipulatedAbove }: Calibration): Verdict {
+export function verdictOf(probability: number | null, { realBelow, manipulatedAbove }: Band): Verdict {
   if (probability === null) return 'inconclusive'
   if (probability >= manipulatedAbove) return 'likely-manipulated'
   return probability <= realBelow ? 'likely-real' : 'inconclusive'

@@ -67,7 +67,7 @@ export async function examineFile(path: string, { analyser, network }: Examiner,
   const detected: Detected = {
     file: path,
     kind: info.kind,
-    ...summarise(faces, examined, network.calibration),
+    ...summarise(faces, examined, network.calibration[info.kind]),
     provenance: { ...(await readProvenance(path, options.anchors)), watermark },
     faces,
     framesExamined: examined,

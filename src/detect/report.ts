@@ -13,7 +13,7 @@ import {
   table,
   verdict,
 } from '../report/page.ts'
-import type { Calibration } from './calibration.ts'
+import type { Band, Calibration } from './calibration.ts'
 import type { Examined } from './examine.ts'
 import type { Detected, FaceCrop } from './result.ts'
 import { highestByFrame } from './summary.ts'
@@ -63,6 +63,7 @@ function overview(examined: readonly Examined[], failed: ReportInput['failed']):
 }
 
 function fileSections({ detected, crops }: Examined, calibration: Calibration, several: boolean): Section[] {
+  const band = calibration[detected.kind]
   const facts = [
     ['file', detected.file],
     ['SHA-256', detected.sha256],
@@ -73,11 +74,11 @@ function fileSections({ detected, crops }: Examined, calibration: Calibration, s
     ],
   ]
   const body = [
-    verdict(headline(detected), TONES[detected.verdict], explanation(detected, calibration)),
+    verdict(headline(detected), TONES[detected.verdict], explanation(detected, band)),
     ...(detected.note === undefined || detected.probability === null ? [] : [paragraph(`Note: ${detected.note}.`)]),
     paragraph(NO_CERTAINTY, true),
-    figures(detected, calibration),
-    ...timeline(detected, calibration),
+    figures(detected, band),
+    ...timeline(detected, band),
     ...strongestFaces(crops, detected.kind),
     html`<h3>What the file says of itself</h3>`,
     provenance(detected),
@@ -87,7 +88,7 @@ function fileSections({ detected, crops }: Examined, calibration: Calibration, s
   return [several ? { title: basename(detected.file), body } : { body }]
 }
 
-function figures(detected: Detected, { realBelow, manipulatedAbove }: Calibration): Html {
+function figures(detected: Detected, { realBelow, manipulatedAbove }: Band): Html {
   const { probability, faces, kind } = detected
   const highest = Math.max(0, ...faces.map((face) => face.probability))
   return cards([
@@ -106,7 +107,7 @@ function figures(detected: Detected, { realBelow, manipulatedAbove }: Calibratio
   ])
 }
 
-function timeline({ kind, faces }: Detected, { realBelow, manipulatedAbove }: Calibration): Html[] {
+function timeline({ kind, faces }: Detected, { realBelow, manipulatedAbove }: Band): Html[] {
   const frames = highestByFrame(faces)
   if (kind === 'image' || frames.length < 2) return []
   const points = frames.map(({ timeS, probability }) => [timeS, probability] as const)

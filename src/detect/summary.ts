@@ -1,4 +1,4 @@
-import { type Calibration, type Verdict, verdictOf } from './calibration.ts'
+import { type Band, type Verdict, verdictOf } from './calibration.ts'
 import type { JudgedFace } from './result.ts'
 
 /** Fewer frames with a face than this in a clip, and the verdict says how little it stands on. */
@@ -21,20 +21,20 @@ export function highestByFrame(faces: readonly JudgedFace[]): { frame: number; t
 }
 
 /** One number and one word for a file: maximum over the faces of a frame, mean over the frames (as Shiohara & Yamasaki, CVPR 2022, do). */
-export function summarise(faces: readonly JudgedFace[], framesExamined: number, calibration: Calibration): Summary {
+export function summarise(faces: readonly JudgedFace[], framesExamined: number, band: Band): Summary {
   const frames = highestByFrame(faces)
   if (frames.length === 0)
-    return { probability: null, verdict: verdictOf(null, calibration), note: 'no face found: nothing to judge', framesWithFace: 0 }
+    return { probability: null, verdict: verdictOf(null, band), note: 'no face found: nothing to judge', framesWithFace: 0 }
   const probability = frames.reduce((sum, frame) => sum + frame.probability, 0) / frames.length
   return {
     probability,
-    verdict: verdictOf(probability, calibration),
-    note: noteOf(frames, framesExamined, calibration),
+    verdict: verdictOf(probability, band),
+    note: noteOf(frames, framesExamined, band),
     framesWithFace: frames.length,
   }
 }
 
-function noteOf(frames: readonly { probability: number }[], examined: number, { manipulatedAbove }: Calibration): string | undefined {
+function noteOf(frames: readonly { probability: number }[], examined: number, { manipulatedAbove }: Band): string | undefined {
   if (examined > 1 && frames.length < FEW_FRAMES) return `a face in only ${frames.length} of ${examined} frames: weak evidence`
   const high = frames.filter(({ probability }) => probability >= manipulatedAbove).length
   const share = high / frames.length

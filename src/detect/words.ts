@@ -1,4 +1,4 @@
-import type { Calibration } from './calibration.ts'
+import type { KindCalibration } from './calibration.ts'
 import type { Detected, Provenance } from './result.ts'
 
 export const NO_CERTAINTY =
@@ -36,7 +36,7 @@ export function headline({ verdict, probability }: Detected): string {
 }
 
 /** What the verdict means and how far it reaches. */
-export function explanation({ verdict, probability }: Detected, { rates }: Calibration): string {
+export function explanation({ verdict, probability }: Detected, { rates }: KindCalibration): string {
   if (probability === null) return 'The detector judges faces only. That it found none says nothing about whether the file is genuine.'
   switch (verdict) {
     case 'likely-manipulated':

@@ -35,6 +35,8 @@ export interface DecodePlan {
   /** Transfer curve of HDR footage, which is brought to standard range; undefined for any other. */
   readonly hdr?: string | undefined
   readonly every: number
+  /** Frames in a row from each of them on, at most `every`. */
+  readonly burst?: number | undefined
   readonly maxFrames?: number | undefined
   /** Version of the ffmpeg that will run it. */
   readonly version: string
@@ -48,7 +50,8 @@ function toneMap(transfer: string): string {
 
 /** Output options that decode to packed RGB on a pipe. A zero-copy corner of each frame goes through `showinfo`, which prints its time. */
 export function decodeOptions(plan: DecodePlan): string[] {
-  const pick = plan.every > 1 ? `select='not(mod(n\\,${plan.every}))',` : ''
+  const { every, burst = 1 } = plan
+  const pick = every > burst ? `select='lt(mod(n\\,${every})\\,${burst})',` : ''
   const graph =
     `[0:V:0]${pick}split[picture][corner];` +
     `[corner]crop=w='min(16,iw)':h='min(16,ih)':x=0:y=0,showinfo,nullsink;` +

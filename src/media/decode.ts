@@ -22,6 +22,8 @@ export interface Frame {
 export interface DecodeOptions {
   /** Decode each nth frame only. */
   readonly every?: number
+  /** Decode so many in a row from each of them on, at most `every`: neighbours show motion. Default 1. */
+  readonly burst?: number
   readonly maxFrames?: number | undefined
   /** Begin there, seconds from the start of the file; frames are numbered from then on. */
   readonly seekS?: number | undefined
@@ -38,7 +40,7 @@ async function* decodeStill(path: string): AsyncGenerator<Frame> {
  * Throws DfkError for anything that is no whole video, InterruptedError when `signal` aborts.
  */
 export async function* decodeFrames(source: string | MediaInfo, options: DecodeOptions = {}): AsyncGenerator<Frame, void, undefined> {
-  const { every = 1, maxFrames, seekS, signal } = options
+  const { every = 1, burst, maxFrames, seekS, signal } = options
   const info = typeof source === 'string' ? await probeMedia(source, signal) : source
   if (info.kind === 'image') return yield* decodeStill(info.path)
   const { path: ffmpeg, version } = await findFfmpeg()
@@ -58,6 +60,7 @@ export async function* decodeFrames(source: string | MediaInfo, options: DecodeO
       matrix: matrixOf(info.colour, height),
       hdr: hdrTransfer(info.colour),
       every,
+      burst,
       maxFrames,
       version,
     }),
@@ -82,14 +85,14 @@ async function* frames(
   options: DecodeOptions,
 ): AsyncGenerator<Frame> {
   const { width, height, path } = info
-  const { every = 1, maxFrames = Number.POSITIVE_INFINITY, signal } = options
+  const { every = 1, burst = 1, maxFrames = Number.POSITIVE_INFINITY, signal } = options
   const stop = () => void run.kill()
   signal?.addEventListener('abort', stop, { once: true })
   const failed = run.done.catch(() => pixels.end())
   let count = 0
   try {
     for await (const data of cutFrames(pixels, width * height * 3)) {
-      const index = count * every
+      const index = Math.floor(count / burst) * every + (count % burst)
       const { pts, base } = await times.next(failed)
       count += 1
       const timeS = pts === undefined ? (index * info.fps.den) / info.fps.num : (pts * base.num) / base.den

@@ -18,7 +18,7 @@ function boundsOf({ points68 }: Landmarks): Record<'left' | 'top' | 'right' | 'b
 }
 
 /** Few pixels, as a small generator's face has: down to `sizePx` a face width and up again. */
-function soften(picture: Picture, scale: number): Picture {
+export function soften(picture: Picture, scale: number): Picture {
   const small = warpAffine(
     picture,
     { a: scale, b: 0, tx: 0, c: 0, d: scale, ty: 0 },

@@ -1,21 +1,10 @@
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Calibration } from '../../src/detect/calibration.ts'
 import type { Examined } from '../../src/detect/examine.ts'
 import { renderDetectReport } from '../../src/detect/report.ts'
 import type { Detected } from '../../src/detect/result.ts'
 import { describe as inWords } from '../../src/detect/words.ts'
-
-const calibration: Calibration = {
-  schema: 1,
-  version: '1-test',
-  weights: 'ab'.repeat(32),
-  slope: 1,
-  intercept: 0,
-  realBelow: 0.25,
-  manipulatedAbove: 0.85,
-  rates: { realCalledManipulated: 0.03, manipulatedCalledReal: 0.1, inconclusive: 0.3 },
-}
+import { CALIBRATION } from './calibrated.ts'
 
 const box = { x: 10, y: 20, width: 120, height: 120 }
 const detected: Detected = {
@@ -60,7 +49,7 @@ describe('the report', () => {
       .toBuffer()
   })
   const render = (examined: Examined[], failed: { file: string; reason: string }[] = []) =>
-    renderDetectReport({ examined, failed, calibration, when: new Date('2026-11-24T20:00:00Z') })
+    renderDetectReport({ examined, failed, calibration: CALIBRATION, when: new Date('2026-11-24T20:00:00Z') })
 
   it('says verdict, limits, timeline, faces, provenance, method, version and hash, and that no detector is certain', () => {
     const page = render([{ detected, crops: [{ ...detected.faces[0]!, image }] }])

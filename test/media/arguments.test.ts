@@ -29,7 +29,7 @@ describe('ffmpeg arguments', () => {
   it('decodes with the asked matrix, accurately, every nth frame, and prints times', () => {
     const args = decodeOptions({ width: 768, height: 576, matrix: 'bt709', every: 5, maxFrames: 3, version: '5.1' })
     const graph = valueAfter(args, '-filter_complex')
-    expect(graph).toContain('not(mod(n\\,5))')
+    expect(graph).toContain('lt(mod(n\\,5)\\,1)')
     expect(graph).toContain('showinfo')
     expect(graph).toContain('scale=768:576:in_color_matrix=bt709:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp')
     expect(valueAfter(args, '-frames:v')).toBe('3')

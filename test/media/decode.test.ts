@@ -127,6 +127,17 @@ describe('decode', () => {
     ])
   })
 
+  it('gives bursts of neighbours at every nth frame', async () => {
+    const frames = []
+    for await (const { index, timeS } of decodeFrames(file('plain.mp4'), { every: 10, burst: 2, maxFrames: 4 })) frames.push([index, timeS])
+    expect(frames).toEqual([
+      [0, 0],
+      [1, 0.04],
+      [10, 0.4],
+      [11, 0.44],
+    ])
+  })
+
   it('brings HDR to what a screen shows', async () => {
     const tags = ['-colorspace', 'bt2020nc', '-color_primaries', 'bt2020', '-color_trc', 'smpte2084']
     const grey = ['-f', 'lavfi', '-i', 'color=c=0x949494:size=64x64:d=0.2', '-c:v', 'libx265', '-pix_fmt', 'yuv420p10le', '-x265-params']

@@ -1,0 +1,111 @@
+import { bandsOf, quantile } from './bands.ts'
+import { type FaceView, REGION, regionsOf } from './view.ts'
+import type { Reading } from './witness.ts'
+
+const BLOCK = 8
+const STRIDE = 4
+const CORNERS = [
+  [BLOCK - 1, 0],
+  [0, BLOCK - 1],
+  [BLOCK - 1, BLOCK - 1],
+] as const
+/** Fewer blocks than this on either side, and there is nothing to compare. */
+const LEAST_BLOCKS = 24
+/** Grey levels below which detail is rounding. */
+const FLOOR = 0.05
+
+/** Mean absolute detail of a block: logarithms for luma at three scales and for colour at the finest. */
+interface Block {
+  readonly fine: number
+  readonly middle: number
+  readonly coarse: number
+  readonly colour: number
+  readonly level: number
+}
+
+/**
+ * Compares noise and fine detail inside the face with its surroundings in the same picture: one exposure through one chain of
+ * processing has one noise level and one fall-off of detail (Lyu et al. 2014, Exposing region splicing forgeries with blind
+ * local noise estimation; Durall et al. 2020 for the spectrum of upsampled faces). Where `y` of a block has detail at a coarse scale, so much
+ * is expected at the finest, by a line fitted to the surroundings; the face's blocks are measured against it.
+ */
+export function readResidual(view: FaceView): Reading {
+  const { face, around } = blocksOf(view)
+  if (face.length < LEAST_BLOCKS || around.length < LEAST_BLOCKS)
+    return { silent: 'Too little is to be seen around the face to compare its noise with.' }
+  const mean = (blocks: readonly Block[], of: (block: Block) => number) => blocks.reduce((sum, block) => sum + of(block), 0) / blocks.length
+  const difference = (of: (block: Block) => number) => mean(face, of) - mean(around, of)
+  const expected = expectation(around)
+  const surprise = face.map((block) => block.fine - expected(block))
+  return {
+    measures: {
+      fine: difference(({ fine }) => fine),
+      slope: difference(({ fine, middle }) => fine - middle),
+      slopeSize: Math.abs(difference(({ fine, middle }) => fine - middle)),
+      slopeCoarse: difference(({ middle, coarse }) => middle - coarse),
+      floor: quantile(face.map(({ fine }) => fine), 0.1) - quantile(around.map(({ fine }) => fine), 0.1), // biome-ignore format: one thought
+      colour: difference(({ colour, fine }) => colour - fine),
+      surprise: quantile(surprise),
+      surpriseSize: Math.abs(quantile(surprise)),
+    },
+  }
+}
+
+/** Fine detail expected of a block for its coarser detail and brightness: least squares over the surroundings. */
+function expectation(blocks: readonly Block[]): (block: Block) => number {
+  const rows = blocks.map(({ coarse, level }) => [1, coarse, level / 64])
+  const weights = leastSquares(
+    rows,
+    blocks.map(({ fine }) => fine),
+  )
+  return ({ coarse, level }) => weights[0]! + weights[1]! * coarse + (weights[2]! * level) / 64
+}
+
+/** Ridge regression by Gaussian elimination; the small ridge keeps flat surroundings from being divided by nothing. */
+function leastSquares(rows: readonly number[][], targets: readonly number[]): number[] {
+  const size = rows[0]!.length
+  const system = Array.from({ length: size }, (_, i) => [
+    ...Array.from(
+      { length: size },
+      (_, j) => rows.reduce((sum, row) => sum + row[i]! * row[j]!, 0) + (i === j && i > 0 ? 0.02 * rows.length : 0),
+    ),
+    rows.reduce((sum, row, at) => sum + row[i]! * targets[at]!, 0),
+  ])
+  for (let i = 0; i < size; i++) {
+    const pivot = system[i]!
+    for (let j = 0; j < size; j++) {
+      if (j === i) continue
+      const factor = system[j]![i]! / pivot[i]!
+      for (let k = i; k <= size; k++) system[j]![k]! -= factor * pivot[k]!
+    }
+  }
+  return system.map((row, i) => row[size]! / row[i]!)
+}
+
+/** Blocks that lie wholly in the face, or wholly in its surroundings. */
+function blocksOf(view: FaceView): { face: Block[]; around: Block[] } {
+  const { width, height, y, cb, cr, bands } = view
+  const regions = regionsOf(view)
+  const colours = [cb, cr].map((plane) => bandsOf(plane, width, height, 1)[0]!)
+  const found = { face: [] as Block[], around: [] as Block[] }
+  for (let top = 0; top + BLOCK <= height; top += STRIDE) {
+    for (let left = 0; left + BLOCK <= width; left += STRIDE) {
+      const corner = top * width + left
+      const region = regions[corner]!
+      if (region === REGION.elsewhere || CORNERS.some(([x, y]) => regions[corner + x + y * width] !== region)) continue
+      const level = blockMean(y, width, left, top)
+      if (level < 12 || level > 243) continue // crushed or blown: no noise left to see
+      const [fine, middle, coarse] = bands.map((band) => Math.log(FLOOR + blockMean(band, width, left, top))) as [number, number, number]
+      const colour = Math.log(FLOOR + blockMean(colours[0]!, width, left, top) + blockMean(colours[1]!, width, left, top))
+      found[region === REGION.face ? 'face' : 'around'].push({ fine, middle, coarse, colour, level })
+    }
+  }
+  return found
+}
+
+/** Mean absolute value. */
+function blockMean(plane: Float32Array, width: number, left: number, top: number): number {
+  let sum = 0
+  for (let y = top; y < top + BLOCK; y++) for (let x = left, i = y * width + left; x < left + BLOCK; x++, i++) sum += Math.abs(plane[i]!)
+  return sum / (BLOCK * BLOCK)
+}
