@@ -23,7 +23,7 @@ async function read(info: MediaInfo, analyser: FaceAnalyser, network: DetectorNe
     const logits: number[] = []
     if (index % every === 0) {
       faces = await analyser.find(picture, { minSizePx: Math.max(40, 0.04 * Math.max(picture.width, picture.height)), max: 40 })
-      for (const { landmarks } of faces) logits.push(await network.logit(cropFace(picture, landmarks)))
+      for (const { landmarks } of faces) logits.push((await network.look(cropFace(picture, landmarks))).logit)
     } else {
       const followed = await Promise.all(faces.map(({ landmarks }) => analyser.track(picture, landmarks)))
       faces = followed.filter((face) => face !== undefined)

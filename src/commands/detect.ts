@@ -2,9 +2,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { z } from 'zod'
 import { VERDICTS } from '../detect/calibration.ts'
-import type { Examined } from '../detect/examine.ts'
 import type { OpenExaminer } from '../detect/open.ts'
 import { DfkError, EXIT, UsageError } from '../work/errors.ts'
+import type { Work } from '../work/progress.ts'
 import { type Context, defineCommand } from './command.ts'
 import { type DetectOutputs, openOutputs } from './detect-outputs.ts'
 import { Failures } from './failures.ts'
@@ -95,19 +95,9 @@ async function examineAll(
   const outputs = await openOutputs(options, context)
   try {
     for (const failure of failed.list) await outputs.fail(failure.file, failure.reason)
-    let found = 0
-    for (const [number, file] of files.entries()) {
-      const title = files.length > 1 ? `${number + 1}/${files.length} ${basename(file)}` : basename(file)
-      let examined: Examined | undefined
-      const failure = await failed.attempt(file, async () => {
-        examined = await examineOne(context, file, title, examiner, options, anchors)
-      })
-      if (failure !== undefined) await outputs.fail(file, failure.reason)
-      if (examined === undefined) continue
-      await print(context, examined, outputs)
-      const { verdict, provenance } = examined.detected
-      if (wanted.has(verdict) || (provenance.declaresSynthetic && wanted.has('declared-synthetic'))) found += 1
-    }
+    const found = await context.work(files.length > 1 ? `${files.length} files` : basename(files[0]!), (work) =>
+      examineEach(context, work, files, { examiner, outputs, options, anchors, failed, wanted }),
+    )
     await outputs.finish(failed.list, examiner.network.calibration)
     return found
   } finally {
@@ -116,22 +106,41 @@ async function examineAll(
   }
 }
 
-async function examineOne(
-  context: Context,
-  file: string,
-  title: string,
-  examiner: OpenExaminer,
-  { frames, report }: Options,
-  anchors: string | undefined,
-): Promise<Examined> {
-  const { examineFile } = await import('../detect/examine.ts')
-  return context.work(title, (work) => examineFile(file, examiner, { ...work, frames, anchors, keepCrops: report !== undefined }))
+interface Run {
+  readonly examiner: OpenExaminer
+  readonly outputs: DetectOutputs
+  readonly options: Options
+  readonly anchors: string | undefined
+  readonly failed: Failures
+  readonly wanted: ReadonlySet<string>
 }
 
-async function print(context: Context, examined: Examined, outputs: DetectOutputs): Promise<void> {
-  const [{ jsonOf }, { describe }] = await Promise.all([import('../detect/json.ts'), import('../detect/words.ts')])
-  context.result(jsonOf(examined.detected), describe(examined.detected))
-  await outputs.add(examined)
+async function examineEach(
+  context: Context,
+  { signal, onProgress }: Work,
+  files: readonly string[],
+  { examiner, outputs, options, anchors, failed, wanted }: Run,
+): Promise<number> {
+  const [{ examineFile }, { jsonOf }, { describe }] = await Promise.all([
+    import('../detect/examine.ts'),
+    import('../detect/json.ts'),
+    import('../detect/words.ts'),
+  ])
+  const inner = { signal, ...(files.length === 1 && { onProgress }) }
+  const { frames, report } = options
+  let found = 0
+  for (const [done, file] of files.entries()) {
+    if (files.length > 1) onProgress({ done, total: files.length, note: basename(file) })
+    const failure = await failed.attempt(file, async () => {
+      const examined = await examineFile(file, examiner, { ...inner, frames, anchors, keepCrops: report !== undefined })
+      context.result(jsonOf(examined.detected), describe(examined.detected))
+      await outputs.add(examined)
+      const { verdict, provenance } = examined.detected
+      if (wanted.has(verdict) || (provenance.declaresSynthetic && wanted.has('declared-synthetic'))) found += 1
+    })
+    if (failure !== undefined) await outputs.fail(file, failure.reason)
+  }
+  return found
 }
 
 async function readAnchors(path: string): Promise<string> {
@@ -144,7 +153,10 @@ async function readAnchors(path: string): Promise<string> {
 
 /** Exit code 1 where a file could not be examined; where --fail-on found something its own, whatever else failed. */
 function finish(failed: Failures, readable: number, found: number): void {
-  if (found === 0) return failed.finish()
+  if (found === 0) {
+    failed.finish()
+    return
+  }
   const also = failed.list.length === 0 ? {} : { hint: `${failed.list.length} could not be examined` }
   const what = `expected no file that --fail-on names but found ${found} of ${readable}`
   throw new DfkError(what, { ...also, exitCode: EXIT.found })

@@ -105,7 +105,7 @@ async function lookEvenly(
 ): Promise<EvenLook> {
   const expected = Math.max(1, Math.ceil(info.frames / stretch.every))
   const forWatermark = spread(expected, watermarkFrames(info))
-  const witnesses = new Witnesses()
+  const witnesses = new Witnesses(examiner.analyser)
   const faces: JudgedFace[] = []
   const marked: Picture[] = []
   let examined = 0

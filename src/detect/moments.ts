@@ -5,8 +5,8 @@ import type { JudgedFace, Moment } from './result.ts'
 import { type HighestInFrame, highestByFrame } from './summary.ts'
 
 const MOST_MOMENTS = 3
-/** Frames in a row around a moment, itself included. */
-const LOOKS = 5
+/** Frames looked at before a moment, and after it. */
+const LOOKS = 2
 
 /** The even samples that stand out, most suspicious first, no two of them neighbours; none where all read likely-real or every frame was a sample. */
 export function standingOut(samples: readonly HighestInFrame[], every: number, { realBelow }: Band): HighestInFrame[] {
@@ -22,8 +22,9 @@ export function standingOut(samples: readonly HighestInFrame[], every: number, {
 /** The frames to look at around a sample: between it and its neighbours, of a clip of `total` frames. */
 export function stretchAround(frame: number, every: number, total: number): Stretch {
   const step = Math.max(1, Math.floor(every / 3))
-  const from = frame - step * Math.min(Math.floor(frame / step), (LOOKS - 1) / 2)
-  return { from, every: step, count: Math.max(1, Math.min(LOOKS, Math.floor((total - 1 - from) / step) + 1)), burst: 1 }
+  const from = frame - step * Math.min(Math.floor(frame / step), LOOKS)
+  const last = Math.min(total - 1, frame + step * LOOKS)
+  return { from, every: step, count: Math.max(1, Math.floor((last - from) / step) + 1), burst: 1 }
 }
 
 /** A moment, by the faces that the second look found around it. */
