@@ -1,6 +1,7 @@
 import { type Frame, indexForSeeking, type MediaInfo, probeMedia, sampleFrames } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
 import { readProvenance, readWatermark } from '../provenance/index.ts'
+import { type Clock, timed } from '../work/clock.ts'
 import { checkInterrupted } from '../work/errors.ts'
 import { hashFile } from '../work/hashFile.ts'
 import type { WorkOptions } from '../work/progress.ts'
@@ -24,6 +25,8 @@ export interface ExamineOptions extends WorkOptions {
   readonly frames: number
   /** Whether to keep the strongest face crops, for a report. */
   readonly keepCrops?: boolean
+  /** Adds up what each kind of work takes, for benchmarks. */
+  readonly clock?: Clock | undefined
   /** Changes each frame before it is looked at, to measure what wear does. */
   readonly wear?: ((picture: Picture) => Promise<Picture>) | undefined
 }
@@ -53,13 +56,15 @@ export async function examineFile(
   examiner: Examiner,
   options: ExamineOptions & { readonly anchors?: string | undefined },
 ): Promise<Examined> {
+  const { clock } = options
   const { judgement, crops, marked } = await examineFaces(path, examiner, options)
-  const watermark = readWatermark(marked)
+  const watermark = timed(clock, 'watermark', () => readWatermark(marked))
+  const found = await timed(clock, 'manifest and marks', () => readProvenance(path, options.anchors))
   const detected: Detected = {
     file: path,
     ...judgement,
-    provenance: { ...(await readProvenance(path, options.anchors)), watermark },
-    sha256: await hashFile(path, options.signal),
+    provenance: { ...found, watermark },
+    sha256: await timed(clock, 'hash', () => hashFile(path, options.signal)),
     detector: examiner.network.calibration.version,
   }
   return { detected, crops }
@@ -67,14 +72,14 @@ export async function examineFile(
 
 /** The part of examineFile that looks at the faces: evenly over the file, for the probability, then once more around the moments that stand out. */
 export async function examineFaces(path: string, examiner: Examiner, options: ExamineOptions): Promise<Judged> {
-  const info = await probeMedia(path, options.signal)
+  const info = await timed(options.clock, 'probe', () => probeMedia(path, options.signal))
   const { calibration } = examiner.network
   const sampling = await sampleEvenly(info, options.frames, options.signal)
   const strongest = new Strongest(options.keepCrops === true ? CROPS_KEPT : 0)
   const even = await lookEvenly(info, sampling, examiner, strongest, options)
   const samples = highestByFrame(even.faces)
   const { probability, testimonies } = fuse(even.readings, info.kind, calibration)
-  const around = await lookAround(info, sampling, even, examiner, strongest, options)
+  const around = await timed(options.clock, 'second look', () => lookAround(info, sampling, even, examiner, strongest, options))
   const judgement: Judgement = {
     kind: info.kind,
     ...summarise(samples, even.examined, probability, calibration[info.kind]),
@@ -101,7 +106,7 @@ async function lookEvenly(
   { stretch, index }: Sampling,
   examiner: Examiner,
   strongest: Strongest,
-  { frames, signal, onProgress, wear }: ExamineOptions,
+  { frames, signal, onProgress, wear, clock }: ExamineOptions,
 ): Promise<EvenLook> {
   const expected = Math.max(1, Math.ceil(info.frames / stretch.every))
   const forWatermark = spread(expected, watermarkFrames(info))
@@ -113,14 +118,15 @@ async function lookEvenly(
   for await (const decoded of sampleFrames(info, stretch, { index, signal })) {
     const frame = await worn(decoded, wear)
     if (frame.index % stretch.every > 0) {
-      found = await follow(frame, found, examiner)
-      await witnesses.see(frame, found, [])
+      const before = found
+      found = await timed(clock, 'following faces', () => follow(frame, before, examiner))
+      await timed(clock, 'witnesses', async () => witnesses.see(frame, found, []))
       continue
     }
     if (examined === 2 * frames) break // the container counts too few
-    const seen = await look(frame, 'even', examiner, strongest)
+    const seen = await look(frame, 'even', examiner, strongest, clock)
     const logits = seen.judged.map(({ logit }) => logit)
-    await witnesses.see(frame, seen.found, logits)
+    await timed(clock, 'witnesses', async () => witnesses.see(frame, seen.found, logits))
     found = seen.found
     faces.push(...seen.judged)
     if (forWatermark.has(examined)) marked.push(frame.picture)

@@ -47,7 +47,7 @@ function figures(detected: Detected, { realBelow, manipulatedAbove }: Band): Htm
     { label: 'Probability of manipulation', value: probability === null ? '–' : percent(probability), tone: TONES[detected.verdict] },
     {
       label: 'Inconclusive band',
-      value: `${percent(realBelow)} – ${percent(manipulatedAbove)}`,
+      value: `${(100 * realBelow).toFixed(0)}–${percent(manipulatedAbove)}`,
       note: 'chosen on people unseen in training',
     },
     {
@@ -111,7 +111,12 @@ function witnesses({ witnesses: heard, kind }: Detected, calibration: Calibratio
   if (heard.length === 0) return []
   const rows = heard.map(({ witness, probability, says }) => {
     const { weight } = calibration[kind].witnesses[witness]
-    return [witness, probability === null ? '–' : percent(probability), says, weight === 0 ? 'no' : 'yes']
+    return [
+      html`<span class="whole">${witness}</span>`,
+      probability === null ? '–' : percent(probability),
+      says,
+      weight === 0 ? 'no' : 'yes',
+    ]
   })
   return [html`<h3>The witnesses</h3>`, table(['witness', 'alone', 'what it saw', 'counts'], rows)]
 }
