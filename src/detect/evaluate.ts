@@ -13,7 +13,7 @@ import { CLIP_WEAR, PICTURE_WEAR } from './wear.ts'
 import type { Readings } from './witnesses/witness.ts'
 
 /** What files go through before they are judged; `none` first. */
-export const NO_WEAR = 'none'
+const NO_WEAR = 'none'
 
 /** What was read in one file. */
 export interface Reading extends Labelled {
@@ -45,7 +45,7 @@ export async function evaluate(files: readonly Labelled[], examiner: Examiner, o
       await options.attempt(labelled.file, async () => {
         for await (const { wear, judged } of judgements(labelled.file, examiner, options, folder)) {
           const { kind, probability, verdict, faces } = judged.judgement
-          const samples = highestByFrame(faces.filter(({ sample }) => sample === 'even'))
+          const samples = highestByFrame(faces)
           tally.add(
             labelled,
             wear,
@@ -70,15 +70,16 @@ async function* judgements(
   { frames, wear: isWorn, signal }: EvaluateOptions,
   folder: string,
 ): AsyncGenerator<{ wear: string; judged: Judged }> {
-  const judged = await examineFaces(file, examiner, { frames, signal })
+  const plain = { frames, signal, secondLook: false }
+  const judged = await examineFaces(file, examiner, plain)
   yield { wear: NO_WEAR, judged }
   if (!isWorn) return
   for (const [name, wear] of Object.entries(PICTURE_WEAR))
-    yield { wear: name, judged: await examineFaces(file, examiner, { frames, signal, wear }) }
+    yield { wear: name, judged: await examineFaces(file, examiner, { ...plain, wear }) }
   if (judged.judgement.kind === 'image') return
   for (const [name, crf] of Object.entries(CLIP_WEAR)) {
     const again = join(folder, 'again.mp4')
     await reencodeClip(file, again, crf, signal)
-    yield { wear: name, judged: await examineFaces(again, examiner, { frames, signal }) }
+    yield { wear: name, judged: await examineFaces(again, examiner, plain) }
   }
 }

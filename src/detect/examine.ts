@@ -25,6 +25,8 @@ export interface ExamineOptions extends WorkOptions {
   readonly frames: number
   /** Whether to keep the strongest face crops, for a report. */
   readonly keepCrops?: boolean
+  /** Whether to look again around the moments that stand out; default: yes. */
+  readonly secondLook?: boolean
   /** Adds up what each kind of work takes, for benchmarks. */
   readonly clock?: Clock | undefined
   /** Changes each frame before it is looked at, to measure what wear does. */
@@ -79,7 +81,8 @@ export async function examineFaces(path: string, examiner: Examiner, options: Ex
   const even = await lookEvenly(info, sampling, examiner, strongest, options)
   const samples = highestByFrame(even.faces)
   const { probability, testimonies } = fuse(even.readings, info.kind, calibration)
-  const around = await timed(options.clock, 'second look', () => lookAround(info, sampling, even, examiner, strongest, options))
+  const again = () => lookAround(info, sampling, even, examiner, strongest, options)
+  const around = options.secondLook === false ? { faces: [], moments: [] } : await timed(options.clock, 'second look', again)
   const judgement: Judgement = {
     kind: info.kind,
     ...summarise(samples, even.examined, probability, calibration[info.kind]),

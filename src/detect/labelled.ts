@@ -5,7 +5,7 @@ import { parseCsv } from '../report/csv.ts'
 import { DfkError } from '../work/errors.ts'
 
 const LABELS = ['real', 'fake'] as const
-export type Label = (typeof LABELS)[number]
+type Label = (typeof LABELS)[number]
 
 /** A file of which it is known what it is. */
 export interface Labelled {

@@ -9,7 +9,7 @@ import { DfkError } from '../work/errors.ts'
 import { type Calibration, calibrationSchema } from './calibration.ts'
 
 /** What the network makes of a face crop. */
-export interface Seen {
+interface Seen {
   /** Above 0 speaks for manipulation. */
   readonly logit: number
   /** Where in the crop that comes from: the logit of each of 7 × 7 cells, row by row; their mean is `logit`. */

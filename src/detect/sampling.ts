@@ -14,7 +14,7 @@ export function spread(total: number, count: number): Set<number> {
 const BURST = 3
 
 /** How many frames in a row to decode where each `every`th is sampled. */
-export function burstOf(every: number): number {
+function burstOf(every: number): number {
   return Math.min(every, BURST)
 }
 

@@ -27,7 +27,7 @@ export async function blurred(picture: Picture, sigmaPx: number): Promise<Pictur
 }
 
 /** Output options that encode the picture once more with x264. */
-export function reencodeOptions(crf: number, version: string): string[] {
+function reencodeOptions(crf: number, version: string): string[] {
   // x264 takes even sides only.
   const even = "crop='trunc(iw/2)*2':'trunc(ih/2)*2',format=yuv420p"
   return ['-map', '0:V:0', '-vf', even, '-c:v', 'libx264', '-crf', String(crf), '-preset', 'medium', ...passthroughOptions(version)]

@@ -19,9 +19,6 @@ export function detectorSignature(batch: number): Signature {
   return { inputs: { faces: { shape: [batch, DETECTOR_INPUT_PX, DETECTOR_INPUT_PX, 3] } } }
 }
 
-/** Cells along a side of the evidence map. */
-export const EVIDENCE_CELLS = DETECTOR_INPUT_PX / 32
-
 /**
  * EfficientNet-Lite0 (Tan & Le 2019) with one output: faces as in `detectorSignature` → logits [n], above 0 for "manipulated"
  * before calibration, and evidence [n, 7, 7], where in the crop they come from: the last layer is linear in the mean of all cells, so that
