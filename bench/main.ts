@@ -3,6 +3,7 @@ import { listenForInterrupts } from '../src/cli/interrupt.ts'
 import { bindOptions } from '../src/cli/options.ts'
 import { DfkError, EXIT } from '../src/work/errors.ts'
 import { type Benchmark, runBenchmark } from './benchmark.ts'
+import { detect } from './detect.ts'
 import { faceset } from './faceset.ts'
 import { infer } from './infer.ts'
 import { kills } from './kills.ts'
@@ -14,7 +15,7 @@ import { swapMemory } from './swapMemory.ts'
 import { trainStep } from './trainStep.ts'
 import { watermark } from './watermark.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, swapKills, swapMemory, quality, faceset, kills, memory, watermark]
+const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, swapKills, swapMemory, quality, faceset, kills, memory, watermark, detect]
 const PROGRAM = 'npm run bench --'
 
 const DETAILS = `

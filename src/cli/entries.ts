@@ -25,6 +25,7 @@ export const ENTRIES: readonly Entry[] = [
   },
   { name: 'worker', summary: 'render segments of a queue', load: async () => (await import('../commands/worker.ts')).worker },
   { name: 'detect', summary: 'score files for evidence of manipulation', load: async () => (await import('../commands/detect.ts')).detect },
+  { name: 'eval', summary: 'measure dfk detect on labelled files', load: async () => (await import('../commands/eval.ts')).evalCommand },
   { name: 'score', summary: 'measure how good a swap is', load: async () => (await import('../commands/score.ts')).score },
   {
     name: 'export',

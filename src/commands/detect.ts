@@ -1,14 +1,25 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { z } from 'zod'
-import type { Examined, Examiner } from '../detect/examine.ts'
-import type { Detected } from '../detect/result.ts'
-import type { MediaInput } from '../media/index.ts'
-import { DfkError, InterruptedError, UsageError } from '../work/errors.ts'
+import { VERDICTS } from '../detect/calibration.ts'
+import type { OpenExaminer } from '../detect/open.ts'
+import { DfkError, EXIT, UsageError } from '../work/errors.ts'
+import type { Work } from '../work/progress.ts'
 import { type Context, defineCommand } from './command.ts'
+import { type DetectOutputs, openOutputs } from './detect-outputs.ts'
+import { Failures } from './failures.ts'
+
+/** What --fail-on may name: a verdict, or that the file says so itself. */
+const FINDINGS = [...VERDICTS, 'declared-synthetic'] as const
 
 const schema = z.object({
   report: z.string().optional().describe('write one self-contained HTML page about all files').meta({ flag: '--report <out.html>' }),
+  csv: z.string().optional().describe('write a table with a line a file').meta({ flag: '--csv <out.csv>' }),
+  failOn: z
+    .string()
+    .optional()
+    .describe(`end with exit code ${EXIT.found} where a file is one of these, separated by commas: ${FINDINGS.join(', ')}`)
+    .meta({ flag: '--fail-on <verdicts>' }),
   anchors: z
     .string()
     .optional()
@@ -19,12 +30,6 @@ const schema = z.object({
 })
 type Options = z.output<typeof schema>
 
-interface Failed {
-  readonly file: string
-  readonly reason: string
-  readonly error: DfkError
-}
-
 /** `dfk detect`: evidence of manipulation in files, with the provenance that each carries beside it. */
 export const detect = defineCommand({
   name: 'detect',
@@ -34,89 +39,108 @@ export const detect = defineCommand({
   example: 'dfk detect clip.mp4 photo.jpg --report evidence.html',
   writes: true,
   async run(context, [paths], options) {
-    const failed: Failed[] = []
-    const inputs = await listInputs(context, paths as string[], failed)
-    const { checkReportPath, writePage } = await import('../report/file.ts')
-    if (options.report !== undefined) {
-      await checkReportPath(
-        options.report,
-        inputs.map(({ path }) => path),
-      )
+    const wanted = findingsOf(options.failOn)
+    const failed = new Failures(context, paths?.length === 1)
+    const files = await listFiles(context, paths as string[], failed)
+    if (files.length > 1) failed.notAlone()
+    const { checkReportPath } = await import('../report/file.ts')
+    for (const name of ['report', 'csv'] as const) {
+      const path = options[name]
+      if (path !== undefined) await checkReportPath(path, files, `--${name}`)
     }
-    if (context.dryRun) return plan(context, inputs, failed, options)
-    const examiner = inputs.length === 0 ? undefined : await open(options)
-    try {
-      const examined = examiner === undefined ? [] : await examineAll(context, inputs, examiner, options, failed)
-      if (options.report !== undefined && examiner !== undefined && examined.length > 0) {
-        const { renderDetectReport } = await import('../detect/report.ts')
-        const page = renderDetectReport({ examined, failed, calibration: examiner.network.calibration, when: new Date() })
-        await writePage(options.report, page)
-        context.note(`report: ${options.report}`)
-      }
-    } finally {
-      await examiner?.analyser.dispose()
-      await examiner?.network.dispose()
-    }
-    finish(failed, inputs.length)
+    if (context.dryRun) return plan(context, files, failed, options)
+    const found = files.length === 0 ? 0 : await examineAll(context, files, options, failed, wanted)
+    finish(failed, files.length, found)
   },
 })
 
-/** The files behind the paths; a path that cannot be read is put down in `failed`. */
-async function listInputs(context: Context, paths: readonly string[], failed: Failed[]): Promise<MediaInput[]> {
-  const { expandInputs } = await import('../media/index.ts')
-  const inputs: MediaInput[] = []
-  for (const path of paths) await attempt(path, failed, context, async () => inputs.push(...(await expandInputs([path], context.signal))))
-  return inputs
+function findingsOf(text: string | undefined): ReadonlySet<string> {
+  const names = text?.split(',').map((name) => name.trim()) ?? []
+  const unknown = names.find((name) => !(FINDINGS as readonly string[]).includes(name))
+  if (unknown !== undefined) throw new UsageError(`--fail-on: expected some of ${FINDINGS.join(', ')} but found "${unknown}"`)
+  return new Set(names)
 }
 
-/** Runs `body`; what the user can act on is put down, anything else is thrown. */
-async function attempt(file: string, failed: Failed[], { signal }: Context, body: () => Promise<unknown>): Promise<void> {
-  try {
-    await body()
-  } catch (error) {
-    if (signal.aborted || error instanceof InterruptedError || !(error instanceof DfkError)) throw error
-    failed.push({ file, reason: error.message, error })
-  }
-}
-
-function plan(context: Context, inputs: readonly MediaInput[], failed: readonly Failed[], options: Options): void {
-  const files = inputs.map(({ path }) => path)
-  context.result({ files, ...options }, [`would examine ${files.length} files`, ...files.map((file) => `  ${file}`)].join('\n'))
-  if (options.report !== undefined) context.note(`would write ${options.report}`)
-  finish(failed, inputs.length)
-}
-
-async function open({ device: name }: Options): Promise<Examiner> {
-  const [{ openDevice }, { openFaceAnalyser }, { openDetectorNetwork }] = await Promise.all([
-    import('../tensor/index.ts'),
-    import('../faces/index.ts'),
-    import('../detect/network.ts'),
-  ])
-  const device = await openDevice(name)
-  return { analyser: await openFaceAnalyser(device), network: await openDetectorNetwork(device) }
-}
-
-async function examineAll(
-  context: Context,
-  inputs: readonly MediaInput[],
-  examiner: Examiner,
-  { frames, report, anchors: path }: Options,
-  failed: Failed[],
-): Promise<Examined[]> {
-  const [{ examineFile }, { describe }] = await Promise.all([import('../detect/examine.ts'), import('../detect/words.ts')])
-  const kept: Examined[] = []
-  const anchors = path === undefined ? undefined : await readAnchors(path)
-  for (const [number, { path }] of inputs.entries()) {
-    const title = inputs.length > 1 ? `${number + 1}/${inputs.length} ${basename(path)}` : basename(path)
-    await attempt(path, failed, context, async () => {
-      const examined = await context.work(title, (work) =>
-        examineFile(path, examiner, { ...work, frames, anchors, keepCrops: report !== undefined }),
-      )
-      context.result(jsonOf(examined.detected), describe(examined.detected))
-      if (report !== undefined) kept.push(examined)
+/** The files behind the paths; a path that cannot be read is put down in `failed`. Files are not looked into yet: there may be thousands. */
+async function listFiles(context: Context, paths: readonly string[], failed: Failures): Promise<string[]> {
+  const { expandInputs, requireFile } = await import('../media/index.ts')
+  const files: string[] = []
+  for (const path of paths) {
+    await failed.attempt(path, async () => {
+      const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true
+      if (!isFolder) await requireFile(path)
+      for (const inside of isFolder ? await expandInputs([path], context.signal) : [{ path }]) files.push(inside.path)
     })
   }
-  return kept
+  return files
+}
+
+function plan(context: Context, files: readonly string[], failed: Failures, options: Options): void {
+  context.result({ files, ...options }, [`would examine ${files.length} files`, ...files.map((file) => `  ${file}`)].join('\n'))
+  for (const path of [options.report, options.csv]) if (path !== undefined) context.note(`would write ${path}`)
+  finish(failed, files.length, 0)
+}
+
+/** Examines files one by one, and returns in how many one of the wanted findings was. */
+async function examineAll(
+  context: Context,
+  files: readonly string[],
+  options: Options,
+  failed: Failures,
+  wanted: ReadonlySet<string>,
+): Promise<number> {
+  const anchors = options.anchors === undefined ? undefined : await readAnchors(options.anchors)
+  const { openExaminer } = await import('../detect/open.ts')
+  const examiner = await openExaminer(options.device)
+  const outputs = await openOutputs(options, context)
+  try {
+    for (const failure of failed.list) await outputs.fail(failure.file, failure.reason)
+    const found = await context.work(files.length > 1 ? `${files.length} files` : basename(files[0]!), (work) =>
+      examineEach(context, work, files, { examiner, outputs, options, anchors, failed, wanted }),
+    )
+    await outputs.finish(failed.list, examiner.network.calibration)
+    return found
+  } finally {
+    await outputs.abandon()
+    await examiner.dispose()
+  }
+}
+
+interface Run {
+  readonly examiner: OpenExaminer
+  readonly outputs: DetectOutputs
+  readonly options: Options
+  readonly anchors: string | undefined
+  readonly failed: Failures
+  readonly wanted: ReadonlySet<string>
+}
+
+async function examineEach(
+  context: Context,
+  { signal, onProgress }: Work,
+  files: readonly string[],
+  { examiner, outputs, options, anchors, failed, wanted }: Run,
+): Promise<number> {
+  const [{ examineFile }, { jsonOf }, { describe }] = await Promise.all([
+    import('../detect/examine.ts'),
+    import('../detect/json.ts'),
+    import('../detect/words.ts'),
+  ])
+  const inner = { signal, ...(files.length === 1 && { onProgress }) }
+  const { frames, report } = options
+  let found = 0
+  for (const [done, file] of files.entries()) {
+    if (files.length > 1) onProgress({ done, total: files.length, note: basename(file) })
+    const failure = await failed.attempt(file, async () => {
+      const examined = await examineFile(file, examiner, { ...inner, frames, anchors, keepCrops: report !== undefined })
+      context.result(jsonOf(examined.detected), describe(examined.detected))
+      await outputs.add(examined)
+      const { verdict, provenance } = examined.detected
+      if (wanted.has(verdict) || (provenance.declaresSynthetic && wanted.has('declared-synthetic'))) found += 1
+    })
+    if (failure !== undefined) await outputs.fail(file, failure.reason)
+  }
+  return found
 }
 
 async function readAnchors(path: string): Promise<string> {
@@ -127,27 +151,13 @@ async function readAnchors(path: string): Promise<string> {
   throw new UsageError(`--anchors: expected certificates in PEM in ${path} but found none`)
 }
 
-/** Stable names for scripts; probabilities to four digits, times to the millisecond. */
-function jsonOf({ faces, probability, ...rest }: Detected): object {
-  const { file, kind, verdict, note, provenance, ...details } = rest
-  const round = (value: number, digits: number) => Number(value.toFixed(digits))
-  return {
-    file,
-    probability: probability === null ? null : round(probability, 4),
-    verdict,
-    ...(note !== undefined && { note }),
-    provenance: { ...provenance, c2pa: provenance.c2pa ?? null, watermark: provenance.watermark ?? null },
-    faces: faces.map((face) => ({ ...face, timeS: round(face.timeS, 3), probability: round(face.probability, 4) })),
-    kind,
-    ...details,
+/** Exit code 1 where a file could not be examined; where --fail-on found something its own, whatever else failed. */
+function finish(failed: Failures, readable: number, found: number): void {
+  if (found === 0) {
+    failed.finish()
+    return
   }
-}
-
-/** One line a file that could not be examined, and exit code 1. */
-function finish(failed: readonly Failed[], readable: number): void {
-  const [first] = failed
-  if (first === undefined) return
-  if (failed.length === 1 && readable <= 1) throw first.error
-  const lines = failed.map(({ file, reason }) => (reason.includes(file) ? reason : `${file}: ${reason}`))
-  throw new DfkError(lines.join('\ndfk: '), { hint: `${failed.length} could not be examined; the others were` })
+  const also = failed.list.length === 0 ? {} : { hint: `${failed.list.length} could not be examined` }
+  const what = `expected no file that --fail-on names but found ${found} of ${readable}`
+  throw new DfkError(what, { ...also, exitCode: EXIT.found })
 }

@@ -9,7 +9,7 @@ export async function openTraceJudge(device: Device): Promise<TraceJudge & { dis
   const network = await openDetectorNetwork(device)
   return {
     version: network.calibration.version,
-    logit: (picture, landmarks) => network.logit(cropFace(picture, landmarks)),
+    logit: async (picture, landmarks) => (await network.look(cropFace(picture, landmarks))).logit,
     probability: (logit) => probabilityOf(logit, network.calibration),
     dispose: () => network.dispose(),
   }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { WITNESSES } from './witnesses/witness.ts'
 
-/** What the detector says of a file; `inconclusive` also where there is no face. */
-export type Verdict = 'likely-real' | 'likely-manipulated' | 'inconclusive'
+/** What the detector says of a file; `no-face`: there was nothing to judge, which says nothing of the file. */
+export const VERDICTS = ['likely-manipulated', 'inconclusive', 'likely-real', 'no-face'] as const
+export type Verdict = (typeof VERDICTS)[number]
 
 const share = z.number().min(0).max(1)
 
@@ -63,9 +64,9 @@ export function probabilityOf(logit: number, { slope, intercept }: Pick<Calibrat
   return probabilityOfOdds(slope * logit + intercept)
 }
 
-/** The verdict for a probability; null (no face) is inconclusive. */
+/** The verdict for a probability; null: there was no face. */
 export function verdictOf(probability: number | null, { realBelow, manipulatedAbove }: Band): Verdict {
-  if (probability === null) return 'inconclusive'
+  if (probability === null) return 'no-face'
   if (probability >= manipulatedAbove) return 'likely-manipulated'
   return probability <= realBelow ? 'likely-real' : 'inconclusive'
 }

@@ -1,105 +1,177 @@
-import type { FaceAnalyser, FoundFace } from '../faces/index.ts'
-import { decodeFrames, type Frame, probeMedia } from '../media/index.ts'
-import type { Box, Picture } from '../picture/picture.ts'
+import { type Frame, indexForSeeking, type MediaInfo, probeMedia, sampleFrames } from '../media/index.ts'
+import type { Picture } from '../picture/picture.ts'
 import { readProvenance, readWatermark } from '../provenance/index.ts'
+import { type Clock, timed } from '../work/clock.ts'
 import { checkInterrupted } from '../work/errors.ts'
 import { hashFile } from '../work/hashFile.ts'
 import type { WorkOptions } from '../work/progress.ts'
-import { type Calibration, probabilityOf } from './calibration.ts'
-import { cropBox, cropFace } from './crop.ts'
-import type { DetectorNetwork } from './network.ts'
-import type { Detected, FaceCrop, JudgedFace } from './result.ts'
-import { samplingStep, spread } from './sampling.ts'
+import { fuse } from './fusion.ts'
+import { type Examiner, follow, look } from './look.ts'
+import { momentOf, standingOut, stretchAround } from './moments.ts'
+import type { Detected, FaceCrop, JudgedFace, Judgement, Moment } from './result.ts'
+import { type Sampling, sampleEvenly, spread } from './sampling.ts'
 import { Strongest } from './strongest.ts'
-import { summarise } from './summary.ts'
+import { highestByFrame, summarise } from './summary.ts'
+import { Witnesses } from './witnesses/gather.ts'
+import type { Readings } from './witnesses/witness.ts'
 
-/** Faces below this say nothing: the traces of a swap are gone. */
-const SMALLEST_FACE_PX = 40
-const MOST_FACES = 40
-/** Frames in which the watermark is looked for; they are held in memory together. */
+/** Frames in which the watermark is looked for; they are held in memory together, and so fewer where they are large. */
 const WATERMARK_FRAMES = 6
+const WATERMARK_BYTES = 200e6
 const CROPS_KEPT = 8
-
-/** What looks at the faces; opened once for many files. */
-export interface Examiner {
-  readonly analyser: FaceAnalyser
-  readonly network: DetectorNetwork
-}
 
 export interface ExamineOptions extends WorkOptions {
   /** About how many frames of a clip to look at. */
   readonly frames: number
   /** Whether to keep the strongest face crops, for a report. */
   readonly keepCrops?: boolean
-  /** Authorities whose signatures under manifests are trusted, PEM. */
-  readonly anchors?: string | undefined
+  /** Whether to look again around the moments that stand out; default: yes. */
+  readonly secondLook?: boolean
+  /** Adds up what each kind of work takes, for benchmarks. */
+  readonly clock?: Clock | undefined
+  /** Changes each frame before it is looked at, to measure what wear does. */
+  readonly wear?: ((picture: Picture) => Promise<Picture>) | undefined
+}
+
+/** What the faces of a file say, and what the judgement was made of. */
+export interface Judged {
+  readonly judgement: Judgement
+  /** What the witnesses read in the even samples. */
+  readonly readings: Readings
+  /** Strongest first, at most 8. */
+  readonly crops: readonly FaceCrop[]
+  /** Frames to look for the watermark in. */
+  readonly marked: readonly Picture[]
 }
 
 export interface Examined {
   readonly detected: Detected
-  /** Strongest first, at most 8. */
   readonly crops: readonly FaceCrop[]
 }
 
 /**
- * Looks for evidence of manipulation in one video or image: faces in evenly spaced frames, each judged by the detector,
- * and beside it the provenance that the file carries. Throws DfkError where the file cannot be read, InterruptedError when stopped.
+ * Looks for evidence of manipulation in one video or image, and beside it for the provenance that the file carries. `anchors`: authorities whose signatures under
+ * manifests are trusted, PEM. Throws DfkError where the file cannot be read, InterruptedError when stopped.
  */
-export async function examineFile(path: string, { analyser, network }: Examiner, options: ExamineOptions): Promise<Examined> {
-  const { signal, onProgress } = options
-  const info = await probeMedia(path, signal)
-  const every = info.kind === 'image' ? 1 : samplingStep(info.frames, options.frames)
-  const expected = Math.max(1, Math.ceil(info.frames / every))
-  const forWatermark = spread(expected, WATERMARK_FRAMES)
-  const faces: JudgedFace[] = []
-  const strongest = new Strongest(options.keepCrops === true ? CROPS_KEPT : 0)
-  const marked: Picture[] = []
-  let examined = 0
-  for await (const frame of decodeFrames(info, { every, signal })) {
-    faces.push(...(await judgeFrame(frame, analyser, network, strongest)))
-    if (forWatermark.has(examined)) marked.push(frame.picture)
-    examined += 1
-    onProgress?.({ done: examined, total: expected })
-    checkInterrupted(signal)
-    if (examined >= 2 * options.frames) break // the container counts too few
-  }
-  const watermark = readWatermark(marked)
+export async function examineFile(
+  path: string,
+  examiner: Examiner,
+  options: ExamineOptions & { readonly anchors?: string | undefined },
+): Promise<Examined> {
+  const { clock } = options
+  const { judgement, crops, marked } = await examineFaces(path, examiner, options)
+  const watermark = timed(clock, 'watermark', () => readWatermark(marked))
+  const found = await timed(clock, 'manifest and marks', () => readProvenance(path, options.anchors))
   const detected: Detected = {
     file: path,
+    ...judgement,
+    provenance: { ...found, watermark },
+    sha256: await timed(clock, 'hash', () => hashFile(path, options.signal)),
+    detector: examiner.network.calibration.version,
+  }
+  return { detected, crops }
+}
+
+/** The part of examineFile that looks at the faces: evenly over the file, for the probability, then once more around the moments that stand out. */
+export async function examineFaces(path: string, examiner: Examiner, options: ExamineOptions): Promise<Judged> {
+  const info = await timed(options.clock, 'probe', () => probeMedia(path, options.signal))
+  const { calibration } = examiner.network
+  const sampling = await sampleEvenly(info, options.frames, options.signal)
+  const strongest = new Strongest(options.keepCrops === true ? CROPS_KEPT : 0)
+  const even = await lookEvenly(info, sampling, examiner, strongest, options)
+  const samples = highestByFrame(even.faces)
+  const { probability, testimonies } = fuse(even.readings, info.kind, calibration)
+  const again = () => lookAround(info, sampling, even, examiner, strongest, options)
+  const around = options.secondLook === false ? { faces: [], moments: [] } : await timed(options.clock, 'second look', again)
+  const judgement: Judgement = {
     kind: info.kind,
-    ...summarise(faces, examined, network.calibration[info.kind]),
-    provenance: { ...(await readProvenance(path, options.anchors)), watermark },
-    faces,
-    framesExamined: examined,
+    ...summarise(samples, even.examined, probability, calibration[info.kind]),
+    witnesses: testimonies,
+    faces: [...even.faces, ...around.faces].sort((a, b) => a.frame - b.frame || b.probability - a.probability),
+    moments: around.moments,
+    framesExamined: even.examined,
     width: info.width,
     height: info.height,
     durationS: info.durationS,
-    sha256: await hashFile(path, signal),
-    detector: network.calibration.version,
   }
-  return { detected, crops: await strongest.encode() }
+  return { judgement, readings: even.readings, crops: await strongest.encode(calibration), marked: even.marked }
 }
 
-async function judgeFrame(frame: Frame, analyser: FaceAnalyser, network: DetectorNetwork, strongest: Strongest): Promise<JudgedFace[]> {
-  const found = await analyser.find(frame.picture, { minSizePx: smallestFace(frame.picture), max: MOST_FACES })
-  const judged: JudgedFace[] = []
-  for (const face of found) {
-    const crop = cropFace(frame.picture, face.landmarks)
-    const one = judge(frame, face, await network.logit(crop), network.calibration)
-    judged.push(one)
-    strongest.offer(one, crop)
+interface EvenLook {
+  readonly faces: readonly JudgedFace[]
+  readonly readings: Readings
+  readonly examined: number
+  readonly marked: readonly Picture[]
+}
+
+async function lookEvenly(
+  info: MediaInfo,
+  { stretch, index }: Sampling,
+  examiner: Examiner,
+  strongest: Strongest,
+  { frames, signal, onProgress, wear, clock }: ExamineOptions,
+): Promise<EvenLook> {
+  const expected = Math.max(1, Math.ceil(info.frames / stretch.every))
+  const forWatermark = spread(expected, watermarkFrames(info))
+  const witnesses = new Witnesses(examiner.analyser)
+  const faces: JudgedFace[] = []
+  const marked: Picture[] = []
+  let examined = 0
+  let found: Awaited<ReturnType<typeof look>>['found'] = []
+  for await (const decoded of sampleFrames(info, stretch, { index, signal })) {
+    const frame = await worn(decoded, wear)
+    if (frame.index % stretch.every > 0) {
+      const before = found
+      found = await timed(clock, 'following faces', () => follow(frame, before, examiner))
+      await timed(clock, 'witnesses', async () => witnesses.see(frame, found, []))
+      continue
+    }
+    if (examined === 2 * frames) break // the container counts too few
+    const seen = await look(frame, 'even', examiner, strongest, clock)
+    const logits = seen.judged.map(({ logit }) => logit)
+    await timed(clock, 'witnesses', async () => witnesses.see(frame, seen.found, logits))
+    found = seen.found
+    faces.push(...seen.judged)
+    if (forWatermark.has(examined)) marked.push(frame.picture)
+    examined += 1
+    onProgress?.({ done: examined, total: Math.max(expected, examined) })
+    checkInterrupted(signal)
   }
-  return judged.sort((a, b) => b.probability - a.probability)
+  return { faces, readings: witnesses.values(), examined, marked }
 }
 
-function smallestFace({ width, height }: Picture): number {
-  return Math.max(SMALLEST_FACE_PX, 0.04 * Math.max(width, height))
+function watermarkFrames({ width, height }: MediaInfo): number {
+  return Math.max(1, Math.min(WATERMARK_FRAMES, Math.floor(WATERMARK_BYTES / (3 * width * height))))
 }
 
-function judge({ index, timeS }: Frame, { landmarks }: FoundFace, logit: number, calibration: Calibration): JudgedFace {
-  return { frame: index, timeS, box: wholePixels(cropBox(landmarks)), probability: probabilityOf(logit, calibration) }
+async function worn(frame: Frame, wear: ExamineOptions['wear']): Promise<Frame> {
+  return wear === undefined ? frame : { ...frame, picture: await wear(frame.picture) }
 }
 
-function wholePixels({ x, y, width, height }: Box): Box {
-  return { x: Math.round(x), y: Math.round(y), width: Math.round(width), height: Math.round(height) }
+/** The second look: says more about when, and nothing about how likely, for its times were chosen by their suspicion. */
+async function lookAround(
+  info: MediaInfo,
+  { stretch, index: known }: Sampling,
+  { faces: even }: EvenLook,
+  examiner: Examiner,
+  strongest: Strongest,
+  { signal, wear }: ExamineOptions,
+): Promise<{ faces: JudgedFace[]; moments: Moment[] }> {
+  const faces: JudgedFace[] = []
+  const moments: Moment[] = []
+  const peaks = standingOut(highestByFrame(even), stretch.every, examiner.network.calibration[info.kind])
+  const index = known ?? (peaks.length === 0 ? undefined : await indexForSeeking(info, signal))
+  for (const peak of peaks) {
+    const near: JudgedFace[] = []
+    const timesS: number[] = []
+    for await (const decoded of sampleFrames(info, stretchAround(peak.frame, stretch.every, info.frames), { index, signal })) {
+      checkInterrupted(signal)
+      if (decoded.index % stretch.every === 0) continue // an even sample, seen already
+      timesS.push(decoded.timeS)
+      near.push(...(await look(await worn(decoded, wear), 'around', examiner, strongest)).judged)
+    }
+    faces.push(...near)
+    moments.push(momentOf(peak, near, timesS))
+  }
+  return { faces, moments }
 }

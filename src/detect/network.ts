@@ -8,11 +8,19 @@ import type { Device } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { type Calibration, calibrationSchema } from './calibration.ts'
 
+/** What the network makes of a face crop. */
+interface Seen {
+  /** Above 0 speaks for manipulation. */
+  readonly logit: number
+  /** Where in the crop that comes from: the logit of each of 7 × 7 cells, row by row; their mean is `logit`. */
+  readonly evidence: Float32Array
+}
+
 /** The network that judges a face crop, with its calibration. */
 export interface DetectorNetwork {
   readonly calibration: Calibration
-  /** Logit of a crop of 224 × 224 px, RGB; above 0 speaks for manipulation. */
-  logit(crop: Picture): Promise<number>
+  /** Judges a crop of 224 × 224 px, RGB. */
+  look(crop: Picture): Promise<Seen>
   dispose(): Promise<void>
 }
 
@@ -37,10 +45,10 @@ export async function openDetectorNetwork(device: Device): Promise<DetectorNetwo
   const program = await device.compile(detectorProgram(tensors), detectorSignature(1), { name: 'detector' })
   return {
     calibration,
-    async logit(crop) {
+    async look(crop) {
       const faces = { data: Float32Array.from(crop.data), shape: [1, DETECTOR_INPUT_PX, DETECTOR_INPUT_PX, 3] }
-      const { logits } = await program.run({ faces })
-      return logits!.data[0]!
+      const { logits, evidence } = await program.run({ faces })
+      return { logit: logits!.data[0]!, evidence: Float32Array.from(evidence!.data) }
     },
     dispose: () => program.dispose(),
   }

@@ -1,24 +1,37 @@
 import { encodePicture } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
+import { besideEvidence } from './heat.ts'
 import type { FaceCrop, JudgedFace } from './result.ts'
+
+/** A face as the network saw it. */
+interface Seen {
+  readonly face: JudgedFace
+  readonly crop: Picture
+  readonly evidence: Float32Array
+}
 
 /** Keeps the crops of the highest probability, so that a long clip costs no more memory than a short one. */
 export class Strongest {
   readonly #most: number
-  readonly #kept: { face: JudgedFace; crop: Picture }[] = []
+  readonly #kept: Seen[] = []
 
   constructor(most: number) {
     this.#most = most
   }
 
-  offer(face: JudgedFace, crop: Picture): void {
-    this.#kept.push({ face, crop })
-    this.#kept.sort((a, b) => b.face.probability - a.face.probability)
+  offer(seen: Seen): void {
+    this.#kept.push(seen)
+    this.#kept.sort((a, b) => b.face.logit - a.face.logit)
     this.#kept.length = Math.min(this.#kept.length, this.#most)
   }
 
-  /** Strongest first, as JPEG. */
-  async encode(): Promise<FaceCrop[]> {
-    return Promise.all(this.#kept.map(async ({ face, crop }) => ({ ...face, image: await encodePicture(crop, 'jpg', 85) })))
+  /** Strongest first, as JPEG, each beside its evidence. */
+  async encode(calibration: { readonly slope: number; readonly intercept: number }): Promise<FaceCrop[]> {
+    return Promise.all(
+      this.#kept.map(async ({ face, crop, evidence }) => ({
+        ...face,
+        image: await encodePicture(besideEvidence(crop, evidence, calibration), 'jpg', 85),
+      })),
+    )
   }
 }

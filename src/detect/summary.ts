@@ -11,34 +11,42 @@ export interface Summary {
   readonly framesWithFace: number
 }
 
+/** The most suspicious face of a frame. */
+export interface HighestInFrame {
+  readonly frame: number
+  readonly timeS: number
+  readonly logit: number
+  readonly probability: number
+}
+
 /** The highest probability in each frame that has a face, in order of time. */
-export function highestByFrame(faces: readonly JudgedFace[]): { frame: number; timeS: number; probability: number }[] {
+export function highestByFrame(faces: readonly JudgedFace[]): HighestInFrame[] {
   const highest = new Map<number, JudgedFace>()
   for (const face of faces) {
     if (face.probability >= (highest.get(face.frame)?.probability ?? -1)) highest.set(face.frame, face)
   }
-  return [...highest.values()].map(({ frame, timeS, probability }) => ({ frame, timeS, probability })).sort((a, b) => a.frame - b.frame)
+  return [...highest.values()]
+    .map(({ frame, timeS, logit, probability }) => ({ frame, timeS, logit, probability }))
+    .sort((a, b) => a.frame - b.frame)
 }
 
-/** One number and one word for a file: maximum over the faces of a frame, mean over the frames (as Shiohara & Yamasaki, CVPR 2022, do). */
-export function summarise(faces: readonly JudgedFace[], framesExamined: number, band: Band): Summary {
-  const frames = highestByFrame(faces)
-  if (frames.length === 0)
+/** A verdict for the witnesses' `probability`, with what needs saying about the even samples that it stands on. */
+export function summarise(samples: readonly HighestInFrame[], framesExamined: number, probability: number | null, band: Band): Summary {
+  if (samples.length === 0 || probability === null)
     return { probability: null, verdict: verdictOf(null, band), note: 'no face found: nothing to judge', framesWithFace: 0 }
-  const probability = frames.reduce((sum, frame) => sum + frame.probability, 0) / frames.length
   return {
     probability,
     verdict: verdictOf(probability, band),
-    note: noteOf(frames, framesExamined, band),
-    framesWithFace: frames.length,
+    note: noteOf(samples, framesExamined, band),
+    framesWithFace: samples.length,
   }
 }
 
-function noteOf(frames: readonly { probability: number }[], examined: number, { manipulatedAbove }: Band): string | undefined {
-  if (examined > 1 && frames.length < FEW_FRAMES) return `a face in only ${frames.length} of ${examined} frames: weak evidence`
-  const high = frames.filter(({ probability }) => probability >= manipulatedAbove).length
-  const share = high / frames.length
+function noteOf(samples: readonly HighestInFrame[], examined: number, { manipulatedAbove }: Band): string | undefined {
+  if (examined > 1 && samples.length < FEW_FRAMES) return `a face in only ${samples.length} of ${examined} frames: weak evidence`
+  const high = samples.filter(({ probability }) => probability >= manipulatedAbove).length
+  const share = high / samples.length
   if (share >= 0.15 && share <= 0.5)
-    return `${high} of ${frames.length} frames stand out while the rest do not: look at the faces and times`
+    return `${high} of ${samples.length} frames stand out while the rest do not: look at the faces and times`
   return undefined
 }

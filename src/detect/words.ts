@@ -4,16 +4,20 @@ import type { Detected, Provenance } from './result.ts'
 export const NO_CERTAINTY =
   'No detector is certain: a verdict is evidence to weigh, not proof, and never a reason to act against a person on its own.'
 
-/** How the network came to be, in a paragraph. */
+/** How it is done, in a paragraph. */
 export const METHOD =
-  'A small convolutional network (EfficientNet-Lite0, 3.4 million parameters), trained on real faces alone and on blends made of them, looks at each face for traces of ' +
-  'replaced or blended faces. A clip is sampled evenly; the highest face of each frame counts, and the mean over the frames is the file’s probability, calibrated on people ' +
-  'that training did not see, with as many real as manipulated faces.'
+  'Faces are looked at by several witnesses: a small convolutional network (EfficientNet-Lite0, 3.4 million parameters), trained on real faces alone and on fakes made of them, and measurements ' +
+  'of noise, seams, motion and compression that need no training. A clip is sampled evenly; what each witness reads is weighed by what it was worth on people that no training saw, and added ' +
+  'up to the file’s probability, for as many real as manipulated files. Times that stand out are looked at once more: that second look shows where, and does not change the probability. ' +
+  'The red in a face shows which parts moved the network; it marks evidence, not outlines.'
 
 /** What it can not do, in a paragraph. */
 export const LIMITS =
-  'It was not trained on wholly generated pictures, on lip-synchronised speech, on retouching or on edits outside of the face, and says little about them. Very small, dark, strongly ' +
-  'compressed or filtered faces weaken or mimic the traces. See docs/detector.md for what it was measured on.'
+  'Kinds of manipulation that it was not trained on are missed more often, and edits outside of the face are not looked at. Very small, dark, strongly compressed or filtered faces weaken or ' +
+  'mimic the traces. See docs/detector.md for what it was measured on.'
+
+/** Said beside the verdict, which does not depend on it. */
+export const DECLARED = 'The file itself declares that a trained model made or altered it.'
 
 export function percent(value: number): string {
   const text = (value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)
@@ -21,9 +25,10 @@ export function percent(value: number): string {
 }
 
 /** The verdict as a headline. */
-export function headline({ verdict, probability }: Detected): string {
-  if (probability === null) return 'No face found: nothing to judge'
+export function headline({ verdict }: Pick<Detected, 'verdict'>): string {
   switch (verdict) {
+    case 'no-face':
+      return 'No face found: nothing to judge'
     case 'likely-manipulated':
       return 'Likely manipulated'
     case 'likely-real':
@@ -36,13 +41,14 @@ export function headline({ verdict, probability }: Detected): string {
 }
 
 /** What the verdict means and how far it reaches. */
-export function explanation({ verdict, probability }: Detected, { rates }: KindCalibration): string {
-  if (probability === null) return 'The detector judges faces only. That it found none says nothing about whether the file is genuine.'
+export function explanation({ verdict }: Pick<Detected, 'verdict'>, { rates }: KindCalibration): string {
   switch (verdict) {
+    case 'no-face':
+      return 'The detector judges faces only. That it found none says nothing about whether the file is genuine.'
     case 'likely-manipulated':
-      return `The faces carry traces like those of swapped or blended faces. On the calibration faces ${percent(rates.realCalledManipulated)} of the real ones were called so too.`
+      return `The faces carry traces like those of swapped or blended faces. Of the real files of the calibration, ${percent(rates.realCalledManipulated)} were called so too.`
     case 'likely-real':
-      return `The faces carry no such traces. That is no proof: on the calibration faces ${percent(rates.manipulatedCalledReal)} of the manipulated ones were called real, and kinds that it was not trained on are missed more often.`
+      return `The faces carry no such traces. That is no proof: of the manipulated files of the calibration, ${percent(rates.manipulatedCalledReal)} were called real, and kinds that it was not trained on are missed more often.`
     case 'inconclusive':
       return 'The evidence points neither way clearly enough to say.'
     default:
@@ -76,25 +82,25 @@ export function provenanceLines({ c2pa, marks, watermark, declaresSynthetic }: P
   }
   if (watermark !== undefined) lines.push(watermarkLine(watermark))
   for (const { kind, where, value } of marks) lines.push(`${kind} mark in ${where}: ${value}`)
-  if (declaresSynthetic) lines.push('the file itself declares that a trained model made or altered it')
+  if (declaresSynthetic) lines.push(DECLARED)
   return lines
 }
 
 /** A result for people: the verdict, what it stands on, and the provenance. */
 export function describe(detected: Detected): string {
-  const { file, kind, probability, faces, framesExamined, framesWithFace, note } = detected
+  const { file, kind, probability, faces, framesExamined, framesWithFace, note, witnesses } = detected
   const where =
     kind === 'video'
       ? `${framesWithFace} of ${framesExamined} frames with a face`
       : `${faces.length} ${faces.length === 1 ? 'face' : 'faces'}`
   const chance = probability === null ? '' : ` (probability of manipulation ${percent(probability)}; ${where})`
-  const provenance = provenanceLines(detected.provenance).map((line) => `  provenance: ${line}`)
-  const top = strongest(detected).map((line) => `  ${line}`)
+  const heard = witnesses.flatMap((one) => (one.probability === null ? [] : [`${one.witness} ${percent(one.probability)}`]))
   return [
-    `${file}: ${headline(detected).toLowerCase()}${chance}`,
+    `${file}: ${headline(detected).toLowerCase()}${chance}${detected.provenance.declaresSynthetic ? '; it declares itself synthetic' : ''}`,
     ...(note === undefined || probability === null ? [] : [`  note: ${note}`]),
-    ...top,
-    ...provenance,
+    ...(heard.length < 2 ? [] : [`  witnesses: ${heard.join(', ')}`]),
+    ...strongest(detected).map((line) => `  ${line}`),
+    ...provenanceLines(detected.provenance).map((line) => `  provenance: ${line}`),
   ].join('\n')
 }
 

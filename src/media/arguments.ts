@@ -37,6 +37,8 @@ export interface DecodePlan {
   readonly every: number
   /** Frames in a row from each of them on, at most `every`. */
   readonly burst?: number | undefined
+  /** Number of the first frame that is kept. */
+  readonly from?: number | undefined
   readonly maxFrames?: number | undefined
   /** Version of the ffmpeg that will run it. */
   readonly version: string
@@ -50,8 +52,12 @@ function toneMap(transfer: string): string {
 
 /** Output options that decode to packed RGB on a pipe. A zero-copy corner of each frame goes through `showinfo`, which prints its time. */
 export function decodeOptions(plan: DecodePlan): string[] {
-  const { every, burst = 1 } = plan
-  const pick = every > burst ? `select='lt(mod(n\\,${every})\\,${burst})',` : ''
+  const { every, burst = 1, from = 0 } = plan
+  const conditions = [
+    ...(from > 0 ? [`gte(n\\,${from})`] : []),
+    ...(every > burst ? [`lt(mod(n${from > 0 ? `-${from}` : ''}\\,${every})\\,${burst})`] : []),
+  ]
+  const pick = conditions.length > 0 ? `select='${conditions.join('*')}',` : ''
   const graph =
     `[0:V:0]${pick}split[picture][corner];` +
     `[corner]crop=w='min(16,iw)':h='min(16,ih)':x=0:y=0,showinfo,nullsink;` +
@@ -68,6 +74,11 @@ export interface ReadPlan {
   readonly fullRange: boolean
   readonly matrix: Matrix
   readonly version: string
+}
+
+/** Options before `-i` that begin with the frame shown at a time, counted from the start of the file; times stay those of the file. Half a millisecond early: containers round. */
+export function exactSeekOptions(seekS: number | undefined): string[] {
+  return seekS === undefined ? [] : ['-copyts', '-ss', Math.max(0, seekS - 5e-4).toFixed(6)]
 }
 
 /** Options before `-i` that begin at a time, counted from the start of the file, or at the key frame before it; times stay those of the file. */

@@ -1,7 +1,7 @@
 import type { PassThrough } from 'node:stream'
 import type { Picture } from '../picture/picture.ts'
 import { checkInterrupted, DfkError } from '../work/errors.ts'
-import { decodeOptions, fileUrl, inputOptions } from './arguments.ts'
+import { decodeOptions, exactSeekOptions, fileUrl, inputOptions } from './arguments.ts'
 import { findFfmpeg } from './binaries.ts'
 import { hdrTransfer, matrixOf } from './colour.ts'
 import { readFailure, saysTruncated, truncatedError } from './failures.ts'
@@ -25,7 +25,9 @@ export interface DecodeOptions {
   /** Decode so many in a row from each of them on, at most `every`: neighbours show motion. Default 1. */
   readonly burst?: number
   readonly maxFrames?: number | undefined
-  /** Begin there, seconds from the start of the file; frames are numbered from then on. */
+  /** Number of the first of them; default 0. Frames before it are decoded all the same, but for `seekS`. */
+  readonly from?: number
+  /** When frame `from` is shown, seconds from the start of the file: decoding begins at the key frame before it. Whether that frame came is for the caller to check by its time. */
   readonly seekS?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -40,7 +42,7 @@ async function* decodeStill(path: string): AsyncGenerator<Frame> {
  * Throws DfkError for anything that is no whole video, InterruptedError when `signal` aborts.
  */
 export async function* decodeFrames(source: string | MediaInfo, options: DecodeOptions = {}): AsyncGenerator<Frame, void, undefined> {
-  const { every = 1, burst, maxFrames, seekS, signal } = options
+  const { every = 1, burst, maxFrames, from = 0, seekS, signal } = options
   const info = typeof source === 'string' ? await probeMedia(source, signal) : source
   if (info.kind === 'image') return yield* decodeStill(info.path)
   const { path: ffmpeg, version } = await findFfmpeg()
@@ -50,9 +52,7 @@ export async function* decodeFrames(source: string | MediaInfo, options: DecodeO
   let truncated = false
   const pixels = outputPipe()
   const job = {
-    inputs: [
-      { source: fileUrl(info.path), options: ['-nostdin', ...(seekS === undefined ? [] : ['-ss', seekS.toFixed(3)]), ...inputOptions()] },
-    ],
+    inputs: [{ source: fileUrl(info.path), options: ['-nostdin', ...inputOptions(), ...exactSeekOptions(seekS)] }],
     output: pixels,
     outputOptions: decodeOptions({
       width,
@@ -61,6 +61,7 @@ export async function* decodeFrames(source: string | MediaInfo, options: DecodeO
       hdr: hdrTransfer(info.colour),
       every,
       burst,
+      from: seekS === undefined ? from : 0,
       maxFrames,
       version,
     }),
@@ -85,17 +86,19 @@ async function* frames(
   options: DecodeOptions,
 ): AsyncGenerator<Frame> {
   const { width, height, path } = info
-  const { every = 1, burst = 1, maxFrames = Number.POSITIVE_INFINITY, signal } = options
+  const { every = 1, burst = 1, maxFrames = Number.POSITIVE_INFINITY, from = 0, seekS, signal } = options
+  // After a seek, times are those of the file's own clock.
+  const originS = seekS === undefined ? 0 : (info.details?.originS ?? 0)
   const stop = () => void run.kill()
   signal?.addEventListener('abort', stop, { once: true })
   const failed = run.done.catch(() => pixels.end())
   let count = 0
   try {
     for await (const data of cutFrames(pixels, width * height * 3)) {
-      const index = Math.floor(count / burst) * every + (count % burst)
+      const index = from + Math.floor(count / burst) * every + (count % burst)
       const { pts, base } = await times.next(failed)
       count += 1
-      const timeS = pts === undefined ? (index * info.fps.den) / info.fps.num : (pts * base.num) / base.den
+      const timeS = pts === undefined ? (index * info.fps.den) / info.fps.num : (pts * base.num) / base.den - originS
       yield { index, timeS, picture: { width, height, data } }
       checkInterrupted(signal)
     }

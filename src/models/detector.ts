@@ -21,7 +21,8 @@ export function detectorSignature(batch: number): Signature {
 
 /**
  * EfficientNet-Lite0 (Tan & Le 2019) with one output: faces as in `detectorSignature` → logits [n], above 0 for "manipulated"
- * before calibration. `weights` are those of `models/detector.safetensors`: batch norms folded, filters in HWIO.
+ * before calibration, and evidence [n, 7, 7], where in the crop they come from: the last layer is linear in the mean of all cells, so that
+ * a cell's own logit is exact and their mean is the face's (class activation mapping, Zhou et al. 2016). `weights` are those of `models/detector.safetensors`: batch norms folded, filters in HWIO.
  * Throws Error naming a weight that is missing.
  */
 export function detectorProgram(weights: HostTensors): ProgramFn {
@@ -31,7 +32,10 @@ export function detectorProgram(weights: HostTensors): ProgramFn {
     if (found === undefined) throw new Error(`expected the detector's weight ${name} but found none`)
     return found as T
   }
-  return ({ faces }) => ({ outputs: { logits: forward(tf.div(tf.sub(faces as tf.Tensor4D, 127), 128), get) } })
+  return ({ faces }) => {
+    const evidence = forward(tf.div(tf.sub(faces as tf.Tensor4D, 127), 128), get)
+    return { outputs: { logits: tf.mean(evidence, [1, 2]), evidence } }
+  }
 }
 
 type Get = <T extends tf.Tensor>(name: string) => T
@@ -49,13 +53,15 @@ function block(x: tf.Tensor4D, get: Get, name: string, strides: number, expansio
   return strides === 1 && narrow.shape[3] === x.shape[3] ? tf.add(x, narrow) : narrow
 }
 
-/** x [n, s, s, 3] in −1…1 → logits [n]. */
-function forward(x: tf.Tensor4D, get: Get): tf.Tensor1D {
+/** x [n, s, s, 3] in −1…1 → a logit for each cell [n, s / 32, s / 32]. */
+function forward(x: tf.Tensor4D, get: Get): tf.Tensor3D {
   let y = convolve(x, get, 'stem', 2, 'relu6')
   let number = 0
   for (const [stride, expansion, count] of STAGES) {
     for (let i = 0; i < count; i += 1, number += 1) y = block(y, get, `block.${number}`, i === 0 ? stride : 1, expansion)
   }
-  const features = tf.mean<tf.Tensor2D>(convolve(y, get, 'head', 1, 'relu6'), [1, 2])
-  return tf.reshape(tf.add(tf.matMul(features, get<tf.Tensor2D>('logit.weight')), get('logit.bias')), [x.shape[0]])
+  const features = convolve(y, get, 'head', 1, 'relu6')
+  const [count, height, width, channels] = features.shape
+  const cells = tf.matMul(tf.reshape(features, [count * height * width, channels]), get<tf.Tensor2D>('logit.weight'))
+  return tf.reshape(tf.add(cells, get('logit.bias')), [count, height, width])
 }

@@ -3,15 +3,15 @@ import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { UsageError } from '../work/errors.ts'
 
-/** Throws UsageError, before minutes of work, where the report could not be written to `path` or would replace one of the `inputs`. */
-export async function checkReportPath(path: string, inputs: readonly string[]): Promise<void> {
+/** Throws UsageError, before minutes of work, where what `flag` names could not be written to `path` or would replace one of the `inputs`. */
+export async function checkReportPath(path: string, inputs: readonly string[], flag = '--report'): Promise<void> {
   if (inputs.some((input) => resolve(input) === resolve(path)))
-    throw new UsageError(`--report: expected a new file but ${path} is one of the files to examine`)
+    throw new UsageError(`${flag}: expected a new file but ${path} is one of the files to examine`)
   const existing = await stat(path).catch(() => undefined)
-  if (existing?.isDirectory() === true) throw new UsageError(`--report: expected a file but ${path} is a folder`)
+  if (existing?.isDirectory() === true) throw new UsageError(`${flag}: expected a file but ${path} is a folder`)
   const folder = await stat(dirname(resolve(path))).catch(() => undefined)
   if (folder?.isDirectory() !== true)
-    throw new UsageError(`--report: expected an existing folder for ${path} but found none`, { hint: `mkdir -p "${dirname(path)}"` })
+    throw new UsageError(`${flag}: expected an existing folder for ${path} but found none`, { hint: `mkdir -p "${dirname(path)}"` })
 }
 
 /** Writes a page beside its place and renames it there. */

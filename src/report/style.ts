@@ -24,6 +24,7 @@ p{margin:.5rem 0;max-width:44rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 th{color:var(--soft);font-weight:600;white-space:nowrap}
+td .whole{white-space:nowrap}
 td.number,th.number{text-align:right;padding-right:.9rem;white-space:nowrap}
 figure{margin:0}
 figure img{display:block;max-width:100%;height:auto;border-radius:4px;image-rendering:auto}

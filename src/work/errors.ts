@@ -1,5 +1,5 @@
-/** Exit codes of the command line (CLI.md). */
-export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, interrupted: 130 } as const
+/** Exit codes of the command line (CLI.md); `found`: what `dfk detect --fail-on` was to look for. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, found: 4, interrupted: 130 } as const
 
 const HIDDEN = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
 

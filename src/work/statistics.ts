@@ -41,10 +41,27 @@ export function present(values: readonly (number | undefined | null)[]): number[
   return values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
 }
 
-/** Share of pairs in which the second outdoes the first, ties counted half (Mann and Whitney 1947): the area under the ROC curve. */
+export function ascending(values: readonly number[]): Float64Array {
+  return Float64Array.from(values).sort()
+}
+
+/** How many of the ascending values lie below `limit`, or at it as well. */
+export function countBelow(values: Float64Array, limit: number, orAt = false): number {
+  let low = 0
+  let high = values.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (values[middle]! < limit || (orAt && values[middle] === limit)) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Area under the ROC curve: the share of pairs in which the positive outdoes the negative, ties counted half (Mann and Whitney 1947); null where there is none of a kind. */
 export function areaUnderRoc(negatives: readonly number[], positives: readonly number[]): number | null {
   if (negatives.length === 0 || positives.length === 0) return null
+  const sorted = ascending(negatives)
   let wins = 0
-  for (const p of positives) for (const n of negatives) wins += p > n ? 1 : p === n ? 0.5 : 0
-  return wins / (positives.length * negatives.length)
+  for (const value of positives) wins += (countBelow(sorted, value) + countBelow(sorted, value, true)) / 2
+  return wins / (negatives.length * positives.length)
 }

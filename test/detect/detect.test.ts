@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeFrames, writePicture } from '../../src/media/index.ts'
 import { createPicture } from '../../src/picture/picture.ts'
 import { embedWatermark, newOutputId, stampOutput } from '../../src/provenance/index.ts'
+import { parseCsv } from '../../src/report/csv.ts'
 import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
 
 const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
@@ -58,7 +59,7 @@ describe('dfk detect', () => {
     expect(face?.['probability']).toBeGreaterThanOrEqual(0)
     expect(face?.['probability']).toBeLessThanOrEqual(1)
     expect(face?.['faces']).toHaveLength(1)
-    expect(blank).toMatchObject({ probability: null, verdict: 'inconclusive', faces: [], note: expect.stringMatching(/no face/) })
+    expect(blank).toMatchObject({ probability: null, verdict: 'no-face', faces: [], note: expect.stringMatching(/no face/) })
     expect(stderr.split('\n').filter((line) => line.startsWith('dfk: '))).toEqual([expect.stringContaining('broken.jpg')])
   })
 
@@ -79,10 +80,17 @@ describe('dfk detect', () => {
     const report = join(folder, 'out.html')
     const { code, lines } = dfk(sampleVideo('cap13_edit2.mp4'), '--frames', '5', '--json', '--report', report)
     expect(code).toBe(0)
-    const [clip] = lines() as unknown as { faces: { frame: number; timeS: number }[]; framesExamined: number }[]
+    const [clip] = lines() as unknown as {
+      faces: { frame: number; timeS: number; sample: string }[]
+      moments: { frame: number; fromS: number; toS: number }[]
+      framesExamined: number
+    }[]
     expect(clip?.framesExamined).toBe(5)
-    expect(clip?.faces.map(({ frame }) => frame)).toEqual([0, 153, 306, 459, 612])
-    expect(clip?.faces.at(-1)?.timeS).toBeGreaterThan(20)
+    const even = clip!.faces.filter(({ sample }) => sample === 'even')
+    expect(even.map(({ frame }) => frame)).toEqual([0, 153, 306, 459, 612])
+    expect(even.at(-1)?.timeS).toBeGreaterThan(20)
+    const around = clip!.faces.filter(({ sample }) => sample === 'around')
+    for (const { timeS } of around) expect(clip!.moments.some(({ fromS, toS }) => timeS >= fromS && timeS <= toS)).toBe(true)
     const page = await readFile(report, 'utf8')
     expect(page).toContain('No detector is certain')
     expect(page).toContain('cap13_edit2.mp4')
@@ -90,9 +98,31 @@ describe('dfk detect', () => {
 
   it.skipIf(sharedData('stills/three_people.jpg') === undefined)('judges every face of a group', () => {
     const { lines } = dfk(sharedData('stills/three_people.jpg')!, '--json', '--quiet')
-    const [group] = lines() as unknown as { probability: number; faces: { probability: number }[] }[]
+    const [group] = lines() as unknown as { witnesses: { witness: string; probability: number }[]; faces: { probability: number }[] }[]
     expect(group?.faces).toHaveLength(3)
-    expect(group?.probability).toBe(Math.max(...group!.faces.map(({ probability }) => probability)))
+    // The network speaks for the most suspicious of them.
+    const network = group?.witnesses.find(({ witness }) => witness === 'network')
+    expect(network?.probability).toBe(Math.max(...group!.faces.map(({ probability }) => probability)))
+  })
+
+  it('writes a table with a line a file, and ends with 4 where --fail-on names what it finds', async () => {
+    const csv = join(folder, 'out.csv')
+    const files = [stamped, join(folder, 'blank.png'), join(folder, 'broken.jpg')]
+    const { code, stderr } = dfk(...files, '--csv', csv, '--fail-on', 'declared-synthetic', '--quiet')
+    expect(code).toBe(4)
+    expect(stderr).toContain('found 1 of 3')
+    const [head, ...rows] = parseCsv(await readFile(csv, 'utf8'))
+    const cell = (row: number, name: string) => rows[row]![head!.indexOf(name)]
+    expect(rows.map(([file]) => file)).toEqual(files)
+    expect(cell(0, 'declares_synthetic')).toBe('true')
+    expect(cell(0, 'c2pa_state')).toBe('valid')
+    expect(cell(0, 'watermark')).toBe(id)
+    expect(Number(cell(0, 'probability'))).toBeGreaterThan(0)
+    expect([cell(1, 'verdict'), cell(1, 'probability')]).toEqual(['no-face', ''])
+    expect(cell(2, 'error')).toMatch(/broken\.jpg/)
+    expect(existsSync(`${csv}.part`)).toBe(false)
+    expect(dfk(still, '--fail-on', 'no-face', '--quiet').code).toBe(0)
+    expect(dfk(still, '--fail-on', 'likely-fake').code).toBe(2)
   })
 
   it('answers bad input with one line and the right code, and writes nothing', async () => {
@@ -107,6 +137,7 @@ describe('dfk detect', () => {
     expect(existsSync(join(folder, 'none.html'))).toBe(false)
     expect(dfk(still, '--frames', '0').code).toBe(2)
     expect(dfk(still, '--report', still).code).toBe(2)
+    expect(dfk(still, '--csv', still).code).toBe(2)
     expect(dfk(still, '--report', join(folder, 'nowhere', 'out.html')).code).toBe(2)
   })
 

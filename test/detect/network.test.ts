@@ -36,7 +36,14 @@ describe('the detector network', () => {
   })
 
   it('computes what PyTorch computes', async () => {
-    expect(await network.logit(generated())).toBeCloseTo(PYTORCH_LOGIT, 3)
+    expect((await network.look(generated())).logit).toBeCloseTo(PYTORCH_LOGIT, 3)
+  })
+
+  it('says where in the crop its logit comes from', async () => {
+    const { logit, evidence } = await network.look(generated())
+    expect(evidence).toHaveLength(49)
+    expect(evidence.reduce((sum, cell) => sum + cell, 0) / 49).toBeCloseTo(logit, 4)
+    expect(new Set(evidence).size).toBeGreaterThan(40)
   })
 
   it('names a weight that is missing', () => {
@@ -63,7 +70,8 @@ describe('the detector network', () => {
     const [face] = await analyser.find(picture, { max: 1 })
     if (face === undefined) return undefined
     const fake = blendSelf(picture, face.landmarks)
-    return (await network.logit(cropFace(fake, face.landmarks))) - (await network.logit(cropFace(picture, face.landmarks)))
+    const [after, before] = [await network.look(cropFace(fake, face.landmarks)), await network.look(cropFace(picture, face.landmarks))]
+    return after.logit - before.logit
   }
 
   it('scores blended faces above the real ones that they were made of', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { probabilityOf, verdictOf } from '../../src/detect/calibration.ts'
+import { momentOf, standingOut, stretchAround } from '../../src/detect/moments.ts'
 import type { JudgedFace } from '../../src/detect/result.ts'
 import { samplingStep, spread } from '../../src/detect/sampling.ts'
 import { highestByFrame, summarise } from '../../src/detect/summary.ts'
@@ -7,8 +8,15 @@ import { CALIBRATION } from './calibrated.ts'
 
 const band = CALIBRATION.video
 
-function face(frame: number, probability: number): JudgedFace {
-  return { frame, timeS: frame / 25, probability, box: { x: 0, y: 0, width: 100, height: 100 } }
+function face(frame: number, probability: number, sample: JudgedFace['sample'] = 'even'): JudgedFace {
+  return {
+    frame,
+    timeS: frame / 25,
+    sample,
+    probability,
+    logit: Math.log(probability / (1 - probability)),
+    box: { x: 0, y: 0, width: 100, height: 100 },
+  }
 }
 
 describe('calibration', () => {
@@ -24,24 +32,25 @@ describe('calibration', () => {
     expect(verdictOf(0.2501, band)).toBe('inconclusive')
     expect(verdictOf(0.8499, band)).toBe('inconclusive')
     expect(verdictOf(0.85, band)).toBe('likely-manipulated')
-    expect(verdictOf(null, band)).toBe('inconclusive')
+    expect(verdictOf(null, band)).toBe('no-face')
   })
 })
 
 describe('a file’s summary', () => {
-  it('takes the highest face of a frame and the mean of the frames', () => {
+  const summaryOf = (faces: JudgedFace[], examined: number, probability: number | null) =>
+    summarise(highestByFrame(faces), examined, probability, band)
+
+  it('takes the highest face of a frame, and the verdict from what the witnesses say together', () => {
     const faces = [face(0, 0.1), face(0, 0.9), face(10, 0.3), face(20, 0.6), face(30, 0.6)]
     expect(highestByFrame(faces).map(({ probability }) => probability)).toEqual([0.9, 0.3, 0.6, 0.6])
-    const summary = summarise(faces, 4, band)
-    expect(summary.probability).toBeCloseTo(0.6, 6)
-    expect(summary.framesWithFace).toBe(4)
-    expect(summary.verdict).toBe('inconclusive')
+    expect(summaryOf(faces, 4, 0.9)).toMatchObject({ probability: 0.9, verdict: 'likely-manipulated', framesWithFace: 4 })
+    expect(summaryOf(faces, 4, 0.6).verdict).toBe('inconclusive')
   })
 
-  it('says no-face in words and calls it inconclusive, never real', () => {
-    expect(summarise([], 32, band)).toEqual({
+  it('says no-face where there is none, never real', () => {
+    expect(summaryOf([], 32, null)).toEqual({
       probability: null,
-      verdict: 'inconclusive',
+      verdict: 'no-face',
       note: 'no face found: nothing to judge',
       framesWithFace: 0,
     })
@@ -49,9 +58,43 @@ describe('a file’s summary', () => {
 
   it('points out a clip that is suspicious in part only, and one with hardly a face', () => {
     const part = Array.from({ length: 20 }, (_, i) => face(i, i < 6 ? 0.95 : 0.05))
-    expect(summarise(part, 20, band).note).toMatch(/6 of 20 frames stand out/)
-    expect(summarise([face(3, 0.1)], 32, band).note).toMatch(/only 1 of 32 frames/)
-    expect(summarise([face(0, 0.1)], 1, band).note).toBeUndefined()
+    expect(summaryOf(part, 20, 0.3).note).toMatch(/6 of 20 frames stand out/)
+    expect(summaryOf([face(3, 0.1)], 32, 0.1).note).toMatch(/only 1 of 32 frames/)
+    expect(summaryOf([face(0, 0.1)], 1, 0.1).note).toBeUndefined()
+  })
+})
+
+describe('the second look', () => {
+  const samples = (probabilities: number[]) => highestByFrame(probabilities.map((probability, i) => face(30 * i, probability)))
+
+  it('goes to the highest samples that are no neighbours, and nowhere where all read real or all was seen', () => {
+    const peaks = standingOut(samples([0.1, 0.9, 0.8, 0.1, 0.5, 0.7, 0.1, 0.6]), 30, band)
+    expect(peaks.map(({ frame }) => frame)).toEqual([30, 150, 210])
+    expect(standingOut(samples([0.1, 0.2, 0.25]), 30, band)).toEqual([])
+    expect(standingOut(samples([0.9, 0.9]), 1, band)).toEqual([])
+  })
+
+  it('looks at frames between the neighbouring samples, inside of the clip', () => {
+    for (const [frame, every, total] of [
+      [0, 30, 900],
+      [60, 30, 900],
+      [870, 30, 872],
+      [2, 2, 4],
+    ] as const) {
+      const { from, every: step, count } = stretchAround(frame, every, total)
+      const numbers = Array.from({ length: count }, (_, i) => from + i * step)
+      expect(numbers).toContain(frame)
+      expect(numbers.every((number) => number >= 0 && number < total && Math.abs(number - frame) <= every)).toBe(true)
+    }
+    expect(stretchAround(60, 30, 900)).toEqual({ from: 40, every: 10, count: 5, burst: 1 })
+  })
+
+  it('says what the frames around a sample read, without the sample itself', () => {
+    const [peak] = samples([0.9])
+    const moment = momentOf(peak!, [face(5, 0.2, 'around'), face(5, 0.4, 'around'), face(10, 0.6, 'around')], [0.2, 0.4])
+    expect(moment.probability).toBeCloseTo(0.5, 6)
+    expect([moment.fromS, moment.toS]).toEqual([0, 0.4])
+    expect(momentOf(peak!, [], []).probability).toBeNull()
   })
 })
 

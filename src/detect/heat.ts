@@ -1,0 +1,49 @@
+import { createPicture, type Picture } from '../picture/picture.ts'
+import { probabilityOf } from './calibration.ts'
+
+const GAP_PX = 4
+/** Colour of the strongest evidence, and how much of it covers the face at most. */
+const RED = [230, 30, 20] as const
+const MOST_COVER = 0.75
+
+/** How strongly each cell speaks for manipulation, 0–1: nothing at even odds or below, so that a face without evidence stays plain. */
+function strengths(evidence: Float32Array, calibration: { readonly slope: number; readonly intercept: number }): Float32Array {
+  return evidence.map((logit) => Math.max(0, 2 * probabilityOf(logit, calibration) - 1))
+}
+
+/** Value at a place of a square grid of cells, interpolated between their centres. */
+function valueAt(cells: Float32Array, across: number, u: number, v: number): number {
+  const place = (at: number) => Math.max(0, Math.min(across - 1, at * across - 0.5))
+  const [x, y] = [place(u), place(v)]
+  const [left, top] = [Math.min(across - 2, Math.floor(x)), Math.min(across - 2, Math.floor(y))]
+  const row = (line: number) => {
+    const first = cells[line * across + left]!
+    return first + (cells[line * across + left + 1]! - first) * (x - left)
+  }
+  return row(top) + (row(top + 1) - row(top)) * (y - top)
+}
+
+/** The crop, and right of it the same in grey with the evidence of the network's cells in red. */
+export function besideEvidence(
+  crop: Picture,
+  evidence: Float32Array,
+  calibration: { readonly slope: number; readonly intercept: number },
+): Picture {
+  const { width, height, data } = crop
+  const across = Math.round(Math.sqrt(evidence.length))
+  const cells = strengths(evidence, calibration)
+  const out = createPicture(2 * width + GAP_PX, height)
+  out.data.fill(255)
+  for (let y = 0; y < height; y += 1) {
+    const row = y * out.width * 3
+    out.data.set(data.subarray(y * width * 3, (y + 1) * width * 3), row)
+    for (let x = 0; x < width; x += 1) {
+      const from = (y * width + x) * 3
+      const grey = 0.3 * data[from]! + 0.59 * data[from + 1]! + 0.11 * data[from + 2]!
+      const cover = MOST_COVER * valueAt(cells, across, (x + 0.5) / width, (y + 0.5) / height)
+      const to = row + (width + GAP_PX + x) * 3
+      for (let c = 0; c < 3; c += 1) out.data[to + c] = Math.round(grey + (RED[c]! - grey) * cover)
+    }
+  }
+  return out
+}

@@ -1,0 +1,24 @@
+import { openFaceAnalyser } from '../faces/index.ts'
+import { openDevice } from '../tensor/index.ts'
+import type { Examiner } from './look.ts'
+import { openDetectorNetwork } from './network.ts'
+
+/** An examiner that can be put away. */
+export interface OpenExaminer extends Examiner {
+  dispose(): Promise<void>
+}
+
+/** Opens what looks at faces, on the device of a name. */
+export async function openExaminer(name: Parameters<typeof openDevice>[0]): Promise<OpenExaminer> {
+  const device = await openDevice(name)
+  const analyser = await openFaceAnalyser(device)
+  const network = await openDetectorNetwork(device)
+  return {
+    analyser,
+    network,
+    async dispose() {
+      await analyser.dispose()
+      await network.dispose()
+    },
+  }
+}

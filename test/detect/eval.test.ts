@@ -1,0 +1,135 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { listLabelled } from '../../src/detect/labelled.ts'
+import { Tally } from '../../src/detect/tally.ts'
+import { PICTURE_WEAR } from '../../src/detect/wear.ts'
+import { decodeFrames, probeMedia, reencodeClip, writePicture } from '../../src/media/index.ts'
+import { createPicture, type Picture } from '../../src/picture/picture.ts'
+import { psnr } from '../../src/picture/psnr.ts'
+import { sampleVideo, scratchFolder } from '../support/data.ts'
+import { startDfk } from '../support/dfk.ts'
+import { CALIBRATION } from './calibrated.ts'
+
+const folder = scratchFolder('eval')
+const set = join(folder, 'set')
+let frame: Picture
+
+beforeAll(async () => {
+  for (const name of ['set/a/real', 'set/a/fake/deep', 'set/b/c/real', 'set/other']) mkdirSync(join(folder, name), { recursive: true })
+  for await (const { index, picture } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { every: 300, maxFrames: 2 })) {
+    frame = picture
+    await writePicture(join(set, 'a', index === 0 ? 'real/1.png' : 'fake/deep/2.png'), picture)
+  }
+  await writePicture(join(set, 'b', 'c', 'real', '3.png'), createPicture(200, 200))
+  await writePicture(join(set, 'other', '4.png'), createPicture(8, 8))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('labelled files', () => {
+  it('are found by folder: the nearest real or fake, in the set above it', async () => {
+    expect((await listLabelled(set)).map(({ file, ...rest }) => [file.slice(set.length + 1), rest])).toEqual([
+      ['a/fake/deep/2.png', { label: 'fake', set: 'a' }],
+      ['a/real/1.png', { label: 'real', set: 'a' }],
+      ['b/c/real/3.png', { label: 'real', set: 'b/c' }],
+    ])
+    expect((await listLabelled(join(set, 'a')))[0]?.set).toBe('a')
+    await expect(listLabelled(join(set, 'other'))).rejects.toThrow(/real and fake/)
+  })
+
+  it('are read from a table, relative to where it lies', async () => {
+    const table = join(folder, 'list.csv')
+    writeFileSync(table, 'label,file\nreal,set/a/real/1.png\nFake,"set/a/fake/deep/2.png"\n')
+    const listed = await listLabelled(table)
+    expect(listed).toEqual([
+      { file: join(set, 'a/real/1.png'), label: 'real', set: 'list' },
+      { file: join(set, 'a/fake/deep/2.png'), label: 'fake', set: 'list' },
+    ])
+    writeFileSync(table, 'file,label\nx.png,dubious\n')
+    await expect(listLabelled(table)).rejects.toThrow(/real or fake.*record 2.*dubious/)
+  })
+})
+
+describe('a tally', () => {
+  it('has rows by set, level and wear, what wear costs, and all sets together', () => {
+    const tally = new Tally(CALIBRATION)
+    const add = (name: string, label: 'real' | 'fake', wear: string, probability: number | null, frames: number[]) =>
+      tally.add({ file: '', set: name, label }, wear, 'video', probability, frames)
+    add('x', 'real', 'none', 0.1, [0.1, 0.6])
+    add('x', 'fake', 'none', 0.9, [0.5])
+    add('x', 'fake', 'none', null, [])
+    add('x', 'real', 'CRF 35', 0.9, [0.9])
+    add('x', 'fake', 'CRF 35', 0.9, [0.9])
+    add('y', 'real', 'none', 0.95, [0.95])
+    const rows = tally.rows().map(({ set: name, level, wear, auc, aucDrop, noFace }) => [name, level, wear, auc, aucDrop, noFace])
+    expect(rows).toEqual([
+      ['x, clips', 'frame', 'none', 0.5, null, 1],
+      ['x, clips', 'file', 'none', 1, null, 1],
+      ['x, clips', 'frame', 'CRF 35', 0.5, 0, 0],
+      ['x, clips', 'file', 'CRF 35', 0.5, 0.5, 0],
+      ['y, clips', 'frame', 'none', null, null, 0],
+      ['y, clips', 'file', 'none', null, null, 0],
+      ['all sets, clips', 'frame', 'none', 1 / 3, null, 1],
+      ['all sets, clips', 'file', 'none', 0.5, null, 1],
+      ['all sets, clips', 'frame', 'CRF 35', 0.5, 1 / 3 - 0.5, 0],
+      ['all sets, clips', 'file', 'CRF 35', 0.5, 0, 0],
+    ])
+  })
+})
+
+describe('wear', () => {
+  it('changes pictures as it says, the same way each time', async () => {
+    for (const [name, wear] of Object.entries(PICTURE_WEAR)) {
+      const worn = await wear(frame)
+      expect(Buffer.compare(worn.data, (await wear(frame)).data)).toBe(0)
+      if (name === 'half size') {
+        expect([worn.width, worn.height]).toEqual([frame.width / 2, frame.height / 2])
+        continue
+      }
+      const squared = worn.data.reduce((sum, value, i) => sum + (value - frame.data[i]!) ** 2, 0) / frame.data.length
+      const distance = psnr(squared)
+      expect(distance).toBeGreaterThan(22)
+      expect(distance).toBeLessThan(name === 'noise 8' ? 31 : 45)
+    }
+  })
+
+  it('encodes clips again, frame by frame', async () => {
+    const again = join(folder, 'again.mp4')
+    await reencodeClip(sampleVideo('cap13_edit2.mp4'), again, 35)
+    const [before, after] = [await probeMedia(sampleVideo('cap13_edit2.mp4')), await probeMedia(again)]
+    expect([after.frames, after.width, after.height]).toEqual([before.frames, before.width, before.height])
+  })
+})
+
+describe('dfk eval', () => {
+  it('prints a row a set, and writes what the witnesses read', async () => {
+    const readings = join(folder, 'readings.jsonl')
+    const { code, json, stderr } = await startDfk(folder, ['eval', set, '--readings', readings, '--wear']).ended
+    expect(stderr).not.toContain('warning')
+    expect(code).toBe(0)
+    const plain = json.filter(({ wear }) => wear === 'none')
+    expect(plain.map((row) => [row['set'], row['level'], row['real'], row['fake'], row['noFace']])).toEqual([
+      ['a, pictures', 'file', 1, 1, 0],
+      ['b/c, pictures', 'file', 0, 0, 1],
+      ['all sets, pictures', 'file', 1, 1, 1],
+    ])
+    expect(new Set(json.map(({ wear }) => wear))).toEqual(new Set(['none', ...Object.keys(PICTURE_WEAR)]))
+    const lines = readFileSync(readings, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines).toHaveLength(15)
+    expect(lines[0]).toMatchObject({
+      label: 'fake',
+      set: 'a',
+      wear: 'none',
+      readings: { network: { measures: { logit: lines[0].logits[0] } } },
+    })
+  })
+
+  it('answers what is no labelled folder with one line', async () => {
+    const { code, stderr } = await startDfk(folder, ['eval', join(set, 'other')]).ended
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^dfk: expected folders named real and fake/)
+  })
+})
