@@ -63,7 +63,7 @@ async function measureAll(
   const out = readings === undefined ? undefined : await openGrowing(readings)
   try {
     const rows = await context.work(`${labelled.length} files`, (work) =>
-      evaluate(labelled, examiner, {
+      evaluate(labelled, { analyser: examiner.analyser, network: examiner.network }, {
         ...work,
         frames,
         wear,

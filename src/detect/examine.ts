@@ -1,6 +1,6 @@
 import { type Frame, indexForSeeking, type MediaInfo, probeMedia, sampleFrames } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
-import { readProvenance, readWatermark } from '../provenance/index.ts'
+import { readProvenance, type WatermarkFound } from '../provenance/index.ts'
 import { type Clock, timed } from '../work/clock.ts'
 import { checkInterrupted } from '../work/errors.ts'
 import { hashFile } from '../work/hashFile.ts'
@@ -12,6 +12,7 @@ import type { Detected, FaceCrop, JudgedFace, Judgement, Moment } from './result
 import { type Sampling, sampleEvenly, spread } from './sampling.ts'
 import { Strongest } from './strongest.ts'
 import { highestByFrame, summarise } from './summary.ts'
+import { MarkedFrames } from './watermark.ts'
 import { Witnesses } from './witnesses/gather.ts'
 import type { Readings } from './witnesses/witness.ts'
 
@@ -40,8 +41,8 @@ export interface Judged {
   readonly readings: Readings
   /** Strongest first, at most 8. */
   readonly crops: readonly FaceCrop[]
-  /** Frames to look for the watermark in. */
-  readonly marked: readonly Picture[]
+  /** dfk's mark in some of the even samples, where the examiner reads it. */
+  readonly watermark: WatermarkFound | undefined
 }
 
 export interface Examined {
@@ -59,8 +60,7 @@ export async function examineFile(
   options: ExamineOptions & { readonly anchors?: string | undefined },
 ): Promise<Examined> {
   const { clock } = options
-  const { judgement, crops, marked } = await examineFaces(path, examiner, options)
-  const watermark = timed(clock, 'watermark', () => readWatermark(marked))
+  const { judgement, crops, watermark } = await examineFaces(path, examiner, options)
   const found = await timed(clock, 'manifest and marks', () => readProvenance(path, options.anchors))
   const detected: Detected = {
     file: path,
@@ -83,6 +83,8 @@ export async function examineFaces(path: string, examiner: Examiner, options: Ex
   const { probability, testimonies } = fuse(even.readings, info.kind, calibration)
   const again = () => lookAround(info, sampling, even, examiner, strongest, options)
   const around = options.secondLook === false ? { faces: [], moments: [] } : await timed(options.clock, 'second look', again)
+  // It was begun with the last of its frames; what is still to be waited for is counted.
+  const watermark = await timed(options.clock, 'watermark, the rest of it', () => even.watermark)
   const judgement: Judgement = {
     kind: info.kind,
     ...summarise(samples, even.examined, probability, calibration[info.kind]),
@@ -94,14 +96,14 @@ export async function examineFaces(path: string, examiner: Examiner, options: Ex
     height: info.height,
     durationS: info.durationS,
   }
-  return { judgement, readings: even.readings, crops: await strongest.encode(calibration), marked: even.marked }
+  return { judgement, readings: even.readings, crops: await strongest.encode(calibration), watermark }
 }
 
 interface EvenLook {
   readonly faces: readonly JudgedFace[]
   readonly readings: Readings
   readonly examined: number
-  readonly marked: readonly Picture[]
+  readonly watermark: Promise<WatermarkFound | undefined>
 }
 
 async function lookEvenly(
@@ -112,10 +114,9 @@ async function lookEvenly(
   { frames, signal, onProgress, wear, clock }: ExamineOptions,
 ): Promise<EvenLook> {
   const expected = Math.max(1, Math.ceil(info.frames / stretch.every))
-  const forWatermark = spread(expected, watermarkFrames(info))
   const witnesses = new Witnesses(examiner.analyser)
   const faces: JudgedFace[] = []
-  const marked: Picture[] = []
+  const marks = new MarkedFrames(spread(expected, watermarkFrames(info)), examiner.watermarks)
   let examined = 0
   let found: Awaited<ReturnType<typeof look>>['found'] = []
   for await (const decoded of sampleFrames(info, stretch, { index, signal })) {
@@ -127,17 +128,17 @@ async function lookEvenly(
       continue
     }
     if (examined === 2 * frames) break // the container counts too few
+    marks.offer(frame.picture, examined)
     const seen = await look(frame, 'even', examiner, strongest, clock)
     const logits = seen.judged.map(({ logit }) => logit)
     await timed(clock, 'witnesses', async () => witnesses.see(frame, seen.found, logits))
     found = seen.found
     faces.push(...seen.judged)
-    if (forWatermark.has(examined)) marked.push(frame.picture)
     examined += 1
     onProgress?.({ done: examined, total: Math.max(expected, examined) })
     checkInterrupted(signal)
   }
-  return { faces, readings: witnesses.values(), examined, marked }
+  return { faces, readings: witnesses.values(), examined, watermark: marks.found() }
 }
 
 function watermarkFrames({ width, height }: MediaInfo): number {

@@ -7,6 +7,7 @@ import { cropBox, cropFace } from './crop.ts'
 import type { DetectorNetwork } from './network.ts'
 import type { JudgedFace } from './result.ts'
 import type { Strongest } from './strongest.ts'
+import type { WatermarkReader } from './watermark.ts'
 
 /** Faces below this say nothing: the traces of a swap are gone. */
 const SMALLEST_FACE_PX = 40
@@ -18,6 +19,8 @@ const MOST_FACES = 40
 export interface Examiner {
   readonly analyser: FaceAnalyser
   readonly network: DetectorNetwork
+  /** Absent where nobody asks for the watermark. */
+  readonly watermarks?: WatermarkReader | undefined
 }
 
 /** What was seen in a frame: the faces, and what the network makes of each. */
@@ -31,7 +34,7 @@ export interface Look {
 export async function look(
   frame: Frame,
   sample: JudgedFace['sample'],
-  { analyser, network }: Examiner,
+  { analyser, network }: Pick<Examiner, 'analyser' | 'network'>,
   strongest: Strongest,
   clock?: Clock,
 ): Promise<Look> {

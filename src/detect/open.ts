@@ -2,6 +2,7 @@ import { openFaceAnalyser } from '../faces/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import type { Examiner } from './look.ts'
 import { openDetectorNetwork } from './network.ts'
+import { openWatermarkReader } from './watermark.ts'
 
 /** An examiner that can be put away. */
 export interface OpenExaminer extends Examiner {
@@ -13,12 +14,15 @@ export async function openExaminer(name: Parameters<typeof openDevice>[0]): Prom
   const device = await openDevice(name)
   const analyser = await openFaceAnalyser(device)
   const network = await openDetectorNetwork(device)
+  const watermarks = openWatermarkReader()
   return {
     analyser,
     network,
+    watermarks,
     async dispose() {
       await analyser.dispose()
       await network.dispose()
+      await watermarks.close()
     },
   }
 }
