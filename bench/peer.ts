@@ -5,7 +5,7 @@ import { DfkError } from '../src/work/errors.ts'
 
 /** Which script of scripts/torch, and what it is told. */
 export interface PeerRequest {
-  readonly script: 'train_step.py' | 'generator.py'
+  readonly script: 'train_step.py' | 'generator.py' | 'detector_step.py'
   readonly settings: Readonly<Record<string, unknown>>
   /** How many weights our network has, for the peer's to have as many. */
   readonly parameters: number

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { type Device, openDevice, type Program } from '../src/tensor/index.ts'
 import { checkInterrupted, UsageError } from '../src/work/errors.ts'
 import { defineBenchmark, rounds, SHARED } from './benchmark.ts'
+import { detectorStep } from './detectorStep.ts'
 import { countFlops, openGemm } from './flops.ts'
 import { javascriptShare } from './javascript.ts'
 import { type Memory, type Peer, startPeer } from './peer.ts'
@@ -15,9 +16,9 @@ import { type OnTensorflow, runOnTensorflow } from './tensorflow.ts'
 
 const options = z.object({
   preset: z
-    .enum(['autoencoder', 'quick', 'standard'])
+    .enum(['autoencoder', 'quick', 'standard', 'detector'])
     .default('autoencoder')
-    .describe("DESIGN.md's network of 11.4 M parameters, or a preset of dfk train"),
+    .describe("DESIGN.md's network of 11.4 M parameters, a preset of dfk train, or the network of dfk detect"),
   gan: z
     .boolean()
     .optional()
@@ -33,9 +34,9 @@ type Options = z.output<typeof options>
 const MOST_TENSORFLOW_ROUNDS = 3
 
 function stepOf({ preset, gan }: Options): Step {
-  if (preset !== 'autoencoder') return presetStep(preset, gan ?? true)
-  if (gan !== true) return autoencoder()
-  throw new UsageError('expected --preset quick or standard beside --gan but found autoencoder')
+  if (preset === 'quick' || preset === 'standard') return presetStep(preset, gan ?? true)
+  if (gan !== true) return preset === 'detector' ? detectorStep() : autoencoder()
+  throw new UsageError(`expected --preset quick or standard beside --gan but found ${preset}`)
 }
 
 /** Compiles ours and takes turns with the peer: many steps a run, one step a run. */

@@ -1,6 +1,6 @@
 """Makes the labelled files that the witnesses and their fusion are fitted and tested on, as users have them: whole pictures and clips, encoded.
 
-python make_files.py stills faces.jsonl out      →  out/<split>-stills/<method>/{real,fake}/p<person>-….{jpg,png}
+python make_files.py stills faces.jsonl out [split]      →  out/<split>-stills/<method>/{real,fake}/p<person>-….{jpg,png}; all of one split where it is named
 python make_files.py clips frames.jsonl faces.jsonl out  →  out/<split>-clips/<method>/{real,fake}/p<speaker>-….mp4
 frames.jsonl: landmark lines of every frame …/<clip>/<number>.png of clips; faces.jsonl: those of stills, sources of the swaps.
 Every fake has a real twin that went through the same wear, so that size and codec say nothing. People keep their split (faces.py).
@@ -88,10 +88,10 @@ def read_picture(path):
     return cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB)
 
 
-def chosen_faces(path):
+def chosen_faces(path, only=None):
     faces = read_faces(path)
     counts = {}
-    for face, split, person in zip(faces, split_of(faces), people(faces)):
+    for face, split, person in zip(faces, [only] * len(faces) if only else split_of(faces), people(faces)):
         face.update(split=split, person=int(person))
         counts[person] = counts.get(person, 0) + 1
         if counts[person] <= MOST_FACES[split]:
@@ -111,8 +111,8 @@ def other_than(face, faces, rng):
     return min(some, key=lambda f: abs(turn_of(f['points']) - turn_of(face['points'])))
 
 
-def stills(faces_path, out):
-    faces = list(chosen_faces(faces_path))
+def stills(faces_path, out, only=None):
+    faces = list(chosen_faces(faces_path, only))
     for i, face in enumerate(faces):
         rng = np.random.default_rng(i)
         methods = METHODS if face['split'] != 'train' else [METHODS[int(rng.integers(len(METHODS)))]]

@@ -63,13 +63,17 @@ async function measureAll(
   const out = readings === undefined ? undefined : await openGrowing(readings)
   try {
     const rows = await context.work(`${labelled.length} files`, (work) =>
-      evaluate(labelled, { analyser: examiner.analyser, network: examiner.network }, {
-        ...work,
-        frames,
-        wear,
-        attempt: (file, body) => failed.attempt(file, body),
-        onReading: out && ((reading: Reading) => out.write(`${JSON.stringify(reading)}\n`)),
-      }),
+      evaluate(
+        labelled,
+        { analyser: examiner.analyser, network: examiner.network },
+        {
+          ...work,
+          frames,
+          wear,
+          attempt: (file, body) => failed.attempt(file, body),
+          onReading: out && ((reading: Reading) => out.write(`${JSON.stringify(reading)}\n`)),
+        },
+      ),
     )
     await out?.finish()
     return rows

@@ -33,7 +33,7 @@ export function detectorProgram(weights: HostTensors): ProgramFn {
     return found as T
   }
   return ({ faces }) => {
-    const evidence = forward(tf.div(tf.sub(faces as tf.Tensor4D, 127), 128), get)
+    const evidence = evidenceOf(tf.div(tf.sub(faces as tf.Tensor4D, 127), 128), get)
     return { outputs: { logits: tf.mean(evidence, [1, 2]), evidence } }
   }
 }
@@ -41,20 +41,22 @@ export function detectorProgram(weights: HostTensors): ProgramFn {
 type Get = <T extends tf.Tensor>(name: string) => T
 
 function convolve(x: tf.Tensor4D, get: Get, name: string, strides: number, activation: 'relu6' | 'linear'): tf.Tensor4D {
-  return tf.fused.conv2d({ x, filter: get<tf.Tensor4D>(`${name}.weight`), bias: get(`${name}.bias`), strides, pad: 'same', activation })
+  // Apart, as tf.js has no gradient of relu6 fused: compiling fuses them.
+  const y = tf.add(tf.conv2d(x, get<tf.Tensor4D>(`${name}.weight`), strides, 'same'), get(`${name}.bias`)) as tf.Tensor4D
+  return activation === 'linear' ? y : tf.relu6(y)
 }
 
 function block(x: tf.Tensor4D, get: Get, name: string, strides: number, expansion: number): tf.Tensor4D {
   const wide = expansion === 1 ? x : convolve(x, get, `${name}.expand`, 1, 'relu6')
   const filter = get<tf.Tensor4D>(`${name}.depthwise.weight`)
   const bias = get(`${name}.depthwise.bias`)
-  const spread = tf.fused.depthwiseConv2d({ x: wide, filter, bias, strides, pad: 'same', activation: 'relu6' })
+  const spread = tf.relu6(tf.add(tf.depthwiseConv2d(wide, filter, strides, 'same'), bias)) as tf.Tensor4D
   const narrow = convolve(spread, get, `${name}.project`, 1, 'linear')
   return strides === 1 && narrow.shape[3] === x.shape[3] ? tf.add(x, narrow) : narrow
 }
 
-/** x [n, s, s, 3] in −1…1 → a logit for each cell [n, s / 32, s / 32]. */
-function forward(x: tf.Tensor4D, get: Get): tf.Tensor3D {
+/** x [n, s, s, 3] in −1…1 and the weights by name → a logit for each cell [n, s / 32, s / 32]. */
+export function evidenceOf(x: tf.Tensor4D, get: Get): tf.Tensor3D {
   let y = convolve(x, get, 'stem', 2, 'relu6')
   let number = 0
   for (const [stride, expansion, count] of STAGES) {
