@@ -9,7 +9,7 @@ Each witness: logistic regression (ridge) of its standardised measures, then Pla
 regression of those log-odds with weights that are not negative, by ridge towards the network alone; a witness whose AUC on people
 left out is not above a half with 95 % confidence (bootstrap over people) gets weight 0. The band is chosen on fused scores of people left out:
 `manipulatedAbove` so that at most 3 % of the real files are called manipulated, `realBelow` so that at most 10 % of the manipulated ones are called real.
-Clips of fewer than MANY_PEOPLE people do not make a calibration: the network's Platt scaling is that of the stills then, and the band no narrower than theirs.
+Fewer than MANY_PEOPLE people do not make a calibration: the network alone counts for clips then, with the stills' Platt scaling and a band no narrower than theirs.
 """
 
 import hashlib
@@ -135,9 +135,8 @@ def confident_auc(values, labels, people):
 
 
 def fuse(x, labels, prior, people):
-    """The fewer people, the nearer to the network alone, and to even odds where the witnesses see even odds: an offset would be theirs, not the fakes'."""
-    few = people < MANY_PEOPLE
-    return logistic(x, labels, prior, RIDGE * (MANY_PEOPLE / max(people, 1) if few else 1), 0.0, 1e9 if few else 1e-6)
+    """Weights of the witnesses, and the intercept; of few people nothing is learnt."""
+    return (np.array(prior), 0.0) if people < MANY_PEOPLE else logistic(x, labels, prior, RIDGE, 0.0)
 
 
 def set_auc(values, rows, name):
@@ -152,7 +151,7 @@ def set_auc(values, rows, name):
 def fit_kind(kind, rows, own, stills=None):
     labels, people = np.array([r['fake'] for r in rows], float), np.array([r['person'] for r in rows])
     print(f"\n{kind}: {int((1 - labels).sum())} real, {int(labels.sum())} manipulated files of {len(set(people))} people; {len(own)} of the network's own people")
-    sets = sorted({r['set'] for r in rows})
+    sets, count = sorted({r['set'] for r in rows}), len(set(people))
     print('| witness | speaks | AUC | 95 % above | counted | ' + ' | '.join(f'{s} (unseen)' for s in sets) + ' |\n' + '|---' * (5 + len(sets)) + '|')
     records, log_odds, counted = {}, np.zeros((len(rows), len(WITNESSES))), []
     for at, witness in enumerate(WITNESSES):
@@ -165,27 +164,26 @@ def fit_kind(kind, rows, own, stills=None):
         said = ~np.isnan(scores)
         slope, intercept = platt(scores[said], which[said])
         measures = fit_measures(speaking, witness)
-        if witness == 'network' and stills is not None and len({r['person'] for r in rows}) < MANY_PEOPLE:
+        if witness == 'network' and stills is not None and count < MANY_PEOPLE:
             borrowed = stills['witnesses']['network']
             measures, slope, intercept = (borrowed[k] for k in ('measures', 'slope', 'intercept'))
             scores = score(rows, witness, measures)
         heard = said[: len(rows)]
         log_odds[heard, at] = slope * scores[: len(rows)][heard] + intercept
         area, above = confident_auc(scores, which, np.array([r['person'] for r in pool]))
-        if above > 0.5:
+        if above > 0.5 and (count >= MANY_PEOPLE or witness == 'network'):
             counted.append(at)
         cells = [f'{set_auc(scores, pool, name):.2f} ({set_auc(left_out(pool, witness, name), pool, name):.2f})' for name in sets]
-        print(f'| {witness} | {said.mean() * 100:.0f} % | {area:.3f} | {above:.3f} | {"yes" if above > 0.5 else "no"} | ' + ' | '.join(cells) + ' |')
+        print(f'| {witness} | {said.mean() * 100:.0f} % | {area:.3f} | {above:.3f} | {"yes" if at in counted else "no"} | ' + ' | '.join(cells) + ' |')
         records[witness] = {'measures': measures, 'slope': slope, 'intercept': intercept, 'weight': 0, 'auc': round(area, 3)}
     prior = [float(WITNESSES[at] == 'network') for at in counted]
-    count = len(set(people))
     weights, intercept = fuse(log_odds[:, counted], labels, prior, count)
     for at, weight in zip(counted, weights):
         records[WITNESSES[at]]['weight'] = float(weight)
     fused = np.zeros(len(rows))
     for fold in folds_of(rows):
         rest = np.setdiff1d(np.arange(len(rows)), fold)
-        w, b = fuse(log_odds[np.ix_(rest, counted)], labels[rest], prior, count - len(set(people[fold])))
+        w, b = fuse(log_odds[np.ix_(rest, counted)], labels[rest], prior, count)
         fused[fold] = squash(log_odds[np.ix_(fold, counted)] @ w + b)
     return finish(records, intercept, fused, log_odds[:, 0], labels, people, rows, sets, stills if count < MANY_PEOPLE else None)
 

@@ -38,12 +38,11 @@ export function grantProblem({ record }: SignedConsent, action: ConsentAction): 
 }
 
 /**
- * A record of kind sample, which needs no trusted key, is bound to the sample clips: to collect, to train, and to replace a face by the record alone. Where a run keeps it,
- * faces of those clips were learnt under it, and the run knows whom it may replace.
+ * A record of kind sample, which needs no trusted key, is bound to the sample clips: to collect, to train, and as the target's to have a face replaced. What it says of how
+ * its subject looks is nobody's word: a descriptor between two people is near to both.
  */
-function sampleBinds({ role, heldAt, record }: Party, action: ConsentAction): boolean {
-  if (record.record.kind !== 'sample') return false
-  return action === 'collect' || action === 'train' || (role === 'target' && heldAt === undefined)
+function sampleBinds({ role, record }: Party, action: ConsentAction): boolean {
+  return record.record.kind === 'sample' && (action === 'collect' || action === 'train' || role === 'target')
 }
 
 /** The record's footage is a closed list for the actions that it binds, and where a sample record is bound to it. */

@@ -1,4 +1,5 @@
-import { dirname, resolve } from 'node:path'
+import { access, readdir, realpath } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { RefusedError } from '../work/errors.ts'
 import { readHead } from './audit.ts'
 import { clockProblem, newestFile, type Witness } from './clock.ts'
@@ -35,9 +36,28 @@ async function knowledge(home: string): Promise<{ memory: Memory; newest: Witnes
   return { memory, newest, trusted: await readTrusted(home, memory) }
 }
 
-/** The installation that a dataset or run lies in, by its folder. */
-function homeOf(folder: string): string {
-  return dirname(dirname(resolve(folder)))
+/** The installations that a dataset or run lies in: by its folder as it is called, and wherever that or anything in it really lies. */
+async function homesOf(folder: string): Promise<string[]> {
+  const real = await realpath(folder).catch(() => resolve(folder))
+  const entries = await readdir(real, { withFileTypes: true }).catch(() => [])
+  const links = entries.filter((entry) => entry.isSymbolicLink()).map(({ name }) => realpath(join(real, name)).catch(() => real))
+  const places = [real, ...(await Promise.all(links))]
+  const found = [dirname(dirname(resolve(folder))), dirname(dirname(real))]
+  for (const place of new Set(places)) for (const above of ancestors(place)) if (await hasBooks(above)) found.push(above)
+  return [...new Set(found)]
+}
+
+function ancestors(path: string): string[] {
+  const above = dirname(path)
+  return above === path ? [] : [above, ...ancestors(above)]
+}
+
+/** Whether a folder is an installation’s home. */
+async function hasBooks(folder: string): Promise<boolean> {
+  return access(join(folder, 'consent')).then(
+    () => true,
+    () => false,
+  )
 }
 
 function signersProblems(
@@ -68,7 +88,7 @@ export async function judgeRecord(signed: SignedConsent, { now, home, heldAt, ac
     return { problems: [...own.filter((problem) => problem !== undefined), error], news: {} }
   }
   const { memory, newest, trusted } = known
-  const otherHomes = heldAt === undefined || homeOf(heldAt) === resolve(home) ? [] : [homeOf(heldAt)]
+  const otherHomes = heldAt === undefined ? [] : (await homesOf(heldAt)).filter((other) => other !== resolve(home))
   const { problem, news, witnesses } = await findRevocation(signed, { home, otherHomes, memory, now })
   const held = heldAt === undefined ? undefined : await newestFile(heldAt)
   const clock = clockProblem(

@@ -31,6 +31,8 @@ async function works(encoder: EncoderName, signal: AbortSignal | undefined): Pro
 /** The encoders of this ffmpeg that encode a few frames here, best first; of the others, hardware most of all, only the name is there. */
 export async function tryEncoders(signal?: AbortSignal): Promise<{ working: EncoderName[]; failing: EncoderName[] }> {
   const names = await ffmpegEncoders()
-  const tried = await Promise.all(names.map((name) => works(name, signal)))
+  // Two at a time: all at once would be late on a busy machine, and look as if they failed.
+  const tried: boolean[] = []
+  for (let i = 0; i < names.length; i += 2) tried.push(...(await Promise.all(names.slice(i, i + 2).map((name) => works(name, signal)))))
   return { working: names.filter((_, i) => tried[i]), failing: names.filter((_, i) => !tried[i]) }
 }

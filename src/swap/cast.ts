@@ -26,6 +26,11 @@ export interface Cast {
   readonly members: readonly CastMember[]
 }
 
+/**
+ * By how much a face may be farther from the record's own references than the record says, where it is near enough to what else is known of the person: the run's mean face
+ * bridges turned heads and other light, and cannot carry a record to somebody else.
+ */
+const LEEWAY = 0.08
 /** A face that is followed keeps its name while its descriptor strays by less than this: profiles and blinks move it. */
 const STRAY = 0.12
 
@@ -42,7 +47,9 @@ export function compare(member: CastMember, descriptor: Float32Array, known: boo
   const own = matchesSubject(member.record, descriptor).distance
   const distance = Math.min(own, ...member.looks.map((look) => descriptorDistance(descriptor, look)))
   const wanted = member.still === undefined ? distance : descriptorDistance(descriptor, member.still)
-  return { distance, is: distance <= member.record.record.biometric.threshold + slack && wanted <= member.threshold + slack }
+  const { threshold } = member.record.record.biometric
+  const isTheirs = distance <= threshold + slack && own <= threshold + LEEWAY + slack
+  return { distance, is: isTheirs && wanted <= member.threshold + slack }
 }
 
 /** Whether a face that was followed is still `member`'s, and not rather somebody else's of the cast. */

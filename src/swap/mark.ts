@@ -39,7 +39,7 @@ export function provenanceOf(session: NamedSwap, job: Job, outputId: string) {
 
 /** Prepares the provenance of one output; `layers`: the folder of what is written for compositors besides. */
 export function markOutput(session: NamedSwap, job: Job, outputId: string, layers?: string): Mark {
-  const { request, permission } = session
+  const { request, permission, footage } = session
   const provenance = provenanceOf(session, job, outputId)
   const title = basename(job.output)
   let summary: ManifestSummary | undefined
@@ -53,7 +53,13 @@ export function markOutput(session: NamedSwap, job: Job, outputId: string, layer
           // Nothing inside it says what it is: so it is known again when what lies beside it is lost.
           ...(!summary.embedded && { sha256: await hashFile(partial) }),
         }
-        await recordOutput(request.home, { outputId, path: resolve(job.output), records: permission.records, about })
+        await recordOutput(request.home, {
+          outputId,
+          path: resolve(job.output),
+          records: permission.records,
+          footage: footage.get(job.path),
+          about,
+        })
       } catch (error) {
         if (!summary.embedded) await rm(summary.file, { force: true })
         throw error

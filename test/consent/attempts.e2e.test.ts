@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifyAudit } from '../../src/consent/auditVerify.ts'
-import { consentHash, type SignedConsent } from '../../src/consent/index.ts'
+import { authorize, consentHash, type SignedConsent } from '../../src/consent/index.ts'
 import { makeKeyPair, openPrivateKey, publicKeyOf } from '../../src/consent/keys.ts'
 import { defaultRevocationPath, revoke } from '../../src/consent/revocation.ts'
 import { signConsent } from '../../src/consent/signed.ts'
@@ -122,6 +122,21 @@ describe('dfk refuses to train', () => {
     symlinkSync(at('datasets', 'revoked'), at('datasets', 'link'))
     await refused('revocation', train('link'), at('checkpoints', 'attempt'))
     rmSync(at('datasets', 'link'))
+  })
+
+  it('with a link to it, or to what lies in it, from another home, which knows of no revocation', async () => {
+    const away = scratchFolder('attempts-away')
+    await trustKey(away, new Date(), { publicKey: publicKeyOf(key), name: 'the attacker says so' })
+    mkdirSync(join(away, 'datasets', 'inner'), { recursive: true })
+    const record = recordOfDataset('revoked')
+    symlinkSync(at('datasets', 'revoked'), join(away, 'datasets', 'link'))
+    for (const name of readdirSync(at('datasets', 'revoked')))
+      symlinkSync(at('datasets', 'revoked', name), join(away, 'datasets', 'inner', name))
+    for (const name of ['link', 'inner']) {
+      const heldAt = join(away, 'datasets', name)
+      const asked = authorize({ action: 'train', parties: [{ role: 'source', record, heldAt }], home: away })
+      await expect(asked).rejects.toMatchObject({ exitCode: 3, clause: expect.stringMatching(/^revocation/) })
+    }
   })
 
   it('with a copy that was given another person’s record', async () => {

@@ -204,7 +204,13 @@ describe('authorize', () => {
     await recordOutput(home, { outputId: '0'.repeat(16), path: '/a.mp4', records, now: NOW })
     await recordOutput(home, { outputId: '0'.repeat(16), path: '/a.mp4', records, now: NOW })
     expect((await authorize(request)).action).toBe('generate')
-    for (const outputId of ['0'.repeat(16), '1'.repeat(16)]) await recordOutput(home, { outputId, path: '/a.mp4', records, now: NOW })
+    // Its id, which a job that was not finished keeps unsigned, on another output.
+    await recordOutput(home, { outputId: '0'.repeat(16), path: '/b.mp4', records, now: NOW })
+    expect(await clauseOf(() => recordOutput(home, { outputId: '0'.repeat(16), path: '/c.mp4', records, now: NOW }))).toBe(
+      'limits.maxOutputs',
+    )
+    const again = { outputId: '0'.repeat(16), path: '/a.mp4', records, footage: 'f'.repeat(64), now: NOW }
+    expect(await clauseOf(() => recordOutput(home, again))).toBe('limits.maxOutputs')
     expect(await clauseOf(() => authorize(request))).toBe('limits.maxOutputs')
   })
 
@@ -245,7 +251,7 @@ describe('records of kind sample', () => {
     }
   })
 
-  it('generate in any clip where a run keeps the record, never to publish', async () => {
+  it('generate in the sample clips alone, also where a run keeps the record, and never to publish', async () => {
     const parties = [
       { role: 'source', record: sample() },
       {
@@ -254,7 +260,8 @@ describe('records of kind sample', () => {
         record: sample([cap12!], { disclosure: { visibleLabel: false, c2pa: false, watermark: false } }),
       },
     ] as const
-    const found = await authorize({ action: 'generate', parties, footage: [OTHER_FOOTAGE], now: NOW, home })
+    expect(await clauseOf(() => authorize({ action: 'generate', parties, footage: [OTHER_FOOTAGE], now: NOW, home }))).toBe('scope.footage')
+    const found = await authorize({ action: 'generate', parties, footage: [cap12!], now: NOW, home })
     expect(found.disclosure).toMatchObject({ c2pa: true, watermark: true })
     expect(await clauseOf(() => authorize({ action: 'publish', parties }))).toBe('grants.publish')
     expect(await clauseOf(() => ask(sample([franck!], { grants: ['collect', 'publish'] }), 'collect', { footage: [franck!] }))).toBe(

@@ -116,6 +116,13 @@ describe('recognition', () => {
     expect(compare({ ...isBob, threshold: 0.3 }, at(0.02), false).is).toBe(true)
   })
 
+  it('does not go by what a run says of its target where the record says otherwise', () => {
+    const stranger = at(0.07) // twice the threshold from bob
+    const halfway = { ...isBob, threshold: 2, looks: [[...at(0.04)]] }
+    expect(compare(halfway, stranger, false).is).toBe(false)
+    expect(compare(halfway, at(0.044), false).is).toBe(true)
+  })
+
   it('gives who is known some room, but not to another of the cast', () => {
     expect([compare(isBob, at(0.05), false).is, compare(isBob, at(0.05), true).is]).toEqual([false, true])
     expect(isStill(isBob, [isBob, isCarol], at(0.04))).toBe(true)
