@@ -134,7 +134,8 @@ describe('dfk refuses to train', () => {
       symlinkSync(at('datasets', 'revoked', name), join(away, 'datasets', 'inner', name))
     for (const name of ['link', 'inner']) {
       const heldAt = join(away, 'datasets', name)
-      const asked = authorize({ action: 'train', parties: [{ role: 'source', record, heldAt }], home: away })
+      const parties = [{ role: 'source', record, heldAt } as const, { role: 'target', record: recordOfDataset('ann') } as const]
+      const asked = authorize({ action: 'train', parties, home: away })
       await expect(asked).rejects.toMatchObject({ exitCode: 3, clause: expect.stringMatching(/^revocation/) })
     }
   })
