@@ -65,13 +65,16 @@ function findingsOf(text: string | undefined): ReadonlySet<string> {
 async function listFiles(context: Context, paths: readonly string[], failed: Failures): Promise<string[]> {
   const { expandInputs, requireFile } = await import('../media/index.ts')
   const files: string[] = []
+  const unreadable: [string, DfkError][] = []
+  const onUnreadable = (folder: string, error: DfkError) => unreadable.push([folder, error])
   for (const path of paths) {
     await failed.attempt(path, async () => {
       const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true
       if (!isFolder) await requireFile(path)
-      for (const inside of isFolder ? await expandInputs([path], context.signal) : [{ path }]) files.push(inside.path)
+      for (const inside of isFolder ? await expandInputs([path], context.signal, onUnreadable) : [{ path }]) files.push(inside.path)
     })
   }
+  for (const [folder, error] of unreadable) await failed.attempt(folder, () => Promise.reject(error))
   return files
 }
 

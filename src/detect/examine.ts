@@ -87,7 +87,7 @@ export async function examineFaces(path: string, examiner: Examiner, options: Ex
   const watermark = await timed(options.clock, 'watermark, the rest of it', () => even.watermark)
   const judgement: Judgement = {
     kind: info.kind,
-    ...summarise(samples, even.examined, probability, calibration[info.kind]),
+    ...summarise(samples, even.examined, { kind: info.kind, probability, band: calibration[info.kind] }),
     witnesses: testimonies,
     faces: [...even.faces, ...around.faces].sort((a, b) => a.frame - b.frame || b.probability - a.probability),
     moments: around.moments,

@@ -22,7 +22,8 @@ export function renderDetectReport({ lines, detailed, failed, calibration, when 
   const count = lines.length + failed.length
   const several = count > 1
   const sections: Section[] = several ? [{ title: 'All files', body: overview(lines, failed, detailed.length) }] : []
-  for (const examined of detailed) {
+  const mostFirst = [...detailed].sort((a, b) => (b.detected.probability ?? -1) - (a.detected.probability ?? -1))
+  for (const examined of mostFirst) {
     const body = fileParts(examined, calibration)
     sections.push(several ? { title: basename(examined.detected.file), body } : { body })
   }

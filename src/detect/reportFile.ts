@@ -16,7 +16,7 @@ export const TONES: Record<Detected['verdict'], Tone> = {
 export function fileParts({ detected, crops }: Examined, calibration: Calibration): Html[] {
   const band = calibration[detected.kind]
   return [
-    verdict(headline(detected), TONES[detected.verdict], explanation(detected, band)),
+    verdict(headline(detected), TONES[detected.verdict], explanation(detected, calibration)),
     ...(detected.provenance.declaresSynthetic
       ? [
           verdict(
@@ -48,7 +48,7 @@ function figures(detected: Detected, { realBelow, manipulatedAbove }: Band): Htm
     {
       label: 'Inconclusive band',
       value: `${(100 * realBelow).toFixed(0)}–${percent(manipulatedAbove)}`,
-      note: 'chosen on people unseen in training',
+      note: kind === 'video' ? 'chosen on stills of people unseen in training' : 'chosen on people unseen in training',
     },
     {
       label: 'Faces judged',
@@ -74,8 +74,8 @@ function timeline({ kind, faces, moments: times }: Detected, { realBelow, manipu
     (a, b) => a[0] - b[0] || (Number.isNaN(a[1]) ? 1 : -1),
   )
   const marks = [
-    { y: manipulatedAbove, label: 'likely manipulated' },
-    { y: realBelow, label: 'likely real below' },
+    { y: manipulatedAbove, label: 'the file’s band' },
+    { y: realBelow, label: '' },
   ]
   const series = [{ name: 'highest face, sampled evenly', points }, ...(times.length > 0 ? [{ name: 'second look', points: around }] : [])]
   const band = [realBelow, manipulatedAbove] as const

@@ -1,5 +1,5 @@
 import { type Band, type Verdict, verdictOf } from './calibration.ts'
-import type { JudgedFace } from './result.ts'
+import type { Detected, JudgedFace } from './result.ts'
 
 /** Fewer frames with a face than this in a clip, and the verdict says how little it stands on. */
 const FEW_FRAMES = 4
@@ -31,19 +31,28 @@ export function highestByFrame(faces: readonly JudgedFace[]): HighestInFrame[] {
 }
 
 /** A verdict for the witnesses' `probability`, with what needs saying about the even samples that it stands on. */
-export function summarise(samples: readonly HighestInFrame[], framesExamined: number, probability: number | null, band: Band): Summary {
+export function summarise(
+  samples: readonly HighestInFrame[],
+  framesExamined: number,
+  { kind, probability, band }: { readonly kind: Detected['kind']; readonly probability: number | null; readonly band: Band },
+): Summary {
   if (samples.length === 0 || probability === null)
     return { probability: null, verdict: verdictOf(null, band), note: 'no face found: nothing to judge', framesWithFace: 0 }
   return {
     probability,
     verdict: verdictOf(probability, band),
-    note: noteOf(samples, framesExamined, band),
+    note: noteOf(samples, framesExamined, kind, band),
     framesWithFace: samples.length,
   }
 }
 
-function noteOf(samples: readonly HighestInFrame[], examined: number, { manipulatedAbove }: Band): string | undefined {
-  if (examined > 1 && samples.length < FEW_FRAMES) return `a face in only ${samples.length} of ${examined} frames: weak evidence`
+function noteOf(
+  samples: readonly HighestInFrame[],
+  examined: number,
+  kind: Detected['kind'],
+  { manipulatedAbove }: Band,
+): string | undefined {
+  if (kind === 'video' && samples.length < FEW_FRAMES) return `a face in only ${samples.length} of ${examined} frames: weak evidence`
   const high = samples.filter(({ probability }) => probability >= manipulatedAbove).length
   const share = high / samples.length
   if (share >= 0.15 && share <= 0.5)

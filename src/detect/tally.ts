@@ -1,3 +1,4 @@
+import { areaUnderRoc } from '../work/statistics.ts'
 import type { Calibration } from './calibration.ts'
 import type { Labelled } from './labelled.ts'
 import { type Metrics, measure } from './metrics.ts'
@@ -10,7 +11,7 @@ export interface TallyRow extends Metrics {
   readonly wear: string
   /** Files without a face, which are in no figure. */
   readonly noFace: number
-  /** Area under the ROC curve that this wear costs; null where there is none to compare. */
+  /** Area under the ROC curve that this wear costs, of the files that show a face worn and unworn; null where there is none to compare. */
   readonly aucDrop: number | null
 }
 
@@ -20,9 +21,24 @@ interface Cell {
   readonly set: string
   readonly wear: string
   readonly kind: Kind
-  readonly files: Record<Labelled['label'], number[]>
-  readonly frames: Record<Labelled['label'], number[]>
+  /** By the path of the file; those without a face are left out. */
+  readonly judged: Map<string, JudgedFile>
   noFace: number
+}
+
+interface JudgedFile {
+  readonly label: Labelled['label']
+  readonly probability: number
+  readonly frames: readonly number[]
+}
+
+/** What is measured at a level: of all files of a cell, or of those that another has too. */
+function valuesOf({ judged }: Cell, level: TallyRow['level'], also?: Cell): Record<Labelled['label'], number[]> {
+  const values: Record<Labelled['label'], number[]> = { real: [], fake: [] }
+  for (const [file, { label, probability, frames }] of judged) {
+    if (also === undefined || also.judged.has(file)) values[label].push(...(level === 'frame' ? frames : [probability]))
+  }
+  return values
 }
 
 /** Name of the row for all sets together. */
@@ -38,15 +54,14 @@ export class Tally {
   }
 
   /** A judged file: what it says as a whole, and the highest face of each sampled frame. */
-  add({ set, label }: Labelled, wear: string, kind: Kind, probability: number | null, frames: readonly number[]): void {
+  add({ file, set, label }: Labelled, wear: string, kind: Kind, probability: number | null, frames: readonly number[]): void {
     for (const name of [set, ALL]) {
       const cell = this.#cell(name, wear, kind)
       if (probability === null) {
         cell.noFace += 1
         continue
       }
-      cell.files[label].push(probability)
-      cell.frames[label].push(...frames)
+      cell.judged.set(file, { label, probability, frames })
     }
   }
 
@@ -60,11 +75,14 @@ export class Tally {
     const rows: TallyRow[] = []
     for (const cell of shown) {
       for (const level of cell.kind === 'video' ? (['frame', 'file'] as const) : (['file'] as const)) {
-        const { real, fake } = level === 'frame' ? cell.frames : cell.files
+        const { real, fake } = valuesOf(cell, level)
         const set = cell.kind === 'video' ? `${cell.set}, clips` : `${cell.set}, pictures`
         const metrics = measure(real, fake, this.#calibration[cell.kind])
-        const unworn = rows.find((row) => row.set === set && row.level === level)
-        const aucDrop = metrics.auc === null || unworn?.auc === null || unworn === undefined ? null : unworn.auc - metrics.auc
+        const unworn = shown.find((other) => other.set === cell.set && other.kind === cell.kind)!
+        const [before, after] = [valuesOf(unworn, level, cell), valuesOf(cell, level, unworn)].map((one) =>
+          areaUnderRoc(one.real, one.fake),
+        )
+        const aucDrop = unworn === cell || before == null || after == null ? null : before - after
         rows.push({ set, level, wear: cell.wear, ...metrics, noFace: cell.noFace, aucDrop })
       }
     }
@@ -73,7 +91,7 @@ export class Tally {
 
   #cell(set: string, wear: string, kind: Kind): Cell {
     const key = JSON.stringify([set, wear, kind])
-    const cell = this.#cells.get(key) ?? { set, wear, kind, files: { real: [], fake: [] }, frames: { real: [], fake: [] }, noFace: 0 }
+    const cell = this.#cells.get(key) ?? { set, wear, kind, judged: new Map(), noFace: 0 }
     this.#cells.set(key, cell)
     return cell
   }

@@ -1,4 +1,5 @@
-import type { KindCalibration } from './calibration.ts'
+import { printable } from '../work/errors.ts'
+import type { Calibration, KindCalibration } from './calibration.ts'
 import type { Detected, Provenance } from './result.ts'
 
 export const NO_CERTAINTY =
@@ -40,15 +41,29 @@ export function headline({ verdict }: Pick<Detected, 'verdict'>): string {
   }
 }
 
+/** Whose calibration the rates that may be stated are of: clips of few people tell none, and their band is the stills'. */
+function behind(kind: Detected['kind'], calibration: Calibration): { rates: KindCalibration['rates']; of: string } {
+  const own = calibration[kind]
+  if (kind === 'image' || own.fittedOn.people >= ENOUGH_PEOPLE) return { rates: own.rates, of: 'files of the calibration' }
+  return {
+    rates: calibration.image.rates,
+    of: `stills of the calibration (of clips it has ${own.fittedOn.people} people, too few for a rate)`,
+  }
+}
+
+/** As in scripts/detector/fuse.py. */
+const ENOUGH_PEOPLE = 20
+
 /** What the verdict means and how far it reaches. */
-export function explanation({ verdict }: Pick<Detected, 'verdict'>, { rates }: KindCalibration): string {
+export function explanation({ verdict, kind }: Pick<Detected, 'verdict' | 'kind'>, calibration: Calibration): string {
+  const { rates, of } = behind(kind, calibration)
   switch (verdict) {
     case 'no-face':
       return 'The detector judges faces only. That it found none says nothing about whether the file is genuine.'
     case 'likely-manipulated':
-      return `The faces carry traces like those of swapped or blended faces. Of the real files of the calibration, ${percent(rates.realCalledManipulated)} were called so too.`
+      return `The faces carry traces like those of swapped or blended faces. Of the real ${of}, ${percent(rates.realCalledManipulated)} were called so too.`
     case 'likely-real':
-      return `The faces carry no such traces. That is no proof: of the manipulated files of the calibration, ${percent(rates.manipulatedCalledReal)} were called real, and kinds that it was not trained on are missed more often.`
+      return `The faces carry no such traces. That is no proof: of the manipulated ${of}, ${percent(rates.manipulatedCalledReal)} were called real, and kinds that it was not trained on are missed more often.`
     case 'inconclusive':
       return 'The evidence points neither way clearly enough to say.'
     default:
@@ -83,7 +98,7 @@ export function provenanceLines({ c2pa, marks, watermark, declaresSynthetic }: P
   if (watermark !== undefined) lines.push(watermarkLine(watermark))
   for (const { kind, where, value } of marks) lines.push(`${kind} mark in ${where}: ${value}`)
   if (declaresSynthetic) lines.push(DECLARED)
-  return lines
+  return lines.map(printable) // much of it is the file's own words
 }
 
 /** A result for people: the verdict, what it stands on, and the provenance. */
@@ -96,7 +111,7 @@ export function describe(detected: Detected): string {
   const chance = probability === null ? '' : ` (probability of manipulation ${percent(probability)}; ${where})`
   const heard = witnesses.flatMap((one) => (one.probability === null ? [] : [`${one.witness} ${percent(one.probability)}`]))
   return [
-    `${file}: ${headline(detected).toLowerCase()}${chance}${detected.provenance.declaresSynthetic ? '; it declares itself synthetic' : ''}`,
+    `${printable(file)}: ${headline(detected).toLowerCase()}${chance}${detected.provenance.declaresSynthetic ? '; it declares itself synthetic' : ''}`,
     ...(note === undefined || probability === null ? [] : [`  note: ${note}`]),
     ...(heard.length < 2 ? [] : [`  witnesses: ${heard.join(', ')}`]),
     ...strongest(detected).map((line) => `  ${line}`),

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { DfkError } from '../work/errors.ts'
@@ -27,15 +28,34 @@ export interface MediaInput {
   readonly kind: 'video' | 'image'
 }
 
-async function mediaIn(folder: string): Promise<MediaInput[]> {
-  const entries = await readdir(folder, { withFileTypes: true })
+/** What becomes of a folder that may not be read; the default is to throw. */
+export type OnUnreadable = (folder: string, error: DfkError) => void
+
+async function entriesOf(folder: string, onUnreadable: OnUnreadable | undefined): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === undefined) throw cause
+    const error = new DfkError(`expected to read the folder ${folder} but it cannot be read (${code})`, {
+      hint: 'allow yourself to read it, or leave it out',
+      cause,
+    })
+    if (onUnreadable === undefined) throw error
+    onUnreadable(folder, error)
+    return []
+  }
+}
+
+async function mediaIn(folder: string, onUnreadable: OnUnreadable | undefined): Promise<MediaInput[]> {
+  const entries = await entriesOf(folder, onUnreadable)
   const order = new Intl.Collator('en', { numeric: true })
   const inputs: MediaInput[] = []
   for (const entry of entries.sort((a, b) => order.compare(a.name, b.name))) {
     if (entry.name.startsWith('.')) continue
     const path = join(folder, entry.name)
     const extension = extname(entry.name).toLowerCase()
-    if (entry.isDirectory()) inputs.push(...(await mediaIn(path)))
+    if (entry.isDirectory()) inputs.push(...(await mediaIn(path, onUnreadable)))
     else if (IMAGES.has(extension)) inputs.push({ path, kind: 'image' })
     else if (VIDEOS.has(extension)) inputs.push({ path, kind: 'video' })
   }
@@ -44,14 +64,15 @@ async function mediaIn(folder: string): Promise<MediaInput[]> {
 
 /**
  * Lists the videos and images that `paths` name, in order; folders are searched with their subfolders, in natural order of names.
- * Files named outright are looked into, whatever their extension. Throws DfkError for a missing, empty or other file, or a folder without media.
+ * Files named outright are looked into, whatever their extension. Throws DfkError for a missing, empty or other file,
+ * a folder without media, and, without `onUnreadable`, one that may not be read.
  */
-export async function expandInputs(paths: readonly string[], signal?: AbortSignal): Promise<MediaInput[]> {
+export async function expandInputs(paths: readonly string[], signal?: AbortSignal, onUnreadable?: OnUnreadable): Promise<MediaInput[]> {
   const inputs: MediaInput[] = []
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined)
     if (found?.isDirectory() === true) {
-      const inside = await mediaIn(path)
+      const inside = await mediaIn(path, onUnreadable)
       if (inside.length === 0)
         throw new DfkError(`expected videos or images in the folder ${path} but found none`, {
           hint: 'give files, or a folder that holds some',

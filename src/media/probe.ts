@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { DfkError } from '../work/errors.ts'
 import { countArguments, probeArguments } from './arguments.ts'
@@ -233,6 +233,12 @@ export async function requireFile(path: string): Promise<void> {
   })
   if (found.isDirectory()) throw new DfkError(`expected a file but found a folder at ${path}`, { hint: 'name a file in it' })
   if (found.size === 0) throw new DfkError(`expected a video or an image but ${path} is empty (0 bytes)`, { hint: 'copy it again' })
+  await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
+    throw new DfkError(`expected a video or an image but ${path} may not be read (${cause.code})`, {
+      hint: 'allow yourself to read it',
+      cause,
+    })
+  })
 }
 
 /** Reads what the file says about itself, without decoding it. Throws DfkError for anything but a video or a still image. */

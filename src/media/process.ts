@@ -114,7 +114,11 @@ export function askProgram(path: string, args: readonly string[], signal?: Abort
     const child = execFile(path, args, { maxBuffer: 64 << 20, windowsHide: true, ...(signal && { signal }) }, (error, stdout, stderr) => {
       release()
       if (error === null) resolve(stdout)
-      else reject(new ProcessFailure(error.message, stderr.trim().split(/\r?\n/).slice(-KEPT_LINES), error))
+      else {
+        const log = stderr.trim().split(/\r?\n/).slice(-KEPT_LINES)
+        // What it said last; the error's own message is the whole command line.
+        reject(new ProcessFailure(log.at(-1) || error.message, log, error))
+      }
     })
     const release = dieWithUs(() => child.kill('SIGKILL'))
     child.stdin?.on('error', () => {})

@@ -26,6 +26,7 @@ th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(
 th{color:var(--soft);font-weight:600;white-space:nowrap}
 td .whole{white-space:nowrap}
 td.number,th.number{text-align:right;padding-right:.9rem;white-space:nowrap}
+li,p{overflow-wrap:anywhere}
 figure{margin:0}
 figure img{display:block;max-width:100%;height:auto;border-radius:4px;image-rendering:auto}
 figcaption{font-size:.85rem;margin-top:.25rem}

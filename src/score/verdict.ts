@@ -48,14 +48,19 @@ function identityWords(scores: Scores): string {
 /** The scores in plain words. */
 export function judgement(scores: Scores): Judgement {
   const { pose, temporal, background, details, frames } = scores
+  const tone = TONES.identity(scores.identity)
+  const { nearerSource } = details.identity.judge
   const faults = [
+    // The headline says so where it is the identity itself.
+    tone !== 'bad' && TONES.nearer(nearerSource) === 'bad' && 'most frames are nearer to the target',
+    TONES.gaze(details.gaze?.error ?? null) === 'bad' && 'the eyes look elsewhere',
     TONES.pose(pose) === 'bad' && 'the head does not follow the target',
     TONES.motion(details.expression.motion) === 'bad' && 'the face hardly follows the target’s expression',
     TONES.temporal(temporal) === 'bad' && 'the face trembles',
     TONES.background(background) === 'bad' && 'the background was changed',
     frames.lostFace > 0.05 * frames.analysed && 'the face is lost in some frames',
   ].filter((fault) => fault !== false)
-  const tone = TONES.identity(scores.identity)
-  const explanation = faults.length === 0 ? 'No measure is in its bad range.' : `What went wrong: ${faults.join('; ')}.`
+  const others = tone === 'bad' ? 'No other measure' : 'No measure'
+  const explanation = faults.length === 0 ? `${others} is in its bad range.` : `What went wrong: ${faults.join('; ')}.`
   return { headline: identityWords(scores), tone: faults.length > 0 && tone === 'good' ? 'warn' : tone, explanation }
 }

@@ -54,7 +54,13 @@ describe('a tally', () => {
   it('has rows by set, level and wear, what wear costs, and all sets together', () => {
     const tally = new Tally(CALIBRATION)
     const add = (name: string, label: 'real' | 'fake', wear: string, probability: number | null, frames: number[]) =>
-      tally.add({ file: '', set: name, label }, wear, 'video', probability, frames)
+      tally.add(
+        { file: `${name}-${label}-${probability === null ? 'hidden' : 'seen'}`, set: name, label },
+        wear,
+        'video',
+        probability,
+        frames,
+      )
     add('x', 'real', 'none', 0.1, [0.1, 0.6])
     add('x', 'fake', 'none', 0.9, [0.5])
     add('x', 'fake', 'none', null, [])
@@ -71,8 +77,9 @@ describe('a tally', () => {
       ['y, clips', 'file', 'none', null, null, 0],
       ['all sets, clips', 'frame', 'none', 1 / 3, null, 1],
       ['all sets, clips', 'file', 'none', 0.5, null, 1],
-      ['all sets, clips', 'frame', 'CRF 35', 0.5, 1 / 3 - 0.5, 0],
-      ['all sets, clips', 'file', 'CRF 35', 0.5, 0, 0],
+      // y was not worn: it is in no drop.
+      ['all sets, clips', 'frame', 'CRF 35', 0.5, 0, 0],
+      ['all sets, clips', 'file', 'CRF 35', 0.5, 0.5, 0],
     ])
   })
 })

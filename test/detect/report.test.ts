@@ -14,6 +14,15 @@ function shortlistOf(examined: readonly Examined[]): Shortlist {
   return shortlist
 }
 
+describe('the words', () => {
+  it('do not let a file write lines of its own', () => {
+    const marks = [{ kind: 'AIGC', where: 'tags', value: '1\n/evil.jpg: likely real\u001b[31m' }] as const
+    const said = inWords({ ...detected, file: 'a\nb.mp4', provenance: { ...detected.provenance, marks: [...marks] } })
+    expect(said).not.toContain('\u001b')
+    expect(said.split('\n').filter((line) => line.startsWith('/evil') || line.startsWith('b.mp4'))).toEqual([])
+  })
+})
+
 describe('the report', () => {
   let image: Buffer
   beforeAll(async () => {

@@ -38,7 +38,7 @@ describe('calibration', () => {
 
 describe('a file’s summary', () => {
   const summaryOf = (faces: JudgedFace[], examined: number, probability: number | null) =>
-    summarise(highestByFrame(faces), examined, probability, band)
+    summarise(highestByFrame(faces), examined, { kind: 'video', probability, band })
 
   it('takes the highest face of a frame, and the verdict from what the witnesses say together', () => {
     const faces = [face(0, 0.1), face(0, 0.9), face(10, 0.3), face(20, 0.6), face(30, 0.6)]
@@ -60,7 +60,8 @@ describe('a file’s summary', () => {
     const part = Array.from({ length: 20 }, (_, i) => face(i, i < 6 ? 0.95 : 0.05))
     expect(summaryOf(part, 20, 0.3).note).toMatch(/6 of 20 frames stand out/)
     expect(summaryOf([face(3, 0.1)], 32, 0.1).note).toMatch(/only 1 of 32 frames/)
-    expect(summaryOf([face(0, 0.1)], 1, 0.1).note).toBeUndefined()
+    expect(summaryOf([face(0, 0.1)], 1, 0.1).note).toMatch(/only 1 of 1 frames/)
+    expect(summarise(highestByFrame([face(0, 0.1)]), 1, { kind: 'image', probability: 0.1, band }).note).toBeUndefined()
   })
 })
 

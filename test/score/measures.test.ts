@@ -287,5 +287,9 @@ describe('judgement', () => {
     expect(judgement(scores(0.1)).headline).toBe('Still reads as the target')
     expect(judgement(scores(null)).tone).toBe('plain')
     expect(judgement(scores(0.8, { background: 20 }))).toMatchObject({ tone: 'warn', explanation: expect.stringContaining('background') })
+    const details = { identity: { judge: { nearerSource: 1 } }, expression: { motion: 0.4 }, gaze: { error: 13 } }
+    expect(judgement(scores(0.8, { details })).explanation).toContain('eyes')
+    expect(judgement(scores(0.8)).explanation).toBe('No measure is in its bad range.')
+    expect(judgement(scores(0.1)).explanation).toBe('No other measure is in its bad range.')
   })
 })
