@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -117,9 +118,12 @@ describe('a swap that fails leaves everything as it was', () => {
 
 describe('a record that allows one output', () => {
   let bob: number[]
-  const logged = (outputId: string, records: string[]) => {
+  const logged = (outputId: string, records: string[], name = 'out.mp4') => {
     mkdirSync(file('consent'), { recursive: true })
-    const entry = { outputId, file: 'out.mp4', records, at: new Date().toISOString() }
+    const footage = createHash('sha256')
+      .update(readFileSync(file('clip.mp4')))
+      .digest('hex')
+    const entry = { outputId, file: name, footage, records, at: new Date().toISOString() }
     appendFileSync(file('consent/outputs.jsonl'), `${JSON.stringify(entry)}\n`)
   }
 
@@ -143,7 +147,7 @@ describe('a record that allows one output', () => {
     await expect.poll(() => existsSync(file('.once.mp4.rendering/000000.nut.json')), { timeout: 60_000, interval: 20 }).toBe(true)
     child.kill('SIGKILL')
     await ended
-    logged(JSON.parse(readFileSync(state, 'utf8')).outputId, [consentHash(record)])
+    logged(JSON.parse(readFileSync(state, 'utf8')).outputId, [consentHash(record)], 'once.mp4')
     const other = await swap(file('clip.mp4'), '--run', 'once', '-o', file('other.mp4'))
     expect([other.code, other.stderr]).toEqual([3, expect.stringMatching(/at most 1 outputs but found 1 made already/)])
     const again = await swap(file('clip.mp4'), '--run', 'once', '-o', output, '--segment', '50')
