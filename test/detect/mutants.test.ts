@@ -9,7 +9,7 @@ import { scratchFolder } from '../support/data.ts'
 import { writeMutant, writeSeeds } from './mutants.ts'
 
 /** DFK_MUTANTS=1000 npx vitest run test/detect/mutants.test.ts */
-const COUNT = Number(process.env['DFK_MUTANTS'] ?? 40)
+const COUNT = Number(process.env['DFK_MUTANTS'] ?? 24)
 /** A hang is longer, also on a busy machine. */
 const LIMIT_MS = 90_000
 /** Whatever the files say of their sizes. */

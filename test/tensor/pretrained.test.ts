@@ -30,7 +30,7 @@ interface Network {
   readonly size: number
   readonly channels?: number
   readonly top: number
-  /** The graph takes one picture at a time, or eagerly so long a time for two that the suite has none. */
+  /** The graph takes one picture at a time. */
   readonly single?: boolean
   load(): Promise<(pictures: tf.Tensor) => tf.Tensor[]>
 }
@@ -87,7 +87,8 @@ const networks: Record<string, Network> = {
   'human, liveness': human('liveness', 32),
   'nsfwjs, MobileNet v2': nsfw('MobileNetV2', 224),
   'nsfwjs, MobileNet v2, middle size': nsfw('MobileNetV2Mid', 224, 'graph'),
-  'nsfwjs, Inception v3': { ...nsfw('InceptionV3', 299), single: true },
+  // Loading it takes 50 seconds, and dfk has no use for it: DFK_SLOW=1 npx vitest run test/tensor/pretrained.test.ts
+  ...(process.env['DFK_SLOW'] === '1' && { 'nsfwjs, Inception v3': nsfw('InceptionV3', 299) }),
 }
 
 beforeAll(async () => {
