@@ -59,7 +59,7 @@ export const detect = defineBenchmark({
   }),
   async run({ device, rounds }, signal) {
     const folder = await mkdtemp(join(tmpdir(), 'dfk-bench-'))
-    const examiner = await openExaminer(device)
+    const examiner = await openExaminer(device, true)
     try {
       const stills = photographs()
       const still = await stages(stills, rounds, examiner, signal)

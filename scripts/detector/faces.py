@@ -59,6 +59,20 @@ def cut(image, points, margin=1.3, largest=330):
     return picture, (points * scale - whole).astype(np.float32), (scale, float(whole[0]), float(whole[1]))
 
 
+def frame(rng, image, points, size, moves=True):
+    """Cuts the network's square out of a picture whose points are known; with `moves` a little off."""
+    centre, side = crop_box(points)
+    if moves:
+        centre = centre + rng.uniform(-0.06, 0.06, 2) * side
+        side = side * rng.uniform(0.88, 1.14)
+    scale = size / side
+    if scale < 0.6:  # average when shrinking a lot
+        image = cv2.resize(image, None, fx=(f := scale / 0.9), fy=f, interpolation=cv2.INTER_AREA)
+        centre, scale = centre * f, scale / f
+    matrix = np.array([[scale, 0, size / 2 - scale * centre[0]], [0, scale, size / 2 - scale * centre[1]]], np.float32)
+    return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
 def people(faces):
     """Single-linkage clusters of the descriptors: one label a face."""
     descriptors = np.stack([f['descriptor'] for f in faces])

@@ -2,7 +2,7 @@
 
 python fuse.py fit detector.safetensors version detector.json image=lines.jsonl,… video=lines.jsonl,… [image-own=…] [video-own=…]
 python fuse.py report detector.json image=lines.jsonl,… video=lines.jsonl,…
-lines.jsonl: of features.ts (or of `dfk eval --readings`), over folders …/<set>/{real,fake}/p<person>-….  `own`: files of the network's training people, which the other
+lines.jsonl: of `dfk eval --readings`, over folders …/<set>/{real,fake}/p<person>-….  `own`: files of the network's training people, which the other
 witnesses are fitted on too; the network knows them, so that it and the fusion are not.
 
 Each witness: logistic regression (ridge) of its standardised measures, then Platt scaling of scores of people left out. Fusion: logistic
@@ -19,15 +19,12 @@ import sys
 import numpy as np
 
 from evaluate import auc, eer, expected_calibration_error
+from regression import logistic, platt, squash
 
 WITNESSES = ('network', 'residual', 'boundary', 'temporal', 'compression')
 FALSE_ALARMS, MISSES = 0.03, 0.10
 FURTHEST = 3  # as in src/detect/fusion.ts
 FOLDS, BOOTSTRAPS, RIDGE, MANY_PEOPLE = 10, 400, 0.02, 20
-
-
-def squash(x):
-    return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
 
 
 def read(files):
@@ -41,38 +38,6 @@ def read(files):
                 rows.append({'set': name if wear == 'none' else f'{name}, {wear}', 'fake': label == 'fake', 'person': file.split('-')[0],
                              'readings': {w: r.get('measures') for w, r in record['readings'].items()}})
     return rows
-
-
-def balanced(labels):
-    """Real and manipulated files count alike; the weights add up to their number."""
-    fake = labels > 0.5  # targets may be smoothed
-    return np.where(fake, 0.5 / max(fake.sum(), 1), 0.5 / max((~fake).sum(), 1)) * len(labels)
-
-
-def logistic(x, labels, prior, ridge, least=-np.inf, hold=1e-6):
-    """Weights and intercept by Newton's method, weights drawn towards `prior` and kept at `least` or above (active set), the intercept held to 0 by `hold`."""
-    n, size = x.shape
-    weights, w = balanced(labels), np.r_[np.array(prior, float), 0.0]
-    x = np.c_[x, np.ones(n)]
-    pull = np.r_[np.full(size, ridge * n), hold]
-    aim, free = np.r_[np.array(prior, float), 0.0], np.ones(size + 1, bool)
-    for _ in range(60):
-        p = squash(x @ w)
-        gradient = x.T @ (weights * (p - labels)) + pull * (w - aim)
-        hessian = (x * (weights * p * (1 - p))[:, None]).T @ x + np.diag(pull)
-        free = np.r_[(w[:-1] > least) | (gradient[:-1] < 0), True]
-        step = np.zeros(size + 1)
-        step[free] = np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
-        w = w - np.clip(step, -2, 2)
-        w[:-1] = np.maximum(w[:-1], least)
-    return w[:-1], w[-1]
-
-
-def platt(scores, labels):
-    """Slope (not negative) and intercept for targets smoothed as by Platt."""
-    high, low = 1 - 1 / (labels.sum() + 2), 1 / ((1 - labels).sum() + 2)
-    w, b = logistic(scores[:, None], np.where(labels == 1, high, low) if len(set(labels)) > 1 else labels, [0.0], 1e-4, 0.0)
-    return float(w[0]), float(b)
 
 
 def matrix(rows, witness, names):

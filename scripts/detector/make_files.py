@@ -73,15 +73,21 @@ def wear_still(seed, image):
     return '.jpg', data
 
 
+def write_clip(path, frames, crf, options=()):
+    """x264, 25 frames a second; `options`: of ffmpeg, before the encoder's."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    height, width = frames[0].shape[:2]
+    command = ['ffmpeg', '-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', f'{width}x{height}', '-r', '25', '-i', '-', *options,
+               '-c:v', 'libx264', '-crf', str(crf), '-pix_fmt', 'yuv420p', '-threads', '1', path]
+    subprocess.run(command, input=b''.join(np.ascontiguousarray(f).tobytes() for f in frames), check=True)
+
+
 def encode(path, frames, seed):
     """x264 as sites and phones leave it; the same `seed` does the same to a swap and its original."""
     rng = np.random.default_rng(seed)
     scale = rng.choice([1, 1, 0.8, 0.65])
     height, width = (int(side * scale) // 2 * 2 for side in frames[0].shape[:2])
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    command = ['ffmpeg', '-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', f'{frames[0].shape[1]}x{frames[0].shape[0]}', '-r', '25', '-i', '-',
-               '-vf', f'scale={width}:{height}', '-c:v', 'libx264', '-crf', str(int(rng.integers(18, 29))), '-preset', 'fast', '-pix_fmt', 'yuv420p', '-threads', '1', path]
-    subprocess.run(command, input=b''.join(np.ascontiguousarray(f).tobytes() for f in frames), check=True)
+    write_clip(path, frames, int(rng.integers(18, 29)), ('-vf', f'scale={width}:{height}', '-preset', 'fast'))
 
 
 def read_picture(path):

@@ -9,21 +9,16 @@ moved on as it is (scaled and turned), blended band by band (Burt and Adelson 19
 """
 
 import os
-import subprocess
 import sys
 
 import cv2
 import numpy as np
 
+from blend import hull_mask
 from faces import read_faces
+from make_files import read_picture, turn_of, write_clip
 
 METHODS = ('affine', 'bands', 'mixed')
-
-
-def hull_mask(shape, points):
-    mask = np.zeros(shape[:2], np.uint8)
-    cv2.fillConvexPoly(mask, cv2.convexHull(points.astype(np.int32)), 255)
-    return mask
 
 
 def piecewise_affine(image, source, target, shape):
@@ -114,10 +109,6 @@ def blended_by_bands(top, under, mask, levels=5):
     return np.clip(out + 0.5, 0, 255).astype(np.uint8)[:height, :width]
 
 
-def turn_of(points):
-    return (points[30, 0] - points[[0, 16], 0].mean()) / np.ptp(points[:, 0])
-
-
 def fitting(points, faces, rng, not_like):
     """Of a dozen other people the one whose head is turned most alike and whose face is large enough."""
     others = [f for f in faces if np.linalg.norm(f['descriptor'] - not_like) > 0.5]
@@ -128,7 +119,7 @@ def fitting(points, faces, rng, not_like):
 def read_all(path, smallest=56):
     faces = read_faces(path, smallest)
     for face in faces:
-        face['picture'] = cv2.cvtColor(cv2.imread(face['file']), cv2.COLOR_BGR2RGB)
+        face['picture'] = read_picture(face['file'])
     return faces
 
 
@@ -152,11 +143,8 @@ def stills(faces_path, out):
 
 
 def encode(path, frames, crf):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
     height, width = (side // 2 * 2 for side in frames[0].shape[:2])
-    command = ['ffmpeg', '-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', f'{width}x{height}', '-r', '25', '-i', '-', '-c:v', 'libx264',
-               '-crf', str(crf), '-pix_fmt', 'yuv420p', '-threads', '1', path]
-    subprocess.run(command, input=b''.join(np.ascontiguousarray(f[:height, :width]).tobytes() for f in frames), check=True)
+    write_clip(path, [f[:height, :width] for f in frames], crf)
 
 
 def clips(frames_path, faces_path, out):
@@ -166,7 +154,7 @@ def clips(frames_path, faces_path, out):
         clips.setdefault(face['file'].split('/')[-2], {}).setdefault(face['file'], face)
     for number, (name, found) in enumerate(sorted(clips.items())):
         chosen = [found[file] for file in sorted(found)]
-        frames = [cv2.cvtColor(cv2.imread(f['file']), cv2.COLOR_BGR2RGB) for f in chosen]
+        frames = [read_picture(f['file']) for f in chosen]
         for method in METHODS:
             rng = np.random.default_rng([number, METHODS.index(method)])
             crf = int(rng.integers(18, 27))

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from blend import degrade, fake_of, frame
+from blend import fake_of
+from faces import frame
+from wear import degrade
 
 
 def pair(rng, faces, weights, size, others=None, wear=True, moves=True):

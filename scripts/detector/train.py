@@ -11,10 +11,10 @@ import os
 import time
 
 import cv2
-import numpy as np
 import torch
 from torch.nn import functional as F
 
+from evaluate import auc
 from faces import load
 from network import Detector, imagenet_detector
 from pairs import fixed, stream
@@ -38,10 +38,6 @@ def logits(net, images, batch=32):
     net.eval()
     with torch.no_grad():
         return torch.cat([net(as_input(images[i : i + batch])) for i in range(0, len(images), batch)]).numpy()
-
-
-def auc(real, fake):
-    return float(((fake[:, None] > real[None]).mean() + 0.5 * (fake[:, None] == real[None]).mean()))
 
 
 def main():

@@ -1,3 +1,4 @@
+import { pastePicture } from '../picture/paste.ts'
 import { createPicture, type GrayPicture, type Picture } from '../picture/picture.ts'
 import { resizePicture } from '../picture/resize.ts'
 
@@ -31,7 +32,7 @@ export function createSheet(count: number): Sheet {
       const sheet = createPicture(columns * (TILE_PX + GAP_PX) + GAP_PX, rows * (TILE_PX + GAP_PX) + GAP_PX)
       for (let i = 0; i < sheet.data.length; i++) sheet.data[i] = BACKGROUND[i % 3]!
       ;[...tiles.values()].forEach((tile, i) => {
-        paste(sheet, tile, GAP_PX + (i % columns) * (TILE_PX + GAP_PX), GAP_PX + Math.floor(i / columns) * (TILE_PX + GAP_PX))
+        pastePicture(sheet, tile, GAP_PX + (i % columns) * (TILE_PX + GAP_PX), GAP_PX + Math.floor(i / columns) * (TILE_PX + GAP_PX))
       })
       return sheet
     },
@@ -44,10 +45,4 @@ function tileOf(picture: Picture, mask: GrayPicture): Picture {
   const tile = createPicture(TILE_PX, TILE_PX)
   for (let i = 0; i < data.length; i++) tile.data[i] = data[i]! * (OUTSIDE + ((1 - OUTSIDE) * cover[Math.floor(i / 3)]!) / 255)
   return tile
-}
-
-function paste(onto: Picture, tile: Picture, x: number, y: number): void {
-  for (let row = 0; row < tile.height; row++) {
-    onto.data.set(tile.data.subarray(row * tile.width * 3, (row + 1) * tile.width * 3), ((y + row) * onto.width + x) * 3)
-  }
 }

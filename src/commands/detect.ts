@@ -94,7 +94,7 @@ async function examineAll(
 ): Promise<number> {
   const anchors = options.anchors === undefined ? undefined : await readAnchors(options.anchors)
   const { openExaminer } = await import('../detect/open.ts')
-  const examiner = await openExaminer(options.device)
+  const examiner = await openExaminer(options.device, true)
   const outputs = await openOutputs(options, context)
   try {
     for (const failure of failed.list) await outputs.fail(failure.file, failure.reason)

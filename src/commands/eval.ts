@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Reading } from '../detect/evaluate.ts'
 import type { TallyRow } from '../detect/tally.ts'
+import { alignColumns } from '../report/columns.ts'
 import { type Context, defineCommand } from './command.ts'
 import { Failures } from './failures.ts'
 
@@ -63,17 +64,13 @@ async function measureAll(
   const out = readings === undefined ? undefined : await openGrowing(readings)
   try {
     const rows = await context.work(`${labelled.length} files`, (work) =>
-      evaluate(
-        labelled,
-        { analyser: examiner.analyser, network: examiner.network },
-        {
-          ...work,
-          frames,
-          wear,
-          attempt: (file, body) => failed.attempt(file, body),
-          onReading: out && ((reading: Reading) => out.write(`${JSON.stringify(reading)}\n`)),
-        },
-      ),
+      evaluate(labelled, examiner, {
+        ...work,
+        frames,
+        wear,
+        attempt: (file, body) => failed.attempt(file, body),
+        onReading: out && ((reading: Reading) => out.write(`${JSON.stringify(reading)}\n`)),
+      }),
     )
     await out?.finish()
     return rows
@@ -121,13 +118,5 @@ function tableOf(rows: readonly TallyRow[]): string {
     ],
     ...[share(row.realCalledManipulated), share(row.fakeCalledManipulated), share(row.fakeCalledReal), share(row.inconclusive)],
   ])
-  const widths = HEAD.map((title, i) => Math.max(title.length, ...cells.map((row) => row[i]!.length)))
-  return [HEAD, ...cells]
-    .map((row) =>
-      row
-        .map((cell, i) => (i < 3 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return alignColumns([HEAD, ...cells], 3).join('\n')
 }

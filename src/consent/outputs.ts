@@ -24,11 +24,6 @@ function logPath(home: string): string {
   return join(home, 'consent', 'outputs.jsonl')
 }
 
-/** The lines of the outputs that were made under a record. */
-async function linesUnder(home: string, hash: string): Promise<string[]> {
-  return ((await readIfThere(logPath(home))) ?? '').split('\n').filter((line) => line.includes(hash))
-}
-
 /** By what two lines are of one output: an id alone is not enough, since it lies unsigned beside a render that is not finished. */
 function identityOf({ outputId, file, footage }: OutputEntry): string {
   return JSON.stringify([outputId, file, footage ?? null])
@@ -36,7 +31,8 @@ function identityOf({ outputId, file, footage }: OutputEntry): string {
 
 /** The outputs that were made under a record: id and identity of each. A line that cannot be read counts for itself. */
 async function madeUnder(home: string, hash: string): Promise<ReadonlyMap<string, string | undefined>> {
-  const entries = (await linesUnder(home, hash)).map((line): [string, string | undefined] => {
+  const lines = ((await readIfThere(logPath(home))) ?? '').split('\n').filter((line) => line.includes(hash))
+  const entries = lines.map((line): [string, string | undefined] => {
     try {
       const entry = JSON.parse(line) as OutputEntry
       return [identityOf(entry), entry.outputId]

@@ -1,3 +1,4 @@
+import { pastePicture } from '../picture/paste.ts'
 import { createPicture, type Picture } from '../picture/picture.ts'
 import { probabilityOf } from './calibration.ts'
 
@@ -34,9 +35,9 @@ export function besideEvidence(
   const cells = strengths(evidence, calibration)
   const out = createPicture(2 * width + GAP_PX, height)
   out.data.fill(255)
+  pastePicture(out, crop, 0, 0)
   for (let y = 0; y < height; y += 1) {
     const row = y * out.width * 3
-    out.data.set(data.subarray(y * width * 3, (y + 1) * width * 3), row)
     for (let x = 0; x < width; x += 1) {
       const from = (y * width + x) * 3
       const grey = 0.3 * data[from]! + 0.59 * data[from + 1]! + 0.11 * data[from + 2]!

@@ -9,20 +9,20 @@ export interface OpenExaminer extends Examiner {
   dispose(): Promise<void>
 }
 
-/** Opens what looks at faces, on the device of a name. */
-export async function openExaminer(name: Parameters<typeof openDevice>[0]): Promise<OpenExaminer> {
+/** Opens what looks at faces, on the device of a name; `watermarks`: and, in a thread of its own, what looks for dfk's mark. */
+export async function openExaminer(name: Parameters<typeof openDevice>[0], watermarks = false): Promise<OpenExaminer> {
   const device = await openDevice(name)
   const analyser = await openFaceAnalyser(device)
   const network = await openDetectorNetwork(device)
-  const watermarks = openWatermarkReader()
+  const reader = watermarks ? openWatermarkReader() : undefined
   return {
     analyser,
     network,
-    watermarks,
+    watermarks: reader,
     async dispose() {
       await analyser.dispose()
       await network.dispose()
-      await watermarks.close()
+      await reader?.close()
     },
   }
 }

@@ -5,8 +5,8 @@ import { hashFile } from '../work/hashFile.ts'
 import { fileUrl, inputOptions, packetHashOptions } from './arguments.ts'
 import { findFfmpeg } from './binaries.ts'
 import { readFailure, saysTruncated } from './failures.ts'
-import { requireFile } from './probe.ts'
 import { outputPipe, startFfmpeg } from './process.ts'
+import { requireFile } from './requireFile.ts'
 import { probePicture } from './stills.ts'
 
 /** What a consent record binds to: SHA-256 (hex) of the file and, for a video, of its picture packets, which sound does not change. */

@@ -2,7 +2,8 @@ import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { DfkError } from '../work/errors.ts'
-import { probeMedia, requireFile } from './probe.ts'
+import { probeMedia } from './probe.ts'
+import { requireFile } from './requireFile.ts'
 
 const IMAGES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.heic', '.heif'])
 const VIDEOS = new Set([

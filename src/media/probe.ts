@@ -1,4 +1,3 @@
-import { access, constants, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { DfkError } from '../work/errors.ts'
 import { countArguments, probeArguments } from './arguments.ts'
@@ -7,6 +6,7 @@ import type { ColourTags } from './colour.ts'
 import { readFailure } from './failures.ts'
 import { checkBounds } from './limits.ts'
 import { askProgram } from './process.ts'
+import { requireFile } from './requireFile.ts'
 import { probePicture } from './stills.ts'
 import { type Chapter, fieldOrderOf, type PixelDetails, parseChapters, parseStreams, pixelDetails, type StreamInfo } from './streams.ts'
 
@@ -223,22 +223,6 @@ function detailsOf(report: MediaReport, stream: StreamReport): VideoDetails {
     timecode: timecode.find((text) => /^\d\d:\d\d:\d\d[:;.]\d\d+$/.test(text ?? '')),
     originS: Number(report.format.start_time ?? 0) || 0,
   }
-}
-
-/** Throws DfkError where `path` is missing, a folder, or empty. */
-export async function requireFile(path: string): Promise<void> {
-  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
-    const what = cause.code === 'ENOENT' || cause.code === 'ENOTDIR' ? 'found no such file' : `it cannot be read (${cause.code})`
-    throw new DfkError(`expected a video or an image at ${path} but ${what}`, { hint: 'check the path', cause })
-  })
-  if (found.isDirectory()) throw new DfkError(`expected a file but found a folder at ${path}`, { hint: 'name a file in it' })
-  if (found.size === 0) throw new DfkError(`expected a video or an image but ${path} is empty (0 bytes)`, { hint: 'copy it again' })
-  await access(path, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
-    throw new DfkError(`expected a video or an image but ${path} may not be read (${cause.code})`, {
-      hint: 'allow yourself to read it',
-      cause,
-    })
-  })
 }
 
 /** Reads what the file says about itself, without decoding it. Throws DfkError for anything but a video or a still image. */

@@ -7,7 +7,7 @@ import { DfkError } from '../work/errors.ts'
 import { cleanExif } from './exif.ts'
 import { MAX_PIXELS } from './limits.ts'
 import { describePng } from './png-chunks.ts'
-import { requireFile } from './probe.ts'
+import { requireFile } from './requireFile.ts'
 import { inFormat, placeEncoded, type WriteOptions } from './stills.ts'
 
 /** A still image in the samples and the colour space of its file, upright. */

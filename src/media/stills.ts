@@ -5,7 +5,8 @@ import type { Metadata, Sharp } from 'sharp'
 import type { Picture } from '../picture/picture.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { MAX_PIXELS } from './limits.ts'
-import { type MediaInfo, requireFile } from './probe.ts'
+import type { MediaInfo } from './probe.ts'
+import { requireFile } from './requireFile.ts'
 
 const STILL_FORMATS = new Set(['jpeg', 'png', 'webp', 'tiff', 'heif'])
 const JPEG_QUALITY = 95

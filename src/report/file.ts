@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { UsageError } from '../work/errors.ts'
+import { writeWhole } from '../work/whole.ts'
 
 /** Throws UsageError, before minutes of work, where what `flag` names could not be written to `path` or would replace one of the `inputs`. */
 export async function checkReportPath(path: string, inputs: readonly string[], flag = '--report'): Promise<void> {
@@ -14,14 +15,7 @@ export async function checkReportPath(path: string, inputs: readonly string[], f
     throw new UsageError(`${flag}: expected an existing folder for ${path} but found none`, { hint: `mkdir -p "${dirname(path)}"` })
 }
 
-/** Writes a page beside its place and renames it there. */
+/** Writes a page whole, whoever else writes it at the same time. */
 export async function writePage(path: string, page: string): Promise<void> {
-  const partial = `${path}.part-${randomBytes(4).toString('hex')}`
-  try {
-    await writeFile(partial, page)
-    await rename(partial, path)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw error
-  }
+  await writeWhole(path, page, { beside: `${path}.part-${randomBytes(4).toString('hex')}` })
 }

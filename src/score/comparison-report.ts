@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { encodePicture } from '../media/index.ts'
+import { pastePicture } from '../picture/paste.ts'
 import { createPicture, type Picture } from '../picture/picture.ts'
 import { cropPicture } from '../picture/resize.ts'
 import { gallery, type Html, html, inlineImage, lineChart, paragraph, renderPage, table, verdict } from '../report/page.ts'
@@ -48,9 +49,7 @@ function comparisonTable(results: readonly ScoreResult[], names: readonly string
 function inRow(tiles: readonly Picture[]): Picture {
   const { width, height } = tiles[0]!
   const out = createPicture(width * tiles.length, height)
-  for (const [i, tile] of tiles.entries()) {
-    for (let y = 0; y < height; y++) out.data.set(tile.data.subarray(y * width * 3, (y + 1) * width * 3), (y * out.width + i * width) * 3)
-  }
+  for (const [i, tile] of tiles.entries()) pastePicture(out, tile, i * width, 0)
   return out
 }
 

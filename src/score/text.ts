@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { alignColumns } from '../report/columns.ts'
 import { isBest, MEASURES, RULE, rankVersions, shownValue } from './ranking.ts'
 import type { Scores } from './scores.ts'
 
@@ -97,9 +98,5 @@ export function comparisonText(all: readonly Scores[], paths: readonly string[])
     ['overall', ...standings.map(({ overall }) => `${overall.toFixed(2)}  `)],
     ['rank', ...standings.map(({ rank }) => `${rank}${rank === 1 ? ' *' : '  '}`)],
   ]
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const lines = rows.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '),
-  )
-  return [...lines.map((line) => line.trimEnd()), `* the best. ${RULE}`].join('\n')
+  return [...alignColumns(rows, 1), `* the best. ${RULE}`].join('\n')
 }

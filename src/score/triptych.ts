@@ -1,4 +1,5 @@
 import type { FoundFace } from '../faces/index.ts'
+import { pastePicture } from '../picture/paste.ts'
 import { createPicture, type Picture } from '../picture/picture.ts'
 import { warpAffine } from '../picture/warp.ts'
 import type { FramePair } from './lockstep.ts'
@@ -18,11 +19,11 @@ export function triptych({ target, swap }: FramePair, { box }: FoundFace): Pictu
   const matrix = { a: scale, b: 0, tx: -left * scale, c: 0, d: scale, ty: -top * scale }
   const [a, b] = [target, swap].map((picture) => warpAffine(picture, matrix, TILE_PX, TILE_PX)) as [Picture, Picture]
   const out = createPicture(TILE_PX * 3, TILE_PX)
+  pastePicture(out, a, 0, 0)
+  pastePicture(out, b, TILE_PX, 0)
   for (let y = 0; y < TILE_PX; y++) {
     const from = y * TILE_PX * 3
     const to = from * 3
-    out.data.set(a.data.subarray(from, from + TILE_PX * 3), to)
-    out.data.set(b.data.subarray(from, from + TILE_PX * 3), to + TILE_PX * 3)
     for (let i = 0; i < TILE_PX * 3; i++) {
       const difference = 128 + (b.data[from + i]! - a.data[from + i]!) * DIFFERENCE_GAIN
       out.data[to + TILE_PX * 6 + i] = Math.max(0, Math.min(255, difference))

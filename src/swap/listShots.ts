@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { decodeFrames, type MediaInfo, probeMedia, writePicture } from '../media/index.ts'
 import { captionHeightPx, captionWidthPx, drawCaption } from '../picture/caption.ts'
+import { pastePicture } from '../picture/paste.ts'
 import { createPicture, type Picture } from '../picture/picture.ts'
 import { UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
@@ -63,8 +64,7 @@ function drawSheet(shots: readonly FoundShot[]): Picture {
   for (const [index, { thumbnail, fromS }] of shots.entries()) {
     const left = GAP_PX + (index % columns) * cell.width
     const top = GAP_PX + Math.floor(index / columns) * cell.height
-    for (let y = 0; y < height; y += 1)
-      sheet.data.set(thumbnail.data.subarray(y * width * 3, (y + 1) * width * 3), ((top + y) * sheet.width + left) * 3)
+    pastePicture(sheet, thumbnail, left, top)
     drawCaption(sheet, String(index + 1), left, top + height + GAP_PX / 2, CAPTION_DOT_PX)
     const time = timeText(fromS)
     drawCaption(sheet, time, left + width - captionWidthPx(time, CAPTION_DOT_PX), top + height + GAP_PX / 2, CAPTION_DOT_PX)

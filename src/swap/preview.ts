@@ -1,5 +1,6 @@
 import { frameFormat, type MediaInfo, type PipePixels, readClip } from '../media/index.ts'
 import { captionHeightPx, captionWidthPx, drawCaption } from '../picture/caption.ts'
+import { pastePicture } from '../picture/paste.ts'
 import { createPicture, type Picture } from '../picture/picture.ts'
 import { resizePicture } from '../picture/resize.ts'
 import { type YuvFormat, type YuvPicture, yuvPicture } from '../picture/yuv.ts'
@@ -96,9 +97,7 @@ function drawSheet(rows: readonly Row[], footerPx: number): Picture {
     drawCaption(sheet, text, left + Math.round((width - captionWidthPx(text, CAPTION_DOT_PX)) / 2), GAP_PX, CAPTION_DOT_PX)
     for (const [row, { cells, timeS }] of rows.entries()) {
       const top = line + row * (height + line)
-      const cell = resizePicture(cells[column]!, width, height)
-      for (let y = 0; y < height; y += 1)
-        sheet.data.set(cell.data.subarray(y * width * 3, (y + 1) * width * 3), ((top + y) * sheet.width + left) * 3)
+      pastePicture(sheet, resizePicture(cells[column]!, width, height), left, top)
       if (column === 0) drawCaption(sheet, timeText(timeS), left, top + height + GAP_PX, CAPTION_DOT_PX)
     }
   }

@@ -23,7 +23,7 @@ describe('mutated files', () => {
     'are judged or refused in a line, without a crash, a hang or the memory that they claim to need',
     async () => {
       const seeds = await writeSeeds(folder)
-      const examiner = await openExaminer('cpu')
+      const examiner = await openExaminer('cpu', true)
       const tally = { judged: 0, refused: 0 }
       const wrong: string[] = []
       let slowestMs = 0

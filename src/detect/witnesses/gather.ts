@@ -1,5 +1,6 @@
 import type { FaceAnalyser, FoundFace } from '../../faces/index.ts'
 import type { Frame } from '../../media/index.ts'
+import { mean } from '../../work/statistics.ts'
 import { quantile } from './bands.ts'
 import { readBoundary } from './boundary.ts'
 import { readCompression } from './compression.ts'
@@ -46,7 +47,7 @@ export class Witnesses {
       return { network: silent, residual: silent, boundary: silent, temporal: silent, compression: silent }
     }
     return {
-      network: { measures: { logit: this.#logits.reduce((sum, logit) => sum + logit, 0) / this.#logits.length } },
+      network: { measures: { logit: mean(this.#logits)! } },
       residual: middle(this.#residual),
       boundary: middle(this.#boundary),
       temporal: this.#motion.read(),

@@ -1,3 +1,4 @@
+import { mean } from '../../work/statistics.ts'
 import { bandsOf, quantile } from './bands.ts'
 import { type FaceView, REGION, regionsOf } from './view.ts'
 import type { Reading } from './witness.ts'
@@ -33,8 +34,7 @@ export function readResidual(view: FaceView): Reading {
   const { face, around } = blocksOf(view)
   if (face.length < LEAST_BLOCKS || around.length < LEAST_BLOCKS)
     return { silent: 'Too little is to be seen around the face to compare its noise with.' }
-  const mean = (blocks: readonly Block[], of: (block: Block) => number) => blocks.reduce((sum, block) => sum + of(block), 0) / blocks.length
-  const difference = (of: (block: Block) => number) => mean(face, of) - mean(around, of)
+  const difference = (of: (block: Block) => number) => mean(face.map(of))! - mean(around.map(of))!
   const expected = expectation(around)
   const surprise = face.map((block) => block.fine - expected(block))
   return {

@@ -2,6 +2,7 @@ import { alignMatrix, descriptorDistance, type FaceAnalyser, type FoundFace, fac
 import { eyeOpening, mouthOpening } from '../../faces/shape.ts'
 import type { Frame } from '../../media/index.ts'
 import { applyAffineToPoints, warpAffine } from '../../picture/warp.ts'
+import { mean } from '../../work/statistics.ts'
 import { quantile } from './bands.ts'
 import type { Reading } from './witness.ts'
 
@@ -42,7 +43,6 @@ export class Motion {
     flow: [] as number[],
     detail: [] as number[],
     flicker: [] as number[],
-
     shakeRatio: [] as number[],
   }
   readonly #mouth: number[] = []
@@ -164,14 +164,14 @@ function shakeOf(points: readonly number[], a: Still, b: Still, c: Still): numbe
 }
 
 function deviation(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
+  const middle = mean(values)!
+  return Math.sqrt(mean(values.map((value) => (value - middle) ** 2))!)
 }
 
 /** Mean distance between one descriptor and the next. */
 function drift(descriptors: readonly Float32Array[]): number {
   const steps = descriptors.slice(1).map((descriptor, i) => descriptorDistance(descriptors[i]!, descriptor))
-  return steps.length === 0 ? 0 : steps.reduce((sum, step) => sum + step, 0) / steps.length
+  return mean(steps) ?? 0
 }
 
 function centreOf({ box: { x, y, width, height } }: FoundFace): readonly [number, number] {
