@@ -46,6 +46,10 @@ export const swapOptions = z.object({
     .enum(['feather', 'pyramid', 'poisson'])
     .default('feather')
     .describe('how the face meets the footage: by a soft border, in bands from coarse to fine, or by its gradients'),
+  mask: z
+    .enum(['both', 'hull', 'learned'])
+    .default('both')
+    .describe("what the mask is made of: the hull of the footage's landmarks, the mask that the run learned, or where both agree"),
   maskErode: z.number().min(-10).max(20).default(2).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
   maskBlur: z.number().min(0).max(20).default(4).describe("softness of the mask's border, per cent of the face picture"),
   occlusion: z
@@ -143,7 +147,17 @@ export type RenderingAsked = z.output<typeof renderingOptions>
 
 /** What may differ from shot to shot. */
 export const shotOptions = swapOptions.pick({
-  ...{ face: true, threshold: true, color: true, blend: true, maskErode: true, maskBlur: true, occlusion: true, matchDetail: true },
+  ...{
+    face: true,
+    threshold: true,
+    color: true,
+    blend: true,
+    mask: true,
+    maskErode: true,
+    maskBlur: true,
+    occlusion: true,
+    matchDetail: true,
+  },
   ...{ sharpen: true, grain: true, label: true },
 })
 export type ShotOptions = z.output<typeof shotOptions>

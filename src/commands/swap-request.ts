@@ -28,7 +28,7 @@ export function layersOf(asked: LayersAsked, output: string, isFolder: boolean):
 
 function lookOf(asked: ShotOptions): Look {
   const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
-  const mask = { erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
+  const mask = { kind: asked.mask, erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
   return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
 }
 

@@ -95,7 +95,8 @@ export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: Fa
   const face = bleedOutwards(rendered.rgb, rendered.mask, sizePx)
   const coloured = memory.colours.match(face, cut.rgb, inside, timeS)
   // Colours of the border count where footage and rendering both show the face.
-  const shown = visible === undefined ? rendered.mask : visible.map((value, i) => value * rendered.mask[i]!)
+  const shows = look.mask.kind === 'hull' ? new Float32Array(rendered.mask.length).fill(1) : rendered.mask
+  const shown = visible === undefined ? shows : visible.map((value, i) => value * shows[i]!)
   const joined =
     look.blend === 'poisson'
       ? clonePoisson(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)

@@ -1,6 +1,8 @@
 import { blurPlane, erodePlane, type Plane } from '../picture/plane.ts'
 
 export interface MaskShape {
+  /** What it is made of: the generator's own mask, the hull of the footage's landmarks, or where both agree. */
+  readonly kind: 'both' | 'hull' | 'learned'
   /** Pulls the border in (or, negative, out) by this share of the aligned picture's side, per cent. */
   readonly erodePercent: number
   /** Softness of the border, as a share of the side, per cent. */
@@ -13,7 +15,7 @@ const RIM = 0.03
 /** The hull is that of the landmarks, which lie a little inside of the jaw: a face may reach beyond it by this share of the side. */
 const HULL_SLACK = 0.025
 
-/** Where the rendered face replaces the footage: inside both the generator's mask and the hull of the landmarks, drawn in and feathered. */
+/** Where the rendered face replaces the footage: inside the generator's mask, the hull of the landmarks or both, drawn in and feathered. */
 export function shapeMask(generated: Plane, hull: Plane, shape: MaskShape): Plane {
   const { width, height } = generated
   const data = new Float32Array(width * height)
@@ -22,7 +24,8 @@ export function shapeMask(generated: Plane, hull: Plane, shape: MaskShape): Plan
   for (let y = rim; y < height - rim; y += 1) {
     for (let x = rim; x < width - rim; x += 1) {
       const i = y * width + x
-      data[i] = Math.min(generated.data[i]!, outline.data[i]!)
+      const [learned, drawn] = [generated.data[i]!, outline.data[i]!]
+      data[i] = shape.kind === 'both' ? Math.min(learned, drawn) : shape.kind === 'hull' ? drawn : learned
     }
   }
   const radius = Math.round((width * shape.erodePercent) / 100)

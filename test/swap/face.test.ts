@@ -9,7 +9,7 @@ import { facePixels, field, ovalLandmarks } from './seamSupport.ts'
 
 const SIZE = 32
 const LOOK: Look = {
-  mask: { erodePercent: 0, blurPercent: 4 },
+  mask: { kind: 'both', erodePercent: 0, blurPercent: 4 },
   occlusion: 1,
   colour: 'rct',
   blend: 'feather',

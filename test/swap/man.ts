@@ -34,7 +34,15 @@ export async function makeClip(home: string, path: string, frames: number): Prom
 
 /** A face laid in as it is, by a soft mask. */
 export const PLAIN_LOOK: Look = {
-  ...{ mask: { erodePercent: 3, blurPercent: 4 }, occlusion: 0, colour: 'none', blend: 'feather', detail: 0, sharpen: 0.4, grain: 0 },
+  ...{
+    mask: { kind: 'both', erodePercent: 3, blurPercent: 4 },
+    occlusion: 0,
+    colour: 'none',
+    blend: 'feather',
+    detail: 0,
+    sharpen: 0.4,
+    grain: 0,
+  },
 }
 
 /** Opens the run `tiny` for a clip, with the defaults of the command line. */

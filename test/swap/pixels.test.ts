@@ -73,7 +73,7 @@ describe('mask', () => {
   const full = plane(64, () => 1)
 
   it('never reaches the rim, so that no box can show', () => {
-    const mask = shapeMask(full, full, { erodePercent: 0, blurPercent: 3 })
+    const mask = shapeMask(full, full, { kind: 'both', erodePercent: 0, blurPercent: 3 })
     for (let i = 0; i < 64; i += 1) for (const at of [i, 63 * 64 + i, i * 64, i * 64 + 63]) expect(mask.data[at]).toBe(0)
     expect(mask.data[32 * 64 + 32]).toBeCloseTo(1, 5)
   })
@@ -81,8 +81,18 @@ describe('mask', () => {
   it('is inside both the rendered mask and the hull', () => {
     const left = plane(64, (x) => (x < 32 ? 1 : 0))
     const top = plane(64, (_, y) => (y < 32 ? 1 : 0))
-    const mask = shapeMask(left, top, { erodePercent: 0, blurPercent: 0 })
+    const mask = shapeMask(left, top, { kind: 'both', erodePercent: 0, blurPercent: 0 })
     expect([mask.data[16 * 64 + 16], mask.data[16 * 64 + 48], mask.data[48 * 64 + 16]]).toEqual([1, 0, 0])
+  })
+
+  it.each([
+    ['hull', [1, 1, 0]],
+    ['learned', [1, 0, 1]],
+  ] as const)('asks the other nothing where it is %s', (kind, shown) => {
+    const left = plane(64, (x) => (x < 32 ? 1 : 0))
+    const top = plane(64, (_, y) => (y < 32 ? 1 : 0))
+    const mask = shapeMask(left, top, { kind, erodePercent: 0, blurPercent: 0 })
+    expect([mask.data[16 * 64 + 16], mask.data[16 * 64 + 48], mask.data[48 * 64 + 16]]).toEqual(shown)
   })
 })
 
