@@ -7,9 +7,15 @@ const GAP_PX = 4
 const RED = [230, 30, 20] as const
 const MOST_COVER = 0.75
 
-/** How strongly each cell speaks for manipulation, 0–1: nothing at even odds or below, so that a face without evidence stays plain. */
+/**
+ * How strongly each cell speaks for manipulation, 0–1: in proportion from even odds, which are 0, to the face's strongest cell, so that what stands out does so in a
+ * face that is replaced altogether too. All of it is weakened by how strong that cell is, so that a face without evidence stays plain.
+ */
 function strengths(evidence: Float32Array, calibration: { readonly slope: number; readonly intercept: number }): Float32Array {
-  return evidence.map((logit) => Math.max(0, 2 * probabilityOf(logit, calibration) - 1))
+  const even = -calibration.intercept / calibration.slope
+  const strongest = Math.max(...evidence)
+  const most = 2 * probabilityOf(strongest, calibration) - 1
+  return evidence.map((logit) => (most <= 0 ? 0 : (most * Math.max(0, logit - even)) / (strongest - even)))
 }
 
 /** Value at a place of a square grid of cells, interpolated between their centres. */
@@ -24,7 +30,7 @@ function valueAt(cells: Float32Array, across: number, u: number, v: number): num
   return row(top) + (row(top + 1) - row(top)) * (y - top)
 }
 
-/** The crop, and right of it the same in grey with the evidence of the network's cells in red. */
+/** The crop, and right of it the same in grey with the evidence of the network's cells in red: in proportion to the strongest, none at even odds. */
 export function besideEvidence(
   crop: Picture,
   evidence: Float32Array,

@@ -3,7 +3,7 @@ import type { Band, Calibration } from './calibration.ts'
 import type { Examined } from './examine.ts'
 import type { Detected, FaceCrop } from './result.ts'
 import { highestByFrame } from './summary.ts'
-import { DECLARED, explanation, headline, NO_CERTAINTY, percent, provenanceLines } from './words.ts'
+import { DECLARED, explanation, HEAT_SCALE, headline, NO_CERTAINTY, percent, provenanceLines } from './words.ts'
 
 export const TONES: Record<Detected['verdict'], Tone> = {
   'likely-manipulated': 'bad',
@@ -104,7 +104,7 @@ function strongestFaces(crops: readonly FaceCrop[], kind: Detected['kind']): Htm
     const where = kind === 'video' ? `${timeS.toFixed(2)} s, frame ${frame}` : `at ${box.x}, ${box.y}`
     return inlineImage(image, `face, probability ${percent(probability)}, ${where}`, `${percent(probability)} · ${where}`)
   })
-  return [html`<h3>Faces with the strongest evidence, and where in them it is</h3>`, gallery(images, 16)]
+  return [html`<h3>Faces with the strongest evidence, and where in them it is</h3>`, gallery(images, 16), paragraph(HEAT_SCALE, true)]
 }
 
 function witnesses({ witnesses: heard, kind }: Detected, calibration: Calibration): Html[] {

@@ -12,6 +12,10 @@ export const METHOD =
   'up to the file’s probability, for as many real as manipulated files. Times that stand out are looked at once more: that second look shows where, and does not change the probability. ' +
   'The red in a face shows which parts moved the network; it marks evidence, not outlines.'
 
+/** Beside the faces of a report. */
+export const HEAT_SCALE =
+  'Red is relative within each face: deepest at the cell (of 7 × 7) that speaks most for manipulation, in proportion from there down to none at even odds, and paler as a whole where that cell is weak. Compare faces by their percentages, not by their red.'
+
 /** What it can not do, in a paragraph. */
 export const LIMITS =
   'Kinds of manipulation that it was not trained on are missed more often, and edits outside of the face are not looked at. Very small, dark, strongly compressed or filtered faces weaken or ' +
