@@ -26,13 +26,19 @@ function turn(o: Point, a: Point, b: Point): number {
 /** Fills a convex polygon, anti-aliased: exact coverage along rows, four rows a pixel. 255 inside. */
 export function fillConvex(polygon: readonly Point[], width: number, height: number): GrayPicture {
   const cover = new Float32Array(width * height)
-  for (let row = 0; row < height * SUB_ROWS; row++) {
+  const part = 1 / SUB_ROWS
+  const [top, bottom] = [Math.min(...polygon.map(([, y]) => y)), Math.max(...polygon.map(([, y]) => y))]
+  const [first, last] = [Math.max(0, Math.floor(top * SUB_ROWS) - 1), Math.min(height * SUB_ROWS, Math.ceil(bottom * SUB_ROWS) + 1)]
+  for (let row = first; row < last; row++) {
     const span = spanAt(polygon, (row + 0.5) / SUB_ROWS)
     if (span === undefined) continue
     const left = Math.max(0, span[0])
     const right = Math.min(width, span[1])
     const base = Math.floor(row / SUB_ROWS) * width
-    for (let x = Math.floor(left); x < right; x++) cover[base + x]! += (Math.min(right, x + 1) - Math.max(left, x)) / SUB_ROWS
+    const [from, whole, to] = [Math.floor(left), Math.ceil(left), Math.floor(right)]
+    for (let x = from; x < right && x < whole; x++) cover[base + x]! += (Math.min(right, x + 1) - left) * part
+    for (let x = whole; x < to; x++) cover[base + x]! += part
+    if (to >= whole && to < right) cover[base + to]! += (right - to) * part
   }
   const data = new Uint8Array(cover.length)
   for (let i = 0; i < data.length; i++) data[i] = Math.min(255, cover[i]! * 255 + 0.5)
