@@ -2,7 +2,7 @@
 
 python make_moved.py faces.jsonl out [split]    →  out/moved/<method>/{real,fake}/p<person>-<n>.mp4     (faces.jsonl: of stills; all of one split where it is named)
 A picture is moved as by a hand that holds the camera, with fresh noise in every frame, swapped frame by frame with landmarks that tremble, and encoded with x264; the real twin
-goes through the same. What the network, noise, seams and compression read in it is that of clips; how the face moves is not, so that `temporal` must not be fitted on it.
+goes through the same. A person is swapped in two of the four ways. What the network, noise, seams and compression read in it is that of clips; how the face moves is not, so that `temporal` must not be fitted on it.
 """
 
 import sys
@@ -45,7 +45,7 @@ def main(faces_path, out, only=None):
         if face['person'] in seen or '/grid/' in face['file']:
             continue
         seen.add(face['person'])
-        for method in METHODS:
+        for method in (METHODS[len(seen) % 2], METHODS[2 + len(seen) // 2 % 2]):
             rng = np.random.default_rng([number, METHODS.index(method)])
             frames, places = moved(face, rng)
             source, seed, name = other_than(face, faces, rng), int(rng.integers(2**31)), f"p{face['person']}-{number}.mp4"
