@@ -99,11 +99,18 @@ describe('dfk detect', () => {
 
   it.skipIf(sharedData('stills/three_people.jpg') === undefined)('judges every face of a group', () => {
     const { lines } = dfk(sharedData('stills/three_people.jpg')!, '--json', '--quiet')
-    const [group] = lines() as unknown as { witnesses: { witness: string; probability: number }[]; faces: { probability: number }[] }[]
+    const [group] = lines() as unknown as {
+      witnesses: { witness: string; probability: number }[]
+      faces: { probability: number }[]
+      note: string
+    }[]
     expect(group?.faces).toHaveLength(3)
-    // The network speaks for the most suspicious of them.
+    expect(group?.note).toMatch(/^3 faces/)
+    // The network says how likely it is that one of them is manipulated: their mean odds.
+    const odds = (probability: number) => probability / (1 - probability)
     const network = group?.witnesses.find(({ witness }) => witness === 'network')
-    expect(network?.probability).toBe(Math.max(...group!.faces.map(({ probability }) => probability)))
+    const mean = group!.faces.reduce((sum, { probability }) => sum + odds(probability), 0) / 3
+    expect(odds(network!.probability) / mean).toBeCloseTo(1, 2)
   })
 
   it('writes a table with a line a file, and ends with 4 where --fail-on names what it finds', async () => {
