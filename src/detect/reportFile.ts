@@ -48,7 +48,7 @@ function figures(detected: Detected, { realBelow, manipulatedAbove }: Band): Htm
     {
       label: 'Inconclusive band',
       value: `${(100 * realBelow).toFixed(0)}–${percent(manipulatedAbove)}`,
-      note: kind === 'video' ? 'chosen on stills of people unseen in training' : 'chosen on people unseen in training',
+      note: 'chosen on people and sources left out of the fit',
     },
     {
       label: 'Faces judged',
