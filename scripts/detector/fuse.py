@@ -23,16 +23,18 @@ from evaluate import auc, calibration_error_by_chance, expected_calibration_erro
 from readings import WITNESSES, labels_of, log_odds_by, matrix, rates_by, read, report, score, set_auc, split
 from regression import logistic, platt, squash
 
-FALSE_ALARMS, WORST_FALSE_ALARMS, INCONCLUSIVE = 0.03, 0.05, 0.30
+FALSE_ALARMS, WORST_FALSE_ALARMS, INCONCLUSIVE, HIGHEST_BELOW = 0.025, 0.06, 0.30, 0.45
 LEAST_REAL = 20  # of a source, for a share of its own
 FOLDS, BOOTSTRAPS, RIDGE, MANY_PEOPLE = 10, 400, 0.02, 20
+WEARS = 4  # of `dfk eval --wear` for pictures
 
 
 def shares_of(rows):
-    """People count alike, however many files there are of one."""
+    """People count alike, however many files there are of one; a file as it is counts as much as what wear makes of it together."""
     people = np.array([r['person'] for r in rows])
-    names, at, counts = np.unique(people, return_inverse=True, return_counts=True)
-    return 1 / counts[at]
+    each = np.where([r['worn'] for r in rows], 1 / WEARS, 1.0)
+    _, at = np.unique(people, return_inverse=True)
+    return each / np.bincount(at, each)[at]
 
 
 def fit_measures(rows, witness):
@@ -117,15 +119,14 @@ def sources_left_out(rows, own):
     return out
 
 
-def band_of(p, labels, rows):
-    """(below, above): few enough real files above, of all and of each source that has enough; and so low that enough files are decided."""
-    real, fake = p[labels == 0], p[labels == 1]
-    groups = [p[[i for i, r in enumerate(rows) if r['source'] == s and not r['fake']]] for s in sorted({r['source'] for r in rows})]
-    allowed = [(real, FALSE_ALARMS), *((group, WORST_FALSE_ALARMS) for group in groups if len(group) >= LEAST_REAL)]
-    high = max(np.quantile(values, 1 - share, method='higher') for values, share in allowed)
+def band_of(p, labels, sources):
+    """(below, above): few enough real files above, of all and of each source that has enough; and so high that enough files are decided."""
+    real = labels == 0
+    allowed = [(p[real], FALSE_ALARMS), *((p[real & (sources == s)], WORST_FALSE_ALARMS) for s in sorted(set(sources)))]
+    high = max(np.quantile(values, 1 - share, method='higher') for values, share in allowed if len(values) >= LEAST_REAL)
     above = min(0.999, max(0.6, float(np.ceil(high * 1000) + 1) / 1000))
-    for below in np.arange(0.05, 0.4501, 0.001):
-        if rates_by(real, fake, below, above)['inconclusive'] <= INCONCLUSIVE:
+    for below in np.arange(0.05, HIGHEST_BELOW + 1e-9, 0.001):
+        if rates_by(p[real], p[~real], below, above)['inconclusive'] <= INCONCLUSIVE:
             break
     return round(float(below), 3), round(above, 3)
 
@@ -142,24 +143,25 @@ def fit_kind(name, rows, own):
         record['weight'] *= slope
     kind['intercept'] = slope * kind['intercept'] + intercept
     p = squash(slope * new + intercept)
-    below, above = band_of(p, labels, rows)
+    sources = np.array([r['source'] for r in rows])
+    below, above = band_of(p, labels, sources)
     print(f'of sources left out: slope {slope:.3f}, intercept {intercept:.3f}; band {below} to {above}')
     print('| left out | real | fake | AUC | ECE | by chance | real called manipulated | fake called real | inconclusive |\n' + '|---' * 9 + '|')
-    for source in [*sorted({r['source'] for r in rows}), 'all']:
-        inside = np.array([source in ('all', r['source']) for r in rows])
-        line(source, p[inside & (labels == 0)], p[inside & (labels == 1)], below, above)
+    for source in [*sorted(set(sources)), 'all']:
+        real, fake = (((sources == source) | (source == 'all')) & (labels == label) for label in (0, 1))
+        rates = rates_by(p[real], p[fake], below, above)
+        line(source, p[real], p[fake], rates)
     for one in sorted({r['set'] for r in rows}):
         print(f'  {one}: {set_auc(p, rows, one):.3f}')
-    real, fake = p[labels == 0], p[labels == 1]
+    real, fake = labels == 0, labels == 1
     network = log_odds_by(kind, rows)[0][:, 0]
     return {**rounded(kind), 'realBelow': below, 'manipulatedAbove': above,
-            'rates': {k: round(float(v), 4) for k, v in rates_by(real, fake, below, above).items()},
-            'auc': {'fused': round(auc(real, fake), 3), 'network': round(auc(*split(network, labels)), 3)},
-            'fittedOn': {'real': len(real), 'manipulated': len(fake), 'people': len(people)}}
+            'rates': {k: round(v, 4) for k, v in rates.items()},
+            'auc': {'fused': round(auc(p[real], p[fake]), 3), 'network': round(auc(*split(network, labels)), 3)},
+            'fittedOn': {'real': int(real.sum()), 'manipulated': int(fake.sum()), 'people': len(people)}}
 
 
-def line(name, real, fake, below, above):
-    rates = rates_by(real, fake, below, above)
+def line(name, real, fake, rates):
     print(f'| {name} | {len(real)} | {len(fake)} | {auc(real, fake):.3f} | {expected_calibration_error(real, fake):.3f} | {calibration_error_by_chance(real, fake):.3f} | '
           + ' | '.join(f'{value * 100:.1f} %' for value in rates.values()) + ' |')
 

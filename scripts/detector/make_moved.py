@@ -21,7 +21,7 @@ def moved(face, rng):
     """(frames, points of each): the picture, shrunk to a clip's size, on a smooth path of shifts, turns and scales."""
     picture, points = face['picture'], face['points']
     scale = min(1, rng.uniform(0.45, 1) * LARGEST_FACE / np.ptp(points, 0).max(), LARGEST_SIDE / max(picture.shape[:2]))
-    scale = max(scale, min(1, 72 / np.ptp(points, 0).max()))  # faces stay large enough to be judged
+    scale = max(scale, min(1, 120 / np.ptp(points, 0).max()))  # faces stay large enough to be judged
     picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     points, size = points * scale, np.ptp(points, 0).max() * scale
     time, phase = np.linspace(0, 1, FRAMES), rng.uniform(0, 2 * np.pi, 4)

@@ -71,8 +71,8 @@ def set_auc(values, rows, name):
 
 
 def rates_by(real, fake, below, above):
-    return {'realCalledManipulated': (real >= above).mean(), 'manipulatedCalledReal': (fake <= below).mean(),
-            'inconclusive': 0.5 * sum(((x > below) & (x < above)).mean() for x in (real, fake))}
+    return {'realCalledManipulated': float((real >= above).mean()), 'manipulatedCalledReal': float((fake <= below).mean()),
+            'inconclusive': 0.5 * sum(float(((x > below) & (x < above)).mean()) for x in (real, fake))}
 
 
 def report(kind, rows):

@@ -1,4 +1,4 @@
-import { type ComplexGrid, complexGrid, fourier } from '../../picture/fourier.ts'
+import { type ComplexGrid, complexGrid, fourier, fourierOfReal } from '../../picture/fourier.ts'
 import { CODED_BITS } from './code.ts'
 import { type Lattice, TILE } from './lattice.ts'
 import type { Plane } from './plane.ts'
@@ -78,7 +78,7 @@ export const ORIENTATIONS: readonly Orientation[] = [false, true].flatMap((mirro
 export function spectrumOf(tile: Float32Array): ComplexGrid {
   const spectrum = complexGrid(TILE, TILE)
   spectrum.re.set(tile)
-  fourier(spectrum)
+  fourierOfReal(spectrum)
   return spectrum
 }
 
