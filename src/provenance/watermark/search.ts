@@ -86,15 +86,26 @@ const bestFirst = (a: FoundPose, b: FoundPose) => b.excess - a.excess
  */
 export function likelyPoses(plane: Plane, lattice: Lattice, most: number): FoundPose[] {
   const out = standingOut(plane)
-  const glanced: FoundPose[] = []
-  for (let turn = -MOST_TURN; turn <= MOST_TURN; turn += TURN_STEP) {
+  const scales: number[] = []
+  for (let scale = SMALLEST; scale <= LARGEST; scale *= RATIO) scales.push(scale)
+  const turns: number[] = []
+  for (let turn = -MOST_TURN; turn <= MOST_TURN; turn += TURN_STEP) turns.push(turn)
+  const glanced = new Float64Array(turns.length * scales.length)
+  turns.forEach((turn, row) => {
     const waves = turnedWaves(lattice, turn, GLANCE)
-    for (let scale = SMALLEST; scale <= LARGEST; scale *= RATIO) glanced.push({ scale, turn, excess: excessOf(out, waves, scale) })
-  }
-  const looked = glanced.sort(bestFirst).slice(0, LOOKED_AT)
+    for (let i = 0; i < scales.length; i++) glanced[row * scales.length + i] = excessOf(out, waves, scales[i]!)
+  })
+  const cut = glanced.slice().sort()[glanced.length - LOOKED_AT]!
+  const looked: FoundPose[] = []
+  turns.forEach((turn, row) => {
+    if (scales.every((_, i) => glanced[row * scales.length + i]! < cut)) return
+    const waves = turnedWaves(lattice, turn, 1)
+    for (const [i, scale] of scales.entries()) {
+      if (glanced[row * scales.length + i]! >= cut) looked.push({ scale, turn, excess: excessOf(out, waves, scale) })
+    }
+  })
   const apart: FoundPose[] = []
-  const exactly = (pose: FoundPose) => ({ ...pose, excess: excessOf(out, turnedWaves(lattice, pose.turn, 1), pose.scale) })
-  for (const pose of looked.map(exactly).sort(bestFirst)) {
+  for (const pose of looked.sort(bestFirst)) {
     const near = (other: Pose) => Math.abs(Math.log(pose.scale / other.scale)) < 0.02 && Math.abs(pose.turn - other.turn) < 0.02
     if (!apart.some(near)) apart.push(pose)
     if (apart.length === most) break
