@@ -10,7 +10,8 @@ regression of those log-odds with weights that are not negative, by ridge toward
 left out is not above a half with 95 % confidence (bootstrap over people) gets weight 0, and so does one that fewer than MANY_PEOPLE people were read by. People count alike.
 
 What holds for people left out need not hold for a source left out: cameras, sizes and codecs move all scores of a source. So all of the above is done without each source in
-turn, and the log-odds that its files then get are what slope and intercept of the whole, and the band, are chosen on.
+turn, and the log-odds that its files then get are what slope and intercept of the whole, and the band, are chosen on. Clips have the network's slope and intercept of the stills (there
+are few clips, most of them made of stills: make_moved.py), and a band of their own.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from regression import logistic, platt, squash
 FALSE_ALARMS, WORST_FALSE_ALARMS, INCONCLUSIVE, HIGHEST_BELOW = 0.025, 0.06, 0.30, 0.45
 LEAST_REAL = 20  # of a source, for a share of its own
 FOLDS, BOOTSTRAPS, RIDGE, MANY_PEOPLE = 10, 400, 0.02, 20
+MOVED = 'moved-'  # what readings of clips made of a source of stills are called, before its name
 WEARS = 4  # of `dfk eval --wear` for pictures
 
 
@@ -81,8 +83,15 @@ def confident_auc(values, labels, people):
     return auc(*split(values, labels)), float(np.quantile(draws, 0.05))
 
 
-def fit_witnesses(rows, own, say=lambda line: None):
-    """A kind's witnesses and their fusion, on all of the rows."""
+def fit_network(rows):
+    """The network's measures, slope and intercept: what clips have of stills, where there are many more files."""
+    said = score(rows, 'network', measures := fit_measures(rows, 'network'))
+    slope, intercept = platt(said, labels_of(rows), shares_of(rows))
+    return {'measures': measures, 'slope': slope, 'intercept': intercept}
+
+
+def fit_witnesses(rows, own, say=lambda line: None, network=None):
+    """A kind's witnesses and their fusion, on all of the rows; `network`: of `fit_network`, instead of one fitted here."""
     labels, shares = labels_of(rows), shares_of(rows)
     records, log_odds, counted = {}, np.zeros((len(rows), len(WITNESSES))), []
     for at, witness in enumerate(WITNESSES):
@@ -94,6 +103,10 @@ def fit_witnesses(rows, own, say=lambda line: None):
         scores, which, people = left_out(pool, witness), labels_of(pool), np.array([r['person'] for r in pool])
         said = ~np.isnan(scores)
         slope, intercept = platt(scores[said], which[said], shares_of(pool)[said])
+        measures = fit_measures(speaking, witness)
+        if witness == 'network' and network is not None:
+            measures, slope, intercept = network['measures'], network['slope'], network['intercept']
+            scores = score(rows, witness, measures)
         heard = said[: len(rows)]
         log_odds[heard, at] = slope * scores[: len(rows)][heard] + intercept
         area, above = confident_auc(scores, which, people)
@@ -101,20 +114,23 @@ def fit_witnesses(rows, own, say=lambda line: None):
         if counts or witness == 'network':
             counted.append(at)
         say(f'| {witness} | {said.mean() * 100:.0f} % | {area:.3f} | {above:.3f} | {"yes" if at in counted else "no"} |')
-        records[witness].update(measures=fit_measures(speaking, witness), slope=slope, intercept=intercept, auc=round(area, 3))
+        records[witness].update(measures=measures, slope=slope, intercept=intercept, auc=round(area, 3))
     prior = [float(WITNESSES[at] == 'network') for at in counted]
-    weights, intercept = logistic(log_odds[:, counted], labels, prior, RIDGE, 0.0, shares=shares)
+    weights, intercept = prior, 0.0
+    if network is None or len(counted) > 1:
+        weights, intercept = logistic(log_odds[:, counted], labels, prior, RIDGE, 0.0, shares=shares)
     for at, weight in zip(counted, weights):
         records[WITNESSES[at]]['weight'] = float(weight)
     return {'witnesses': records, 'intercept': float(intercept)}
 
 
-def sources_left_out(rows, own):
-    """Log-odds of each row by what was fitted without its source."""
+def sources_left_out(rows, own, stills=None):
+    """Log-odds of each row by what was fitted without its source; of clips made of stills, without those stills."""
     out, sources = np.zeros(len(rows)), sorted({r['source'] for r in rows})
     for source in sources:
         rest, asked = [r for r in rows if r['source'] != source], [i for i, r in enumerate(rows) if r['source'] == source]
-        kind = fit_witnesses(rest, [] if source == rows[0]['source'] else own)
+        network = stills and fit_network([r for r in stills if r['source'] != source.removeprefix(MOVED)])
+        kind = fit_witnesses(rest, [] if source == rows[0]['source'] else own, network=network)
         out[asked] = log_odds_by(kind, [rows[i] for i in asked])[1]
     return out
 
@@ -131,21 +147,24 @@ def band_of(p, labels, sources):
     return round(float(below), 3), round(above, 3)
 
 
-def fit_kind(name, rows, own):
+def fit_kind(name, rows, own, stills=None):
     labels, shares = labels_of(rows), shares_of(rows)
     people = {r['person'] for r in rows}
     print(f"\n{name}: {int((1 - labels).sum())} real, {int(labels.sum())} manipulated files of {len(people)} people; {len(own)} of the network's own people")
     print('| witness | speaks | AUC | 95 % above | counted |\n' + '|---' * 5 + '|')
-    kind = fit_witnesses(rows, own, print)
-    new = sources_left_out(rows, own)
+    kind = fit_witnesses(rows, own, print, stills and fit_network(stills))
+    new = sources_left_out(rows, own, stills)
     slope, intercept = platt(new, labels, shares)
+    print(f'of sources left out: slope {slope:.3f}, intercept {intercept:.3f}')
+    if stills is not None:  # few clips know less of it than many stills
+        slope, intercept = 1.0, 0.0
     for record in kind['witnesses'].values():
         record['weight'] *= slope
     kind['intercept'] = slope * kind['intercept'] + intercept
     p = squash(slope * new + intercept)
     sources = np.array([r['source'] for r in rows])
     below, above = band_of(p, labels, sources)
-    print(f'of sources left out: slope {slope:.3f}, intercept {intercept:.3f}; band {below} to {above}')
+    print(f'band {below} to {above}')
     print('| left out | real | fake | AUC | ECE | by chance | real called manipulated | fake called real | inconclusive |\n' + '|---' * 9 + '|')
     for source in [*sorted(set(sources)), 'all']:
         real, fake = (((sources == source) | (source == 'all')) & (labels == label) for label in (0, 1))
@@ -184,7 +203,8 @@ def main():
         return
     weights_path, version, out = names
     record = {'schema': 2, 'version': version, 'weights': hashlib.sha256(open(weights_path, 'rb').read()).hexdigest()}
-    kinds = {kind: fit_kind(kind, given[kind], given.get(f'{kind}-own', [])) for kind in ('image', 'video')}
+    kinds = {'image': fit_kind('image', given['image'], given.get('image-own', [])),
+             'video': fit_kind('video', given['video'], given.get('video-own', []), given['image'])}
     network = kinds['image']['witnesses']['network']
     logit = network['measures']['logit']
     record['slope'] = round(network['slope'] / logit['deviation'], 5)
