@@ -21,13 +21,12 @@ import sys
 import numpy as np
 
 from evaluate import auc, calibration_error_by_chance, expected_calibration_error
-from readings import WITNESSES, labels_of, log_odds_by, matrix, rates_by, read, report, score, set_auc, split
+from readings import MOVED, WITNESSES, labels_of, log_odds_by, matrix, rates_by, read, report, score, set_auc, split
 from regression import logistic, platt, squash
 
 FALSE_ALARMS, WORST_FALSE_ALARMS, INCONCLUSIVE, HIGHEST_BELOW = 0.025, 0.06, 0.30, 0.45
 LEAST_REAL = 20  # of a source, for a share of its own
 FOLDS, BOOTSTRAPS, RIDGE, MANY_PEOPLE = 10, 400, 0.02, 20
-MOVED = 'moved-'  # what readings of clips made of a source of stills are called, before its name
 WEARS = 4  # of `dfk eval --wear` for pictures
 
 

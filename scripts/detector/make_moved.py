@@ -2,7 +2,7 @@
 
 python make_moved.py faces.jsonl out [split]    →  out/moved/<method>/{real,fake}/p<person>-<n>.mp4     (faces.jsonl: of stills; all of one split where it is named)
 A picture is moved as by a hand that holds the camera, with fresh noise in every frame, swapped frame by frame with landmarks that tremble, and encoded with x264; the real twin
-goes through the same. A person is swapped in two of the four ways. What the network, noise, seams and compression read in it is that of clips; how the face moves is not, so that `temporal` must not be fitted on it.
+goes through the same. A person is swapped in two of the four ways. What the network reads in it is that of clips; noise, seams and motion are not, so that no other witness is fitted on it (readings.py).
 """
 
 import sys

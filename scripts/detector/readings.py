@@ -8,6 +8,7 @@ from evaluate import auc, calibration_error_by_chance, eer, expected_calibration
 from regression import squash
 
 WITNESSES = ('network', 'residual', 'boundary', 'temporal', 'compression')
+MOVED = 'moved-'  # what readings of clips made of a source of stills are called, before its name
 FURTHEST = 3  # as in src/detect/fusion.ts
 
 
@@ -23,8 +24,8 @@ def read(files):
             if label not in ('real', 'fake') or 'measures' not in record['readings']['network']:
                 continue
             readings = {w: r.get('measures') for w, r in record['readings'].items()}
-            if source.startswith('moved'):
-                readings['temporal'] = None  # pictures that were moved: nothing in the face does
+            if source.startswith(MOVED):  # nothing in the face moves, and the pictures were resampled to move: all but the network would read that
+                readings = {w: measures if w == 'network' else None for w, measures in readings.items()}
             rows.append({'set': name if wear == 'none' else f'{name}, {wear}', 'fake': label == 'fake', 'source': source, 'worn': wear != 'none',
                          'person': f"{source}/{file.split('-')[0]}", 'readings': readings})
     return rows
