@@ -14,7 +14,7 @@ export const METHOD =
 
 /** Beside the faces of a report. */
 export const HEAT_SCALE =
-  'Red is relative within each face: deepest at the cell (of 7 × 7) that speaks most for manipulation, in proportion from there down to none at even odds, and paler as a whole where that cell is weak. Compare faces by their percentages, not by their red.'
+  'Red is relative within each face: deepest at the cell (of 7 × 7) that speaks most for manipulation, palest at the one that speaks least, none at even odds or below, and paler as a whole where no cell is sure. Compare faces by their percentages, not by their red.'
 
 /** What it can not do, in a paragraph. */
 export const LIMITS =

@@ -21,8 +21,13 @@ describe('where the evidence is', () => {
   it('keeps what stands out in a face whose every cell is sure', () => {
     const red = redness(Array.from({ length: 49 }, (_, i) => 5 + i / 8)) // 5 … 11: each alone would read over 95 %
     expect(Math.max(...red)).toBe(red[48])
-    expect(red[0]! / red[48]!).toBeCloseTo(4 / 10, 1) // in proportion from even odds
+    expect(red[0]! / red[48]!).toBeCloseTo(0.25, 1)
     for (let i = 1; i < 49; i += 1) expect(red[i]!).toBeGreaterThanOrEqual(red[i - 1]!)
+  })
+
+  it('makes no structure of next to nothing', () => {
+    const red = redness(Array.from({ length: 49 }, (_, i) => 5 + i / 400))
+    expect(red[0]! / red[48]!).toBeGreaterThan(0.85)
   })
 
   it('leaves cells at even odds or below plain, and a face without evidence altogether', () => {
