@@ -18,7 +18,7 @@ export const HEAT_SCALE =
 
 /** What it can not do, in a paragraph. */
 export const LIMITS =
-  'Kinds of manipulation that it was not trained on are missed more often, and edits outside of the face are not looked at. Very small, dark, strongly compressed or filtered faces weaken or ' +
+  'Kinds of manipulation that it was not trained on are missed more often; wholly generated faces are not recognised and mostly called real; edits outside of the face are not looked at. Very small, dark, strongly compressed or filtered faces weaken or ' +
   'mimic the traces. See docs/detector.md for what it was measured on.'
 
 /** Said beside the verdict, which does not depend on it. */
