@@ -20,14 +20,23 @@ function photographs(): string[] {
   return Array.from({ length: 6 }, (_, i) => join(demo, `sample${i + 1}.jpg`))
 }
 
-/** A minute of 720p. */
-async function makeClip(folder: string): Promise<string> {
+/** Makes a file of a sample clip, and returns where it is. */
+async function make(file: string, before: readonly string[], clip: string, after: readonly string[]): Promise<string> {
   const { path } = await findFfmpeg()
-  const clip = join(folder, 'minute.mp4')
+  const { status } = spawnSync(path, ['-v', 'error', '-y', ...before, '-i', samplePath(clip), ...after, file])
+  if (status !== 0) throw new DfkError(`expected ffmpeg to make ${file} but it ended with ${String(status)}`)
+  return file
+}
+
+/** A minute of 720p. */
+function makeClip(folder: string): Promise<string> {
   const shape = ['-t', '60', '-an', '-vf', 'scale=1280:720', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-preset', 'veryfast']
-  const { status } = spawnSync(path, ['-v', 'error', '-y', '-stream_loop', '2', '-i', samplePath('cap13_edit2.mp4'), ...shape, clip])
-  if (status !== 0) throw new DfkError(`expected ffmpeg to make a clip of a minute but it ended with ${String(status)}`)
-  return clip
+  return make(join(folder, 'minute.mp4'), ['-stream_loop', '2'], 'cap13_edit2.mp4', shape)
+}
+
+/** A photograph of 1080p with one face. */
+function makePortrait(folder: string): Promise<string> {
+  return make(join(folder, 'portrait.jpg'), [], 'franck.mp4', ['-frames:v', '1', '-vf', 'scale=1920:1080', '-q:v', '2'])
 }
 
 /** Medians of what each kind of work takes a file, ms, by kind, and of all together. */
@@ -63,6 +72,7 @@ export const detect = defineBenchmark({
     try {
       const stills = photographs()
       const still = await stages(stills, rounds, examiner, signal)
+      const portrait = await stages([await makePortrait(folder)], 3 * rounds, examiner, signal)
       const clip = await stages([await makeClip(folder)], 1, examiner, signal)
       const coldMs = await timed(() => runDfk(folder, ['detect', stills[0]!, '--quiet', '--device', device], signal))
       const row = (what: string, ms: number): Row => [what, `${ms.toFixed(0)} ms`]
@@ -70,10 +80,11 @@ export const detect = defineBenchmark({
         title: 'dfk detect, medians',
         rows: [
           ...Object.entries(still).map(([kind, ms]) => row(`a photograph of 1920 px, 3 to 5 faces: ${kind}`, ms)),
+          ...Object.entries(portrait).map(([kind, ms]) => row(`a photograph of 1920 px, one face: ${kind}`, ms)),
           ...Object.entries(clip).map(([kind, ms]) => row(`a minute of 720p, 32 samples: ${kind}`, ms)),
           row('one photograph in a process of its own', coldMs),
         ],
-        figures: { still, clip, coldMs },
+        figures: { still, portrait, clip, coldMs },
       }
     } finally {
       await examiner.dispose()

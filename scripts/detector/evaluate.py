@@ -20,7 +20,9 @@ def read(files):
 
 
 def auc(real, fake):
-    return float((fake[:, None] > real[None]).mean() + 0.5 * (fake[:, None] == real[None]).mean())
+    """How often a fake is above a real one, ties half."""
+    ordered = np.sort(real)
+    return float((np.searchsorted(ordered, fake) + np.searchsorted(ordered, fake, 'right')).mean() / (2 * len(real)))
 
 
 def eer(real, fake):
@@ -30,12 +32,17 @@ def eer(real, fake):
     return float((false_alarms[i] + misses[i]) / 2)
 
 
-def expected_calibration_error(real, fake, bins=10):
-    """Classes weighted alike, bins of equal width."""
-    p, y = np.r_[real, fake], np.r_[np.zeros(len(real)), np.ones(len(fake))]
+def expected_calibration_error(real, fake, bins=10, truth=None):
+    """Classes weighted alike, bins of equal width. `truth`: labels drawn instead of those that are so."""
+    p, y = np.r_[real, fake], np.r_[np.zeros(len(real)), np.ones(len(fake))] if truth is None else truth
     w = np.r_[np.full(len(real), 0.5 / len(real)), np.full(len(fake), 0.5 / len(fake))]
-    which = np.minimum((p * bins).astype(int), bins - 1)
-    return float(sum(abs((w * (y - p))[which == b].sum()) for b in range(bins)))
+    return float(np.abs(np.bincount(np.minimum((p * bins).astype(int), bins - 1), w * (y - p), bins)).sum())
+
+
+def calibration_error_by_chance(real, fake, draws=200):
+    """What it would be if the probabilities were right: as src/detect/metrics.ts has it."""
+    rng, p = np.random.default_rng(8), np.r_[real, fake]
+    return float(np.mean([expected_calibration_error(real, fake, truth=(rng.random(len(p)) < p) * 1.0) for _ in range(draws)]))
 
 
 def line(name, real, fake, calibration):

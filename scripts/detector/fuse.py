@@ -2,14 +2,16 @@
 
 python fuse.py fit detector.safetensors version detector.json image=lines.jsonl,… video=lines.jsonl,… [image-own=…] [video-own=…]
 python fuse.py report detector.json image=lines.jsonl,… video=lines.jsonl,…
-lines.jsonl: of `dfk eval --readings`, over folders …/<set>/{real,fake}/p<person>-….  `own`: files of the network's training people, which the other
-witnesses are fitted on too; the network knows them, so that it and the fusion are not.
+lines.jsonl: of `dfk eval --readings`, over folders …/<set>/{real,fake}/p<person>-….; a file a source.  `own`: files of the network's training people, of
+the first source: the other witnesses are fitted on them too; the network knows them, so that it and the fusion are not.
 
 Each witness: logistic regression (ridge) of its standardised measures, then Platt scaling of scores of people left out. Fusion: logistic
 regression of those log-odds with weights that are not negative, by ridge towards the network alone; a witness whose AUC on people
-left out is not above a half with 95 % confidence (bootstrap over people) gets weight 0. The band is chosen on fused scores of people left out:
-`manipulatedAbove` so that at most 3 % of the real files are called manipulated, `realBelow` so that at most 10 % of the manipulated ones are called real.
-Fewer than MANY_PEOPLE people do not make a calibration: the network alone counts for clips then, with the stills' Platt scaling and a band no narrower than theirs.
+left out is not above a half with 95 % confidence (bootstrap over people) gets weight 0, and so does one that fewer than MANY_PEOPLE people were read by. People count alike.
+
+What holds for people left out need not hold for a source left out: cameras, sizes and codecs move all scores of a source. So all of the above is done without each source in
+turn, and the log-odds that its files then get are what slope and intercept of the whole, and the band, are chosen on. Clips have the network's slope and intercept of the stills (there
+are few clips, most of them made of stills: make_moved.py), and a band of their own.
 """
 
 import hashlib
@@ -18,48 +20,34 @@ import sys
 
 import numpy as np
 
-from evaluate import auc, eer, expected_calibration_error
+from evaluate import auc, calibration_error_by_chance, expected_calibration_error
+from readings import MOVED, WITNESSES, labels_of, log_odds_by, matrix, rates_by, read, report, score, set_auc, split
 from regression import logistic, platt, squash
 
-WITNESSES = ('network', 'residual', 'boundary', 'temporal', 'compression')
-FALSE_ALARMS, MISSES = 0.03, 0.10
-FURTHEST = 3  # as in src/detect/fusion.ts
+FALSE_ALARMS, WORST_FALSE_ALARMS, INCONCLUSIVE, HIGHEST_BELOW = 0.025, 0.06, 0.30, 0.45
+LEAST_REAL = 20  # of a source, for a share of its own
 FOLDS, BOOTSTRAPS, RIDGE, MANY_PEOPLE = 10, 400, 0.02, 20
+WEARS = 4  # of `dfk eval --wear` for pictures
 
 
-def read(files):
-    rows = []
-    for path in files:
-        for line in open(path):
-            record = json.loads(line)
-            *_, name, label, file = record['file'].split('/')
-            name, label, wear = record.get('set', name), record.get('label', label), record.get('wear', 'none')
-            if label in ('real', 'fake') and 'measures' in record['readings']['network']:
-                rows.append({'set': name if wear == 'none' else f'{name}, {wear}', 'fake': label == 'fake', 'person': file.split('-')[0],
-                             'readings': {w: r.get('measures') for w, r in record['readings'].items()}})
-    return rows
-
-
-def matrix(rows, witness, names):
-    return np.array([[row['readings'][witness][n] for n in names] for row in rows], float).reshape(len(rows), len(names))
+def shares_of(rows):
+    """People count alike, however many files there are of one; a file as it is counts as much as what wear makes of it together."""
+    people = np.array([r['person'] for r in rows])
+    each = np.where([r['worn'] for r in rows], 1 / WEARS, 1.0)
+    _, at = np.unique(people, return_inverse=True)
+    return each / np.bincount(at, each)[at]
 
 
 def fit_measures(rows, witness):
     """{name: mean, deviation, weight}, for rows in which the witness speaks."""
     names = sorted(rows[0]['readings'][witness])
-    x, labels = matrix(rows, witness, names), np.array([r['fake'] for r in rows], float)
+    x, labels = matrix(rows, witness, names), labels_of(rows)
     low, high = np.quantile(x, 0.01, 0), np.quantile(x, 0.99, 0)
     x = np.clip(x, low, high)
     mean, deviation = x.mean(0), x.std(0) + 1e-6
-    z = np.clip((x - mean) / deviation, -FURTHEST, FURTHEST)
-    weights = [1.0] if len(names) == 1 else logistic(z, labels, np.zeros(len(names)), RIDGE)[0]
+    z = np.clip((x - mean) / deviation, -3, 3)
+    weights = [1.0] if len(names) == 1 else logistic(z, labels, np.zeros(len(names)), RIDGE, shares=shares_of(rows))[0]
     return {n: {'mean': float(m), 'deviation': float(d), 'weight': float(w)} for n, m, d, w in zip(names, mean, deviation, weights)}
-
-
-def score(rows, witness, measures):
-    names = list(measures)
-    mean, deviation, weight = (np.array([measures[n][k] for n in names]) for k in ('mean', 'deviation', 'weight'))
-    return np.clip((matrix(rows, witness, names) - mean) / deviation, -FURTHEST, FURTHEST) @ weight
 
 
 def folds_of(rows):
@@ -69,22 +57,17 @@ def folds_of(rows):
     return [[i for i, r in enumerate(rows) if where[r['person']] == fold] for fold in range(min(FOLDS, len(people)))]
 
 
-def left_out(rows, witness, without=None):
-    """Scores by measures fitted without the row's person; `without`: nor with that set's fakes."""
+def left_out(rows, witness):
+    """Scores by measures fitted without the row's person."""
     out = np.full(len(rows), np.nan)
     speaks = np.array([r['readings'][witness] is not None for r in rows])
     for fold in folds_of(rows):
         held = set(fold)
-        fitted = [r for i, r in enumerate(rows) if i not in held and speaks[i] and not (r['fake'] and r['set'] == without)]
+        fitted = [r for i, r in enumerate(rows) if i not in held and speaks[i]]
         asked = [i for i in fold if speaks[i]]
         if asked and len({r['fake'] for r in fitted}) == 2:
             out[asked] = score([rows[i] for i in asked], witness, fit_measures(fitted, witness))
     return out
-
-
-def split(values, labels):
-    said = ~np.isnan(values)
-    return values[said & (labels == 0)], values[said & (labels == 1)]
 
 
 def confident_auc(values, labels, people):
@@ -99,114 +82,112 @@ def confident_auc(values, labels, people):
     return auc(*split(values, labels)), float(np.quantile(draws, 0.05))
 
 
-def fuse(x, labels, prior, people):
-    """Weights of the witnesses, and the intercept; of few people nothing is learnt."""
-    return (np.array(prior), 0.0) if people < MANY_PEOPLE else logistic(x, labels, prior, RIDGE, 0.0)
+def fit_network(rows):
+    """The network's measures, slope and intercept: what clips have of stills, where there are many more files."""
+    said = score(rows, 'network', measures := fit_measures(rows, 'network'))
+    slope, intercept = platt(said, labels_of(rows), shares_of(rows))
+    return {'measures': measures, 'slope': slope, 'intercept': intercept}
 
 
-def set_auc(values, rows, name):
-    """Of a set's fakes against its real files, or against all where it has none of its own."""
-    fake = np.array([r['fake'] for r in rows])
-    inside = np.array([r['set'] == name for r in rows])
-    real = inside & ~fake if (inside & ~fake).any() else ~fake
-    x = [v[~np.isnan(v)] for v in (values[real], values[inside & fake])]
-    return auc(*x) if min(map(len, x)) else np.nan
-
-
-def fit_kind(kind, rows, own, stills=None):
-    labels, people = np.array([r['fake'] for r in rows], float), np.array([r['person'] for r in rows])
-    print(f"\n{kind}: {int((1 - labels).sum())} real, {int(labels.sum())} manipulated files of {len(set(people))} people; {len(own)} of the network's own people")
-    sets, count = sorted({r['set'] for r in rows}), len(set(people))
-    print('| witness | speaks | AUC | 95 % above | counted | ' + ' | '.join(f'{s} (unseen)' for s in sets) + ' |\n' + '|---' * (5 + len(sets)) + '|')
+def fit_witnesses(rows, own, say=lambda line: None, network=None):
+    """A kind's witnesses and their fusion, on all of the rows; `network`: of `fit_network`, instead of one fitted here."""
+    labels, shares = labels_of(rows), shares_of(rows)
     records, log_odds, counted = {}, np.zeros((len(rows), len(WITNESSES))), []
     for at, witness in enumerate(WITNESSES):
         pool = rows if witness == 'network' else rows + own
         speaking = [r for r in pool if r['readings'][witness] is not None]
+        records[witness] = {'measures': {}, 'slope': 0, 'intercept': 0, 'weight': 0, 'auc': 0.5}
         if len({r['fake'] for r in speaking}) < 2:
-            records[witness] = {'measures': {}, 'slope': 0, 'intercept': 0, 'weight': 0, 'auc': 0.5}
             continue
-        scores, which = left_out(pool, witness), np.array([r['fake'] for r in pool], float)
+        scores, which, people = left_out(pool, witness), labels_of(pool), np.array([r['person'] for r in pool])
         said = ~np.isnan(scores)
-        slope, intercept = platt(scores[said], which[said])
+        slope, intercept = platt(scores[said], which[said], shares_of(pool)[said])
         measures = fit_measures(speaking, witness)
-        if witness == 'network' and stills is not None and count < MANY_PEOPLE:
-            borrowed = stills['witnesses']['network']
-            measures, slope, intercept = (borrowed[k] for k in ('measures', 'slope', 'intercept'))
+        if witness == 'network' and network is not None:
+            measures, slope, intercept = network['measures'], network['slope'], network['intercept']
             scores = score(rows, witness, measures)
         heard = said[: len(rows)]
         log_odds[heard, at] = slope * scores[: len(rows)][heard] + intercept
-        area, above = confident_auc(scores, which, np.array([r['person'] for r in pool]))
-        if above > 0.5 and (count >= MANY_PEOPLE or witness == 'network'):
+        area, above = confident_auc(scores, which, people)
+        counts = above > 0.5 and len(set(people[: len(rows)][heard])) >= MANY_PEOPLE
+        if counts or witness == 'network':
             counted.append(at)
-        cells = [f'{set_auc(scores, pool, name):.2f} ({set_auc(left_out(pool, witness, name), pool, name):.2f})' for name in sets]
-        print(f'| {witness} | {said.mean() * 100:.0f} % | {area:.3f} | {above:.3f} | {"yes" if at in counted else "no"} | ' + ' | '.join(cells) + ' |')
-        records[witness] = {'measures': measures, 'slope': slope, 'intercept': intercept, 'weight': 0, 'auc': round(area, 3)}
+        say(f'| {witness} | {said.mean() * 100:.0f} % | {area:.3f} | {above:.3f} | {"yes" if at in counted else "no"} |')
+        records[witness].update(measures=measures, slope=slope, intercept=intercept, auc=round(area, 3))
     prior = [float(WITNESSES[at] == 'network') for at in counted]
-    weights, intercept = fuse(log_odds[:, counted], labels, prior, count)
+    weights, intercept = prior, 0.0
+    if network is None or len(counted) > 1:
+        weights, intercept = logistic(log_odds[:, counted], labels, prior, RIDGE, 0.0, shares=shares)
     for at, weight in zip(counted, weights):
         records[WITNESSES[at]]['weight'] = float(weight)
-    fused = np.zeros(len(rows))
-    for fold in folds_of(rows):
-        rest = np.setdiff1d(np.arange(len(rows)), fold)
-        w, b = fuse(log_odds[np.ix_(rest, counted)], labels[rest], prior, count)
-        fused[fold] = squash(log_odds[np.ix_(fold, counted)] @ w + b)
-    return finish(records, intercept, fused, log_odds[:, 0], labels, people, rows, sets, stills if count < MANY_PEOPLE else None)
+    return {'witnesses': records, 'intercept': float(intercept)}
 
 
-def finish(records, intercept, fused, network, labels, people, rows, sets, least):
-    real, fake = fused[labels == 0], fused[labels == 1]
-    high, low = np.quantile(real, 1 - FALSE_ALARMS, method='higher'), np.quantile(fake, MISSES, method='lower')
+def sources_left_out(rows, own, stills=None):
+    """Log-odds of each row by what was fitted without its source; of clips made of stills, without those stills."""
+    out, sources = np.zeros(len(rows)), sorted({r['source'] for r in rows})
+    for source in sources:
+        rest, asked = [r for r in rows if r['source'] != source], [i for i, r in enumerate(rows) if r['source'] == source]
+        network = stills and fit_network([r for r in stills if r['source'] != source.removeprefix(MOVED)])
+        kind = fit_witnesses(rest, [] if source == rows[0]['source'] else own, network=network)
+        out[asked] = log_odds_by(kind, [rows[i] for i in asked])[1]
+    return out
+
+
+def band_of(p, labels, sources):
+    """(below, above): few enough real files above, of all and of each source that has enough; and so high that enough files are decided."""
+    real = labels == 0
+    allowed = [(p[real], FALSE_ALARMS), *((p[real & (sources == s)], WORST_FALSE_ALARMS) for s in sorted(set(sources)))]
+    high = max(np.quantile(values, 1 - share, method='higher') for values, share in allowed if len(values) >= LEAST_REAL)
     above = min(0.999, max(0.6, float(np.ceil(high * 1000) + 1) / 1000))
-    below = max(0.001, min(0.4, float(np.floor(low * 1000)) / 1000))
-    if least is not None:
-        above, below = max(above, least['manipulatedAbove']), min(below, least['realBelow'])
-    rates = {'realCalledManipulated': (real >= above).mean(), 'manipulatedCalledReal': (fake <= below).mean(),
-             'inconclusive': 0.5 * sum(((x > below) & (x < above)).mean() for x in (real, fake))}
-    print('weights:', {w: round(r['weight'], 3) for w, r in records.items()}, 'band', below, above, {k: round(float(v), 3) for k, v in rates.items()},
-          f'fused AUC {auc(real, fake):.3f} network {auc(*split(network, labels)):.3f} ECE {expected_calibration_error(real, fake):.3f}')
-    for name in sets:
-        print(f'  {name}: fused {set_auc(fused, rows, name):.3f}, network {set_auc(network, rows, name):.3f}')
-    return {'witnesses': rounded(records), 'intercept': round(float(intercept), 4), 'realBelow': round(below, 3), 'manipulatedAbove': round(above, 3),
-            'rates': {k: round(float(v), 4) for k, v in rates.items()},
-            'auc': {'fused': round(auc(real, fake), 3), 'network': round(auc(*split(network, labels)), 3)},
-            'fittedOn': {'real': len(real), 'manipulated': len(fake), 'people': len(set(people))}}
+    for below in np.arange(0.05, HIGHEST_BELOW + 1e-9, 0.001):
+        if rates_by(p[real], p[~real], below, above)['inconclusive'] <= INCONCLUSIVE:
+            break
+    return round(float(below), 3), round(above, 3)
+
+
+def fit_kind(name, rows, own, stills=None):
+    labels, shares = labels_of(rows), shares_of(rows)
+    people = {r['person'] for r in rows}
+    print(f"\n{name}: {int((1 - labels).sum())} real, {int(labels.sum())} manipulated files of {len(people)} people; {len(own)} of the network's own people")
+    print('| witness | speaks | AUC | 95 % above | counted |\n' + '|---' * 5 + '|')
+    kind = fit_witnesses(rows, own, print, stills and fit_network(stills))
+    new = sources_left_out(rows, own, stills)
+    slope, intercept = platt(new, labels, shares)
+    print(f'of sources left out: slope {slope:.3f}, intercept {intercept:.3f}')
+    if stills is not None:  # few clips know less of it than many stills
+        slope, intercept = 1.0, 0.0
+    for record in kind['witnesses'].values():
+        record['weight'] *= slope
+    kind['intercept'] = slope * kind['intercept'] + intercept
+    p = squash(slope * new + intercept)
+    sources = np.array([r['source'] for r in rows])
+    below, above = band_of(p, labels, sources)
+    print(f'band {below} to {above}')
+    print('| left out | real | fake | AUC | ECE | by chance | real called manipulated | fake called real | inconclusive |\n' + '|---' * 9 + '|')
+    for source in [*sorted(set(sources)), 'all']:
+        real, fake = (((sources == source) | (source == 'all')) & (labels == label) for label in (0, 1))
+        rates = rates_by(p[real], p[fake], below, above)
+        line(source, p[real], p[fake], rates)
+    for one in sorted({r['set'] for r in rows}):
+        print(f'  {one}: {set_auc(p, rows, one):.3f}')
+    real, fake = labels == 0, labels == 1
+    network = log_odds_by(kind, rows)[0][:, 0]
+    return {**rounded(kind), 'realBelow': below, 'manipulatedAbove': above,
+            'rates': {k: round(v, 4) for k, v in rates.items()},
+            'auc': {'fused': round(auc(p[real], p[fake]), 3), 'network': round(auc(*split(network, labels)), 3)},
+            'fittedOn': {'real': int(real.sum()), 'manipulated': int(fake.sum()), 'people': len(people)}}
+
+
+def line(name, real, fake, rates):
+    print(f'| {name} | {len(real)} | {len(fake)} | {auc(real, fake):.3f} | {expected_calibration_error(real, fake):.3f} | {calibration_error_by_chance(real, fake):.3f} | '
+          + ' | '.join(f'{value * 100:.1f} %' for value in rates.values()) + ' |')
 
 
 def rounded(value):
     if isinstance(value, dict):
         return {k: rounded(v) for k, v in value.items()}
     return float(f'{value:.5g}')
-
-
-def fuse_with(kind, rows):
-    """What src/detect/fusion.ts makes of the readings: log-odds of each witness (NaN: silent) and the fused probability."""
-    each = np.full((len(rows), len(WITNESSES)), np.nan)
-    for at, witness in enumerate(WITNESSES):
-        record = kind['witnesses'][witness]
-        said = [i for i, r in enumerate(rows) if r['readings'][witness] is not None and record['measures']]
-        if said:
-            each[said, at] = record['slope'] * score([rows[i] for i in said], witness, record['measures']) + record['intercept']
-    weights = np.array([kind['witnesses'][w]['weight'] for w in WITNESSES])
-    return each, squash(np.nan_to_num(each) @ weights + kind['intercept'])
-
-
-def report(kind, rows):
-    print('| set | real | fake | ' + ' | '.join(WITNESSES) + ' | fused | EER | ECE | real called manipulated | fake called real | inconclusive |\n' + '|---' * 14 + '|')
-    labels = np.array([r['fake'] for r in rows], float)
-    each, p = fuse_with(kind, rows)
-    for name in [*sorted({r['set'] for r in rows}), 'all']:
-        inside = np.array([name in ('all', r['set']) for r in rows])
-        real, fake = p[inside & (labels == 0)], p[inside & (labels == 1)]
-        areas = [set_auc(each[:, at], rows, name) if name != 'all' else auc(*pair) if min(map(len, pair := split(each[:, at], labels))) else np.nan
-                 for at in range(len(WITNESSES))]
-        low, high = kind['realBelow'], kind['manipulatedAbove']
-        if min(len(real), len(fake)) == 0:
-            said = f'{(real >= high).mean() * 100:.1f} % of the real ones called manipulated' if len(real) else f'{(fake <= low).mean() * 100:.1f} % of the fakes called real'
-            print(f'| {name} | {len(real)} | {len(fake)} | ' + ' | '.join(f'{a:.3f}' for a in areas) + f' | {set_auc(p, rows, name):.3f} | {said} |')
-            continue
-        unsure = 0.5 * sum(((x > low) & (x < high)).mean() for x in (real, fake))
-        print(f'| {name} | {len(real)} | {len(fake)} | ' + ' | '.join(f'{a:.3f}' for a in areas) + f' | {auc(real, fake):.3f} | {eer(real, fake):.2f} | '
-              f'{expected_calibration_error(real, fake):.3f} | {(real >= high).mean() * 100:.1f} % | {(fake <= low).mean() * 100:.1f} % | {unsure * 100:.0f} % |')
 
 
 def main():
@@ -221,9 +202,9 @@ def main():
         return
     weights_path, version, out = names
     record = {'schema': 2, 'version': version, 'weights': hashlib.sha256(open(weights_path, 'rb').read()).hexdigest()}
-    image = fit_kind('image', given['image'], given.get('image-own', []))
-    kinds = {'image': image, 'video': fit_kind('video', given['video'], given.get('video-own', []), image)}
-    network = image['witnesses']['network']
+    kinds = {'image': fit_kind('image', given['image'], given.get('image-own', [])),
+             'video': fit_kind('video', given['video'], given.get('video-own', []), given['image'])}
+    network = kinds['image']['witnesses']['network']
     logit = network['measures']['logit']
     record['slope'] = round(network['slope'] / logit['deviation'], 5)
     record['intercept'] = round(network['intercept'] - network['slope'] * logit['mean'] / logit['deviation'], 5)

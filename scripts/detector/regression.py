@@ -7,16 +7,17 @@ def squash(x):
     return 1 / (1 + np.exp(-np.clip(x, -40, 40)))
 
 
-def balanced(labels):
-    """Real and manipulated files count alike; the weights add up to their number."""
+def balanced(labels, shares=None):
+    """Real and manipulated files count alike, within them by `shares`; the weights add up to their number."""
     fake = labels > 0.5  # targets may be smoothed
-    return np.where(fake, 0.5 / max(fake.sum(), 1), 0.5 / max((~fake).sum(), 1)) * len(labels)
+    shares = np.ones(len(labels)) if shares is None else shares
+    return shares * np.where(fake, 0.5 / max(shares[fake].sum(), 1e-9), 0.5 / max(shares[~fake].sum(), 1e-9)) * len(labels)
 
 
-def logistic(x, labels, prior, ridge, least=-np.inf, hold=1e-6):
+def logistic(x, labels, prior, ridge, least=-np.inf, hold=1e-6, shares=None):
     """Weights and intercept by Newton's method, weights drawn towards `prior` and kept at `least` or above (active set), the intercept held to 0 by `hold`."""
     n, size = x.shape
-    weights, w = balanced(labels), np.r_[np.array(prior, float), 0.0]
+    weights, w = balanced(labels, shares), np.r_[np.array(prior, float), 0.0]
     x = np.c_[x, np.ones(n)]
     pull = np.r_[np.full(size, ridge * n), hold]
     aim, free = np.r_[np.array(prior, float), 0.0], np.ones(size + 1, bool)
@@ -32,8 +33,8 @@ def logistic(x, labels, prior, ridge, least=-np.inf, hold=1e-6):
     return w[:-1], w[-1]
 
 
-def platt(scores, labels):
+def platt(scores, labels, shares=None):
     """Slope (not negative) and intercept for targets smoothed as by Platt."""
     high, low = 1 - 1 / (labels.sum() + 2), 1 / ((1 - labels).sum() + 2)
-    w, b = logistic(scores[:, None], np.where(labels == 1, high, low) if len(set(labels)) > 1 else labels, [0.0], 1e-4, 0.0)
+    w, b = logistic(scores[:, None], np.where(labels == 1, high, low) if len(set(labels)) > 1 else labels, [0.0], 1e-4, 0.0, shares=shares)
     return float(w[0]), float(b)

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, extname } from 'node:path'
 import { z } from 'zod'
 import { VERDICTS } from '../detect/calibration.ts'
 import type { OpenExaminer } from '../detect/open.ts'
@@ -30,6 +30,9 @@ const schema = z.object({
 })
 type Options = z.output<typeof schema>
 
+/** Of files passed over, so many endings are named. */
+const ENDINGS_NAMED = 8
+
 /** `dfk detect`: evidence of manipulation in files, with the provenance that each carries beside it. */
 export const detect = defineCommand({
   name: 'detect',
@@ -49,6 +52,7 @@ export const detect = defineCommand({
       if (path !== undefined) await checkReportPath(path, files, `--${name}`)
     }
     if (context.dryRun) return plan(context, files, failed, options)
+    for (const failure of failed.list) await tell(context, failure)
     const found = files.length === 0 ? 0 : await examineAll(context, files, options, failed, wanted)
     finish(failed, files.length, found)
   },
@@ -66,16 +70,40 @@ async function listFiles(context: Context, paths: readonly string[], failed: Fai
   const { expandInputs, requireFile } = await import('../media/index.ts')
   const files: string[] = []
   const unreadable: [string, DfkError][] = []
-  const onUnreadable = (folder: string, error: DfkError) => unreadable.push([folder, error])
+  const passedOver: string[] = []
+  const heard = {
+    onUnreadable: (folder: string, error: DfkError) => unreadable.push([folder, error]),
+    onPassedOver: (file: string) => passedOver.push(file),
+  }
   for (const path of paths) {
     await failed.attempt(path, async () => {
       const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true
       if (!isFolder) await requireFile(path)
-      for (const inside of isFolder ? await expandInputs([path], context.signal, onUnreadable) : [{ path }]) files.push(inside.path)
+      for (const inside of isFolder ? await expandInputs([path], context.signal, heard) : [{ path }]) files.push(inside.path)
     })
   }
   for (const [folder, error] of unreadable) await failed.attempt(folder, () => Promise.reject(error))
+  if (passedOver.length > 0) context.note(passedOverIn(passedOver))
   return files
+}
+
+/** Which files in folders were not looked at, by their endings, the most frequent first. */
+function passedOverIn(paths: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const path of paths) {
+    const ending = extname(path).toLowerCase() || 'no ending'
+    counts.set(ending, (counts.get(ending) ?? 0) + 1)
+  }
+  const kinds = [...counts].sort(([, a], [, b]) => b - a).map(([ending, count]) => `${ending} ${count}`)
+  const named = kinds.length > ENDINGS_NAMED ? [...kinds.slice(0, ENDINGS_NAMED), '…'] : kinds
+  return `passed over: ${paths.length} ${paths.length === 1 ? 'file' : 'files'} in folders whose endings are of no video or image that is read (${named.join(', ')})`
+}
+
+/** With --json a file that could not be examined has its line too. */
+async function tell(context: Context, { file, error }: Failures['list'][number]): Promise<void> {
+  if (!context.json) return
+  const { jsonOfFailure } = await import('../detect/json.ts')
+  context.result(jsonOfFailure(file, error), '')
 }
 
 function plan(context: Context, files: readonly string[], failed: Failures, options: Options): void {
@@ -141,7 +169,9 @@ async function examineEach(
       const { verdict, provenance } = examined.detected
       if (wanted.has(verdict) || (provenance.declaresSynthetic && wanted.has('declared-synthetic'))) found += 1
     })
-    if (failure !== undefined) await outputs.fail(file, failure.reason)
+    if (failure === undefined) continue
+    await tell(context, failure)
+    await outputs.fail(file, failure.reason)
   }
   return found
 }

@@ -97,6 +97,7 @@ const HEAD = [
   'EER',
   'TPR@1%',
   'ECE',
+  'by chance',
   'real→manip.',
   'fake→manip.',
   'fake→real',
@@ -115,6 +116,7 @@ function tableOf(rows: readonly TallyRow[]): string {
       share(row.eer),
       share(row.foundAtOnePercent),
       number(row.ece),
+      number(row.eceByChance),
     ],
     ...[share(row.realCalledManipulated), share(row.fakeCalledManipulated), share(row.fakeCalledReal), share(row.inconclusive)],
   ])

@@ -64,6 +64,16 @@ export function probabilityOf(logit: number, { slope, intercept }: Pick<Calibrat
   return probabilityOfOdds(slope * logit + intercept)
 }
 
+/**
+ * The logit of a picture by those of its faces, of which one, nobody knows which, may be manipulated: by Bayes' rule the odds of that are the mean of the faces' odds.
+ * So a face counts the less the more there are beside it: the highest of many real ones is high by chance. `logits` must not be empty.
+ */
+export function logitAmong(logits: readonly number[], { slope }: Pick<Calibration, 'slope'>): number {
+  const highest = Math.max(...logits)
+  const odds = logits.reduce((sum, logit) => sum + Math.exp(slope * (logit - highest)), 0) / logits.length // relative to the highest one's
+  return highest + Math.log(odds) / slope
+}
+
 /** The verdict for a probability; null: there was no face. */
 export function verdictOf(probability: number | null, { realBelow, manipulatedAbove }: Band): Verdict {
   if (probability === null) return 'no-face'

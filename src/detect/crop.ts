@@ -3,8 +3,9 @@ import { DETECTOR_INPUT_PX } from '../models/detector.ts'
 import type { Box, Picture } from '../picture/picture.ts'
 import { warpAffine } from '../picture/warp.ts'
 
-// As in scripts/detector/faces.py: about the detector's box and an eighth of it on each side, but from the landmarks, which are steadier.
-const SCALE = 1.45
+// Training saw 1.45 times the landmarks' side, 0.88 to 1.14 times that (scripts/detector/faces.py). A tenth closer than its middle tells more on the people of the
+// calibration: AUC .856 against .837 (docs/detector.md).
+const SCALE = 1.3
 const SHIFT = -0.12
 
 /** The square around a face that the detector looks at; it may reach beyond the picture. */

@@ -11,7 +11,7 @@ import { momentOf, standingOut, stretchAround } from './moments.ts'
 import type { Detected, FaceCrop, JudgedFace, Judgement, Moment } from './result.ts'
 import { type Sampling, sampleEvenly, spread } from './sampling.ts'
 import { Strongest } from './strongest.ts'
-import { highestByFrame, summarise } from './summary.ts'
+import { highestByFrame, mostFaces, summarise } from './summary.ts'
 import { MarkedFrames } from './watermark.ts'
 import { Witnesses } from './witnesses/gather.ts'
 import type { Readings } from './witnesses/witness.ts'
@@ -87,7 +87,7 @@ export async function examineFaces(path: string, examiner: Examiner, options: Ex
   const watermark = await timed(options.clock, 'watermark, the rest of it', () => even.watermark)
   const judgement: Judgement = {
     kind: info.kind,
-    ...summarise(samples, even.examined, { kind: info.kind, probability, band: calibration[info.kind] }),
+    ...summarise(samples, even.examined, { kind: info.kind, probability, band: calibration[info.kind], faces: mostFaces(even.faces) }),
     witnesses: testimonies,
     faces: [...even.faces, ...around.faces].sort((a, b) => a.frame - b.frame || b.probability - a.probability),
     moments: around.moments,
@@ -114,7 +114,7 @@ async function lookEvenly(
   { frames, signal, onProgress, wear, clock }: ExamineOptions,
 ): Promise<EvenLook> {
   const expected = Math.max(1, Math.ceil(info.frames / stretch.every))
-  const witnesses = new Witnesses(examiner.analyser)
+  const witnesses = new Witnesses(examiner.analyser, examiner.network.calibration)
   const faces: JudgedFace[] = []
   const marks = new MarkedFrames(spread(expected, watermarkFrames(info)), examiner.watermarks)
   let examined = 0

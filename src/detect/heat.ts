@@ -7,9 +7,18 @@ const GAP_PX = 4
 const RED = [230, 30, 20] as const
 const MOST_COVER = 0.75
 
-/** How strongly each cell speaks for manipulation, 0–1: nothing at even odds or below, so that a face without evidence stays plain. */
+/** Logits between cells below which a face counts as even: what is less is no structure. */
+const EVEN = 1
+
+/**
+ * How strongly each cell speaks for manipulation, 0–1, in proportion up to the face's strongest cell: from even odds, or, where every cell is above them, from so far below the
+ * weakest that it keeps a quarter, so that what stands out does so in a face that is replaced altogether too. All of it is weakened by how strong the strongest is, so that a face without evidence stays plain.
+ */
 function strengths(evidence: Float32Array, calibration: { readonly slope: number; readonly intercept: number }): Float32Array {
-  return evidence.map((logit) => Math.max(0, 2 * probabilityOf(logit, calibration) - 1))
+  const [weakest, strongest] = [Math.min(...evidence), Math.max(...evidence)]
+  const none = Math.max(-calibration.intercept / calibration.slope, weakest - Math.max(EVEN, (strongest - weakest) / 3))
+  const most = 2 * probabilityOf(strongest, calibration) - 1
+  return evidence.map((logit) => (most <= 0 ? 0 : (most * Math.max(0, logit - none)) / (strongest - none)))
 }
 
 /** Value at a place of a square grid of cells, interpolated between their centres. */
@@ -24,7 +33,7 @@ function valueAt(cells: Float32Array, across: number, u: number, v: number): num
   return row(top) + (row(top + 1) - row(top)) * (y - top)
 }
 
-/** The crop, and right of it the same in grey with the evidence of the network's cells in red. */
+/** The crop, and right of it the same in grey with the evidence of the network's cells in red, in proportion to the strongest. */
 export function besideEvidence(
   crop: Picture,
   evidence: Float32Array,

@@ -1,3 +1,4 @@
+import type { DfkError } from '../work/errors.ts'
 import type { Detected, Judgement } from './result.ts'
 
 function round(value: number, digits: number): number
@@ -20,6 +21,11 @@ export function jsonOf({ file, probability, verdict, note, provenance, witnesses
     kind,
     ...details,
   }
+}
+
+/** A file that could not be examined, as scripts get it. */
+export function jsonOfFailure(file: string, { message, hint }: DfkError): object {
+  return { file, error: message, ...(hint !== undefined && { hint }) }
 }
 
 function momentOf({ frame, timeS, fromS, toS, probability }: Judgement['moments'][number]): object {

@@ -62,12 +62,13 @@ export async function follow({ picture }: Frame, faces: readonly FoundFace[], { 
 }
 
 /** The faces that are large enough to judge. Parts of the picture are looked at from near where there may be small ones: that takes several times as long. */
-async function findFaces(picture: Picture, analyser: FaceAnalyser): Promise<FoundFace[]> {
+function findFaces(picture: Picture, analyser: FaceAnalyser): Promise<FoundFace[]> {
   const longest = Math.max(picture.width, picture.height)
-  const least = (share: number) => ({ minSizePx: Math.max(SMALLEST_FACE_PX, share * longest), max: MOST_FACES })
-  const found = await analyser.find(picture, least(SEEN_IN_WHOLE))
-  const isPortrait = found.length > 0 && found.every(({ box }) => Math.max(box.width, box.height) >= PORTRAIT * longest)
-  return isPortrait || SMALLEST_FACE_PX >= SEEN_IN_WHOLE * longest ? found : analyser.find(picture, least(SMALLEST_FACE))
+  const least = (share: number) => Math.max(SMALLEST_FACE_PX, share * longest)
+  const isPortrait = (found: readonly FoundFace[]) =>
+    found.length > 0 && found.every(({ box }) => Math.max(box.width, box.height) >= PORTRAIT * longest)
+  const finer = least(SMALLEST_FACE) < least(SEEN_IN_WHOLE) ? { minSizePx: least(SMALLEST_FACE), suffices: isPortrait } : undefined
+  return analyser.find(picture, { minSizePx: least(SEEN_IN_WHOLE), max: MOST_FACES, ...(finer && { finer }) })
 }
 
 function wholePixels({ x, y, width, height }: Box): Box {

@@ -1,9 +1,11 @@
+import { seedRandom } from '../models/random.ts'
 import { areaUnderRoc, ascending, countBelow } from '../work/statistics.ts'
 import type { Band } from './calibration.ts'
 
 /** Share of real files that may be called fake where `foundAtOnePercent` counts. */
 const FALSE_ALARMS = 0.01
 const BINS = 10
+const [DRAWS, SEED] = [200, 8]
 
 /** How well probabilities tell real from fake; null where there is nothing of one kind to measure with. */
 export interface Metrics {
@@ -18,6 +20,8 @@ export interface Metrics {
   readonly foundAtOnePercent: number | null
   /** Expected calibration error, ten bins of equal width, both kinds weighted alike. */
   readonly ece: number | null
+  /** What `ece` would be on average if the probabilities were right: so few files never come out as often as was said. */
+  readonly eceByChance: number | null
   /** By the verdicts' band. */
   readonly realCalledManipulated: number | null
   readonly fakeCalledManipulated: number | null
@@ -55,11 +59,32 @@ export function calibrationError(real: Values, fake: Values): number | null {
   if (real.length === 0 || fake.length === 0) return null
   const off = new Float64Array(BINS)
   const add = (values: Values, truth: number) => {
-    for (const value of values) off[Math.min(BINS - 1, Math.floor(value * BINS))]! += (truth - value) / (2 * values.length)
+    for (const value of values) off[binOf(value)]! += (truth - value) / (2 * values.length)
   }
   add(real, 0)
   add(fake, 1)
   return off.reduce((sum, value) => sum + Math.abs(value), 0)
+}
+
+/**
+ * Calibration error of probabilities that are right: mean over draws in which each file is a fake as often as its probability says. The error of a set of files means
+ * something as far as it is above this, which goes to 0 with their number (Bröcker and Smith 2007, consistency bars).
+ */
+export function calibrationErrorByChance(real: Values, fake: Values): number | null {
+  if (real.length === 0 || fake.length === 0) return null
+  const random = seedRandom(SEED)
+  const files = [real, fake].flatMap((values) => values.map((value) => ({ value, weight: 1 / (2 * values.length) })))
+  let total = 0
+  for (let draw = 0; draw < DRAWS; draw += 1) {
+    const off = new Float64Array(BINS)
+    for (const { value, weight } of files) off[binOf(value)]! += weight * ((random.uniform() < value ? 1 : 0) - value)
+    total += off.reduce((sum, value) => sum + Math.abs(value), 0)
+  }
+  return total / DRAWS
+}
+
+function binOf(probability: number): number {
+  return Math.min(BINS - 1, Math.floor(probability * BINS))
 }
 
 function share(values: Values, holds: (value: number) => boolean): number | null {
@@ -77,6 +102,7 @@ export function measure(real: Values, fake: Values, { realBelow, manipulatedAbov
     eer: equalErrorRate(real, fake),
     foundAtOnePercent: foundAt(real, fake, FALSE_ALARMS),
     ece: calibrationError(real, fake),
+    eceByChance: calibrationErrorByChance(real, fake),
     realCalledManipulated: share(real, (value) => value >= manipulatedAbove),
     fakeCalledManipulated: share(fake, (value) => value >= manipulatedAbove),
     fakeCalledReal: share(fake, (value) => value <= realBelow),

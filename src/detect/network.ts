@@ -46,7 +46,7 @@ export async function openDetectorNetwork(device: Device): Promise<DetectorNetwo
   return {
     calibration,
     async look(crop) {
-      const faces = { data: Float32Array.from(crop.data), shape: [1, DETECTOR_INPUT_PX, DETECTOR_INPUT_PX, 3] }
+      const faces = { data: new Float32Array(crop.data), shape: [1, DETECTOR_INPUT_PX, DETECTOR_INPUT_PX, 3] }
       const { logits, evidence } = await program.run({ faces })
       return { logit: logits!.data[0]!, evidence: Float32Array.from(evidence!.data) }
     },

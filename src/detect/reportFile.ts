@@ -3,7 +3,7 @@ import type { Band, Calibration } from './calibration.ts'
 import type { Examined } from './examine.ts'
 import type { Detected, FaceCrop } from './result.ts'
 import { highestByFrame } from './summary.ts'
-import { DECLARED, explanation, headline, NO_CERTAINTY, percent, provenanceLines } from './words.ts'
+import { DECLARED, explanation, HEAT_SCALE, headline, NO_CERTAINTY, percent, provenanceLines } from './words.ts'
 
 export const TONES: Record<Detected['verdict'], Tone> = {
   'likely-manipulated': 'bad',
@@ -48,7 +48,7 @@ function figures(detected: Detected, { realBelow, manipulatedAbove }: Band): Htm
     {
       label: 'Inconclusive band',
       value: `${(100 * realBelow).toFixed(0)}–${percent(manipulatedAbove)}`,
-      note: kind === 'video' ? 'chosen on stills of people unseen in training' : 'chosen on people unseen in training',
+      note: 'chosen on people and sources left out of the fit',
     },
     {
       label: 'Faces judged',
@@ -104,7 +104,7 @@ function strongestFaces(crops: readonly FaceCrop[], kind: Detected['kind']): Htm
     const where = kind === 'video' ? `${timeS.toFixed(2)} s, frame ${frame}` : `at ${box.x}, ${box.y}`
     return inlineImage(image, `face, probability ${percent(probability)}, ${where}`, `${percent(probability)} · ${where}`)
   })
-  return [html`<h3>Faces with the strongest evidence, and where in them it is</h3>`, gallery(images, 16)]
+  return [html`<h3>Faces with the strongest evidence, and where in them it is</h3>`, gallery(images, 16), paragraph(HEAT_SCALE, true)]
 }
 
 function witnesses({ witnesses: heard, kind }: Detected, calibration: Calibration): Html[] {

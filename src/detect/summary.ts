@@ -4,6 +4,16 @@ import type { Detected, JudgedFace } from './result.ts'
 /** Fewer frames with a face than this in a clip, and the verdict says how little it stands on. */
 const FEW_FRAMES = 4
 
+/** What a summary is made for. */
+export interface Grounds {
+  readonly kind: Detected['kind']
+  /** Of the witnesses together; null: there was no face. */
+  readonly probability: number | null
+  readonly band: Band
+  /** `mostFaces` of the even samples. */
+  readonly faces: number
+}
+
 export interface Summary {
   readonly probability: number | null
   readonly verdict: Verdict
@@ -19,6 +29,13 @@ export interface HighestInFrame {
   readonly probability: number
 }
 
+/** Most faces in one of the frames. */
+export function mostFaces(faces: readonly JudgedFace[]): number {
+  const counts = new Map<number, number>()
+  for (const { frame } of faces) counts.set(frame, (counts.get(frame) ?? 0) + 1)
+  return Math.max(0, ...counts.values())
+}
+
 /** The highest probability in each frame that has a face, in order of time. */
 export function highestByFrame(faces: readonly JudgedFace[]): HighestInFrame[] {
   const highest = new Map<number, JudgedFace>()
@@ -31,27 +48,26 @@ export function highestByFrame(faces: readonly JudgedFace[]): HighestInFrame[] {
 }
 
 /** A verdict for the witnesses' `probability`, with what needs saying about the even samples that it stands on. */
-export function summarise(
-  samples: readonly HighestInFrame[],
-  framesExamined: number,
-  { kind, probability, band }: { readonly kind: Detected['kind']; readonly probability: number | null; readonly band: Band },
-): Summary {
+export function summarise(samples: readonly HighestInFrame[], framesExamined: number, grounds: Grounds): Summary {
+  const { probability, band } = grounds
   if (samples.length === 0 || probability === null)
     return { probability: null, verdict: verdictOf(null, band), note: 'no face found: nothing to judge', framesWithFace: 0 }
+  const notes = [notAll(samples, framesExamined, grounds), several(grounds)].filter((note) => note !== undefined)
   return {
     probability,
     verdict: verdictOf(probability, band),
-    note: noteOf(samples, framesExamined, kind, band),
+    note: notes.length === 0 ? undefined : notes.join('; '),
     framesWithFace: samples.length,
   }
 }
 
-function noteOf(
-  samples: readonly HighestInFrame[],
-  examined: number,
-  kind: Detected['kind'],
-  { manipulatedAbove }: Band,
-): string | undefined {
+function several({ kind, faces }: Grounds): string | undefined {
+  if (faces < 2) return undefined
+  const where = kind === 'video' ? `up to ${faces} faces in a frame` : `${faces} faces`
+  return `${where}: the probability is that one of them is manipulated, for which the highest counts for less than it would alone`
+}
+
+function notAll(samples: readonly HighestInFrame[], examined: number, { kind, band: { manipulatedAbove } }: Grounds): string | undefined {
   if (kind === 'video' && samples.length < FEW_FRAMES) return `a face in only ${samples.length} of ${examined} frames: weak evidence`
   const high = samples.filter(({ probability }) => probability >= manipulatedAbove).length
   const share = high / samples.length

@@ -1,5 +1,5 @@
 import { printable } from '../work/errors.ts'
-import type { Calibration, KindCalibration } from './calibration.ts'
+import type { Calibration } from './calibration.ts'
 import type { Detected, Provenance } from './result.ts'
 
 export const NO_CERTAINTY =
@@ -12,9 +12,13 @@ export const METHOD =
   'up to the file’s probability, for as many real as manipulated files. Times that stand out are looked at once more: that second look shows where, and does not change the probability. ' +
   'The red in a face shows which parts moved the network; it marks evidence, not outlines.'
 
+/** Beside the faces of a report. */
+export const HEAT_SCALE =
+  'Red is relative within each face: deepest at the cell (of 7 × 7) that speaks most for manipulation, palest at the one that speaks least, none at even odds or below, and paler as a whole where no cell is sure. Compare faces by their percentages, not by their red.'
+
 /** What it can not do, in a paragraph. */
 export const LIMITS =
-  'Kinds of manipulation that it was not trained on are missed more often, and edits outside of the face are not looked at. Very small, dark, strongly compressed or filtered faces weaken or ' +
+  'Kinds of manipulation that it was not trained on are missed more often; wholly generated faces are not recognised and mostly called real; edits outside of the face are not looked at. Very small, dark, strongly compressed or filtered faces weaken or ' +
   'mimic the traces. See docs/detector.md for what it was measured on.'
 
 /** Said beside the verdict, which does not depend on it. */
@@ -41,29 +45,22 @@ export function headline({ verdict }: Pick<Detected, 'verdict'>): string {
   }
 }
 
-/** Whose calibration the rates that may be stated are of: clips of few people tell none, and their band is the stills'. */
-function behind(kind: Detected['kind'], calibration: Calibration): { rates: KindCalibration['rates']; of: string } {
-  const own = calibration[kind]
-  if (kind === 'image' || own.fittedOn.people >= ENOUGH_PEOPLE) return { rates: own.rates, of: 'files of the calibration' }
-  return {
-    rates: calibration.image.rates,
-    of: `stills of the calibration (of clips it has ${own.fittedOn.people} people, too few for a rate)`,
-  }
+/** What files the rates that may be stated are of: people who talk in clips are few, so that those are made of pictures. */
+const CALIBRATED_ON: Readonly<Record<Detected['kind'], string>> = {
+  image: 'files of the calibration',
+  video: 'clips of the calibration (most of them moved photographs)',
 }
-
-/** As in scripts/detector/fuse.py. */
-const ENOUGH_PEOPLE = 20
 
 /** What the verdict means and how far it reaches. */
 export function explanation({ verdict, kind }: Pick<Detected, 'verdict' | 'kind'>, calibration: Calibration): string {
-  const { rates, of } = behind(kind, calibration)
+  const [{ rates }, of] = [calibration[kind], CALIBRATED_ON[kind]]
   switch (verdict) {
     case 'no-face':
       return 'The detector judges faces only. That it found none says nothing about whether the file is genuine.'
     case 'likely-manipulated':
       return `The faces carry traces like those of swapped or blended faces. Of the real ${of}, ${percent(rates.realCalledManipulated)} were called so too.`
     case 'likely-real':
-      return `The faces carry no such traces. That is no proof: of the manipulated ${of}, ${percent(rates.manipulatedCalledReal)} were called real, and kinds that it was not trained on are missed more often.`
+      return `The faces carry no such traces. That is no proof: of the manipulated ${of}, ${percent(rates.manipulatedCalledReal)} were called real too, and kinds that it was not trained on are missed more often.`
     case 'inconclusive':
       return 'The evidence points neither way clearly enough to say.'
     default:

@@ -76,13 +76,15 @@ export function detectionsIn(
   return suppress(found)
 }
 
+const LEVELS = Float32Array.from({ length: 256 }, (_, level) => level / 127.5 - 1)
+
 /** [512, 512, 3] in −1…1 with the picture in the top left corner and black elsewhere. */
 function letterbox({ width, height, data }: Picture): Float32Array {
   const input = new Float32Array(SSD_INPUT_PX * SSD_INPUT_PX * 3).fill(-1)
   for (let y = 0; y < height; y++) {
     const row = y * width * 3
     const to = y * SSD_INPUT_PX * 3
-    for (let i = 0; i < width * 3; i++) input[to + i] = data[row + i]! / 127.5 - 1
+    for (let i = 0; i < width * 3; i++) input[to + i] = LEVELS[data[row + i]!]!
   }
   return input
 }

@@ -35,6 +35,8 @@ export interface DetectOptions {
   readonly minSizePx?: number
   /** Most faces to return, best first. */
   readonly max?: number
+  /** Then, unless those found suffice, the same picture is searched down to this size as if it had been asked for at once; what was seen is not looked at twice. */
+  readonly finer?: { readonly minSizePx: number; suffices(found: readonly FoundFace[]): boolean }
 }
 
 /** A part of a picture: its corner lies at (x, y) of the whole, a pixel of it is `step` × `step` of the whole's. */

@@ -9,8 +9,10 @@ import { type Region, regionBox, regionMatrix, regionOfBox, regionOfMesh } from 
 /** A square cut out of the picture as [size, size, 3], 0…255 divided by `divisor`. */
 export function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number, border: Border = 'black'): Float32Array {
   const bytes = warpAffine(picture, matrix, sizePx, sizePx, border).data
+  if (divisor === 1) return new Float32Array(bytes)
+  const levels = Float32Array.from({ length: 256 }, (_, level) => level / divisor)
   const data = new Float32Array(bytes.length)
-  for (let i = 0; i < data.length; i++) data[i] = bytes[i]! / divisor
+  for (let i = 0; i < data.length; i++) data[i] = levels[bytes[i]!]!
   return data
 }
 

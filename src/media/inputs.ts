@@ -5,7 +5,7 @@ import { DfkError } from '../work/errors.ts'
 import { probeMedia } from './probe.ts'
 import { requireFile } from './requireFile.ts'
 
-const IMAGES = new Set(['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.avif', '.heic', '.heif'])
+const IMAGES = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.tif', '.tiff', '.avif', '.heic', '.heif'])
 const VIDEOS = new Set([
   '.mp4',
   '.mov',
@@ -21,6 +21,10 @@ const VIDEOS = new Set([
   '.wmv',
   '.flv',
   '.3gp',
+  '.ogv',
+  '.f4v',
+  '.vob',
+  '.mxf',
   '.gif',
 ])
 
@@ -29,10 +33,14 @@ export interface MediaInput {
   readonly kind: 'video' | 'image'
 }
 
-/** What becomes of a folder that may not be read; the default is to throw. */
-export type OnUnreadable = (folder: string, error: DfkError) => void
+export interface InFolders {
+  /** What becomes of a folder that may not be read; the default is to throw. */
+  readonly onUnreadable?: (folder: string, error: DfkError) => void
+  /** Hears of each file in a folder whose ending is of neither a video nor an image that is read. */
+  readonly onPassedOver?: (path: string) => void
+}
 
-async function entriesOf(folder: string, onUnreadable: OnUnreadable | undefined): Promise<Dirent[]> {
+async function entriesOf(folder: string, { onUnreadable }: InFolders): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true })
   } catch (cause) {
@@ -48,17 +56,18 @@ async function entriesOf(folder: string, onUnreadable: OnUnreadable | undefined)
   }
 }
 
-async function mediaIn(folder: string, onUnreadable: OnUnreadable | undefined): Promise<MediaInput[]> {
-  const entries = await entriesOf(folder, onUnreadable)
+async function mediaIn(folder: string, heard: InFolders): Promise<MediaInput[]> {
+  const entries = await entriesOf(folder, heard)
   const order = new Intl.Collator('en', { numeric: true })
   const inputs: MediaInput[] = []
   for (const entry of entries.sort((a, b) => order.compare(a.name, b.name))) {
     if (entry.name.startsWith('.')) continue
     const path = join(folder, entry.name)
     const extension = extname(entry.name).toLowerCase()
-    if (entry.isDirectory()) inputs.push(...(await mediaIn(path, onUnreadable)))
+    if (entry.isDirectory()) inputs.push(...(await mediaIn(path, heard)))
     else if (IMAGES.has(extension)) inputs.push({ path, kind: 'image' })
     else if (VIDEOS.has(extension)) inputs.push({ path, kind: 'video' })
+    else heard.onPassedOver?.(path)
   }
   return inputs
 }
@@ -68,12 +77,12 @@ async function mediaIn(folder: string, onUnreadable: OnUnreadable | undefined): 
  * Files named outright are looked into, whatever their extension. Throws DfkError for a missing, empty or other file,
  * a folder without media, and, without `onUnreadable`, one that may not be read.
  */
-export async function expandInputs(paths: readonly string[], signal?: AbortSignal, onUnreadable?: OnUnreadable): Promise<MediaInput[]> {
+export async function expandInputs(paths: readonly string[], signal?: AbortSignal, heard: InFolders = {}): Promise<MediaInput[]> {
   const inputs: MediaInput[] = []
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined)
     if (found?.isDirectory() === true) {
-      const inside = await mediaIn(path, onUnreadable)
+      const inside = await mediaIn(path, heard)
       if (inside.length === 0)
         throw new DfkError(`expected videos or images in the folder ${path} but found none`, {
           hint: 'give files, or a folder that holds some',

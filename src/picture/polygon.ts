@@ -26,30 +26,31 @@ function turn(o: Point, a: Point, b: Point): number {
 /** Fills a convex polygon, anti-aliased: exact coverage along rows, four rows a pixel. 255 inside. */
 export function fillConvex(polygon: readonly Point[], width: number, height: number): GrayPicture {
   const cover = new Float32Array(width * height)
-  for (let row = 0; row < height * SUB_ROWS; row++) {
-    const span = spanAt(polygon, (row + 0.5) / SUB_ROWS)
-    if (span === undefined) continue
-    const left = Math.max(0, span[0])
-    const right = Math.min(width, span[1])
+  const part = 1 / SUB_ROWS
+  const [xs, ys] = [0, 1].map((axis) => Float64Array.from(polygon, (point) => point[axis]!)) as [Float64Array, Float64Array]
+  const [top, bottom] = [Math.min(...ys), Math.max(...ys)]
+  const [first, last] = [Math.max(0, Math.floor(top * SUB_ROWS) - 1), Math.min(height * SUB_ROWS, Math.ceil(bottom * SUB_ROWS) + 1)]
+  for (let row = first; row < last; row++) {
+    const y = (row + 0.5) / SUB_ROWS
+    let enters = Number.POSITIVE_INFINITY
+    let leaves = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < xs.length; i++) {
+      const next = i + 1 === xs.length ? 0 : i + 1
+      if (ys[i]! <= y === ys[next]! <= y) continue
+      const x = xs[i]! + ((y - ys[i]!) / (ys[next]! - ys[i]!)) * (xs[next]! - xs[i]!)
+      if (x < enters) enters = x
+      if (x > leaves) leaves = x
+    }
+    if (enters >= leaves) continue
+    const left = Math.max(0, enters)
+    const right = Math.min(width, leaves)
     const base = Math.floor(row / SUB_ROWS) * width
-    for (let x = Math.floor(left); x < right; x++) cover[base + x]! += (Math.min(right, x + 1) - Math.max(left, x)) / SUB_ROWS
+    const [from, whole, to] = [Math.floor(left), Math.ceil(left), Math.floor(right)]
+    for (let x = from; x < right && x < whole; x++) cover[base + x]! += (Math.min(right, x + 1) - left) * part
+    for (let x = whole; x < to; x++) cover[base + x]! += part
+    if (to >= whole && to < right) cover[base + to]! += (right - to) * part
   }
   const data = new Uint8Array(cover.length)
   for (let i = 0; i < data.length; i++) data[i] = Math.min(255, cover[i]! * 255 + 0.5)
   return { width, height, data }
-}
-
-/** Where a horizontal line enters and leaves the polygon. */
-function spanAt(polygon: readonly Point[], y: number): [number, number] | undefined {
-  let left = Number.POSITIVE_INFINITY
-  let right = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < polygon.length; i++) {
-    const [x0, y0] = polygon[i]!
-    const [x1, y1] = polygon[(i + 1) % polygon.length]!
-    if (y0 <= y === y1 <= y) continue
-    const x = x0 + ((y - y0) / (y1 - y0)) * (x1 - x0)
-    left = Math.min(left, x)
-    right = Math.max(right, x)
-  }
-  return left < right ? [left, right] : undefined
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -53,8 +53,9 @@ describe('dfk detect', () => {
   it('scores what it can, says no-face without calling it real, and ends with 1 for a file that it cannot read', () => {
     const { code, lines, stderr } = dfk(still, join(folder, 'blank.png'), join(folder, 'broken.jpg'), '--json')
     expect(code).toBe(1)
-    const [face, blank] = lines()
-    expect(lines()).toHaveLength(2)
+    const [face, blank, broken] = lines()
+    expect(lines()).toHaveLength(3)
+    expect(broken).toEqual({ file: join(folder, 'broken.jpg'), error: expect.stringContaining('broken.jpg'), hint: expect.any(String) })
     expect(face).toMatchObject({ file: still, provenance: { c2pa: null, watermark: null, marks: [] }, kind: 'image' })
     expect(face?.['probability']).toBeGreaterThanOrEqual(0)
     expect(face?.['probability']).toBeLessThanOrEqual(1)
@@ -98,11 +99,18 @@ describe('dfk detect', () => {
 
   it.skipIf(sharedData('stills/three_people.jpg') === undefined)('judges every face of a group', () => {
     const { lines } = dfk(sharedData('stills/three_people.jpg')!, '--json', '--quiet')
-    const [group] = lines() as unknown as { witnesses: { witness: string; probability: number }[]; faces: { probability: number }[] }[]
+    const [group] = lines() as unknown as {
+      witnesses: { witness: string; probability: number }[]
+      faces: { probability: number }[]
+      note: string
+    }[]
     expect(group?.faces).toHaveLength(3)
-    // The network speaks for the most suspicious of them.
+    expect(group?.note).toMatch(/^3 faces/)
+    // The network says how likely it is that one of them is manipulated: their mean odds.
+    const odds = (probability: number) => probability / (1 - probability)
     const network = group?.witnesses.find(({ witness }) => witness === 'network')
-    expect(network?.probability).toBe(Math.max(...group!.faces.map(({ probability }) => probability)))
+    const mean = group!.faces.reduce((sum, { probability }) => sum + odds(probability), 0) / 3
+    expect(odds(network!.probability) / mean).toBeCloseTo(1, 2)
   })
 
   it('writes a table with a line a file, and ends with 4 where --fail-on names what it finds', async () => {
@@ -123,6 +131,21 @@ describe('dfk detect', () => {
     expect(existsSync(`${csv}.part`)).toBe(false)
     expect(dfk(still, '--fail-on', 'no-face', '--quiet').code).toBe(0)
     expect(dfk(still, '--fail-on', 'likely-fake').code).toBe(2)
+  })
+
+  it('says with --json too what it could not find, and which files of a folder it passed over', async () => {
+    const missing = dfk(join(folder, 'missing.mp4'), '--json')
+    expect(missing.code).toBe(1)
+    expect(missing.lines()).toEqual([expect.objectContaining({ file: join(folder, 'missing.mp4'), error: expect.any(String) })])
+    const mixed = join(folder, 'mixed')
+    await mkdir(join(mixed, 'inner'), { recursive: true })
+    await copyFile(join(folder, 'blank.png'), join(mixed, 'a.png'))
+    for (const name of ['b.bmp', 'inner/c.BMP', 'readme']) await writeFile(join(mixed, name), 'x')
+    const { code, lines, stderr } = dfk(mixed, '--json')
+    expect(code).toBe(0)
+    expect(lines()).toHaveLength(1)
+    expect(stderr).toContain('passed over: 3 files in folders')
+    expect(stderr).toContain('.bmp 2, no ending 1')
   })
 
   it('answers bad input with one line and the right code, and writes nothing', async () => {

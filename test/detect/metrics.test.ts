@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { calibrationError, equalErrorRate, foundAt, measure } from '../../src/detect/metrics.ts'
+import { calibrationError, calibrationErrorByChance, equalErrorRate, foundAt, measure } from '../../src/detect/metrics.ts'
 import { areaUnderRoc } from '../../src/work/statistics.ts'
 
 const BAND = { realBelow: 0.3, manipulatedAbove: 0.7 }
@@ -36,6 +36,18 @@ describe('figures of a detector', () => {
     // .05: off by .05 of half the weight; 1 (the last bin): right.
     expect(calibrationError([0.05, 0.05], [1])).toBeCloseTo(0.025, 12)
     expect(calibrationError([0.5], [])).toBeNull()
+  })
+
+  it('calibration error by chance: that of right probabilities, which shrinks with the number of files', () => {
+    expect(calibrationErrorByChance([0, 0], [1, 1])).toBe(0)
+    // One file of each kind at .5 in one bin: both the same (off by .5) or one of each (off by 0), as often.
+    expect(calibrationErrorByChance([0.5], [0.5])).toBeCloseTo(0.25, 1)
+    const spread = (count: number) => Array.from({ length: count }, (_, i) => (i + 0.5) / count)
+    const of = (count: number) => calibrationErrorByChance(spread(count), spread(count))!
+    expect(of(400)).toBeLessThan(0.05)
+    expect(of(25) / of(400)).toBeGreaterThan(3) // about √16
+    expect(of(25) / of(400)).toBeLessThan(5)
+    expect(calibrationErrorByChance([], [0.5])).toBeNull()
   })
 
   it('shares by the verdicts’ band, edges as for verdicts', () => {

@@ -54,7 +54,7 @@ describe('the detector network', () => {
     const points68 = Float32Array.from({ length: 136 }, (_, i) => (i % 2 === 0 ? -20 + (i / 2) * 3 : 10 + (i / 2) * 2))
     const landmarks: Landmarks = { mesh: new Float32Array(468 * 3), points68, confidence: 1 }
     const box = cropBox(landmarks)
-    expect(box.width).toBeCloseTo(1.45 * 201, 1)
+    expect(box.width).toBeCloseTo(1.3 * 201, 1)
     expect(box.width).toBe(box.height)
     const crop = cropFace(generated(), landmarks)
     expect([crop.width, crop.height]).toEqual([224, 224])

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { probabilityOf, verdictOf } from '../../src/detect/calibration.ts'
+import { logitAmong, probabilityOf, verdictOf } from '../../src/detect/calibration.ts'
 import { momentOf, standingOut, stretchAround } from '../../src/detect/moments.ts'
 import type { JudgedFace } from '../../src/detect/result.ts'
 import { samplingStep, spread } from '../../src/detect/sampling.ts'
-import { highestByFrame, summarise } from '../../src/detect/summary.ts'
+import { highestByFrame, mostFaces, summarise } from '../../src/detect/summary.ts'
 import { CALIBRATION } from './calibrated.ts'
 
 const band = CALIBRATION.video
@@ -27,6 +27,15 @@ describe('calibration', () => {
     expect(probabilityOf(50, CALIBRATION)).toBeLessThanOrEqual(1)
   })
 
+  it('puts the faces of a picture together by their mean odds: one face as it is, the highest of many for less', () => {
+    expect(logitAmong([2.5], CALIBRATION)).toBeCloseTo(2.5, 9)
+    const odds = (logit: number) => probabilityOf(logit, CALIBRATION) / (1 - probabilityOf(logit, CALIBRATION))
+    const logits = [3, -1, 0.5, -4]
+    expect(odds(logitAmong(logits, CALIBRATION))).toBeCloseTo(logits.reduce((sum, logit) => sum + odds(logit), 0) / 4, 9)
+    expect(logitAmong([2, 2, 2], CALIBRATION)).toBeCloseTo(2, 9) // all alike: no one stands out
+    expect(logitAmong([400, -400], CALIBRATION)).toBeCloseTo(400 - Math.log(2) / CALIBRATION.slope, 6)
+  })
+
   it('gives a verdict by the band, edges included', () => {
     expect(verdictOf(0.25, band)).toBe('likely-real')
     expect(verdictOf(0.2501, band)).toBe('inconclusive')
@@ -38,7 +47,7 @@ describe('calibration', () => {
 
 describe('a file’s summary', () => {
   const summaryOf = (faces: JudgedFace[], examined: number, probability: number | null) =>
-    summarise(highestByFrame(faces), examined, { kind: 'video', probability, band })
+    summarise(highestByFrame(faces), examined, { kind: 'video', probability, band, faces: mostFaces(faces) })
 
   it('takes the highest face of a frame, and the verdict from what the witnesses say together', () => {
     const faces = [face(0, 0.1), face(0, 0.9), face(10, 0.3), face(20, 0.6), face(30, 0.6)]
@@ -61,7 +70,15 @@ describe('a file’s summary', () => {
     expect(summaryOf(part, 20, 0.3).note).toMatch(/6 of 20 frames stand out/)
     expect(summaryOf([face(3, 0.1)], 32, 0.1).note).toMatch(/only 1 of 32 frames/)
     expect(summaryOf([face(0, 0.1)], 1, 0.1).note).toMatch(/only 1 of 1 frames/)
-    expect(summarise(highestByFrame([face(0, 0.1)]), 1, { kind: 'image', probability: 0.1, band }).note).toBeUndefined()
+    expect(summarise(highestByFrame([face(0, 0.1)]), 1, { kind: 'image', probability: 0.1, band, faces: 1 }).note).toBeUndefined()
+  })
+
+  it('says that there are several faces', () => {
+    const group = [face(0, 0.1), face(0, 0.6), face(0, 0.2)]
+    expect(mostFaces([...group, face(10, 0.1)])).toBe(3)
+    const still = { kind: 'image', probability: 0.3, band, faces: 3 } as const
+    expect(summarise(highestByFrame(group), 1, still).note).toMatch(/^3 faces: the probability is that one of them is manipulated/)
+    expect(summaryOf([face(0, 0.1), face(0, 0.1)], 1, 0.1).note).toMatch(/only 1 of 1 frames.*; up to 2 faces in a frame/)
   })
 })
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeFrames, expandInputs, findFfmpeg, hashFootage, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
@@ -73,6 +73,18 @@ describe('inputs', () => {
       ['many/inner/c.jpg', 'image'],
       ['clip.mp4', 'video'],
     ])
+  })
+
+  it('takes the less usual names of a JPEG for what they are, and tells of every file that it passes over', async () => {
+    const passedOver: string[] = []
+    mkdirSync(file('odd'))
+    for (const name of ['a.jfif', 'b.JPE', 'c.bmp', 'd', '.hidden']) writeFileSync(file(join('odd', name)), 'x')
+    const found = await expandInputs([file('odd')], undefined, { onPassedOver: (path) => passedOver.push(path) })
+    expect(found.map(({ path, kind }) => [basename(path), kind])).toEqual([
+      ['a.jfif', 'image'],
+      ['b.JPE', 'image'],
+    ])
+    expect(passedOver.map((path) => basename(path))).toEqual(['c.bmp', 'd'])
   })
 
   it('refuses a folder without media', async () => {

@@ -26,7 +26,7 @@ const LEAST_SEEN = 0.6
  * contour stands out of the others.
  */
 export function readBoundary(view: FaceView): Reading {
-  const planes = planesFor(view)
+  const quantities = quantitiesOf(view)
   const contours = SCALES.map((scale) => contourOf(view, scale))
   const seen = contours.map(
     (contour) => contour.filter(({ inside, outside }) => within(view, inside) && within(view, outside)).length / POINTS,
@@ -34,7 +34,7 @@ export function readBoundary(view: FaceView): Reading {
   if (seen.some((part, i) => SCALES[i]! < 1.01 && part < LEAST_SEEN))
     return { silent: 'Too little of the face’s outline is in the picture to look for a seam.' }
   const measures: Record<string, number> = {}
-  for (const [name, plane] of Object.entries(planes)) {
+  for (const [name, plane] of Object.entries(quantities)) {
     const steps = contours.map((contour) => coherentStep(stepsAcross(view, plane, contour)))
     const usual = quantile(steps)
     const highest = (range: Range) => Math.max(...between(steps, range))
@@ -42,28 +42,37 @@ export function readBoundary(view: FaceView): Reading {
     measures[`${name}Outline`] = Math.log((highest(OUTLINE) + 1e-3) / (usual + 1e-3))
   }
   for (const name of ['noise', 'sharpness', 'light', 'red'] as const) {
-    const steps = contours.map((contour) => stepsAcross(view, planes[name], contour))
+    const steps = contours.map((contour) => stepsAcross(view, quantities[name], contour))
     const [seam, midst] = [between(steps, SEAM), between(steps, MIDST)]
     measures[`${name}Drop`] = meanOf(seam.flat()) - meanOf(midst.flat())
     measures[`${name}Steady`] = steadiness(seam)
   }
   for (const name of ['noise', 'sharpness'] as const) {
-    const levels = contours.map((contour) => meanOf(contour.map(({ at }) => valueAt(view, planes[name], at))))
+    const levels = contours.map((contour) => meanOf(contour.map(({ at }) => valueAt(view, quantities[name], at))))
     measures[`${name}Dip`] = Math.max(...between(levels.map((level, i) => dip(levels, level, i)), SEAM)) // biome-ignore format: one thought
   }
   return { measures }
 }
 
-/** What may differ on the two sides of a seam: brightness, colour, and the logarithm of fine and middling detail. */
-function planesFor({ width, height, y, cb, cr, bands }: FaceView): Record<'light' | 'red' | 'blue' | 'noise' | 'sharpness', Float32Array> {
+/** A quantity at a pixel of the view. */
+type Quantity = (pixel: number) => number
+
+/** What may differ on the two sides of a seam: brightness, colour, and the logarithm of fine and middling detail, which is asked for at few of the pixels. */
+function quantitiesOf({ width, height, y, cb, cr, bands }: FaceView): Record<'light' | 'red' | 'blue' | 'noise' | 'sharpness', Quantity> {
   const blur = (data: Float32Array, sigma: number) => blurPlane({ width, height, data }, sigma).data
-  const [fine, middle] = [0, 1].map((i) => blur(bands[i]!.map(Math.abs), 2.5)) as [Float32Array, Float32Array]
+  const sizes = (band: Float32Array) => {
+    const out = new Float32Array(band.length)
+    for (let i = 0; i < out.length; i++) out[i] = Math.abs(band[i]!)
+    return out
+  }
+  const [fine, middle] = [blur(sizes(bands[0]!), 2.5), blur(sizes(bands[1]!), 2.5)]
+  const [light, red, blue] = [blur(y, 1.5), blur(cr, 1.5), blur(cb, 1.5)]
   return {
-    light: blur(y, 1.5),
-    red: blur(cr, 1.5),
-    blue: blur(cb, 1.5),
-    noise: fine.map((value) => Math.log(value + 0.1)),
-    sharpness: fine.map((value, i) => Math.log((value + 0.1) / (middle[i]! + 0.1))),
+    light: (i) => light[i]!,
+    red: (i) => red[i]!,
+    blue: (i) => blue[i]!,
+    noise: (i) => Math.log(fine[i]! + 0.1),
+    sharpness: (i) => Math.log((fine[i]! + 0.1) / (middle[i]! + 0.1)),
   }
 }
 
@@ -108,12 +117,12 @@ function within({ width, height }: FaceView, [x, y]: Point): boolean {
   return x >= 0 && y >= 0 && x < width && y < height
 }
 
-/** The plane's value at a place; NaN outside of the picture. */
-function valueAt(view: FaceView, plane: Float32Array, point: Point): number {
-  return within(view, point) ? plane[Math.floor(point[1]) * view.width + Math.floor(point[0])]! : Number.NaN
+/** The quantity at a place; NaN outside of the picture. */
+function valueAt(view: FaceView, plane: Quantity, point: Point): number {
+  return within(view, point) ? plane(Math.floor(point[1]) * view.width + Math.floor(point[0])) : Number.NaN
 }
 
-function stepsAcross(view: FaceView, plane: Float32Array, contour: readonly Across[]): number[] {
+function stepsAcross(view: FaceView, plane: Quantity, contour: readonly Across[]): number[] {
   return contour.map(({ inside, outside }) => valueAt(view, plane, outside) - valueAt(view, plane, inside))
 }
 

@@ -113,9 +113,9 @@ function gridOf(blocks: Blocks, chosen: readonly number[]): number[] {
 /** Where the surroundings' coefficients come in steps and the face's do not (`lost`), and the other way round (`foreign`), mean over the frequencies. */
 function spacings(blocks: Blocks): { lost: number; foreign: number; strongest: number } {
   let [lost, foreign, strongest, count] = [0, 0, 0, 0]
-  for (const mode of MODES) {
-    const inFace = coefficients(blocks, blocks.face, mode)
-    const outside = coefficients(blocks, blocks.around, mode)
+  const [ofFace, ofAround] = [coefficients(blocks, blocks.face), coefficients(blocks, blocks.around)]
+  for (let mode = 0; mode < MODES.length; mode++) {
+    const [inFace, outside] = [ofFace[mode]!, ofAround[mode]!]
     if (inFace.length < LEAST_COEFFICIENTS || outside.length < LEAST_COEFFICIENTS) continue
     const [faceSteps, outsideSteps] = [STEPS.map((step) => combOf(inFace, step)), STEPS.map((step) => combOf(outside, step))]
     const strongestOutside = outsideSteps.indexOf(Math.max(...outsideSteps))
@@ -142,24 +142,35 @@ function combOf(values: readonly number[], step: number): number {
   return count < LEAST_COEFFICIENTS ? 0 : sum / count
 }
 
-const COSINES = Array.from({ length: BLOCK }, (_, k) =>
-  Array.from({ length: BLOCK }, (_, x) => Math.cos(((2 * x + 1) * k * Math.PI) / (2 * BLOCK))),
+const COSINES = Float64Array.from({ length: BLOCK * BLOCK }, (_, i) =>
+  Math.cos(((2 * (i % BLOCK) + 1) * Math.floor(i / BLOCK) * Math.PI) / (2 * BLOCK)),
 )
+/** How many frequencies of a line the modes are made of. */
+const ACROSS = 1 + Math.max(...MODES.map(([u]) => u))
+const SCALES = MODES.map(([u, v]) => (u === 0 ? Math.SQRT1_2 : 1) * (v === 0 ? Math.SQRT1_2 : 1) * 0.25)
 
-/** Sizes of one frequency's coefficients in JPEG's scale, those above rounding. */
-function coefficients(blocks: Blocks, chosen: readonly number[], [u, v]: (typeof MODES)[number]): number[] {
-  const { width, luma } = blocks
-  const scale = (u === 0 ? Math.SQRT1_2 : 1) * (v === 0 ? Math.SQRT1_2 : 1) * 0.25
-  const out: number[] = []
+/** For each frequency, the sizes of its coefficients in JPEG's scale, those above rounding. */
+function coefficients({ width, luma }: Blocks, chosen: readonly number[]): number[][] {
+  const found = MODES.map((): number[] => [])
+  const lines = new Float64Array(ACROSS * BLOCK) // of one block, by frequency across, then by line
+  const blocksAcross = width / BLOCK
   for (const block of chosen) {
-    const corner = cornerOf(blocks, block)
-    let sum = 0
-    for (let y = 0; y < BLOCK; y++) {
-      let line = 0
-      for (let x = 0; x < BLOCK; x++) line += luma[corner + y * width + x]! * COSINES[u]![x]!
-      sum += line * COSINES[v]![y]!
+    const corner = Math.floor(block / blocksAcross) * BLOCK * width + (block % blocksAcross) * BLOCK
+    for (let u = 0; u < ACROSS; u++) {
+      for (let y = 0; y < BLOCK; y++) {
+        const from = corner + y * width
+        let line = 0
+        for (let x = 0; x < BLOCK; x++) line += luma[from + x]! * COSINES[u * BLOCK + x]!
+        lines[u * BLOCK + y] = line
+      }
     }
-    if (Math.abs(sum * scale) >= 1) out.push(Math.abs(sum * scale))
+    for (let mode = 0; mode < MODES.length; mode++) {
+      const [u, v] = MODES[mode]!
+      let sum = 0
+      for (let y = 0; y < BLOCK; y++) sum += lines[u * BLOCK + y]! * COSINES[v * BLOCK + y]!
+      const size = Math.abs(sum * SCALES[mode]!)
+      if (size >= 1) found[mode]!.push(size)
+    }
   }
-  return out
+  return found
 }

@@ -1,6 +1,7 @@
 import type { FaceAnalyser, FoundFace } from '../../faces/index.ts'
 import type { Frame } from '../../media/index.ts'
 import { mean } from '../../work/statistics.ts'
+import { type Calibration, logitAmong } from '../calibration.ts'
 import { quantile } from './bands.ts'
 import { readBoundary } from './boundary.ts'
 import { readCompression } from './compression.ts'
@@ -12,27 +13,29 @@ import type { Reading, Readings } from './witness.ts'
 /** Collects what the witnesses need, frame by frame, in bounded memory: some numbers a frame and the last two faces are kept. */
 export class Witnesses {
   readonly #motion: Motion
+  readonly #calibration: Pick<Calibration, 'slope'>
   readonly #logits: number[] = []
   readonly #residual: Reading[] = []
   readonly #boundary: Reading[] = []
   readonly #compression: Reading[] = []
 
-  constructor(analyser: Pick<FaceAnalyser, 'descriptor'>) {
+  /** `calibration`: of one face, by which several are put together. */
+  constructor(analyser: Pick<FaceAnalyser, 'descriptor'>, calibration: Pick<Calibration, 'slope'>) {
+    this.#calibration = calibration
     this.#motion = new Motion((picture, landmarks) => analyser.descriptor(picture, landmarks))
   }
 
   /**
    * Takes in one frame, in order of time: the faces found in it and the network's logit of each, aligned with `faces`. The
-   * face with the highest logit is looked at. Frames whose numbers follow on from the last one's (`burst` of decodeFrames) show motion; there
+   * face with the highest logit is looked at; the network's own reading is of all of them (`logitAmong`). Frames whose numbers follow on from the last one's (`burst` of decodeFrames) show motion; there
    * `logits` may be empty, and `faces` those of the frame before, followed (FaceAnalyser.track).
    */
   async see(frame: Frame, faces: readonly FoundFace[], logits: readonly number[]): Promise<void> {
-    const highest = Math.max(...logits)
-    const suspect = logits.length === 0 ? undefined : faces[logits.indexOf(highest)]
+    const suspect = logits.length === 0 ? undefined : faces[logits.indexOf(Math.max(...logits))]
     const followed = this.#motion.follow(frame, faces) ?? suspect
     if (followed !== undefined) await this.#motion.see(frame, followed, logits.length > 0)
     if (suspect === undefined) return
-    this.#logits.push(highest)
+    this.#logits.push(logitAmong(logits, this.#calibration))
     const view = viewOf(frame.picture, suspect)
     const hidden = { silent: 'Next to nothing of the face is in the picture.' }
     this.#residual.push(view === undefined ? hidden : readResidual(view))

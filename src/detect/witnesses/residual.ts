@@ -4,7 +4,8 @@ import { type FaceView, REGION, regionsOf } from './view.ts'
 import type { Reading } from './witness.ts'
 
 const BLOCK = 8
-const STRIDE = 4
+/** Blocks overlap by half: each is made of four cells. */
+const STRIDE = BLOCK / 2
 const CORNERS = [
   [BLOCK - 1, 0],
   [0, BLOCK - 1],
@@ -62,15 +63,20 @@ function expectation(blocks: readonly Block[]): (block: Block) => number {
 }
 
 /** Ridge regression by Gaussian elimination; the small ridge keeps flat surroundings from being divided by nothing. */
-function leastSquares(rows: readonly number[][], targets: readonly number[]): number[] {
+function leastSquares(rows: readonly (readonly number[])[], targets: readonly number[]): number[] {
   const size = rows[0]!.length
-  const system = Array.from({ length: size }, (_, i) => [
-    ...Array.from(
-      { length: size },
-      (_, j) => rows.reduce((sum, row) => sum + row[i]! * row[j]!, 0) + (i === j && i > 0 ? 0.02 * rows.length : 0),
-    ),
-    rows.reduce((sum, row, at) => sum + row[i]! * targets[at]!, 0),
-  ])
+  const system = Array.from({ length: size }, (_, i) => {
+    const line = new Float64Array(size + 1)
+    if (i > 0) line[i] = 0.02 * rows.length
+    return line
+  })
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < size; j++) system[i]![j]! += row[i]! * row[j]!
+      system[i]![size]! += row[i]! * targets[at]!
+    }
+  }
   for (let i = 0; i < size; i++) {
     const pivot = system[i]!
     for (let j = 0; j < size; j++) {
@@ -86,26 +92,45 @@ function leastSquares(rows: readonly number[][], targets: readonly number[]): nu
 function blocksOf(view: FaceView): { face: Block[]; around: Block[] } {
   const { width, height, y, cb, cr, bands } = view
   const regions = regionsOf(view)
-  const colours = [cb, cr].map((plane) => bandsOf(plane, width, height, 1)[0]!)
+  const across = Math.floor(width / STRIDE)
+  const means = (plane: Float32Array) => blockMeans(plane, width, height)
+  const light = means(y)
+  const [fines, middles, coarses] = bands.map(means) as [Float64Array, Float64Array, Float64Array]
+  const [blues, reds] = [cb, cr].map((plane) => means(bandsOf(plane, width, height, 1)[0]!)) as [Float64Array, Float64Array]
   const found = { face: [] as Block[], around: [] as Block[] }
   for (let top = 0; top + BLOCK <= height; top += STRIDE) {
     for (let left = 0; left + BLOCK <= width; left += STRIDE) {
       const corner = top * width + left
       const region = regions[corner]!
       if (region === REGION.elsewhere || CORNERS.some(([x, y]) => regions[corner + x + y * width] !== region)) continue
-      const level = blockMean(y, width, left, top)
+      const block = (top / STRIDE) * across + left / STRIDE
+      const level = light[block]!
       if (level < 12 || level > 243) continue // crushed or blown: no noise left to see
-      const [fine, middle, coarse] = bands.map((band) => Math.log(FLOOR + blockMean(band, width, left, top))) as [number, number, number]
-      const colour = Math.log(FLOOR + blockMean(colours[0]!, width, left, top) + blockMean(colours[1]!, width, left, top))
+      const [fine, middle, coarse] = [fines[block]!, middles[block]!, coarses[block]!].map((size) => Math.log(FLOOR + size)) as [
+        number,
+        number,
+        number,
+      ]
+      const colour = Math.log(FLOOR + blues[block]! + reds[block]!)
       found[region === REGION.face ? 'face' : 'around'].push({ fine, middle, coarse, colour, level })
     }
   }
   return found
 }
 
-/** Mean absolute value. */
-function blockMean(plane: Float32Array, width: number, left: number, top: number): number {
-  let sum = 0
-  for (let y = top; y < top + BLOCK; y++) for (let x = left, i = y * width + left; x < left + BLOCK; x++, i++) sum += Math.abs(plane[i]!)
-  return sum / (BLOCK * BLOCK)
+/** Mean absolute value of the block at each corner that is a multiple of `STRIDE`, `width / STRIDE` a row; 0 for those that reach out of the plane. */
+function blockMeans(plane: Float32Array, width: number, height: number): Float64Array {
+  const [across, down] = [Math.floor(width / STRIDE), Math.floor(height / STRIDE)]
+  const cells = new Float64Array(across * down)
+  for (let y = 0; y < down * STRIDE; y++) {
+    const row = Math.floor(y / STRIDE) * across
+    for (let x = 0, i = y * width; x < across * STRIDE; x++, i++) cells[row + Math.floor(x / STRIDE)]! += Math.abs(plane[i]!)
+  }
+  const means = new Float64Array(cells.length)
+  for (let y = 0; y + 1 < down; y++) {
+    for (let i = y * across; i + 1 < (y + 1) * across; i++) {
+      means[i] = (cells[i]! + cells[i + 1]! + cells[i + across]! + cells[i + across + 1]!) / (BLOCK * BLOCK)
+    }
+  }
+  return means
 }

@@ -80,11 +80,10 @@ function radius(hull: readonly Point[]): number {
 function planesOf({ width, height, data }: Picture): Pick<FaceView, 'width' | 'height' | 'y' | 'cb' | 'cr'> {
   const [y, cb, cr] = [new Float32Array(width * height), new Float32Array(width * height), new Float32Array(width * height)]
   for (let i = 0, p = 0; i < y.length; i++, p += 3) {
-    const [r, g, b] = [data[p]!, data[p + 1]!, data[p + 2]!]
-    const luma = 0.299 * r + 0.587 * g + 0.114 * b
+    const luma = 0.299 * data[p]! + 0.587 * data[p + 1]! + 0.114 * data[p + 2]!
     y[i] = luma
-    cb[i] = 0.564 * (b - luma)
-    cr[i] = 0.713 * (r - luma)
+    cb[i] = 0.564 * (data[p + 2]! - luma)
+    cr[i] = 0.713 * (data[p]! - luma)
   }
   return { width, height, y, cb, cr }
 }

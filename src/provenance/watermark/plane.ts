@@ -103,9 +103,17 @@ const [FLOOR, POWER, CLIP] = [1, 1.2, 1.5]
 export function whitened(plane: Plane): Plane {
   const { width, height, data } = plane
   const coarse = boxMean(boxMean(plane, COARSE), COARSE >> 1)
-  const fine = data.map((value, i) => value - coarse.data[i]!)
-  const power = boxMean({ width, height, data: fine.map((value) => value * value) }, NEARBY)
-  // Running sums may end a little below 0.
-  const quieted = (value: number, i: number) => value / (Math.sqrt(Math.max(0, power.data[i]!)) + FLOOR) ** POWER
-  return { width, height, data: fine.map((value, i) => Math.max(-CLIP, Math.min(CLIP, quieted(value, i)))) }
+  const fine = coarse.data // in its place
+  const squares = new Float32Array(fine.length)
+  for (let i = 0; i < fine.length; i++) {
+    fine[i] = data[i]! - fine[i]!
+    squares[i] = fine[i]! * fine[i]!
+  }
+  const power = boxMean({ width, height, data: squares }, NEARBY)
+  for (let i = 0; i < fine.length; i++) {
+    // Running sums may end a little below 0.
+    const quieted = fine[i]! / (Math.sqrt(Math.max(0, power.data[i]!)) + FLOOR) ** POWER
+    fine[i] = Math.max(-CLIP, Math.min(CLIP, quieted))
+  }
+  return { width, height, data: fine }
 }

@@ -1,11 +1,12 @@
 import type { Picture } from '../../picture/picture.ts'
 import { CODED_BITS } from './code.ts'
 import { PUBLIC_KEY } from './embed.ts'
-import { foldedTile, ORIENTATIONS, type Orientation, type Pose, type Reading, readSpectrum, spectrumOf, UPRIGHT } from './fold.ts'
+import { foldedTile, type Pose } from './fold.ts'
 import { type Lattice, latticeFor, unitAtMost, unitFor } from './lattice.ts'
 import { decodePayload } from './payload.ts'
 import { lumaPlane, type Plane, whitened } from './plane.ts'
 import { likelyPoses } from './search.ts'
+import { ORIENTATIONS, type Orientation, type Reading, readSpectrum, spectrumOf, UPRIGHT } from './spectrum.ts'
 
 /** A mark is there for certain where the pilots agree by this much: by chance they do in fewer than one file of a million (64 readings of 16,384 origins). */
 const CERTAIN = 7.2

@@ -1,10 +1,11 @@
-import { complexGrid, fourier } from '../../picture/fourier.ts'
+import { complexGrid, fourierOfReal } from '../../picture/fourier.ts'
 import type { Pose } from './fold.ts'
 import { type Lattice, TILE } from './lattice.ts'
 import type { Plane } from './plane.ts'
 
 /** Side of the spectrum that is searched: of a part of the plane around its middle. */
-const SIDE = 512
+const SIDE_BITS = 9
+const SIDE = 2 ** SIDE_BITS
 /** Poses that are tried. */
 const [SMALLEST, LARGEST, RATIO] = [0.45, 2.2, 1.004]
 const [MOST_TURN, TURN_STEP] = [(5 * Math.PI) / 180, (0.25 * Math.PI) / 180]
@@ -21,10 +22,13 @@ function standingOut({ width, height, data }: Plane): Float32Array {
   const grid = complexGrid(SIDE, SIDE)
   // Not faded towards its borders: a whitened plane is as loud there, and fading costs half of what is to be found.
   for (let y = 0; y < h; y++) grid.re.set(data.subarray((top + y) * width + left, (top + y) * width + left + w), y * SIDE)
-  fourier(grid, false, h)
-  const power = grid.re.map((value, i) => value ** 2 + grid.im[i]! ** 2)
+  fourierOfReal(grid)
+  const { re, im } = grid
+  const power = new Float32Array(re.length)
+  for (let i = 0; i < power.length; i++) power[i] = re[i]! * re[i]! + im[i]! * im[i]!
   const around = wrappedMean(power)
-  return power.map((value, i) => Math.min(MOST_OUT, value / (around[i]! + 1e-9)))
+  for (let i = 0; i < power.length; i++) power[i] = Math.min(MOST_OUT, power[i]! / (around[i]! + 1e-9))
+  return power
 }
 
 /** Means over squares of 2·AROUND + 1, around the edges too. */
@@ -51,17 +55,27 @@ export interface FoundPose extends Pose {
   readonly excess: number
 }
 
-/** How far every `step`-th of the lattice's frequencies stands out in a pose: each alone has mean 1 and, where nothing is marked, a deviation of about 1. */
-function excessOf(out: Float32Array, { across, down }: Lattice, { scale, turn }: Pose, step: number): number {
-  const [c, s] = [(Math.cos(turn) * scale * SIDE) / TILE, (Math.sin(turn) * scale * SIDE) / TILE]
-  let sum = 0
-  let count = 0
-  for (let i = 0; i < across.length; i += step, count++) {
-    const x = (c * across[i]! - s * down[i]! + SIDE + 0.5) | 0
-    const y = (s * across[i]! + c * down[i]! + SIDE + 0.5) | 0
-    sum += out[(y & (SIDE - 1)) * SIDE + (x & (SIDE - 1))]!
+/** Every `step`-th of the lattice's frequencies, turned, in the spectrum's places of scale 1. */
+function turnedWaves({ across, down }: Lattice, turn: number, step: number): { readonly x: Float64Array; readonly y: Float64Array } {
+  const [c, s] = [(Math.cos(turn) * SIDE) / TILE, (Math.sin(turn) * SIDE) / TILE]
+  const count = Math.ceil(across.length / step)
+  const [x, y] = [new Float64Array(count), new Float64Array(count)]
+  for (let n = 0, i = 0; n < count; n++, i += step) {
+    x[n] = c * across[i]! - s * down[i]!
+    y[n] = s * across[i]! + c * down[i]!
   }
-  return (sum - count) / Math.sqrt(count)
+  return { x, y }
+}
+
+/** How far frequencies stand out at a scale: each alone has mean 1 and, where nothing is marked, a deviation of about 1. */
+function excessOf(out: Float32Array, { x, y }: ReturnType<typeof turnedWaves>, scale: number): number {
+  let sum = 0
+  for (let i = 0; i < x.length; i++) {
+    const column = (scale * x[i]! + SIDE + 0.5) | 0
+    const row = (scale * y[i]! + SIDE + 0.5) | 0
+    sum += out[((row & (SIDE - 1)) << SIDE_BITS) + (column & (SIDE - 1))]!
+  }
+  return (sum - x.length) / Math.sqrt(x.length)
 }
 
 const bestFirst = (a: FoundPose, b: FoundPose) => b.excess - a.excess
@@ -72,15 +86,26 @@ const bestFirst = (a: FoundPose, b: FoundPose) => b.excess - a.excess
  */
 export function likelyPoses(plane: Plane, lattice: Lattice, most: number): FoundPose[] {
   const out = standingOut(plane)
-  const glanced: FoundPose[] = []
-  for (let scale = SMALLEST; scale <= LARGEST; scale *= RATIO) {
-    for (let turn = -MOST_TURN; turn <= MOST_TURN; turn += TURN_STEP) {
-      glanced.push({ scale, turn, excess: excessOf(out, lattice, { scale, turn }, GLANCE) })
+  const scales: number[] = []
+  for (let scale = SMALLEST; scale <= LARGEST; scale *= RATIO) scales.push(scale)
+  const turns: number[] = []
+  for (let turn = -MOST_TURN; turn <= MOST_TURN; turn += TURN_STEP) turns.push(turn)
+  const glanced = new Float64Array(turns.length * scales.length)
+  turns.forEach((turn, row) => {
+    const waves = turnedWaves(lattice, turn, GLANCE)
+    for (let i = 0; i < scales.length; i++) glanced[row * scales.length + i] = excessOf(out, waves, scales[i]!)
+  })
+  const cut = glanced.slice().sort()[glanced.length - LOOKED_AT]!
+  const looked: FoundPose[] = []
+  turns.forEach((turn, row) => {
+    if (scales.every((_, i) => glanced[row * scales.length + i]! < cut)) return
+    const waves = turnedWaves(lattice, turn, 1)
+    for (const [i, scale] of scales.entries()) {
+      if (glanced[row * scales.length + i]! >= cut) looked.push({ scale, turn, excess: excessOf(out, waves, scale) })
     }
-  }
-  const looked = glanced.sort(bestFirst).slice(0, LOOKED_AT)
+  })
   const apart: FoundPose[] = []
-  for (const pose of looked.map((pose) => ({ ...pose, excess: excessOf(out, lattice, pose, 1) })).sort(bestFirst)) {
+  for (const pose of looked.sort(bestFirst)) {
     const near = (other: Pose) => Math.abs(Math.log(pose.scale / other.scale)) < 0.02 && Math.abs(pose.turn - other.turn) < 0.02
     if (!apart.some(near)) apart.push(pose)
     if (apart.length === most) break

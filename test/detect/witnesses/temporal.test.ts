@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { logitAmong } from '../../../src/detect/calibration.ts'
 import { Witnesses } from '../../../src/detect/witnesses/gather.ts'
 import type { FoundFace } from '../../../src/faces/index.ts'
 import type { Picture } from '../../../src/picture/picture.ts'
+import { CALIBRATION } from '../calibrated.ts'
 import { madeUpFace, pasted, randomNumbers, texture } from './scene.ts'
 
 interface Moment {
@@ -13,7 +15,7 @@ const analyser = { descriptor: async () => new Float32Array(128) }
 
 /** What the temporal witness reads in a clip of 8 neighbouring frames, each third of them a sampled one. */
 async function motionIn(clip: (i: number) => Moment): Promise<Readonly<Record<string, number>>> {
-  const witnesses = new Witnesses(analyser)
+  const witnesses = new Witnesses(analyser, CALIBRATION)
   for (let index = 0; index < 8; index++) {
     const { picture, face } = clip(index)
     await witnesses.see({ index, timeS: index / 25, picture }, [face], index % 3 === 0 ? [0] : [])
@@ -57,16 +59,16 @@ describe('the temporal witness', () => {
   })
 
   it('cannot say of a still, of frames far apart, or without a face', async () => {
-    const still = new Witnesses(analyser)
+    const still = new Witnesses(analyser, CALIBRATION)
     await still.see({ index: 0, timeS: 0, picture: texture(1) }, [madeUpFace()], [1.5])
     expect(still.values()).toMatchObject({
       network: { measures: { logit: 1.5 } },
       temporal: { silent: expect.stringContaining('no motion') },
     })
-    const apart = new Witnesses(analyser)
+    const apart = new Witnesses(analyser, CALIBRATION)
     for (const index of [0, 10, 20, 30, 40, 50]) await apart.see({ index, timeS: index / 25, picture: texture(1) }, [madeUpFace()], [0])
     expect(apart.values().temporal).toEqual({ silent: expect.stringContaining('too few frames in a row') })
-    const empty = new Witnesses(analyser)
+    const empty = new Witnesses(analyser, CALIBRATION)
     await empty.see({ index: 0, timeS: 0, picture: texture(1) }, [], [])
     expect(Object.values(empty.values())).toEqual(Array(5).fill({ silent: expect.stringContaining('no face') }))
   })
@@ -77,12 +79,14 @@ describe('several faces', () => {
     const picture = pasted(texture(1), texture(20, 21, 60))
     const [suspect, other] = [madeUpFace(), madeUpFace(500)]
     const readingOf = async (faces: FoundFace[], logits: number[]) => {
-      const witnesses = new Witnesses(analyser)
+      const witnesses = new Witnesses(analyser, CALIBRATION)
       await witnesses.see({ index: 0, timeS: 0, picture }, faces, logits)
       return witnesses.values()
     }
     const alone = await readingOf([suspect], [2])
-    expect(await readingOf([other, suspect], [-1, 2])).toEqual(alone)
+    const two = await readingOf([other, suspect], [-1, 2])
+    expect({ ...two, network: undefined }).toEqual({ ...alone, network: undefined })
+    expect(two.network).toEqual({ measures: { logit: expect.closeTo(logitAmong([-1, 2], CALIBRATION), 6) } })
     expect((await readingOf([suspect, other], [-1, 2])).residual).toHaveProperty('silent')
   })
 })
