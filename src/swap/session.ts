@@ -151,7 +151,8 @@ export async function permit(
 
 /** Loads the generators and the face networks. `batch`: faces that the generator renders at once. */
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
-  const device = await openDevice(permitted.request.device)
+  // Decoder, encoder, finishing threads and this one all have work while a network computes.
+  const device = await openDevice(permitted.request.device, { sharesCores: true })
   const choice = { step: permitted.request.checkpoint, onDamaged: onWarning }
   const { look, shots } = permitted.request
   const withOwn = [look, ...shots.map(({ options }) => options.look)].some(({ occlusion }) => occlusion > 0)
