@@ -1,6 +1,7 @@
 export { fromLab, sums, toLab, turn } from './colour'
 export { drawLayer, setCodes, setPlanes } from './draw'
 export { bleed, border, clamp, crispness, shape, sharpen } from './fit'
+export { difference } from './occlusion'
 export { drawPatch, samplePatch } from './patch'
 export { blur, erode } from './plane'
 export { enlarge, resize } from './resize'
