@@ -7,6 +7,7 @@ import { runDfk } from './dfk.ts'
 import { demoHome, inScratchHome, requireThere } from './home.ts'
 import { reencode } from './reencode.ts'
 import { medianOf, timed } from './sampling.ts'
+import { scaleClip, swapScaled } from './scaledSwap.ts'
 import { measureStages, type StageTimes } from './swapStages.ts'
 
 const swapResult = z.object({ frames: z.number(), swapped: z.number(), fps: z.number() })
@@ -51,37 +52,45 @@ export const swap = defineBenchmark({
       .optional()
       .describe("clip that the run's consent records allow (default: the demo's unseen take)")
       .meta({ flag: '--clip <file>' }),
+    size: z
+      .string()
+      .regex(/^\d+x\d+$/)
+      .optional()
+      .describe('scale the clip to this size first, as 1280x720'),
     seconds: z.number().positive().default(10).describe('how much of the clip the stages are timed on'),
     device: SHARED.device,
     rounds: rounds(3),
   }),
-  async run({ run, clip: asked, device, seconds, rounds: count }, signal) {
+  async run({ run, clip: asked, size, device, seconds, rounds: count }, signal) {
     const home = demoHome()
     const folder = runFolder(home, run)
-    const clip = asked === undefined ? join(home, 'footage', 'cap13_edit2.mp4') : resolve(asked)
-    await requireThere([join(folder, 'config.json'), clip])
+    const from = asked === undefined ? join(home, 'footage', 'cap13_edit2.mp4') : resolve(asked)
+    await requireThere([join(folder, 'config.json'), from])
     return inScratchHome(home, [], async (scratch) => {
+      const clip = size === undefined ? from : join(scratch, 'scaled.mp4')
+      if (size !== undefined) await scaleClip(from, size, clip)
       const swaps: Awaited<ReturnType<typeof swapOnce>>[] = []
       const peerFps: number[] = []
       for (let round = 0; round < count; round += 1) {
-        const result = await swapOnce(scratch, folder, clip, device, signal)
+        const render = () => swapScaled(scratch, folder, from, clip, device, signal)
+        const result = await (size === undefined ? swapOnce(scratch, folder, clip, device, signal) : render())
         swaps.push(result)
         peerFps.push(result.frames / (await reencode(clip, join(scratch, 'encoded.mp4'))))
       }
-      const stages = await measureStages(scratch, folder, clip, device, seconds)
+      const stages = await measureStages(scratch, folder, clip, device, seconds, from)
       const { frames, swapped } = swaps[0]!
       const fps = medianOf(swaps.map((each) => each.fps))
       const wholeS = medianOf(swaps.map((each) => each.wholeS))
       const ffmpegFps = medianOf(peerFps)
       return {
-        title: `swap of ${clip}, ${frames} frames, ${swapped} with the double, medians of ${count}`,
+        title: `swap of ${from}${size === undefined ? '' : ` at ${size}`}, ${frames} frames, ${swapped} with the double, medians of ${count}`,
         rows: [
           ['dfk swap', `${fps.toFixed(1).padStart(8)} frames/s`],
           ['ffmpeg alone, decoding and encoding the same clip', `${ffmpegFps.toFixed(1).padStart(8)} frames/s`],
           ['dfk swap from start to end, with loading', `${wholeS.toFixed(1).padStart(8)} s`],
           ...stageRows(stages),
         ],
-        figures: { run, clip, device, frames, swapped, fps, wholeS, peer: 'ffmpeg', peerFps: ffmpegFps, stages },
+        figures: { run, clip: from, size, device, frames, swapped, fps, wholeS, peer: 'ffmpeg', peerFps: ffmpegFps, stages },
         ratio: fps / ffmpegFps,
       }
     })

@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { swapOptions } from '../src/commands/swap-options.ts'
-import { requestOf } from '../src/commands/swap-request.ts'
 import { DamageLog, frameFormat, type MediaInfo, openSegment, probeMedia, readClip } from '../src/media/index.ts'
 import { yuvPicture } from '../src/picture/yuv.ts'
 import { stampOutput } from '../src/provenance/index.ts'
@@ -14,10 +12,11 @@ import { planPicture } from '../src/swap/plan.ts'
 import { WHOLE_CLIP } from '../src/swap/range.ts'
 import { FACE_BATCH, type OpenFrame, type RenderedFrame, renderFrames } from '../src/swap/render.ts'
 import { Segmentation } from '../src/swap/segments.ts'
-import { newTracker, openSession, permit, type SwapSession } from '../src/swap/session.ts'
+import { newTracker, openSession, type SwapSession } from '../src/swap/session.ts'
 import { Clock } from '../src/work/clock.ts'
 import { encodeAgain } from './reencode.ts'
 import { timed } from './sampling.ts'
+import { permitScaled } from './scaledSwap.ts'
 
 const OUTPUT_ID = '0123456789abcdef'
 
@@ -133,11 +132,17 @@ async function measureTogether({
   return { frames, ms, stages: perFrame(clock, frames) }
 }
 
-/** Times the stages of a swap of the first `seconds` of a clip. */
-export async function measureStages(home: string, run: string, clip: string, device: string, seconds: number): Promise<StageTimes> {
+/** Times the stages of a swap of the first `seconds` of a clip; `from`: the one that it was scaled from, which the records know. */
+export async function measureStages(
+  home: string,
+  run: string,
+  clip: string,
+  device: string,
+  seconds: number,
+  from = clip,
+): Promise<StageTimes> {
   const scratch = await mkdtemp(join(tmpdir(), 'dfk-stages-'))
-  const request = requestOf(home, swapOptions.parse({ run, output: join(scratch, 'x.mp4'), device }), {})
-  const permitted = await permit(request, [{ path: clip, kind: 'video', output: join(scratch, 'x.mp4') }], {})
+  const permitted = await permitScaled(home, from, clip, { run, output: join(scratch, 'x.mp4'), device })
   const session = await openSession(permitted, FACE_BATCH, () => {})
   try {
     const bench = { session, info: await probeMedia(clip), scratch, range: { ...WHOLE_CLIP, toS: seconds } }

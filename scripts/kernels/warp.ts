@@ -109,3 +109,12 @@ export function warp(
   if (channels == 1) warpOf(from, w, h, 1, a, b, tx, c, d, ty, n, width, height, replicate, out)
   else warpOf(from, w, h, 3, a, b, tx, c, d, ty, n, width, height, replicate, out)
 }
+
+/** Bytes as real numbers, divided by `divisor`; as many as a multiple of four. */
+export function toReal(from: usize, count: i32, divisor: f32, out: usize): void {
+  const by = f32x4.splat(divisor)
+  for (let i = 0; i < count; i += 4) {
+    const pairs = i16x8.extend_low_i8x16_u(v128.load32_zero(from + i))
+    v128.store(out + 4 * i, f32x4.div(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(pairs)), by))
+  }
+}

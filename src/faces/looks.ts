@@ -1,5 +1,5 @@
 import type { Affine, Box, Picture } from '../picture/picture.ts'
-import { applyAffineToPoints, type Border, invertAffine, warpAffine } from '../picture/warp.ts'
+import { applyAffineToPoints, type Border, invertAffine, warpToReal } from '../picture/warp.ts'
 import type { Landmarks, Parts } from './face.ts'
 import { MESH_INPUT_PX } from './mesh.ts'
 import type { OpenNetwork } from './networks.ts'
@@ -8,18 +8,19 @@ import { type Region, regionBox, regionMatrix, regionOfBox, regionOfMesh } from 
 
 /** A square cut out of the picture as [size, size, 3], 0…255 divided by `divisor`. */
 export function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number, border: Border = 'black'): Float32Array {
-  const bytes = warpAffine(picture, matrix, sizePx, sizePx, border).data
-  if (divisor === 1) return new Float32Array(bytes)
-  const levels = Float32Array.from({ length: 256 }, (_, level) => level / divisor)
-  const data = new Float32Array(bytes.length)
-  for (let i = 0; i < data.length; i++) data[i] = levels[bytes[i]!]!
-  return data
+  return warpToReal(picture, matrix, sizePx, divisor, border)
 }
+
+/** Cuts that were looked at, to be filled again: a clip is followed by one look a frame. */
+const spare: Float32Array[] = []
+const MOST_SPARE = 4
 
 /** Landmarks of the face in each region. */
 async function meshesIn(mesh: OpenNetwork, picture: Picture, regions: readonly Region[]): Promise<Landmarks[]> {
   const matrices = regions.map((region) => regionMatrix(region, MESH_INPUT_PX))
-  const seen = await mesh.look(matrices.map((matrix) => crop(picture, matrix, MESH_INPUT_PX, 255)))
+  const cuts = matrices.map((matrix) => warpToReal(picture, matrix, MESH_INPUT_PX, 255, 'black', spare.pop()))
+  const seen = await mesh.look(cuts)
+  if (spare.length < MOST_SPARE) spare.push(...cuts)
   return seen.map(({ mesh: found, confidence }, i) =>
     landmarksOfMesh(applyAffineToPoints(invertAffine(matrices[i]!), found!, 3), confidence![0]!),
   )

@@ -50,3 +50,9 @@ export function applyAffineToPoints(m: Affine, points: ArrayLike<number>, stride
   }
   return out
 }
+
+/** The map to a picture that is `factor` times as large. */
+export function scaleAffine(matrix: Affine, factor: number): Affine {
+  const { a, b, tx, c, d, ty } = matrix
+  return { a: a * factor, b: b * factor, tx: tx * factor, c: c * factor, d: d * factor, ty: ty * factor }
+}

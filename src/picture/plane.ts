@@ -15,9 +15,14 @@ export function planeOf(picture: GrayPicture): Plane {
   return { width: picture.width, height: picture.height, data }
 }
 
+/** Radius of the three boxes that come to a Gaussian of `sigma`; 0: too small for any. */
+export function blurRadius(sigma: number): number {
+  return Math.round(Math.sqrt(sigma * sigma + 1 / 4) - 1 / 2)
+}
+
 /** Gaussian blur by three box passes each way; `sigma` in pixels. Edges are extended, so that a flat plane stays flat. */
 export function blurPlane(plane: Plane, sigma: number): Plane {
-  const radius = Math.round(Math.sqrt(sigma * sigma + 1 / 4) - 1 / 2)
+  const radius = blurRadius(sigma)
   if (radius < 1) return plane
   const { width, height, data } = plane
   const { blur } = kernels()

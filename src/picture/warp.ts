@@ -1,5 +1,5 @@
 import { affineScale, invertAffine } from './affine.ts'
-import { get, kernels, put, room } from './kernels/index.ts'
+import { get, type Kernels, kernels, put, room } from './kernels/index.ts'
 import type { Affine, GrayPicture, Picture } from './picture.ts'
 
 export { affineScale, applyAffine, applyAffineToPoints, composeAffine, IDENTITY, invertAffine } from './affine.ts'
@@ -27,6 +27,36 @@ export function warpAffine<P extends Picture | GrayPicture>(
   border: Border = 'black',
 ): P {
   const channels = channelsOf(picture)
+  const out = warpInside(kernels(), picture, matrix, width, height, border)
+  return { width, height, data: get(out, new Uint8Array(width * height * channels)) } as unknown as P
+}
+
+/** The same as real numbers, divided by `divisor`: what networks take. */
+export function warpToReal(
+  picture: Picture,
+  matrix: Affine,
+  sizePx: number,
+  divisor: number,
+  border: Border = 'black',
+  into: Float32Array = new Float32Array(sizePx * sizePx * 3),
+): Float32Array {
+  const loops = kernels()
+  const from = warpInside(loops, picture, matrix, sizePx, sizePx, border)
+  const out = room(4 * into.length)
+  loops.toReal(from, into.length, divisor, out)
+  return get(out, into)
+}
+
+/** Draws into the kernels' memory, and returns where. */
+function warpInside(
+  { warp }: Kernels,
+  picture: Picture | GrayPicture,
+  matrix: Affine,
+  width: number,
+  height: number,
+  border: Border,
+): number {
+  const channels = channelsOf(picture)
   const { a, b, tx, c, d, ty } = invertAffine(matrix)
   const n = Math.min(MOST_SUBSAMPLES, Math.max(1, Math.round(1 / affineScale(matrix))))
   // Only the lines that the map reaches go into the kernels' memory.
@@ -34,9 +64,8 @@ export function warpAffine<P extends Picture | GrayPicture>(
   const line = (value: number) => Math.max(0, Math.min(picture.height - 1, value))
   const [first, last] = [line(Math.floor(Math.min(...ends)) - 1), line(Math.ceil(Math.max(...ends)) + 1)]
   const stride = picture.width * channels
-  const { warp } = kernels()
   const from = put(picture.data.subarray(first * stride, (last + 1) * stride)) - first * stride
   const out = room(width * height * channels)
   warp(from, picture.width, picture.height, channels, a, b, tx, c, d, ty, n, width, height, border === 'replicate' ? 1 : 0, out)
-  return { width, height, data: get(out, new Uint8Array(width * height * channels)) } as unknown as P
+  return out
 }

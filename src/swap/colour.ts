@@ -1,6 +1,7 @@
-import { labToRgb, rgbToLab } from '../picture/lab.ts'
+import { get, kernels, put } from '../picture/kernels/index.ts'
+import { labTables } from '../picture/lab.ts'
 import { Lapse, remember } from './lapse.ts'
-import { applyMoments, type Moments, momentsOf, type Stretch, stretchMatrix } from './moments.ts'
+import { type Moments, momentsAt, type Stretch, stretchMatrix, turnAt } from './moments.ts'
 import { Transport } from './transport.ts'
 
 /**
@@ -50,7 +51,6 @@ export class ColourMatcher {
       case 'sot':
         return this.#transport!.match(rendered, target, weights, timeS, MEMORY_S)
       case 'rct':
-        return labToRgb(this.#stretch(kind, rgbToLab(rendered), rgbToLab(target), weights, timeS))
       case 'lct':
       case 'mkl':
         return this.#stretch(kind, rendered, target, weights, timeS)
@@ -59,11 +59,20 @@ export class ColourMatcher {
     }
   }
 
+  /** All in the kernels' memory: only what comes of it is a new array. */
   #stretch(kind: Stretch, rendered: Float32Array, target: Float32Array, weights: Float32Array, timeS: number): Float32Array {
-    const [seen, wanted] = [momentsOf(rendered, weights), momentsOf(target, weights)]
-    if (seen === undefined || wanted === undefined) return rendered
-    const share = this.#lapse.share(timeS, MEMORY_S)
-    const [from, to] = [this.#from.next(seen, share), this.#to.next(wanted, share)]
-    return applyMoments(rendered, stretchMatrix(kind, from, to, MOST_STRETCH), from.mean, to.mean)
+    const loops = kernels()
+    const count = weights.length
+    const [ours, theirs, where] = [put(rendered), put(target), put(weights)]
+    const tables = kind === 'rct' ? labTables() : undefined
+    if (tables !== undefined) for (const rgb of [ours, theirs]) loops.toLab(rgb, count, tables.linear)
+    const [seen, wanted] = [momentsAt(loops, ours, where, count), momentsAt(loops, theirs, where, count)]
+    if (seen !== undefined && wanted !== undefined) {
+      const share = this.#lapse.share(timeS, MEMORY_S)
+      const [from, to] = [this.#from.next(seen, share), this.#to.next(wanted, share)]
+      turnAt(loops, ours, count, stretchMatrix(kind, from, to, MOST_STRETCH), from.mean, to.mean)
+    }
+    if (tables !== undefined) loops.fromLab(ours, count, tables.gamma)
+    return get(ours, new Float32Array(rendered.length))
   }
 }

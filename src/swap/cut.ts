@@ -1,5 +1,5 @@
 import { alignMatrix, faceHull, type Landmarks } from '../faces/index.ts'
-import { affineScale, applyAffine, composeAffine, invertAffine } from '../picture/affine.ts'
+import { affineScale, applyAffine, composeAffine, invertAffine, scaleAffine } from '../picture/affine.ts'
 import type { Affine, Box, Picture } from '../picture/picture.ts'
 import { type Plane, planeOf } from '../picture/plane.ts'
 import { resizePicture } from '../picture/resize.ts'
@@ -27,12 +27,6 @@ const MOST_ENLARGED = 4
 /** Pixels around the cut that sampling may reach for. */
 const MARGIN_PX = 2
 
-/** The map to an aligned picture that is `factor` times as large. */
-export function scaled(matrix: Affine, factor: number): Affine {
-  const { a, b, tx, c, d, ty } = matrix
-  return { a: a * factor, b: b * factor, tx: tx * factor, c: c * factor, d: d * factor, ty: ty * factor }
-}
-
 /** The upright box that holds the aligned square. */
 function boxOf(matrix: Affine, sizePx: number): Box {
   const back = invertAffine(matrix)
@@ -49,13 +43,13 @@ export function cutFace(view: View, landmarks: Landmarks, sizePx: number, wantsF
   const box = boxOf(matrix, sizePx)
   const warp = (times: number) => {
     const { picture, x, y, step } = view.part(box, times * sizePx)
-    const toPart = composeAffine(scaled(matrix, times), { a: step, b: 0, tx: x, c: 0, d: step, ty: y })
+    const toPart = composeAffine(scaleAffine(matrix, times), { a: step, b: 0, tx: x, c: 0, d: step, ty: y })
     return warpAffine(picture, toPart, times * sizePx, times * sizePx)
   }
   // Sampled at twice the size: a small step of the warp would let detail alias.
   const { data } = resizePicture(warp(2), sizePx, sizePx)
   const rgb = new Float32Array(data.length)
   for (let i = 0; i < rgb.length; i += 1) rgb[i] = data[i]! / 255
-  const hull = planeOf(faceHull(landmarks, scaled(matrix, MASK_PX / sizePx), MASK_PX))
+  const hull = planeOf(faceHull(landmarks, scaleAffine(matrix, MASK_PX / sizePx), MASK_PX))
   return { matrix, sizePx, rgb, hull, factor, fine: wantsFine ? warp(factor) : undefined }
 }

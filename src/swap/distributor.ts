@@ -39,9 +39,12 @@ export class Distributor {
   /** No more frames come for segments before this one. Resolves when they are done. */
   async closeBefore(segment: number): Promise<void> {
     const closed = this.#open.filter(({ number }) => number < segment)
-    this.#open = this.#open.filter(({ number }) => number >= segment)
     for (const { frames } of closed) frames.end()
-    for (const { done } of closed) await done
+    // One that fails leaves the others to `stop`, which waits for them: they may still be writing.
+    for (const each of closed) {
+      await each.done
+      this.#open = this.#open.filter((one) => one !== each)
+    }
   }
 
   /** Stops all renderers, because of `error`. */

@@ -1,12 +1,11 @@
 import { affineScale } from '../picture/affine.ts'
-import type { Patch } from '../picture/compose.ts'
-import { enlargeSquare } from '../picture/enlarge.ts'
-import type { Affine } from '../picture/picture.ts'
+import { enlargeMask, enlargeSquare } from '../picture/enlarge.ts'
 import { type Plane, planeOf } from '../picture/plane.ts'
 import { resizePicture } from '../picture/resize.ts'
 import type { SwappedFaces } from '../store/generator.ts'
-import { type Cut, MASK_PX, scaled } from './cut.ts'
+import { type Cut, MASK_PX } from './cut.ts'
 import { lumaOf } from './detail.ts'
+import { enlargeFace, type FittedFace } from './fitted.ts'
 import type { FaceMemory, Look } from './look.ts'
 import { shapeMask } from './mask.ts'
 import { findOccluders } from './occlusion.ts'
@@ -14,17 +13,11 @@ import { clonePoisson } from './poisson.ts'
 import { blendPyramid } from './pyramid.ts'
 import { bleedOutwards, matchBorder } from './seam.ts'
 
-/** A face ready to be drawn over the frame. */
-export interface FittedFace extends Patch {
-  /** From the frame to the patch. */
-  readonly matrix: Affine
-}
-
 /** A square plane at `toPx`, smoothly both ways, within 0–1. */
 function resized(data: Float32Array, fromPx: number, toPx: number): Plane {
   const factor = Math.ceil(toPx / fromPx)
+  if (factor * fromPx === toPx) return { width: toPx, height: toPx, data: enlargeMask(data, fromPx, factor) }
   const large = enlargeSquare(data, fromPx, 1, factor)
-  if (factor * fromPx === toPx) return { width: toPx, height: toPx, data: large.map((value) => Math.max(0, Math.min(1, value))) }
   const size = factor * fromPx
   const gray = { width: size, height: size, data: Uint8Array.from(large, (value) => Math.max(0, Math.min(255, value * 255 + 0.5))) }
   return planeOf(resizePicture(gray, toPx, toPx))
@@ -102,11 +95,13 @@ export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: Fa
       ? clonePoisson(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
       : matchBorder(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
   const sharp = memory.detail.match(joined, cut.rgb, inside, sizePx, { share: look.detail, sharpen: look.sharpen }, timeS)
-  const rgb = enlargeSquare(sharp, sizePx, 3, factor)
-  const fitted = { sizePx: sizePx * factor, matrix: scaled(cut.matrix, factor) }
-  const own = rgb === rendered.rgb ? rgb.slice() : rgb
-  addGrain(own, cut, inside, look.grain, memory, timeS)
-  if (look.blend !== 'pyramid' || cut.fine === undefined) return { ...fitted, rgb: own, mask }
+  // Whoever fits the face may change what it gets.
+  const own = sharp === rendered.rgb ? sharp.slice() : sharp
+  const small = { sizePx, matrix: cut.matrix, rgb: own, mask, finer: factor }
+  if (look.grain === 0 && (look.blend !== 'pyramid' || cut.fine === undefined)) return small
+  const { rgb, ...fitted } = enlargeFace(small)
+  addGrain(rgb, cut, inside, look.grain, memory, timeS)
+  if (look.blend !== 'pyramid' || cut.fine === undefined) return { ...fitted, rgb }
   const footage = Float32Array.from(cut.fine.data, (value) => value / 255)
-  return { ...fitted, ...blendPyramid(own, footage, resized(mask.data, mask.width, fitted.sizePx).data, fitted.sizePx) }
+  return { ...fitted, ...blendPyramid(rgb, footage, resized(mask.data, mask.width, fitted.sizePx).data, fitted.sizePx) }
 }

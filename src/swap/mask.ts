@@ -1,4 +1,5 @@
-import { blurPlane, erodePlane, type Plane } from '../picture/plane.ts'
+import { get, kernels, put, room } from '../picture/kernels/index.ts'
+import { blurRadius, type Plane } from '../picture/plane.ts'
 
 export interface MaskShape {
   /** What it is made of: the generator's own mask, the hull of the footage's landmarks, or where both agree. */
@@ -16,23 +17,15 @@ const RIM = 0.03
 const HULL_SLACK = 0.025
 
 /** Where the rendered face replaces the footage: inside the generator's mask, the hull of the landmarks or both, drawn in and feathered. */
-export function shapeMask(generated: Plane, hull: Plane, shape: MaskShape): Plane {
+export function shapeMask(generated: Plane, hull: Plane, { kind, erodePercent, blurPercent }: MaskShape): Plane {
   const { width, height } = generated
-  const data = new Float32Array(width * height)
-  const outline = erodePlane(hull, -Math.round(width * HULL_SLACK))
-  const rim = Math.max(1, Math.round(width * RIM))
-  for (let y = rim; y < height - rim; y += 1) {
-    for (let x = rim; x < width - rim; x += 1) {
-      const i = y * width + x
-      const [learned, drawn] = [generated.data[i]!, outline.data[i]!]
-      data[i] = shape.kind === 'both' ? Math.min(learned, drawn) : shape.kind === 'hull' ? drawn : learned
-    }
-  }
-  const radius = Math.round((width * shape.erodePercent) / 100)
-  const sigma = (width * shape.blurPercent) / 100
-  const soft = blurPlane(erodePlane({ width, height, data }, radius), sigma)
-  // The blur reaches outwards as well: keep it off the rim.
-  for (let x = 0; x < width; x += 1) soft.data[x] = soft.data[(height - 1) * width + x] = 0
-  for (let y = 0; y < height; y += 1) soft.data[y * width] = soft.data[y * width + width - 1] = 0
-  return soft
+  const all = () => new Float32Array(width * height).fill(1)
+  const data = kind === 'hull' ? all() : generated.data
+  const { shape } = kernels()
+  const at = put(data)
+  const share = (percent: number) => (width * percent) / 100
+  const [slack, rim] = [Math.round(width * HULL_SLACK), Math.max(1, Math.round(width * RIM))]
+  const work = room(8 * (width + 11) * (width + 2))
+  shape(at, put(kind === 'learned' ? all() : hull.data), width, slack, rim, Math.round(share(erodePercent)), blurRadius(share(blurPercent)), work)
+  return { width, height, data: get(at, new Float32Array(data.length)) }
 }

@@ -1,26 +1,17 @@
+import { get, type Kernels, kernels, put, room } from '../picture/kernels/index.ts'
+
 /** Mean [3] and covariance [9], row-major, of colours. */
 export interface Moments {
   readonly mean: Float32Array
   readonly covariance: Float32Array
 }
 
-/** Weighted moments of interleaved triples; undefined where the weights add up to less than one pixel. */
-export function momentsOf(data: Float32Array, weights: Float32Array): Moments | undefined {
-  let [total, x, y, z, xx, xy, xz, yy, yz, zz] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-  for (let i = 0, p = 0; i < weights.length; i += 1, p += 3) {
-    const w = weights[i]!
-    const [a, b, c] = [data[p]!, data[p + 1]!, data[p + 2]!]
-    total += w
-    x += w * a
-    y += w * b
-    z += w * c
-    xx += w * a * a
-    xy += w * a * b
-    xz += w * a * c
-    yy += w * b * b
-    yz += w * b * c
-    zz += w * c * c
-  }
+/** Weighted moments of `count` interleaved triples, all of which lie in the kernels' memory; undefined where the weights add up to less than one pixel. */
+export function momentsAt({ sums }: Kernels, data: number, weights: number, count: number): Moments | undefined {
+  const at = room(80)
+  sums(data, weights, count, at)
+  type Ten = [number, number, number, number, number, number, number, number, number, number]
+  const [total, x, y, z, xx, xy, xz, yy, yz, zz] = get(at, new Float64Array(10)) as unknown as Ten
   if (total < 1) return undefined
   const [mx, my, mz] = [x / total, y / total, z / total]
   const [cxy, cxz, cyz] = [xy / total - mx * my, xz / total - mx * mz, yz / total - my * mz]
@@ -28,6 +19,12 @@ export function momentsOf(data: Float32Array, weights: Float32Array): Moments | 
     mean: Float32Array.of(mx, my, mz),
     covariance: Float32Array.of(xx / total - mx * mx, cxy, cxz, cxy, yy / total - my * my, cyz, cxz, cyz, zz / total - mz * mz),
   }
+}
+
+/** Weighted moments of interleaved triples; undefined where the weights add up to less than one pixel. */
+export function momentsOf(data: Float32Array, weights: Float32Array): Moments | undefined {
+  const loops = kernels()
+  return momentsAt(loops, put(data), put(weights), weights.length)
 }
 
 type Matrix = Float64Array
@@ -119,17 +116,15 @@ export function stretchMatrix(kind: Stretch, from: Moments, to: Moments, most: n
   return ofEigenvalues(times(times(back, middle), back), limit)
 }
 
+/** Turns `count` colours in the kernels' memory about their mean by `matrix` and sets them on the other mean, in place. */
+export function turnAt({ turn }: Kernels, data: number, count: number, matrix: Float64Array, from: Float32Array, to: Float32Array): void {
+  turn(data, count, put(matrix), put(from), put(to))
+}
+
 /** `data` with its colours turned about their mean by `matrix` and set on the other mean. */
-export function applyMoments(data: Float32Array, matrix: Matrix, from: Float32Array, to: Float32Array): Float32Array {
-  const out = new Float32Array(data.length)
-  const [a, b, c, d, e, f, g, h, k] = matrix as unknown as [number, number, number, number, number, number, number, number, number]
-  for (let p = 0; p < data.length; p += 3) {
-    const x = data[p]! - from[0]!
-    const y = data[p + 1]! - from[1]!
-    const z = data[p + 2]! - from[2]!
-    out[p] = to[0]! + a * x + b * y + c * z
-    out[p + 1] = to[1]! + d * x + e * y + f * z
-    out[p + 2] = to[2]! + g * x + h * y + k * z
-  }
-  return out
+export function applyMoments(data: Float32Array, matrix: Float64Array, from: Float32Array, to: Float32Array): Float32Array {
+  const loops = kernels()
+  const at = put(data)
+  turnAt(loops, at, data.length / 3, matrix, from, to)
+  return get(at, new Float32Array(data.length))
 }

@@ -1,4 +1,5 @@
-import { blurPlane, erodePlane } from '../picture/plane.ts'
+import { get, kernels, put, room } from '../picture/kernels/index.ts'
+import { blurRadius, erodePlane } from '../picture/plane.ts'
 import { Lapse, remember } from './lapse.ts'
 
 /** Seconds over which the estimate is averaged: a hand is let through within two or three frames, flicker is not. */
@@ -40,27 +41,13 @@ function tolerance(sizePx: number): Float32Array {
   return out
 }
 
-/** Gain and shift of one channel that bring `own` to `seen`, by least squares that heed outliers little (Cauchy weights); returns the differences that remain. */
-function unexplained(seen: Float32Array, own: Float32Array, inside: Float32Array, channel: number): Float32Array {
-  let [gain, shift] = [1, 0]
-  for (let round = 0; round < FITS; round += 1) {
-    let [total, x, y, xx, xy] = [1e-6, 0, 0, 0, 0]
-    for (let i = 0, p = channel; i < inside.length; i += 1, p += 3) {
-      if (inside[i]! < 0.5) continue
-      const off = (seen[p]! - gain * own[p]! - shift) / ROBUST
-      const w = 1 / (1 + off * off)
-      total += w
-      x += w * own[p]!
-      y += w * seen[p]!
-      xx += w * own[p]! * own[p]!
-      xy += w * own[p]! * seen[p]!
-    }
-    const spread = xx / total - (x / total) ** 2
-    // Held near 1: a face half covered must not be explained by a strange light.
-    gain = Math.max(0.7, Math.min(1.4, (xy / total - (x / total) * (y / total) + 0.002) / (spread + 0.002)))
-    shift = y / total - (gain * x) / total
-  }
-  return inside.map((_, i) => seen[i * 3 + channel]! - gain * own[i * 3 + channel]! - shift)
+/** How far two aligned faces are from each other in colour, in one light, where they are not lively. */
+function differenceOf(seen: Float32Array, own: Float32Array, inside: Float32Array, sizePx: number): Float32Array {
+  const { difference } = kernels()
+  const pictures = [put(seen), put(own), put(inside), put(tolerance(sizePx))] as const
+  const [work, out] = [room(2 * inside.byteLength), room(inside.byteLength)]
+  difference(...pictures, sizePx, ROBUST, FITS, blurRadius(SIGMA * sizePx), work, out)
+  return get(out, new Float32Array(inside.length))
 }
 
 function medianInside(distance: Float32Array, inside: Float32Array): number {
@@ -73,14 +60,7 @@ function medianInside(distance: Float32Array, inside: Float32Array): number {
  * the run's decoder reconstructs it (`own`), in light of the footage; both [s, s, 3] in 0–1. `inside`: the face [s, s].
  */
 export function findOccluders(seen: Float32Array, own: Float32Array, inside: Float32Array, sizePx: number): Float32Array {
-  const distance = new Float32Array(inside.length)
-  for (let channel = 0; channel < 3; channel += 1) {
-    const data = unexplained(seen, own, inside, channel)
-    const smooth = blurPlane({ width: sizePx, height: sizePx, data }, SIGMA * sizePx).data
-    for (let i = 0; i < distance.length; i += 1) distance[i]! += smooth[i]! * smooth[i]!
-  }
-  const slack = tolerance(sizePx)
-  for (let i = 0; i < distance.length; i += 1) distance[i] = Math.sqrt(distance[i]!) / slack[i]!
+  const distance = differenceOf(seen, own, inside, sizePx)
   const begins = Math.max(BEGINS, USUAL * medianInside(distance, inside))
   const range = begins * (CERTAIN / BEGINS - 1)
   const excess = distance.map((value) => Math.max(0, Math.min(1, (value - begins) / range)))

@@ -1,4 +1,5 @@
-import { blurPlane, erodePlane } from '../picture/plane.ts'
+import { get, kernels, put, room } from '../picture/kernels/index.ts'
+import { blurRadius } from '../picture/plane.ts'
 
 /** Width of the border's influence, as a share of the side. */
 const REACH = 0.09
@@ -17,27 +18,10 @@ export function matchBorder(
   visible: Float32Array,
   sizePx: number,
 ): Float32Array {
-  const band = new Float32Array(inside.length)
-  // Heaviest where the mask is half: there footage and rendering show equally.
-  for (let i = 0; i < band.length; i += 1) band[i] = 4 * inside[i]! * (1 - inside[i]!) * visible[i]!
-  const sigma = REACH * sizePx
-  const plane = (data: Float32Array) => blurPlane({ width: sizePx, height: sizePx, data }, sigma).data
-  const weight = plane(band)
-  const out = rendered.slice()
-  for (let channel = 0; channel < 3; channel += 1) {
-    const difference = new Float32Array(band.length)
-    for (let i = 0; i < band.length; i += 1) {
-      const shift = target[i * 3 + channel]! - rendered[i * 3 + channel]!
-      difference[i] = band[i]! * Math.max(-MOST_SHIFT, Math.min(MOST_SHIFT, shift))
-    }
-    const spread = plane(difference)
-    for (let i = 0; i < band.length; i += 1) {
-      const w = weight[i]!
-      // Far from the border the weight fades, and the shift with it.
-      if (w > 1e-4) out[i * 3 + channel]! += (spread[i]! / w) * Math.min(1, w / 0.12)
-    }
-  }
-  return out
+  const { border } = kernels()
+  const rgb = put(rendered)
+  border(rgb, put(target), put(inside), put(visible), sizePx, blurRadius(REACH * sizePx), MOST_SHIFT, room(4 * inside.byteLength))
+  return get(rgb, new Float32Array(rendered.length))
 }
 
 /** Blur over which the face's colours are carried outwards, as a share of the side. */
@@ -45,24 +29,12 @@ const BLEED = 0.035
 
 /**
  * The rendered face [s, s, 3] with its own colours carried on beyond its edge (`mask` [s, s], as the generator gave it), so that a soft border
- * mixes skin into the footage and not what was behind the source.
+ * mixes skin into the footage and not what was behind the source. Light is kept up to the edge, which shows the jaw's outline; colour is taken from a pixel further
+ * in: the edge's own is half the background's already.
  */
 export function bleedOutwards(rendered: Float32Array, mask: Float32Array, sizePx: number): Float32Array {
-  const plane = (data: Float32Array) => blurPlane({ width: sizePx, height: sizePx, data }, BLEED * sizePx).data
-  // Light is kept up to the edge, which shows the jaw's outline; colour from a pixel further in: the edge's own is half the background's already.
-  const sure = erodePlane({ width: sizePx, height: sizePx, data: mask }, 1).data.map((value) => value * value)
-  const weight = plane(sure)
-  const near = [0, 1, 2].map((channel) => plane(sure.map((value, i) => value * rendered[i * 3 + channel]!)))
-  const out = rendered.slice()
-  for (let i = 0, p = 0; i < sure.length; i += 1, p += 3) {
-    const w = weight[i]!
-    if (w < 0.01) continue
-    const [r, g, b] = near.map((data, channel) => data[i]! / w - rendered[p + channel]!) as [number, number, number]
-    const light = 0.2126 * r + 0.7152 * g + 0.0722 * b
-    const [colour, shade] = [1 - sure[i]!, (1 - mask[i]! * mask[i]!) * light]
-    out[p]! += colour * (r - light) + shade
-    out[p + 1]! += colour * (g - light) + shade
-    out[p + 2]! += colour * (b - light) + shade
-  }
-  return out
+  const { bleed } = kernels()
+  const rgb = put(rendered)
+  bleed(rgb, put(mask), sizePx, blurRadius(BLEED * sizePx), room(5 * mask.byteLength + 8 * (sizePx + 11) * (sizePx + 2)))
+  return get(rgb, new Float32Array(rendered.length))
 }

@@ -9,6 +9,7 @@ import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { type Clock, timed } from '../work/clock.ts'
+import { collectSeldom } from '../work/collector.ts'
 import { DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { castRuns, faceOfStill } from './choice.ts'
@@ -151,7 +152,9 @@ export async function permit(
 
 /** Loads the generators and the face networks. `batch`: faces that the generator renders at once. */
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
-  const device = await openDevice(permitted.request.device)
+  collectSeldom()
+  // Decoder, encoder, finishing threads and this one all have work while a network computes.
+  const device = await openDevice(permitted.request.device, { sharesCores: true })
   const choice = { step: permitted.request.checkpoint, onDamaged: onWarning }
   const { look, shots } = permitted.request
   const withOwn = [look, ...shots.map(({ options }) => options.look)].some(({ occlusion }) => occlusion > 0)

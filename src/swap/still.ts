@@ -4,6 +4,7 @@ import type { Picture } from '../picture/picture.ts'
 import { drawLabel, embedWatermark, newOutputId } from '../provenance/index.ts'
 import { checkInterrupted } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import { enlargeFace } from './fitted.ts'
 import { markOutput } from './mark.ts'
 import { nothingSwapped, type Seen } from './nothing.ts'
 import type { Job } from './output.ts'
@@ -43,7 +44,7 @@ export async function swapPicture(session: SwapSession, job: Job, work: WorkOpti
   const after = { ...before, data: before.data.slice() }
   const { faces } = await renderAlone(session, tracker, { index: 0, timeS: 0, picture: before })
   if (faces.length === 0) throw nothingSwapped(job.path, 1, tracker)
-  for (const face of faces) drawPatch(after, face, face.matrix)
+  for (const face of faces.map(enlargeFace)) drawPatch(after, face, face.matrix)
   const write: WriteMarked = async (stamp) => writeStill(job.output, await alterStill(still, before, after), { before: stamp })
   const placed = await placePicture(session, job, after, write, work)
   work.onProgress?.({ done: 1, total: 1 })

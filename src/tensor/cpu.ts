@@ -27,11 +27,14 @@ export async function openCpu(reason: string, options: DeviceOptions = {}): Prom
   if (!Number.isInteger(threads) || threads < 1) {
     throw new DfkError(`expected a number of threads, 1 or more, but found ${threads}`, { hint: 'leave it out to use all cores' })
   }
+  const threading = { threads, sharesCores: options.sharesCores }
+  const spinning = threading.sharesCores === true ? { extra: { session: { intra_op: { allow_spinning: '0' } } } } : {}
   const lowering = await cpuLowering(ort)
   const runtime: Runtime = {
     Tensor: ort.Tensor,
     deviceState: false,
-    open: (model) => ort.InferenceSession.create(model, { executionProviders: ['cpu'], intraOpNumThreads: threads, logSeverityLevel: 3 }),
+    open: (model) =>
+      ort.InferenceSession.create(model, { executionProviders: ['cpu'], intraOpNumThreads: threads, logSeverityLevel: 3, ...spinning }),
   }
   const native = nativeOrNone()
   return {
@@ -42,9 +45,9 @@ export async function openCpu(reason: string, options: DeviceOptions = {}): Prom
       if (native === undefined) return new OnnxProgram(trace(fn, signature, lowering), signature, runtime)
       const make = () => blueprintOf(trace(fn, signature, lowering))
       const key = compileOptions?.cacheKey
-      if (key === undefined) return new NativeProgram(make(), signature, native, threads)
+      if (key === undefined) return new NativeProgram(make(), signature, native, threading)
       return compileCached(cacheEntry(key, signature, lowering, native.version), make, (blueprint, savePath) => {
-        return new NativeProgram(blueprint, signature, native, threads, savePath)
+        return new NativeProgram(blueprint, signature, native, threading, savePath)
       })
     },
   }

@@ -81,4 +81,6 @@ export interface DeviceStatus {
 export interface DeviceOptions {
   /** Threads of the CPU that compute, on the device `cpu`; default: all cores. */
   readonly threads?: number
+  /** Whether other work wants the cores meanwhile, on the device `cpu`: threads then sleep while they have nothing to do rather than spin. The same bits. */
+  readonly sharesCores?: boolean
 }

@@ -2,8 +2,8 @@
 const MOST_KEPT = 32
 
 /**
- * Buffers of one size that are used again: frames are large, and a collector that has to free each of them takes a tenth of a render's time. What is taken holds
- * whatever was in it before.
+ * Buffers of one size that are used again: frames are large, and a collector that has to free each of them takes a tenth of a render's time. All threads share their
+ * memory, so that one that goes to a thread and back is no new object of that size to the collector. What is taken holds whatever was in it before.
  */
 export class BufferPool {
   readonly #bytes: number
@@ -16,7 +16,7 @@ export class BufferPool {
 
   /** A buffer that nobody else holds. */
   take(): Uint8Array {
-    return this.#free.pop() ?? new Uint8Array(this.#bytes)
+    return this.#free.pop() ?? new Uint8Array(new SharedArrayBuffer(this.#bytes))
   }
 
   /** Gives a buffer back that nobody looks at any more. One of another size, or whose memory went elsewhere, is let go. */

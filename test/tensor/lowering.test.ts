@@ -46,7 +46,7 @@ function program({ x, filter, stride, pad }: Geometry): { fn: ProgramFn; signatu
 }
 
 async function run(traced: Trace, signature: Signature, inputs: HostTensors): Promise<HostTensors> {
-  const compiled = new NativeProgram(blueprintOf(traced), signature, loadNative(), 2)
+  const compiled = new NativeProgram(blueprintOf(traced), signature, loadNative(), { threads: 2 })
   const made = await compiled.run(inputs)
   await compiled.dispose()
   return made

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { exportOnnx, type HostTensors, openDevice, type ProgramFn, type Signature, type TensorMap, tf } from '../../src/tensor/index.ts'
+import {
+  type Device,
+  exportOnnx,
+  type HostTensors,
+  openDevice,
+  type ProgramFn,
+  type Signature,
+  type TensorMap,
+  tf,
+} from '../../src/tensor/index.ts'
 import { type Body, expectClose, expectLikeTf, numbers } from './against.ts'
 import { firstState, ganSignature, ganStep, inputsOf, stackedInputs } from './gan.ts'
 
@@ -24,8 +33,8 @@ function eagerSteps(): { losses: number[]; state: HostTensors } {
   return { losses, state: Object.fromEntries(host) }
 }
 
-async function stepByStep(): Promise<{ losses: number[]; state: HostTensors }> {
-  const program = await device.compile(ganStep, ganSignature)
+async function stepByStep(on: Device = device): Promise<{ losses: number[]; state: HostTensors }> {
+  const program = await on.compile(ganStep, ganSignature)
   await program.writeState(firstState())
   const losses: number[] = []
   for (let k = 0; k < STEPS; k++) {
@@ -54,6 +63,12 @@ describe('a training step of two networks', () => {
     expect(Array.from(g!.data).flatMap((value, k) => [value, d!.data[k]!])).toEqual(first.losses)
     expect(await program.readState()).toEqual(first.state)
     await program.dispose()
+  })
+
+  it('gives the same bits on one thread, and beside other work', async () => {
+    const first = await stepByStep()
+    for (const other of [{ threads: 1 }, { threads: 2, sharesCores: true }])
+      expect(await stepByStep(await openDevice('cpu', other))).toEqual(first)
   })
 
   it('takes calls in the order they come, awaited or not', async () => {

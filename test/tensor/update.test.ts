@@ -42,7 +42,7 @@ const state = {
 const inputs = { x: { data: numbers(SIZE, 4), shape: [SIZE] }, rate: { data: Float32Array.of(0.1), shape: [] } }
 
 async function stepsOf(threads: number, steps: number) {
-  const program = new NativeProgram(blueprintOf(trace(step, signature)), signature, loadNative(), threads)
+  const program = new NativeProgram(blueprintOf(trace(step, signature)), signature, loadNative(), { threads })
   await program.writeState(state)
   for (let k = 0; k < steps; k++) await program.run(inputs)
   const made = await program.readState()
@@ -136,7 +136,7 @@ describe('updates of the state', () => {
     const shapes = { lr: { shape: [1] }, w: { shape: [N] } }
     const both: Signature = { inputs: { g: { shape: [N] } }, state: Object.fromEntries(order.map((name) => [name, shapes[name]])) }
     const fn: ProgramFn = ({ g }, { lr, w }) => ({ outputs: {}, state: { lr: tf.mul(lr!, 0.5), w: tf.sub(w!, tf.mul(g!, lr!)) } })
-    const program = new NativeProgram(blueprintOf(trace(fn, both)), both, loadNative(), threads)
+    const program = new NativeProgram(blueprintOf(trace(fn, both)), both, loadNative(), { threads })
     await program.writeState({ lr: { data: Float32Array.of(1), shape: [1] }, w: { data: new Float32Array(N), shape: [N] } })
     const seen: number[][] = []
     for (let k = 0; k < 3; k++) {

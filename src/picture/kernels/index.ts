@@ -40,7 +40,7 @@ export function emptyRoom(size: number): number {
   return start
 }
 
-type Numbers = Uint8Array | Int32Array | Int8Array | Uint16Array | Float32Array
+type Numbers = Uint8Array | Int32Array | Int8Array | Uint16Array | Float32Array | Float64Array
 
 const asBytes = (data: Numbers) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 

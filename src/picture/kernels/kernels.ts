@@ -13,8 +13,33 @@ export interface Kernels {
   resize(...numbers: ResizeArguments): void
   enlarge(from: number, sizePx: number, channels: number, factor: number, first: number, weights: number, middle: number, out: number): void
   blur(plane: number, other: number, width: number, height: number, radius: number): void
+  bleed(rgb: number, mask: number, size: number, radius: number, work: number): void
+  border(rgb: number, target: number, inside: number, visible: number, size: number, radius: number, most: number, work: number): void
+  difference(...numbers: DifferenceArguments): void
+  clamp(data: number, count: number): void
+  shape(mask: number, hull: number, size: number, slack: number, rim: number, passes: number, radius: number, work: number): void
+  crispness(rgb: number, weights: number, size: number, fineRadius: number, coarseRadius: number, work: number): number
+  sharpen(rgb: number, size: number, radius: number, more: number, work: number): void
+  toLab(rgb: number, count: number, table: number): void
+  fromLab(lab: number, count: number, table: number): void
+  sums(data: number, weights: number, count: number, out: number): void
+  turn(data: number, count: number, matrix: number, from: number, to: number): void
+  toReal(from: number, count: number, divisor: number, out: number): void
   erode(plane: number, other: number, stride: number, width: number, height: number, passes: number): void
 }
+
+type DifferenceArguments = [
+  seen: number,
+  own: number,
+  inside: number,
+  slack: number,
+  size: number,
+  robust: number,
+  fits: number,
+  radius: number,
+  work: number,
+  out: number,
+]
 
 type StrengthsArguments = [
   plane: number,

@@ -2,7 +2,7 @@ import { followLuma, lumaIn, type Plate, plateOf } from '../../picture/plate.ts'
 import type { YuvPicture } from '../../picture/yuv.ts'
 import { drawLayer, layerOf, layPatch } from '../../picture/yuvDraw.ts'
 import { embedWatermark, type Label, labelLayer } from '../../provenance/index.ts'
-import type { FittedFace } from '../face.ts'
+import { enlargeFace, type FittedFace } from '../fitted.ts'
 import { frameMatrix } from '../frameMatrix.ts'
 
 /** What is still to be done to a frame once its faces are rendered. */
@@ -20,8 +20,9 @@ export interface Finishing {
  * Lays the faces over a frame, then what an altered frame must carry: the label, and the watermark in the pixels. In place; frames without either stay as they are.
  * Returns what was laid over the footage, mark included, where that is wanted and there is any.
  */
-export function finishFrame(picture: YuvPicture, { faces, label, outputId, wantsPlate }: Finishing): Plate | undefined {
+export function finishFrame(picture: YuvPicture, { faces: fitted, label, outputId, wantsPlate }: Finishing): Plate | undefined {
   const { format } = picture
+  const faces = fitted.map(enlargeFace)
   const { width, height } = format
   const own = label === undefined ? [] : [labelLayer(width, height, label)]
   for (const face of faces) layPatch(picture, face, frameMatrix(face.matrix, format))

@@ -3,6 +3,7 @@ import type { YuvFormat } from '../../picture/yuv.ts'
 import { DfkError } from '../../work/errors.ts'
 import { startThread } from '../../work/thread.ts'
 import type { Finishing } from './finish.ts'
+import { movable } from './movable.ts'
 import type { FromWorker, ToWorker } from './worker.ts'
 
 const MOST_THREADS = 4
@@ -14,7 +15,7 @@ export type Finished = Omit<FromWorker, 'ticket'>
 export interface FinishPool {
   /** How many frames are finished at a time. */
   readonly threads: number
-  /** Finishes a frame; takes its bytes away and gives them back, and the faces' colours for good. Throws DfkError where a thread has ended. */
+  /** Finishes a frame; takes its bytes away and gives them back, and the faces' colours and masks for good; shared bytes must be left alone meanwhile. Throws DfkError where a thread has ended. */
   finish(format: YuvFormat, bytes: Uint8Array, finishing: Finishing): Promise<Finished>
   close(): Promise<void>
 }
@@ -22,12 +23,6 @@ export interface FinishPool {
 interface Waiting {
   readonly resolve: (finished: Finished) => void
   readonly reject: (error: Error) => void
-}
-
-/** Memory that can go to another thread as it is: that of arrays that have one to themselves. */
-function movable(arrays: readonly (Uint8Array | Float32Array)[]): ArrayBuffer[] {
-  const whole = arrays.filter((array) => array.byteLength === array.buffer.byteLength)
-  return [...new Set(whole.map(({ buffer }) => buffer as ArrayBuffer))]
 }
 
 /** Starts the threads; each waits for frames until the pool is closed. */
@@ -65,7 +60,7 @@ export function openFinishPool(threads: number = Math.max(1, Math.min(MOST_THREA
       })
       worker.postMessage(
         { ticket, format, bytes, finishing } satisfies ToWorker,
-        movable([bytes, ...finishing.faces.map(({ rgb }) => rgb)]),
+        movable([bytes, ...finishing.faces.flatMap(({ rgb, mask }) => [rgb, mask.data])]),
       )
       return done
     },

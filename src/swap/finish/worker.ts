@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import type { Plate } from '../../picture/plate.ts'
 import { type YuvFormat, yuvPicture } from '../../picture/yuv.ts'
 import { type Finishing, finishFrame } from './finish.ts'
+import { movable } from './movable.ts'
 
 /** A frame to finish, or undefined: no more come. */
 export type ToWorker =
@@ -24,5 +25,5 @@ port.on('message', (request: ToWorker) => {
   }
   const { ticket, format, bytes, finishing } = request
   const plate = finishFrame(yuvPicture(format, bytes), finishing)
-  port.postMessage({ ticket, bytes, plate } satisfies FromWorker, [bytes.buffer as ArrayBuffer])
+  port.postMessage({ ticket, bytes, plate } satisfies FromWorker, movable([bytes]))
 })

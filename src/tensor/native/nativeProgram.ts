@@ -7,7 +7,7 @@ import { openUpdater, type Updater } from '../update/updater.ts'
 import { type Blueprint, type Layout, type Named, sharedSize } from './blueprint.ts'
 import type { NativeLibrary } from './library.ts'
 import { type Buffer, heapMemory, type Memory, sharedMemory } from './memory.ts'
-import { type Binding, type Bound, type NativeSession, openSession } from './session.ts'
+import { type Binding, type Bound, type NativeSession, openSession, type Threading } from './session.ts'
 
 /**
  * A traced program on ONNX Runtime's CPU provider through its C interface. Everything that it reads and writes has a fixed place in memory, so
@@ -33,17 +33,19 @@ export class NativeProgram implements Program {
   readonly #turns = new Turns()
 
   /** `savePath`: where to leave the model as ONNX Runtime optimised it. */
-  constructor(blueprint: Blueprint, signature: Signature, library: NativeLibrary, threads: number, savePath?: string) {
+  constructor(blueprint: Blueprint, signature: Signature, library: NativeLibrary, threading: Threading, savePath?: string) {
     const { layout, model, optimised } = blueprint
     this.#signature = signature
     this.#layout = layout
     this.memoryBytes = blueprint.memoryBytes
     const { outputs, swapped, leaves: read } = layout
     const makes = outputs.length + swapped.length + read.length > 0
-    this.#session = makes ? openSession(library, model, { threads, optimised, ...(savePath !== undefined && { savePath }) }) : undefined
+    this.#session = makes
+      ? openSession(library, model, { ...threading, optimised, ...(savePath !== undefined && { savePath }) })
+      : undefined
     try {
       const places = this.#allocate(library)
-      this.#updater = places.updater(threads)
+      this.#updater = places.updater(threading.threads)
       if (this.#session !== undefined) this.#bindings = this.#bindBoth(this.#session, places.leaves)
     } catch (error) {
       this.#session?.release()

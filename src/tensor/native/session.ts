@@ -2,8 +2,14 @@ import { BYTES, ELEMENT, type ElementType } from '../graph.ts'
 import type { NativeLibrary } from './library.ts'
 import type { Buffer } from './memory.ts'
 
-export interface SessionOptions {
+/** The threads that a model computes in. */
+export interface Threading {
   readonly threads: number
+  /** Whether they sleep, not spin, while they wait for each other: other work wants the cores. */
+  readonly sharesCores?: boolean | undefined
+}
+
+export interface SessionOptions extends Threading {
   /** Whether the model went through ONNX Runtime's optimiser before. */
   readonly optimised?: boolean
   /** Where to leave the model that the optimiser made of it. */
@@ -35,7 +41,11 @@ export interface NativeSession {
 const ALL_OPTIMISATIONS = 99
 
 /** Opens a model for ONNX Runtime's CPU provider. */
-export function openSession(library: NativeLibrary, model: Uint8Array, { threads, optimised, savePath }: SessionOptions): NativeSession {
+export function openSession(
+  library: NativeLibrary,
+  model: Uint8Array,
+  { threads, sharesCores, optimised, savePath }: SessionOptions,
+): NativeSession {
   const options = library.make('CreateSessionOptions')
   let session: bigint
   try {
@@ -46,6 +56,7 @@ export function openSession(library: NativeLibrary, model: Uint8Array, { threads
     library.call('SetSessionGraphOptimizationLevel', options, optimised ? 0 : ALL_OPTIMISATIONS)
     // Between runs the threads must leave the cores to others.
     library.call('AddSessionConfigEntry', options, 'session.force_spinning_stop', '1')
+    if (sharesCores === true) library.call('AddSessionConfigEntry', options, 'session.intra_op.allow_spinning', '0')
     library.call('AddSessionConfigEntry', options, 'session.set_denormal_as_zero', '1')
     if (savePath !== undefined) library.call('SetOptimizedModelFilePath', options, savePath)
     session = library.make('CreateSessionFromArray', library.environment, model, model.byteLength, options)

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { movable } from '../../src/swap/finish/movable.ts'
+import { BufferPool } from '../../src/work/bufferPool.ts'
+
+describe('what goes to another thread', () => {
+  it('is the memory that an array has to itself, once', () => {
+    const own = new Float32Array(4)
+    expect(movable([own, own, new Uint8Array(8).subarray(2)])).toEqual([own.buffer])
+  })
+
+  it('is no frame of a pool, whose memory both threads have', () => {
+    const pool = new BufferPool(16)
+    const frame = pool.take()
+    expect(movable([frame])).toEqual([])
+    structuredClone(frame).fill(7)
+    expect([...frame]).toEqual(Array.from({ length: 16 }, () => 7))
+    pool.give(frame)
+    expect(pool.take()).toBe(frame)
+  })
+})
