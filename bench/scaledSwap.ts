@@ -8,6 +8,7 @@ import { findFfmpeg, hashFootage } from '../src/media/index.ts'
 import { FACE_BATCH } from '../src/swap/render.ts'
 import { openSession, type PermittedSwap, permit } from '../src/swap/session.ts'
 import { swapFile } from '../src/swap/swap.ts'
+import type { Progress } from '../src/work/progress.ts'
 
 const run = promisify(execFile)
 
@@ -18,7 +19,7 @@ export async function scaleClip(clip: string, size: string, output: string): Pro
   await run(path, ['-v', 'error', '-i', clip, '-map', '0:v:0', ...coding, '-y', output])
 }
 
-/** What the records say of a clip that was scaled from another, which they know: what they say of that. `output`: where nothing else is. */
+/** What the records say of a clip that was made from another, which they know: what they say of that. `output`: where nothing else is. */
 export async function permitScaled(
   home: string,
   from: string,
@@ -36,14 +37,22 @@ export async function permitScaled(
 }
 
 /** One swap of a scaled clip, as `dfk swap` renders it; the output is removed. */
-export async function swapScaled(home: string, name: string, from: string, clip: string, device: string, signal: AbortSignal) {
+export async function swapScaled(
+  home: string,
+  name: string,
+  from: string,
+  clip: string,
+  device: string,
+  signal: AbortSignal,
+  onProgress: (progress: Progress) => void = () => {},
+) {
   const output = join(home, 'swapped.mp4')
   const asked = { run: name, output, device }
   const startMs = performance.now()
   const session = await openSession(await permitScaled(home, from, clip, asked), FACE_BATCH, () => {})
   try {
     const options = await renderOptionsOf(swapOptions.parse(asked))
-    const { frames, swapped, fps } = await swapFile(session, { path: clip, kind: 'video', output }, options, { signal })
+    const { frames, swapped, fps } = await swapFile(session, { path: clip, kind: 'video', output }, options, { signal, onProgress })
     return { frames, swapped, fps, wholeS: (performance.now() - startMs) / 1000 }
   } finally {
     await session.dispose()

@@ -21,13 +21,20 @@ interface Sample {
 
 const run = promisify(execFile)
 
-/** The clip over and over, by copy. */
-async function looped(clip: string, frames: number, size: string | undefined, output: string): Promise<void> {
+/** The clip over and over, by copy, or encoded anew at another size or rate. */
+async function looped(
+  clip: string,
+  frames: number,
+  { size, fps }: { size?: string | undefined; fps?: number | undefined },
+  output: string,
+): Promise<void> {
   const { path } = await findFfmpeg()
   const info = await probeMedia(clip)
   const loops = Math.max(0, Math.ceil(frames / info.frames) - 1)
-  const coding = size === undefined ? ['-c', 'copy'] : ['-vf', `scale=${size.replace('x', ':')}`, '-c:v', 'libx264', '-preset', 'ultrafast']
-  await run(path, ['-v', 'error', '-stream_loop', `${loops}`, '-i', clip, '-map', '0:v:0', ...coding, '-y', output])
+  const filters = [...(size === undefined ? [] : [`scale=${size.replace('x', ':')}`]), ...(fps === undefined ? [] : [`setpts=N/${fps}/TB`])]
+  const coding = filters.length === 0 ? ['-c', 'copy'] : ['-vf', filters.join(), '-c:v', 'libx264', '-preset', 'ultrafast']
+  const rate = fps === undefined ? [] : ['-r', `${fps}`]
+  await run(path, ['-v', 'error', '-stream_loop', `${loops}`, '-i', clip, '-map', '0:v:0', ...coding, ...rate, '-y', output])
 }
 
 async function residentMb(pid: number): Promise<number> {
@@ -37,8 +44,9 @@ async function residentMb(pid: number): Promise<number> {
 
 /** Renders, and looks at memory as frames go by. */
 async function watch(home: string, args: readonly string[], signal: AbortSignal): Promise<Sample[]> {
-  const child = spawn(process.execPath, [join(ROOT, 'bin', 'dfk.js'), 'swap', ...args], {
-    env: { ...process.env, DFK_HOME: home },
+  // Records of sample clips are for those clips alone: what was made of one is rendered past the command line.
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'bench', 'longRender.ts'), home, ...args], {
+    cwd: ROOT,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const stop = () => child.kill('SIGTERM')
@@ -48,7 +56,7 @@ async function watch(home: string, args: readonly string[], signal: AbortSignal)
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = `${said}${text}`.slice(-2000)
-    const counts = [...said.matchAll(/rendering [^\n]*?: (\d+)\/\d+/g)]
+    const counts = [...said.matchAll(/rendered (\d+)\n/g)]
     frames = Number(counts.at(-1)?.[1] ?? frames)
   })
   const timer = setInterval(() => {
@@ -80,17 +88,22 @@ export const swapMemory = defineBenchmark({
       .regex(/^\d+x\d+$/)
       .optional()
       .describe('scale the clip to this size, as 1920x1080'),
+    fps: z
+      .number()
+      .positive()
+      .optional()
+      .describe("frames a second of the long clip: 5 makes two hours of 36,000 frames (default: the clip's)"),
     run: z.string().default('demo').describe('run that renders').meta({ flag: '--run <run>' }),
     clip: z.string().optional().describe("clip to render (default: the demo's unseen take)").meta({ flag: '--clip <file>' }),
   }),
-  async run({ frames, size, run: name, clip: asked }, signal) {
+  async run({ frames, size, fps, run: name, clip: asked }, signal) {
     const home = demoHome()
     const clip = asked === undefined ? join(home, 'footage', 'cap13_edit2.mp4') : resolve(asked)
     await requireThere([join(runFolder(home, name), 'config.json'), clip])
     return inScratchHome(home, [], async (scratch) => {
       const long = join(scratch, 'long.mp4')
-      await looped(clip, frames, size, long)
-      const samples = await watch(scratch, [long, '--run', runFolder(home, name), '-o', join(scratch, 'out.mp4')], signal)
+      await looped(clip, frames, { size, fps }, long)
+      const samples = await watch(scratch, [runFolder(home, name), clip, long], signal)
       const early = samples.filter((sample) => sample.frames >= SETTLED && sample.frames < 2 * SETTLED)
       const last = samples.at(-1)?.frames ?? 0
       const late = samples.filter((sample) => sample.frames >= last - SETTLED)
@@ -102,7 +115,7 @@ export const swapMemory = defineBenchmark({
           ['at the end', `${mean(late).toFixed(0)} MB (${(mean(late) / mean(early)).toFixed(3)} times)`],
           ['at most', `${peak.toFixed(0)} MB`],
         ],
-        figures: { frames: last, size, earlyMb: mean(early), lateMb: mean(late), peakMb: peak },
+        figures: { frames: last, size, fps, earlyMb: mean(early), lateMb: mean(late), peakMb: peak },
       }
     })
   },

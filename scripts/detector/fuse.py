@@ -2,6 +2,7 @@
 
 python fuse.py fit detector.safetensors version detector.json image=lines.jsonl,… video=lines.jsonl,… [image-own=…] [video-own=…]
 python fuse.py report detector.json image=lines.jsonl,… video=lines.jsonl,…
+python fuse.py tested detector.json image=lines.jsonl,… video=lines.jsonl,…    (after `fit`: keeps the rates of files that nothing was fitted on, for reports)
 lines.jsonl: of `dfk eval --readings`, over folders …/<set>/{real,fake}/p<person>-….; a file a source.  `own`: files of the network's training people, of
 the first source: the other witnesses are fitted on them too; the network knows them, so that it and the fusion are not.
 
@@ -184,6 +185,18 @@ def line(name, real, fake, rates):
           + ' | '.join(f'{value * 100:.1f} %' for value in rates.values()) + ' |')
 
 
+def tested(kind, rows):
+    p = squash(log_odds_by(kind, rows)[1])
+    real, fake = split(p, labels_of(rows))
+    rates = rates_by(real, fake, kind['realBelow'], kind['manipulatedAbove'])
+    return {'real': len(real), 'manipulated': len(fake), **{k: round(rates[k], 4) for k in ('realCalledManipulated', 'manipulatedCalledReal')}}
+
+
+def write(path, record):
+    with open(path, 'w') as file:
+        file.write(json.dumps(record, indent=2) + '\n')
+
+
 def rounded(value):
     if isinstance(value, dict):
         return {k: rounded(v) for k, v in value.items()}
@@ -200,6 +213,12 @@ def main():
             print(f'\n{kind}')
             report(record[kind], rows)
         return
+    if what == 'tested':
+        record = json.load(open(names[0]))
+        for kind, rows in given.items():
+            record[kind]['tested'] = tested(record[kind], [r for r in rows if not r['worn']])
+        write(names[0], record)
+        return
     weights_path, version, out = names
     record = {'schema': 2, 'version': version, 'weights': hashlib.sha256(open(weights_path, 'rb').read()).hexdigest()}
     kinds = {'image': fit_kind('image', given['image'], given.get('image-own', [])),
@@ -208,8 +227,7 @@ def main():
     logit = network['measures']['logit']
     record['slope'] = round(network['slope'] / logit['deviation'], 5)
     record['intercept'] = round(network['intercept'] - network['slope'] * logit['mean'] / logit['deviation'], 5)
-    with open(out, 'w') as file:
-        file.write(json.dumps({**record, **kinds}, indent=2) + '\n')
+    write(out, {**record, **kinds})
 
 
 if __name__ == '__main__':

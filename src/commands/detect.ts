@@ -164,8 +164,8 @@ async function examineEach(
     if (files.length > 1) onProgress({ done, total: files.length, note: basename(file) })
     const failure = await failed.attempt(file, async () => {
       const examined = await examineFile(file, examiner, { ...inner, frames, anchors, keepCrops: report !== undefined })
-      context.result(jsonOf(examined.detected), describe(examined.detected))
       await outputs.add(examined)
+      context.result(jsonOf(examined.detected), describe(examined.detected))
       const { verdict, provenance } = examined.detected
       if (wanted.has(verdict) || (provenance.declaresSynthetic && wanted.has('declared-synthetic'))) found += 1
     })

@@ -32,6 +32,10 @@ const kindSchema = z.object({
   /** Area under the ROC curve of the fusion, and of the network alone, on people left out of the fit. */
   auc: z.object({ fused: share, network: share }),
   fittedOn: z.object({ real: z.number().int(), manipulated: z.number().int(), people: z.number().int() }),
+  /** Shares on files of people and sources that nothing was fitted on, where there were any. */
+  tested: z
+    .object({ real: z.number().int(), manipulated: z.number().int(), realCalledManipulated: share, manipulatedCalledReal: share })
+    .optional(),
 })
 /** How the witnesses' readings of a still, or of a clip, become one probability and a verdict. */
 export type KindCalibration = z.output<typeof kindSchema>

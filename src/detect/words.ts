@@ -53,14 +53,16 @@ const CALIBRATED_ON: Readonly<Record<Detected['kind'], string>> = {
 
 /** What the verdict means and how far it reaches. */
 export function explanation({ verdict, kind }: Pick<Detected, 'verdict' | 'kind'>, calibration: Calibration): string {
-  const [{ rates }, of] = [calibration[kind], CALIBRATED_ON[kind]]
+  const [{ rates, tested }, of] = [calibration[kind], CALIBRATED_ON[kind]]
+  const elsewhere = (rate: 'realCalledManipulated' | 'manipulatedCalledReal') =>
+    tested === undefined ? '' : ` (${percent(tested[rate])} of files of other sources, which nothing was fitted on)`
   switch (verdict) {
     case 'no-face':
       return 'The detector judges faces only. That it found none says nothing about whether the file is genuine.'
     case 'likely-manipulated':
-      return `The faces carry traces like those of swapped or blended faces. Of the real ${of}, ${percent(rates.realCalledManipulated)} were called so too.`
+      return `The faces carry traces like those of swapped or blended faces. Of the real ${of}, ${percent(rates.realCalledManipulated)} were called so too${elsewhere('realCalledManipulated')}.`
     case 'likely-real':
-      return `The faces carry no such traces. That is no proof: of the manipulated ${of}, ${percent(rates.manipulatedCalledReal)} were called real too, and kinds that it was not trained on are missed more often.`
+      return `The faces carry no such traces. That is no proof: of the manipulated ${of}, ${percent(rates.manipulatedCalledReal)} were called real too${elsewhere('manipulatedCalledReal')}, and kinds that it was not trained on are missed more often.`
     case 'inconclusive':
       return 'The evidence points neither way clearly enough to say.'
     default:

@@ -20,7 +20,7 @@ async function meshesIn(mesh: OpenNetwork, picture: Picture, regions: readonly R
   const matrices = regions.map((region) => regionMatrix(region, MESH_INPUT_PX))
   const cuts = matrices.map((matrix) => warpToReal(picture, matrix, MESH_INPUT_PX, 255, 'black', spare.pop()))
   const seen = await mesh.look(cuts)
-  if (spare.length < MOST_SPARE) spare.push(...cuts)
+  spare.push(...cuts.slice(0, MOST_SPARE - spare.length))
   return seen.map(({ mesh: found, confidence }, i) =>
     landmarksOfMesh(applyAffineToPoints(invertAffine(matrices[i]!), found!, 3), confidence![0]!),
   )

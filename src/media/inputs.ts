@@ -67,7 +67,7 @@ async function mediaIn(folder: string, heard: InFolders): Promise<MediaInput[]> 
     if (entry.isDirectory()) inputs.push(...(await mediaIn(path, heard)))
     else if (IMAGES.has(extension)) inputs.push({ path, kind: 'image' })
     else if (VIDEOS.has(extension)) inputs.push({ path, kind: 'video' })
-    else heard.onPassedOver?.(path)
+    else if (entry.isFile()) heard.onPassedOver?.(path)
   }
   return inputs
 }

@@ -40,7 +40,10 @@ const TOGETHER = 16
 function transformLine(a: Float64Array, b: Float64Array, start: number, { order, cos, sin }: Plan, sign: number): void {
   const length = order.length
   const end = start + length
-  if (length === 2) return transformPair(a, b, start)
+  if (length === 2) {
+    transformPair(a, b, start)
+    return
+  }
   for (let i = start; i < end; i += 4) {
     // One by one: taken apart from lists, as elsewhere, these numbers were a third of all garbage.
     const x0 = a[i]! + a[i + 1]!

@@ -1,6 +1,6 @@
 import { frameFormat, readClip } from '../media/index.ts'
 import { type YuvFormat, yuvBytes, yuvPicture } from '../picture/yuv.ts'
-import { BufferPool } from '../work/bufferPool.ts'
+import type { BufferPool } from '../work/bufferPool.ts'
 import { LOOK_AHEAD } from './bridge.ts'
 import type { ClipRender } from './clipSegment.ts'
 import { Distributor } from './distributor.ts'
@@ -29,12 +29,17 @@ async function renderFrom(reading: Reading, from: number, seek: boolean): Promis
   let read = 0
   damage.reach(seekS ?? 0)
   for await (const { timeS, bytes } of readClip(info, { pixels, seekS, signal, pool, onLine: (line) => damage.read(line) })) {
-    if (timeS >= range.toS) break
+    if (timeS >= range.toS) {
+      pool.give(bytes)
+      break
+    }
     damage.reach(timeS)
     const index = segments.numberOf(timeS, read)
     read += 1
     // A file whose index lies: what was looked for is behind us already.
-    if (read === 1 && seekS !== undefined && index > wanted) return renderFrom(reading, from, false)
+    const isBehind = read === 1 && seekS !== undefined && index > wanted
+    if (isBehind || index < wanted) pool.give(bytes)
+    if (isBehind) return renderFrom(reading, from, false)
     if (index < wanted) continue
     const own = segments.segmentOf(index)
     const later = segments.segmentOf(index + WARM_UP_FRAMES)
@@ -48,9 +53,12 @@ async function renderFrom(reading: Reading, from: number, seek: boolean): Promis
       copy.set(bytes)
       await distributor.give(each, { index, timeS, picture: yuvPicture(format, copy), warm: true })
     }
-    if (own < from) continue
-    if (!job.has(own)) await distributor.give(own, { index, timeS, picture: yuvPicture(format, bytes), warm: timeS < range.fromS })
-    else if (neighbours.length === 0 && missingFrom(reading, own) !== own) return missingFrom(reading, own)
+    if (own >= from && !job.has(own)) {
+      await distributor.give(own, { index, timeS, picture: yuvPicture(format, bytes), warm: timeS < range.fromS })
+      continue
+    }
+    pool.give(bytes)
+    if (own >= from && neighbours.length === 0 && missingFrom(reading, own) !== own) return missingFrom(reading, own)
   }
   return undefined
 }
@@ -59,7 +67,7 @@ async function renderFrom(reading: Reading, from: number, seek: boolean): Promis
 export async function renderClip(render: ClipRender): Promise<Seen> {
   const seen: Seen = { facesSeen: 0, nearest: Number.POSITIVE_INFINITY }
   const format = frameFormat(render.info, render.pixels)
-  const pool = new BufferPool(yuvBytes(format))
+  const pool = render.session.pools.of(yuvBytes(format))
   const distributor = new Distributor(render, format, seen, pool)
   try {
     let next = missingFrom(render, 0)

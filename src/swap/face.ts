@@ -95,9 +95,7 @@ export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: Fa
       ? clonePoisson(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
       : matchBorder(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
   const sharp = memory.detail.match(joined, cut.rgb, inside, sizePx, { share: look.detail, sharpen: look.sharpen }, timeS)
-  // Whoever fits the face may change what it gets.
-  const own = sharp === rendered.rgb ? sharp.slice() : sharp
-  const small = { sizePx, matrix: cut.matrix, rgb: own, mask, finer: factor }
+  const small = { sizePx, matrix: cut.matrix, rgb: sharp, mask, finer: factor }
   if (look.grain === 0 && (look.blend !== 'pyramid' || cut.fine === undefined)) return small
   const { rgb, ...fitted } = enlargeFace(small)
   addGrain(rgb, cut, inside, look.grain, memory, timeS)

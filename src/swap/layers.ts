@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { headPose, type Landmarks, landmarksOfMesh } from '../faces/index.ts'
 import { encodeExr, encodePng16, type MediaInfo, openPlates, type PlatePlan } from '../media/index.ts'
+import { scaleAffine } from '../picture/affine.ts'
 import type { Plate } from '../picture/plate.ts'
 import { type PlateAlpha, plateLinear, plateRgba, plateYuva } from '../picture/plateFrames.ts'
 import { markPng, outputTexts } from '../provenance/index.ts'
@@ -54,14 +55,14 @@ function frameLine({ frame, faces, places }: RenderedFrame, { look, strength }: 
   return {
     frame: frame.index + 1,
     timeS: Number(frame.timeS.toFixed(6)),
-    faces: faces.map(({ matrix, sizePx }, i) => {
+    faces: faces.map(({ matrix, sizePx, finer }, i) => {
       const { landmarks, member, strength: shown } = places[i]!
-      const { a, b, tx, c, d, ty } = matrix
+      const { a, b, tx, c, d, ty } = scaleAffine(matrix, finer)
       const { yaw, pitch, roll } = headPose(landmarks.mesh)
       const points = landmarksOfMesh(landmarks.mesh, landmarks.confidence).points68
       return {
         who: member.person,
-        aligned: { sizePx, matrix: [a, b, tx, c, d, ty] },
+        aligned: { sizePx: sizePx * finer, matrix: [a, b, tx, c, d, ty] },
         landmarks68: Array.from({ length: 68 }, (_, k) => [round(points[2 * k]!), round(points[2 * k + 1]!)]),
         box: boundsOf(landmarks).map(round),
         pose: { yaw: round(yaw), pitch: round(pitch), roll: round(roll) },

@@ -26,6 +26,15 @@ export function shapeMask(generated: Plane, hull: Plane, { kind, erodePercent, b
   const share = (percent: number) => (width * percent) / 100
   const [slack, rim] = [Math.round(width * HULL_SLACK), Math.max(1, Math.round(width * RIM))]
   const work = room(8 * (width + 11) * (width + 2))
-  shape(at, put(kind === 'learned' ? all() : hull.data), width, slack, rim, Math.round(share(erodePercent)), blurRadius(share(blurPercent)), work)
+  shape(
+    at,
+    put(kind === 'learned' ? all() : hull.data),
+    width,
+    slack,
+    rim,
+    Math.round(share(erodePercent)),
+    blurRadius(share(blurPercent)),
+    work,
+  )
   return { width, height, data: get(at, new Float32Array(data.length)) }
 }

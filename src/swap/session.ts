@@ -8,6 +8,7 @@ import type { Run } from '../store/checkpoint.ts'
 import { type Generator, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
+import { BufferPools } from '../work/bufferPool.ts'
 import { type Clock, timed } from '../work/clock.ts'
 import { collectSeldom } from '../work/collector.ts'
 import { DfkError } from '../work/errors.ts'
@@ -70,6 +71,8 @@ export interface SwapSession extends NamedSwap {
   readonly generators: ReadonlyMap<string, Generator>
   readonly analyser: FaceAnalyser
   readonly finisher: FinishPool
+  /** Where frames come from and go back to, of all clips. */
+  readonly pools: BufferPools
   /** Where a benchmark wants to know what takes how long. */
   readonly clock?: Clock | undefined
   dispose(): Promise<void>
@@ -167,6 +170,7 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
     generators,
     analyser,
     finisher,
+    pools: new BufferPools(),
     async dispose() {
       await finisher.close()
       await analyser.dispose()

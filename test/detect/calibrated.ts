@@ -19,6 +19,7 @@ const KIND: KindCalibration = {
   rates: { realCalledManipulated: 0.03, manipulatedCalledReal: 0.1, inconclusive: 0.3 },
   auc: { fused: 0.9, network: 0.8 },
   fittedOn: { real: 10, manipulated: 10, people: 5 },
+  tested: { real: 20, manipulated: 20, realCalledManipulated: 0.05, manipulatedCalledReal: 0.2 },
 }
 
 /** A calibration made up for tests. */

@@ -37,7 +37,16 @@ describe('the report', () => {
 
   it('says verdict, limits, timeline, faces, provenance, method, version and hash, and that no detector is certain', () => {
     const page = render([{ detected, crops: [{ ...detected.faces[0]!, image }] }])
-    for (const text of ['Likely manipulated', '93 %', '3.0 %', 'No detector is certain', 'data:image/jpeg;base64,', '<svg', '1-test'])
+    for (const text of [
+      'Likely manipulated',
+      '93 %',
+      '3.0 %',
+      '(5.0 % of files of other sources',
+      'No detector is certain',
+      'data:image/jpeg;base64,',
+      '<svg',
+      '1-test',
+    ])
       expect(page).toContain(text)
     for (const text of ['d'.repeat(64), 'NOT intact (assertion.bmffHash.mismatch)', '00112233aabbccdd', 'consent of the target', 'AIGC'])
       expect(page).toContain(text)

@@ -17,6 +17,13 @@ import { scratchFolder } from '../support/data.ts'
 import { makeClip, openMan, WALL } from './man.ts'
 
 // The merged clip carries a watermark over all of the frame (45 dB), the plate only its own part of it: to compare the two, both are rendered without.
+/** What frames.jsonl says of a face. */
+interface Told {
+  readonly who: string
+  readonly landmarks68: number[][]
+  readonly aligned: { readonly sizePx: number; readonly matrix: number[] }
+}
+
 const marks = vi.hoisted(() => ({ on: true }))
 vi.mock('../../src/provenance/watermark/embed.ts', async (original) => {
   const real = await original<typeof import('../../src/provenance/watermark/embed.ts')>()
@@ -146,14 +153,20 @@ describe('layers', () => {
     const lines = readFileSync(join(file('png-straight'), 'frames.jsonl'), 'utf8')
       .trim()
       .split('\n')
-    const told = lines.map(
-      (line) => JSON.parse(line) as { frame: number; timeS: number; faces: { who: string; landmarks68: number[][] }[] },
-    )
+    const told = lines.map((line) => JSON.parse(line) as { frame: number; timeS: number; faces: Told[] })
     expect(told.map(({ frame }) => frame)).toEqual(Array.from({ length: FRAMES }, (_, i) => i + 1))
     expect(told.map(({ faces }) => faces.length)).toEqual(Array.from({ length: FRAMES }, (_, i) => (i < WALL ? 0 : 1)))
     expect(told[10]!.timeS).toBeCloseTo(10 / 25, 5)
     expect(told[10]!.faces[0]).toMatchObject({ who: 'bob', mask: { erodePercent: 3, blurPercent: 4, strength: 1 } })
-    expect(told[10]!.faces[0]!.landmarks68).toHaveLength(68)
+    const [face] = told[10]!.faces
+    expect(face!.landmarks68).toHaveLength(68)
+    // Of the face as it is drawn, four times as large as the small generator here makes it: nearly as fine as the frame.
+    const [a, b, tx, c, d, ty] = face!.aligned.matrix as [number, number, number, number, number, number]
+    expect(Math.hypot(a, c)).toBeGreaterThan(0.8)
+    for (const [x, y] of face!.landmarks68 as [number, number][]) {
+      for (const at of [a * x + b * y + tx, c * x + d * y + ty])
+        expect(at / face!.aligned.sizePx).toSatisfy((share: number) => share > 0 && share < 1)
+    }
     const about = JSON.parse(readFileSync(join(file('png-straight'), 'layers.json'), 'utf8'))
     expect(about).toMatchObject({ format: 'png', alpha: 'straight', frames: { first: 1, count: FRAMES }, colour: { range: 'pc' } })
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { movable } from '../../src/swap/finish/movable.ts'
-import { BufferPool } from '../../src/work/bufferPool.ts'
+import { BufferPool, BufferPools } from '../../src/work/bufferPool.ts'
 
 describe('what goes to another thread', () => {
   it('is the memory that an array has to itself, once', () => {
@@ -16,5 +16,20 @@ describe('what goes to another thread', () => {
     expect([...frame]).toEqual(Array.from({ length: 16 }, () => 7))
     pool.give(frame)
     expect(pool.take()).toBe(frame)
+  })
+})
+
+describe('pools of several sizes', () => {
+  it('are the same from clip to clip, and forgotten when two others were used since', () => {
+    const pools = new BufferPools()
+    const small = pools.of(16)
+    pools.of(32)
+    expect(pools.of(16)).toBe(small)
+    pools.of(64)
+    expect(pools.of(16)).toBe(small)
+    pools.of(32)
+    pools.of(64)
+    expect(pools.of(16)).not.toBe(small)
+    expect(pools.of(16).take()).toHaveLength(16)
   })
 })

@@ -10,6 +10,7 @@ import { indexOf, planPicture } from '../../src/swap/plan.ts'
 import { WHOLE_CLIP } from '../../src/swap/range.ts'
 import { Segmentation } from '../../src/swap/segments.ts'
 import type { SwapSession } from '../../src/swap/session.ts'
+import { BufferPools } from '../../src/work/bufferPool.ts'
 
 /** A session that finds nobody: what is rendered is the footage. */
 const NOBODY = {
@@ -18,6 +19,7 @@ const NOBODY = {
   permission: { castFor: () => ({ choice: 'target', members: [] }), recheck: () => Promise.resolve() },
   request: { look: {}, choice: 'target', threshold: 0.5, shots: [] },
   analyser: { find: () => Promise.resolve([]) },
+  pools: new BufferPools(),
   finisher: { threads: 1, finish: () => Promise.reject(new Error('expected nothing to draw')) },
 } as unknown as SwapSession
 

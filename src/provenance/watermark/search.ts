@@ -101,7 +101,9 @@ export function likelyPoses(plane: Plane, lattice: Lattice, most: number): Found
     if (scales.every((_, i) => glanced[row * scales.length + i]! < cut)) return
     const waves = turnedWaves(lattice, turn, 1)
     for (const [i, scale] of scales.entries()) {
-      if (glanced[row * scales.length + i]! >= cut) looked.push({ scale, turn, excess: excessOf(out, waves, scale) })
+      // Of a blank picture all stand out alike.
+      if (glanced[row * scales.length + i]! >= cut && looked.length < LOOKED_AT)
+        looked.push({ scale, turn, excess: excessOf(out, waves, scale) })
     }
   })
   const apart: FoundPose[] = []
