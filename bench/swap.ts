@@ -72,8 +72,9 @@ export const swap = defineBenchmark({
       const swaps: Awaited<ReturnType<typeof swapOnce>>[] = []
       const peerFps: number[] = []
       for (let round = 0; round < count; round += 1) {
-        const render = () => swapScaled(scratch, folder, from, clip, device, signal)
-        const result = await (size === undefined ? swapOnce(scratch, folder, clip, device, signal) : render())
+        const result = await (size === undefined
+          ? swapOnce(scratch, folder, clip, device, signal)
+          : swapScaled(scratch, folder, from, clip, device, signal))
         swaps.push(result)
         peerFps.push(result.frames / (await reencode(clip, join(scratch, 'encoded.mp4'))))
       }

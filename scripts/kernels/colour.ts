@@ -1,15 +1,10 @@
 // Colours between sRGB and L*a*b*, as src/picture/lab.ts has them, and their moments, as src/swap/moments.ts has. Double precision, as in JavaScript.
+import { at } from './real'
 
 const EPSILON: f64 = 216.0 / 24389.0
 const KAPPA: f64 = 24389.0 / 27.0
 /** Steps of the tables between sRGB and light. */
 const STEPS = 4096
-
-// @ts-ignore: decorator
-@inline
-function at(numbers: usize, i: i32): f64 {
-  return <f64>load<f32>(numbers + 4 * i)
-}
 
 // @ts-ignore: decorator
 @inline

@@ -1,23 +1,6 @@
-// What src/swap does to the aligned face before it is drawn, at the generator's size: its edge, its border's colours, its detail. Sums and products run in double
-// precision, as they would in JavaScript: what is saved is the planes in between.
-import { blur, erode } from './plane'
-
-// @ts-ignore: decorator
-@inline
-function at(plane: usize, i: i32): f64 {
-  return <f64>load<f32>(plane + 4 * i)
-}
-
-// @ts-ignore: decorator
-@inline
-function put(plane: usize, i: i32, value: f64): void {
-  store<f32>(plane + 4 * i, <f32>value)
-}
-
-/** Blurs a plane in place; with `radius` 0 it stays. */
-function soften(plane: usize, other: usize, size: i32, radius: i32): void {
-  if (radius > 0) blur(plane, other, size, size, radius)
-}
+// What src/swap does to the aligned face before it is drawn, at the generator's size: its edge, its border's colours, its detail. What is saved is the planes in between.
+import { erode } from './plane'
+import { at, put, soften } from './real'
 
 /**
  * Least of 3 × 3 samples of a plane, `passes` times (negative: the greatest), in place; outside of it all is 0. `work`: twice 4 · (size + 11) · (size + 2) bytes.

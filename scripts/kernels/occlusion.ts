@@ -1,11 +1,5 @@
 // Where the footage differs from the target's own face, for src/swap/occlusion.ts. Double precision, as in JavaScript.
-import { blur } from './plane'
-
-// @ts-ignore: decorator
-@inline
-function at(numbers: usize, i: i32): f64 {
-  return <f64>load<f32>(numbers + 4 * i)
-}
+import { at, put, soften } from './real'
 
 /**
  * Gain and shift of one channel that bring `own` to `seen` [s, s, 3], by least squares that heed outliers little (Cauchy weights, half at `robust`), `fits` times; the
@@ -38,7 +32,7 @@ function unexplained(seen: usize, own: usize, inside: usize, count: i32, channel
     gain = max<f64>(0.7, min<f64>(1.4, (xy / total - mean * (y / total) + 0.002) / (spread + 0.002)))
     shift = y / total - (gain * x) / total
   }
-  for (let i = 0, p = channel; i < count; i++, p += 3) store<f32>(out + 4 * i, <f32>(at(seen, p) - gain * at(own, p) - shift))
+  for (let i = 0, p = channel; i < count; i++, p += 3) put(out, i, at(seen, p) - gain * at(own, p) - shift)
 }
 
 /** How far `seen` is from `own` in colour, smoothed, over `slack`; [s, s] in `out`. `work`: two planes. */
@@ -58,8 +52,8 @@ export function difference(
   memory.fill(out, 0, 4 * count)
   for (let channel = 0; channel < 3; channel++) {
     unexplained(seen, own, inside, count, channel, robust, fits, work)
-    if (radius > 0) blur(work, work + 4 * count, size, size, radius)
-    for (let i = 0; i < count; i++) store<f32>(out + 4 * i, <f32>(at(out, i) + at(work, i) * at(work, i)))
+    soften(work, work + 4 * count, size, radius)
+    for (let i = 0; i < count; i++) put(out, i, at(out, i) + at(work, i) * at(work, i))
   }
-  for (let i = 0; i < count; i++) store<f32>(out + 4 * i, <f32>(sqrt<f64>(at(out, i)) / at(slack, i)))
+  for (let i = 0; i < count; i++) put(out, i, sqrt<f64>(at(out, i)) / at(slack, i))
 }

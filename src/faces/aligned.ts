@@ -1,11 +1,10 @@
 import type { Affine, Picture } from '../picture/picture.ts'
-import { applyAffineToPoints, invertAffine } from '../picture/warp.ts'
+import { applyAffineToPoints, invertAffine, warpToReal } from '../picture/warp.ts'
 import type { Device } from '../tensor/index.ts'
 import { descriptorMatrix } from './chip.ts'
 import { unit } from './descriptor.ts'
 import type { Landmarks } from './face.ts'
 import { MIN_CONFIDENCE } from './find.ts'
-import { crop } from './looks.ts'
 import { MESH, MESH_INPUT_PX } from './mesh.ts'
 import { MAX_BATCH, type OpenNetwork, openNetwork } from './networks.ts'
 import { landmarksOfMesh } from './points68.ts'
@@ -68,7 +67,7 @@ async function lookInBatches(
   const seen: Readonly<Record<string, Float32Array>>[] = []
   for (let first = 0; first < pictures.length; first += MAX_BATCH) {
     const some = pictures.slice(first, first + MAX_BATCH)
-    const crops = some.map((picture, i) => crop(picture, matrices[first + i]!, sizePx, divisor, 'replicate'))
+    const crops = some.map((picture, i) => warpToReal(picture, matrices[first + i]!, sizePx, divisor, 'replicate'))
     const filled = Array.from({ length: MAX_BATCH }, (_, i) => crops[Math.min(i, crops.length - 1)]!)
     seen.push(...(await network.look(filled)).slice(0, crops.length))
   }

@@ -1,4 +1,5 @@
 import type { Box, Picture } from '../picture/picture.ts'
+import { warpToReal } from '../picture/warp.ts'
 import type { Device } from '../tensor/index.ts'
 import { descriptorMatrix, judgeMatrix } from './chip.ts'
 import { lookAtEyes } from './eyes.ts'
@@ -6,7 +7,7 @@ import type { FaceAnalyser, FoundFace, Landmarks, Parts } from './face.ts'
 import { createFinder, MIN_CONFIDENCE } from './find.ts'
 import { IRIS } from './iris.ts'
 import { JUDGE, JUDGE_INPUT_PX } from './judge.ts'
-import { crop, landmarksInBoxes, meshInPart } from './looks.ts'
+import { landmarksInBoxes, meshInPart } from './looks.ts'
 import { MESH } from './mesh.ts'
 import { type OpenNetwork, openNetwork } from './networks.ts'
 import { headPose } from './pose.ts'
@@ -33,11 +34,11 @@ export async function openFaceAnalyser(device: Device): Promise<FaceAnalyser> {
     find: (picture, options = {}) => find(picture, options),
     track: (picture, previous) => track(mesh, picture, previous),
     async descriptor(picture, landmarks) {
-      const [seen] = await recogniser.look([crop(picture, descriptorMatrix(landmarks, RECOGNISER_INPUT_PX), RECOGNISER_INPUT_PX, 1)])
+      const [seen] = await recogniser.look([warpToReal(picture, descriptorMatrix(landmarks, RECOGNISER_INPUT_PX), RECOGNISER_INPUT_PX, 1)])
       return seen!['descriptor']!
     },
     async judge(picture, landmarks) {
-      const [seen] = await judge.look([crop(picture, judgeMatrix(landmarks, JUDGE_INPUT_PX), JUDGE_INPUT_PX, 1)])
+      const [seen] = await judge.look([warpToReal(picture, judgeMatrix(landmarks, JUDGE_INPUT_PX), JUDGE_INPUT_PX, 1)])
       return unitLength(seen!['features']!)
     },
     eyes: (picture, landmarks) => lookAtEyes(iris, picture, landmarks),

@@ -1,9 +1,8 @@
 import { affineScale } from '../picture/affine.ts'
 import type { Affine, Picture } from '../picture/picture.ts'
-import { applyAffineToPoints, composeAffine, invertAffine } from '../picture/warp.ts'
+import { applyAffineToPoints, composeAffine, invertAffine, warpToReal } from '../picture/warp.ts'
 import type { Eye, Eyes, Landmarks } from './face.ts'
 import { IRIS_INPUT_PX } from './iris.ts'
-import { crop } from './looks.ts'
 import type { OpenNetwork } from './networks.ts'
 import { regionMatrix } from './region.ts'
 
@@ -52,6 +51,6 @@ function eyeOf(points: Float32Array, matrix: Affine): Eye {
 /** Looks at both eyes of a face. */
 export async function lookAtEyes(network: OpenNetwork, picture: Picture, { mesh }: Landmarks): Promise<Eyes> {
   const matrices = [eyeMatrix(mesh, 0), eyeMatrix(mesh, 1)] as const
-  const seen = await network.look(matrices.map((matrix) => crop(picture, matrix, IRIS_INPUT_PX, 255, 'replicate')))
+  const seen = await network.look(matrices.map((matrix) => warpToReal(picture, matrix, IRIS_INPUT_PX, 255, 'replicate')))
   return [eyeOf(seen[0]!['points']!, matrices[0]), eyeOf(seen[1]!['points']!, matrices[1])]
 }

@@ -1,15 +1,10 @@
-import type { Affine, Box, Picture } from '../picture/picture.ts'
-import { applyAffineToPoints, type Border, invertAffine, warpToReal } from '../picture/warp.ts'
+import type { Box, Picture } from '../picture/picture.ts'
+import { applyAffineToPoints, invertAffine, warpToReal } from '../picture/warp.ts'
 import type { Landmarks, Parts } from './face.ts'
 import { MESH_INPUT_PX } from './mesh.ts'
 import type { OpenNetwork } from './networks.ts'
 import { landmarksOfMesh } from './points68.ts'
 import { type Region, regionBox, regionMatrix, regionOfBox, regionOfMesh } from './region.ts'
-
-/** A square cut out of the picture as [size, size, 3], 0…255 divided by `divisor`. */
-export function crop(picture: Picture, matrix: Affine, sizePx: number, divisor: number, border: Border = 'black'): Float32Array {
-  return warpToReal(picture, matrix, sizePx, divisor, border)
-}
 
 /** Cuts that were looked at, to be filled again: a clip is followed by one look a frame. */
 const spare: Float32Array[] = []

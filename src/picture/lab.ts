@@ -26,11 +26,3 @@ export function rgbToLab(rgb: Float32Array): Float32Array {
   toLab(at, rgb.length / 3, labTables().linear)
   return get(at, new Float32Array(rgb.length))
 }
-
-/** The inverse of `rgbToLab`, clipped to sRGB. */
-export function labToRgb(lab: Float32Array): Float32Array {
-  const { fromLab } = kernels()
-  const at = put(lab)
-  fromLab(at, lab.length / 3, labTables().gamma)
-  return get(at, new Float32Array(lab.length))
-}

@@ -31,7 +31,7 @@ export function warpAffine<P extends Picture | GrayPicture>(
   return { width, height, data: get(out, new Uint8Array(width * height * channels)) } as unknown as P
 }
 
-/** The same as real numbers, divided by `divisor`: what networks take. */
+/** The same as real numbers [size, size, 3], 0…255 divided by `divisor`: what networks take. `into`: where to put them; default: a new array. */
 export function warpToReal(
   picture: Picture,
   matrix: Affine,

@@ -36,11 +36,15 @@ async function renderFrom(reading: Reading, from: number, seek: boolean): Promis
     damage.reach(timeS)
     const index = segments.numberOf(timeS, read)
     read += 1
+    if (index < wanted) {
+      pool.give(bytes)
+      continue
+    }
     // A file whose index lies: what was looked for is behind us already.
-    const isBehind = read === 1 && seekS !== undefined && index > wanted
-    if (isBehind || index < wanted) pool.give(bytes)
-    if (isBehind) return renderFrom(reading, from, false)
-    if (index < wanted) continue
+    if (read === 1 && seekS !== undefined && index > wanted) {
+      pool.give(bytes)
+      return renderFrom(reading, from, false)
+    }
     const own = segments.segmentOf(index)
     const later = segments.segmentOf(index + WARM_UP_FRAMES)
     const earlier = segments.segmentOf(index - LOOK_AHEAD)

@@ -11,13 +11,6 @@ const MOST_GAIN = 2.2
 /** Seconds: a blurred frame is followed within two or three. */
 const MEMORY_S = 0.08
 
-/** Luma (BT.709 weights) of interleaved RGB. */
-export function lumaOf(rgb: Float32Array): Float32Array {
-  const out = new Float32Array(rgb.length / 3)
-  for (let i = 0, p = 0; i < out.length; i += 1, p += 3) out[i] = 0.2126 * rgb[p]! + 0.7152 * rgb[p + 1]! + 0.0722 * rgb[p + 2]!
-  return out
-}
-
 /** Makes rendered faces as sharp as the footage shows the target's own, in focus or not, moving or still. */
 export class DetailMatcher {
   readonly #lapse = new Lapse()

@@ -4,8 +4,8 @@ import { type Plane, planeOf } from '../picture/plane.ts'
 import { resizePicture } from '../picture/resize.ts'
 import type { SwappedFaces } from '../store/generator.ts'
 import { type Cut, MASK_PX } from './cut.ts'
-import { lumaOf } from './detail.ts'
 import { enlargeFace, type FittedFace } from './fitted.ts'
+import { lumaOf } from './grain.ts'
 import type { FaceMemory, Look } from './look.ts'
 import { shapeMask } from './mask.ts'
 import { findOccluders } from './occlusion.ts'
@@ -50,15 +50,9 @@ function covered(mask: Plane, visible: Float32Array | undefined, sizePx: number)
 function addGrain(rgb: Float32Array, cut: Cut, inside: Float32Array, amount: number, memory: FaceMemory, timeS: number): void {
   if (amount === 0) return
   const { sizePx, factor, fine } = cut
-  const luma = (data: ArrayLike<number>, scale: number) => {
-    const out = new Float32Array(data.length / 3)
-    for (let i = 0, p = 0; i < out.length; i += 1, p += 3)
-      out[i] = scale * (0.2126 * data[p]! + 0.7152 * data[p + 1]! + 0.0722 * data[p + 2]!)
-    return out
-  }
   const weights = (x: number, y: number) => inside[Math.floor(y / factor) * sizePx + Math.floor(x / factor)]!
   const wide = affineScale(cut.matrix) * factor
-  const seen = fine && { footage: luma(fine.data, 1 / 255), rendered: lumaOf(rgb) }
+  const seen = fine && { footage: lumaOf(fine.data, 1 / 255), rendered: lumaOf(rgb) }
   memory.grain.add(rgb, seen, weights, sizePx * factor, wide, amount, timeS)
 }
 
@@ -96,10 +90,11 @@ export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: Fa
       : matchBorder(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
   const sharp = memory.detail.match(joined, cut.rgb, inside, sizePx, { share: look.detail, sharpen: look.sharpen }, timeS)
   const small = { sizePx, matrix: cut.matrix, rgb: sharp, mask, finer: factor }
-  if (look.grain === 0 && (look.blend !== 'pyramid' || cut.fine === undefined)) return small
-  const { rgb, ...fitted } = enlargeFace(small)
-  addGrain(rgb, cut, inside, look.grain, memory, timeS)
-  if (look.blend !== 'pyramid' || cut.fine === undefined) return { ...fitted, rgb }
-  const footage = Float32Array.from(cut.fine.data, (value) => value / 255)
-  return { ...fitted, ...blendPyramid(rgb, footage, resized(mask.data, mask.width, fitted.sizePx).data, fitted.sizePx) }
+  const fine = look.blend === 'pyramid' ? cut.fine : undefined
+  if (look.grain === 0 && fine === undefined) return small
+  const large = enlargeFace(small)
+  addGrain(large.rgb, cut, inside, look.grain, memory, timeS)
+  if (fine === undefined) return large
+  const footage = Float32Array.from(fine.data, (value) => value / 255)
+  return { ...large, ...blendPyramid(large.rgb, footage, resized(mask.data, mask.width, large.sizePx).data, large.sizePx) }
 }

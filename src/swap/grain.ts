@@ -13,6 +13,13 @@ const LOOKED_AT = 64
 const RESPONSE = 6
 const QUARTILE = 0.3186
 
+/** Luma (BT.709 weights) of interleaved RGB, times `scale`. */
+export function lumaOf(rgb: ArrayLike<number>, scale = 1): Float32Array {
+  const out = new Float32Array(rgb.length / 3)
+  for (let i = 0, p = 0; i < out.length; i += 1, p += 3) out[i] = scale * (0.2126 * rgb[p]! + 0.7152 * rgb[p + 1]! + 0.0722 * rgb[p + 2]!)
+  return out
+}
+
 /**
  * Deviation of the noise in a luma plane [s, s] where `weights` is above a half: the operator of Immerkær (1996), which sees neither edges nor ramps, and the
  * lower quartile of its response, which hardly heeds features. Looks at some thousand pixels, evenly over the plane.

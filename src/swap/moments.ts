@@ -1,4 +1,4 @@
-import { get, type Kernels, kernels, put, room } from '../picture/kernels/index.ts'
+import { get, type Kernels, put, room } from '../picture/kernels/index.ts'
 
 /** Mean [3] and covariance [9], row-major, of colours. */
 export interface Moments {
@@ -19,12 +19,6 @@ export function momentsAt({ sums }: Kernels, data: number, weights: number, coun
     mean: Float32Array.of(mx, my, mz),
     covariance: Float32Array.of(xx / total - mx * mx, cxy, cxz, cxy, yy / total - my * my, cyz, cxz, cyz, zz / total - mz * mz),
   }
-}
-
-/** Weighted moments of interleaved triples; undefined where the weights add up to less than one pixel. */
-export function momentsOf(data: Float32Array, weights: Float32Array): Moments | undefined {
-  const loops = kernels()
-  return momentsAt(loops, put(data), put(weights), weights.length)
 }
 
 type Matrix = Float64Array
@@ -119,12 +113,4 @@ export function stretchMatrix(kind: Stretch, from: Moments, to: Moments, most: n
 /** Turns `count` colours in the kernels' memory about their mean by `matrix` and sets them on the other mean, in place. */
 export function turnAt({ turn }: Kernels, data: number, count: number, matrix: Float64Array, from: Float32Array, to: Float32Array): void {
   turn(data, count, put(matrix), put(from), put(to))
-}
-
-/** `data` with its colours turned about their mean by `matrix` and set on the other mean. */
-export function applyMoments(data: Float32Array, matrix: Float64Array, from: Float32Array, to: Float32Array): Float32Array {
-  const loops = kernels()
-  const at = put(data)
-  turnAt(loops, at, data.length / 3, matrix, from, to)
-  return get(at, new Float32Array(data.length))
 }

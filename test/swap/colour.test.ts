@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { seedRandom } from '../../src/models/random.ts'
 import { rgbToLab } from '../../src/picture/lab.ts'
 import { COLOUR_TRANSFERS, ColourMatcher } from '../../src/swap/colour.ts'
-import { applyMoments, momentsOf, stretchMatrix } from '../../src/swap/moments.ts'
-import { correlated } from './seamSupport.ts'
+import { stretchMatrix } from '../../src/swap/moments.ts'
+import { applyMoments, correlated, momentsOf } from './seamSupport.ts'
 
 const COUNT = 2000
 const weights = new Float32Array(COUNT).fill(1)

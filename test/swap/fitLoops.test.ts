@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { seedRandom } from '../../src/models/random.ts'
 import { enlargeSquare } from '../../src/picture/enlarge.ts'
-import { labToRgb, rgbToLab } from '../../src/picture/lab.ts'
+import { rgbToLab } from '../../src/picture/lab.ts'
 import { blurPlane, erodePlane, type Plane } from '../../src/picture/plane.ts'
 import { warpAffine, warpToReal } from '../../src/picture/warp.ts'
 import { enlargeFace } from '../../src/swap/fitted.ts'
 import { shapeMask } from '../../src/swap/mask.ts'
 import { bleedOutwards, matchBorder } from '../../src/swap/seam.ts'
-import { field } from './seamSupport.ts'
+import { field, labToRgb } from './seamSupport.ts'
 
 // The compiled loops against what they stand for, written with planes: bit for bit, at sizes that are no multiple of a vector too.
 const SIZES = [61, 64, 130]

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { drawPatch } from '../../src/picture/compose.ts'
 import { enlargeSquare } from '../../src/picture/enlarge.ts'
-import { labToRgb, rgbToLab } from '../../src/picture/lab.ts'
+import { rgbToLab } from '../../src/picture/lab.ts'
 import { createPicture } from '../../src/picture/picture.ts'
 import { blurPlane, erodePlane, type Plane } from '../../src/picture/plane.ts'
 import { shapeMask } from '../../src/swap/mask.ts'
 import { matchBorder } from '../../src/swap/seam.ts'
+import { labToRgb } from './seamSupport.ts'
 
 /** Numbers in 0–1 that look random and are always the same. */
 function noise(count: number, seed = 1): Float32Array {

@@ -1,5 +1,8 @@
 import type { Landmarks } from '../../src/faces/index.ts'
 import { seedRandom } from '../../src/models/random.ts'
+import { get, kernels, put } from '../../src/picture/kernels/index.ts'
+import { labTables } from '../../src/picture/lab.ts'
+import { type Moments, momentsAt, turnAt } from '../../src/swap/moments.ts'
 import { syntheticFace } from '../faces/support.ts'
 
 /** Pixels [s, s, 3] by a formula of place (0–1) and channel. */
@@ -54,4 +57,26 @@ export function ovalLandmarks(x: number, y: number, scale: number): Landmarks {
   }
   mesh.set([x, y + 0.5 * scale, 0], 152 * 3)
   return { mesh, points68: new Float32Array(136), confidence: 1 }
+}
+
+/** Weighted moments of interleaved triples; undefined where the weights add up to less than one pixel. */
+export function momentsOf(data: Float32Array, weights: Float32Array): Moments | undefined {
+  const loops = kernels()
+  return momentsAt(loops, put(data), put(weights), weights.length)
+}
+
+/** `data` with its colours turned about their mean by `matrix` and set on the other mean. */
+export function applyMoments(data: Float32Array, matrix: Float64Array, from: Float32Array, to: Float32Array): Float32Array {
+  const loops = kernels()
+  const at = put(data)
+  turnAt(loops, at, data.length / 3, matrix, from, to)
+  return get(at, new Float32Array(data.length))
+}
+
+/** The inverse of `rgbToLab`, clipped to sRGB, by the loop that ColourMatcher ends with. */
+export function labToRgb(lab: Float32Array): Float32Array {
+  const { fromLab } = kernels()
+  const at = put(lab)
+  fromLab(at, lab.length / 3, labTables().gamma)
+  return get(at, new Float32Array(lab.length))
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { blurPlane } from '../../src/picture/plane.ts'
-import { DetailMatcher, lumaOf } from '../../src/swap/detail.ts'
-import { GrainMatcher, noiseLevel } from '../../src/swap/grain.ts'
+import { DetailMatcher } from '../../src/swap/detail.ts'
+import { GrainMatcher, lumaOf, noiseLevel } from '../../src/swap/grain.ts'
 import { facePixels, field, noisy, paint } from './seamSupport.ts'
 
 const SIZE = 64
