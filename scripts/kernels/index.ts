@@ -1,4 +1,5 @@
 export { fromLab, sums, toLab, turn } from './colour'
+export { displace } from './displace'
 export { drawLayer, setCodes, setPlanes } from './draw'
 export { bleed, border, clamp, crispness, shape, sharpen } from './fit'
 export { difference } from './occlusion'

@@ -58,6 +58,12 @@ export const swapOptions = z.object({
     .max(1)
     .default(1)
     .describe('lets hands, microphones and glasses in front of the face through; 0: not at all'),
+  retarget: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('moves the face on where the run falls short of nods, smiles and blinks, as its training measured; 0: as it was drawn'),
   matchDetail: z.number().min(0).max(1).default(0.25).describe("gives the face the footage's own sharpness or blur; 0: not at all"),
   sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
   grain: z.number().min(0).max(1).default(0).describe("lays the footage's grain over the face; 0: not at all"),
@@ -156,6 +162,7 @@ export const shotOptions = swapOptions.pick({
     maskErode: true,
     maskBlur: true,
     occlusion: true,
+    retarget: true,
     matchDetail: true,
   },
   ...{ sharpen: true, grain: true, label: true },

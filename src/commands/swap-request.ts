@@ -27,9 +27,9 @@ export function layersOf(asked: LayersAsked, output: string, isFolder: boolean):
 }
 
 function lookOf(asked: ShotOptions): Look {
-  const { occlusion, blend, matchDetail: detail, sharpen, grain } = asked
+  const { retarget, occlusion, blend, matchDetail: detail, sharpen, grain } = asked
   const mask = { kind: asked.mask, erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
-  return { mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
+  return { retarget, mask, occlusion, colour: asked.color, blend, detail, sharpen, grain }
 }
 
 /** What of it may differ from shot to shot. */

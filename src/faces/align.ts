@@ -69,6 +69,18 @@ export function alignMatrix({ mesh }: Landmarks, sizePx: number): Affine {
   )
 }
 
+/** Landmarks in parts of the side of the aligned picture that `matrix` leads to [468, 2], x and y. */
+export function alignedPoints({ mesh }: Pick<Landmarks, 'mesh'>, matrix: Affine, sizePx: number): Float32Array {
+  const points = applyAffineToPoints(matrix, mesh, 3)
+  const count = points.length / 3
+  const out = new Float32Array(2 * count)
+  for (let i = 0; i < count; i += 1) {
+    out[2 * i] = points[3 * i]! / sizePx
+    out[2 * i + 1] = points[3 * i + 1]! / sizePx
+  }
+  return out
+}
+
 /** Mask of the face in the aligned picture, anti-aliased: the hull of the mesh, its top raised towards the hairline. 255 inside. */
 export function faceHull({ mesh }: Landmarks, matrix: Affine, sizePx: number): GrayPicture {
   const aligned = applyAffineToPoints(matrix, mesh, 3)

@@ -1,8 +1,10 @@
 import { decode, encode, type GeneratorShape, generatorShapes } from '../models/generator.ts'
 import type { Parameters } from '../models/layers.ts'
+import { displacementsOf, type Retargeting } from '../models/retarget.ts'
 import { type Device, type ProgramFn, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { type CheckpointChoice, type Run, requireCheckpoint } from './checkpoint.ts'
+import { readRetargeting } from './retargeting.ts'
 
 /** Faces [n, s, s, 3] as the source's decoder renders them, and their masks [n, s, s, 1], all 0–1. */
 export interface SwappedFaces {
@@ -21,16 +23,24 @@ export interface Generator {
   readonly step: number
   /** SHA-256 of its weights' file. */
   readonly sha256: string
+  /** How far its faces are to be moved on for them to follow the target's (models/retarget.ts), and the hash of what says so; undefined where the checkpoint does not know. */
+  readonly displacements: ReturnType<typeof displacementsOf> | undefined
+  readonly retargetingSha256: string | undefined
   /** Renders the source in place of the target: faces [n, s, s, 3], RGB 0–1, any n; `withOwn`: the target's own as well, if it was opened for that. */
   swap(faces: Float32Array, withOwn?: boolean): Promise<SwappedFaces>
   dispose(): Promise<void>
 }
+
+/** What names a generator's files. */
+export type GeneratorHashes = Pick<Generator, 'sha256' | 'retargetingSha256'>
 
 /** A generator's (averaged) weights as tensors, for programs to capture. */
 export interface LoadedGenerator {
   readonly parameters: Parameters
   readonly step: number
   readonly sha256: string
+  readonly retargeting: Retargeting | undefined
+  readonly retargetingSha256: string | undefined
   /** Frees the weights; after the programs that captured them. */
   dispose(): void
 }
@@ -52,7 +62,15 @@ export async function loadGenerator(run: Run, choice?: CheckpointChoice): Promis
     }
     parameters[name] = tf.tensor(found.data, [...found.shape], 'float32')
   }
-  return { parameters, step: checkpoint.state.step, sha256: checkpoint.sha256['generator']!, dispose: () => tf.dispose(parameters) }
+  const { sha256, state } = checkpoint
+  return {
+    parameters,
+    step: state.step,
+    sha256: sha256['generator']!,
+    retargeting: await readRetargeting(checkpoint),
+    retargetingSha256: sha256['retargeting'],
+    dispose: () => tf.dispose(parameters),
+  }
 }
 
 /** Encoder and the source's decoder with these weights: faces [n, s, s, 3] in 0–1 → rgb and mask; `withOwn`: the target's decoder as well → own. */
@@ -88,6 +106,8 @@ export async function openGenerator(run: Run, device: Device, options: Generator
     framing,
     step: loaded.step,
     sha256: loaded.sha256,
+    displacements: loaded.retargeting && displacementsOf(loaded.retargeting),
+    retargetingSha256: loaded.retargetingSha256,
     async swap(faces, own = false) {
       const program = own && both !== undefined ? both : plain
       const n = faces.length / (pixels * 3)

@@ -10,6 +10,8 @@ type Blend = (typeof BLENDS)[number]
 
 /** How rendered faces are fitted into the footage. */
 export interface Look {
+  /** How far the face is moved on to where the footage's landmarks say, 0–1. */
+  readonly retarget: number
   readonly mask: MaskShape
   /** How far things in front of the face are let through, 0–1. */
   readonly occlusion: number

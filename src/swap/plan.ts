@@ -46,7 +46,10 @@ export async function planPicture(
 export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment, layers }: RenderOptions): string {
   const { request, generators, permission, footage, label } = session
   const { threshold, choice, look, shots } = request
-  const cast = permission.cast.members.map(({ person, run, still }) => [person, run, generators.get(run)!.sha256, still])
+  const cast = permission.cast.members.map(({ person, run, still }) => {
+    const { sha256, retargetingSha256 } = generators.get(run)!
+    return [person, run, sha256, retargetingSha256, still]
+  })
   const all = [
     footage.get(job.path),
     cast,

@@ -1,3 +1,6 @@
+import { alignedPoints } from '../faces/index.ts'
+import { FIELD_CELLS } from '../models/retarget.ts'
+import { displace } from '../picture/displace.ts'
 import type { Picture } from '../picture/picture.ts'
 import type { YuvPicture } from '../picture/yuv.ts'
 import type { Generator, SwappedFaces } from '../store/generator.ts'
@@ -103,6 +106,19 @@ async function generateFaces<T extends { readonly cut: Cut }>(
   return made
 }
 
+/** A rendered face moved on to where the landmarks of the footage say. */
+function moveOn(
+  rendered: SwappedFaces,
+  { cut, face }: { readonly cut: Cut; readonly face: TrackedFace },
+  { displacements }: Generator,
+  share: number,
+): SwappedFaces {
+  if (displacements === undefined || share === 0) return rendered
+  const field = displacements(alignedPoints(face.landmarks, cut.matrix, cut.sizePx), share)
+  const move = (data: Float32Array, channels: number) => displace(data, cut.sizePx, channels, field, FIELD_CELLS)
+  return { ...rendered, rgb: move(rendered.rgb, 3), mask: move(rendered.mask, 1) }
+}
+
 /** Renders the faces of some frames, all of a run at once. */
 async function renderGroup(session: SwapSession, memories: Memories, group: readonly Planned[]): Promise<RenderedFrame[]> {
   const { generators, request } = session
@@ -117,7 +133,7 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
       const { look, strength } = optionsAt(request, frame)
       const memory = memories.get(face.id) ?? new FaceMemory(look)
       memories.set(face.id, memory)
-      const rendered = made.get(each)!
+      const rendered = moveOn(made.get(each)!, each, generator, look.retarget)
       const fit = () => faded(fitFace(cut, rendered, look, memory, frame.timeS), face.strength * strength)
       fitted.set(cut, timed(session.clock, 'fit', fit))
     }

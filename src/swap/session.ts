@@ -5,7 +5,7 @@ import { type FootageHash, hashFootage } from '../media/index.ts'
 import { type LabelPlan, type LabelWish, planLabel, requireMarks, type Signing } from '../provenance/index.ts'
 import { screenFootage } from '../screening/screen.ts'
 import type { Run } from '../store/checkpoint.ts'
-import { type Generator, openGenerator } from '../store/generator.ts'
+import { type Generator, type GeneratorHashes, openGenerator } from '../store/generator.ts'
 import type { DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { BufferPools } from '../work/bufferPool.ts'
@@ -62,7 +62,7 @@ export interface PermittedSwap {
 /** A swap whose weights are known by their hashes, before any network is loaded. */
 export interface NamedSwap extends PermittedSwap {
   /** By the name of the run. */
-  readonly generators: ReadonlyMap<string, Pick<Generator, 'sha256'>>
+  readonly generators: ReadonlyMap<string, GeneratorHashes>
 }
 
 /** What renders one clip or picture after the other. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type AlignedFaces, openAlignedFaces } from '../faces/index.ts'
 import type { Person } from '../models/generator.ts'
+import type { Retargeting } from '../models/retarget.ts'
 import type { Run } from '../store/checkpoint.ts'
 import type { Device } from '../tensor/index.ts'
 import { adviceOf } from './advice.ts'
@@ -9,6 +10,7 @@ import { writeTrainPage } from './page.ts'
 import { plateauOf } from './plateau.ts'
 import { writePreview } from './preview.ts'
 import { openRenderer, type Renderer } from './renderer.ts'
+import { openRetargeter, type Retargeter } from './retargeter.ts'
 import { fractionOf, type Plan, partsOf, strengthOf } from './schedule.ts'
 import { readStats } from './stats.ts'
 import type { Trainer } from './trainer.ts'
@@ -31,6 +33,8 @@ export interface ObserverOptions {
 export interface Observer {
   /** Does what is due at the trainer's step. */
   look(): Promise<void>
+  /** What the swaps of the trainer's step lack of the target's movement. */
+  retargeting(): Promise<Retargeting | undefined>
   /** Preview and validation of the last step. */
   finish(): Promise<{ readonly preview: string; readonly page: string; readonly validation: Validation }>
   /** Why training may stop, where unseen faces gain nothing any more. */
@@ -43,7 +47,9 @@ export interface Observer {
 export async function openObserver(options: ObserverOptions): Promise<Observer> {
   const { run, facesets, device, trainer, plan, previewEvery, validateEvery } = options
   const history = await readValidations(run)
-  let open: { readonly renderer: Renderer; readonly faces: AlignedFaces; readonly validate: Validator } | undefined
+  let open:
+    | { readonly renderer: Renderer; readonly faces: AlignedFaces; readonly validate: Validator; readonly learn: Retargeter }
+    | undefined
   let loaded = -1
   const opened = async () => {
     if (open === undefined) {
@@ -52,11 +58,20 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
         renderer: await openRenderer(device, run.config.generator),
         faces,
         validate: openValidator(facesets, run.config.source.descriptor, faces),
+        learn: openRetargeter(facesets.target, run.config.sizePx, faces),
       }
     }
     if (loaded !== trainer.position.step) await open.renderer.load(await trainer.weights())
     loaded = trainer.position.step
     return open
+  }
+  let learned: { readonly step: number; readonly retargeting: Retargeting | undefined } | undefined
+  const retargeting = async () => {
+    const { step } = trainer.position
+    if (learned?.step === step) return learned.retargeting
+    const { renderer, learn } = await opened()
+    learned = { step, retargeting: await learn(renderer) }
+    return learned.retargeting
   }
   const page = async (ended: boolean) => writeTrainPage(run, { validations: history, stats: await readStats(run), ended })
   const preview = async () => writePreview(run, trainer.position.step, (await opened()).renderer, facesets)
@@ -65,7 +80,7 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
     if (known?.step === trainer.position.step) return known.validation
     const { renderer, validate: measure } = await opened()
     const started = performance.now()
-    const validation = await measure(renderer)
+    const validation = await measure(renderer, await retargeting())
     const record = {
       ...{ step: trainer.position.step, validation, advice: [], elapsedMs: Math.round(trainer.position.elapsedMs) },
       ...{ phase: phaseOf(run, plan, trainer), ms: Math.round(performance.now() - started) },
@@ -85,6 +100,7 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
       if (due.validation) await validate()
       if (due.preview || due.validation) await page(false)
     },
+    retargeting,
     finish: async () => ({ preview: await preview(), page: join(run.folder, 'train.html'), validation: await validate() }),
     plateau: () => plateauOf(history),
     async dispose() {

@@ -1,6 +1,7 @@
 import { rmdir } from 'node:fs/promises'
 import type { Person } from '../models/generator.ts'
 import { type Checkpoint, discardRun, latestCheckpoint, openRun, type Run, requireOwnFolder } from '../store/checkpoint.ts'
+import { storedRetargeting } from '../store/retargeting.ts'
 import { isScheduled, type Retention } from '../store/retention.ts'
 import { type FreeBytes, requireTrainingRoom } from '../store/room.ts'
 import { saveCheckpoint } from '../store/save.ts'
@@ -155,7 +156,9 @@ async function loop(session: Session): Promise<TrainResult> {
   const save = async () => {
     await recheck()
     saving = true
-    const { state, files } = await trainer.snapshot()
+    const { state, files: networks } = await trainer.snapshot()
+    const retargeting = await observer.retargeting()
+    const files = { ...networks, ...(retargeting && storedRetargeting(retargeting)) }
     checkpoint = await saveCheckpoint(run, { ...state, ...guard.stateAt(state.step) }, files, retention, options.freeBytes)
     saved = state.step
     saving = false

@@ -48,7 +48,7 @@ export function picturesOf(faces: Float32Array, sizePx: number): Picture[] {
 
 /** Puts rendered faces into their targets as a swap does: in the target's colours, inside both the rendered mask and the true one. */
 export function putIn(
-  { faces, masks, sizePx }: Unseen,
+  { faces, masks, sizePx }: Omit<Unseen, 'count'>,
   rendered: { readonly rgb: Float32Array; readonly mask: Float32Array },
 ): Float32Array {
   const pixels = sizePx * sizePx

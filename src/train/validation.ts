@@ -1,8 +1,10 @@
 import type { AlignedFaces } from '../faces/index.ts'
 import { PEOPLE, type Person } from '../models/generator.ts'
+import type { Retargeting } from '../models/retarget.ts'
 import type { Faceset } from './faceset.ts'
 import { type Likeness, likeness } from './quality.ts'
 import type { Renderer } from './renderer.ts'
+import { inParts, retargeted } from './retargeter.ts'
 import { type SwapQuality, swapMeter } from './swapQuality.ts'
 import { picturesOf, putIn, toUnit, type Unseen, unseenOf } from './unseen.ts'
 
@@ -17,26 +19,30 @@ export interface Validation extends Record<Person, PersonValidation> {
   readonly swap: SwapQuality
 }
 
-/** Measures what a renderer makes of unseen faces. */
-export type Validator = (renderer: Renderer) => Promise<Validation>
+/** Measures what a renderer makes of unseen faces, and its swaps as `dfk swap` moves them on. */
+export type Validator = (renderer: Renderer, retargeting: Retargeting | undefined) => Promise<Validation>
 
 /** Makes a validator; what does not change in training is measured once. It draws no random numbers and keeps no weights. */
 export function openValidator(facesets: Record<Person, Faceset>, descriptor: readonly number[], faces: AlignedFaces): Validator {
   const unseen = { source: unseenOf(facesets.source.heldOut), target: unseenOf(facesets.target.heldOut) }
   const mean = { source: meanLikeness(facesets.source, unseen.source), target: meanLikeness(facesets.target, unseen.target) }
   const { sizePx } = unseen.target
-  const meter = swapMeter(faces, {
-    source: picturesOf(unseen.source.faces, sizePx),
-    target: picturesOf(unseen.target.faces, sizePx),
-    descriptor,
-  })
-  return async (renderer) => {
+  const pictures = { source: picturesOf(unseen.source.faces, sizePx), target: picturesOf(unseen.target.faces, sizePx) }
+  const meter = swapMeter(faces, { ...pictures, descriptor })
+  const look = async () => {
+    const found = await faces.landmarks(pictures.target)
+    return found.map((landmarks, i) => landmarks && inParts(landmarks, pictures.target[i]!.width))
+  }
+  let points: ReturnType<typeof look> | undefined
+  return async (renderer, retargeting) => {
+    points ??= look()
     const rendered = { source: await renderer.render(unseen.source.faces), target: await renderer.render(unseen.target.faces) }
     const [source, target] = PEOPLE.map((person) => {
       const { faces: real, masks, count } = unseen[person]
       return { faces: count, ...likeness(rendered[person][person].rgb, real, masks, sizePx), mean: mean[person] }
     }) as [PersonValidation, PersonValidation]
-    return { source, target, swap: await meter(picturesOf(putIn(unseen.target, rendered.target.source), sizePx)) }
+    const moved = retargeted(rendered.target.source, retargeting, await points, sizePx)
+    return { source, target, swap: await meter(picturesOf(putIn(unseen.target, moved), sizePx)) }
   }
 }
 

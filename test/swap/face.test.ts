@@ -9,6 +9,7 @@ import { facePixels, field, ovalLandmarks } from './seamSupport.ts'
 
 const SIZE = 32
 const LOOK: Look = {
+  retarget: 1,
   mask: { kind: 'both', erodePercent: 0, blurPercent: 4 },
   occlusion: 1,
   colour: 'rct',

@@ -35,6 +35,7 @@ export async function makeClip(home: string, path: string, frames: number): Prom
 /** A face laid in as it is, by a soft mask. */
 export const PLAIN_LOOK: Look = {
   ...{
+    retarget: 1,
     mask: { kind: 'both', erodePercent: 3, blurPercent: 4 },
     occlusion: 0,
     colour: 'none',

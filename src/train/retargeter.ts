@@ -1,0 +1,110 @@
+import { type AlignedFaces, alignedPoints, headPose, type Landmarks } from '../faces/index.ts'
+import { displacementsOf, FIELD_CELLS, type Retargeting } from '../models/retarget.ts'
+import { IDENTITY } from '../picture/affine.ts'
+import { displace } from '../picture/displace.ts'
+import type { Faceset } from './faceset.ts'
+import { eachOf, readFace } from './pictures.ts'
+import type { Renderer } from './renderer.ts'
+import { type FollowedPair, learnRetargeting } from './retargeting.ts'
+import { pickEvenly } from './split.ts'
+import { picturesOf, putIn, toUnit } from './unseen.ts'
+
+/** Training faces that a renderer is looked at with, evenly over all. */
+const FACES = 160
+/** Of fewer nothing is learned: a run that small is a trial. */
+const FEWEST = 48
+/** Faces that are rendered at a time. */
+const AT_A_TIME = 16
+
+/** Learns what a renderer's swaps lack of the target's movement; undefined where there are too few faces for it. */
+export type Retargeter = (renderer: Renderer) => Promise<Retargeting | undefined>
+
+interface Sample {
+  readonly faces: readonly Uint8Array[]
+  readonly masks: readonly Uint8Array[]
+  readonly landmarks: readonly Landmarks[]
+}
+
+/** Landmarks as `picturesOf` shows them, in parts of the side [468, 2]. */
+export function inParts(landmarks: Landmarks, sidePx: number): Float32Array {
+  return alignedPoints(landmarks, IDENTITY, sidePx)
+}
+
+/** Makes a retargeter for the target's training faces, which it reads when it first learns. It draws no random numbers. */
+export function openRetargeter({ train }: Faceset, sizePx: number, aligned: AlignedFaces): Retargeter {
+  const chosen = pickEvenly(
+    Array.from({ length: train.count }, (_, i) => i),
+    FACES,
+  )
+  const read = async (): Promise<Sample> => {
+    const faces: Uint8Array[] = []
+    const masks: Uint8Array[] = []
+    await eachOf(chosen.length, async (i) => {
+      const face = await readFace(train, chosen[i]!, sizePx)
+      faces[i] = face.rgb
+      masks[i] = face.mask
+    })
+    const found = await inBatches(faces.length, (from, to) => aligned.landmarks(picturesOf(joined(faces.slice(from, to)), sizePx)))
+    const kept = found.flatMap((landmarks, i) => (landmarks ? [{ landmarks, face: faces[i]!, mask: masks[i]! }] : []))
+    return { faces: kept.map(({ face }) => face), masks: kept.map(({ mask }) => mask), landmarks: kept.map(({ landmarks }) => landmarks) }
+  }
+  let known: Promise<Sample> | undefined
+  return async (renderer) => {
+    if (chosen.length < FEWEST) return undefined
+    known ??= read()
+    const sample = await known
+    const pairs = await inBatches(sample.faces.length, async (from, to) => {
+      const [faces, masks] = [joined(sample.faces.slice(from, to)), joined(sample.masks.slice(from, to))]
+      const { source } = await renderer.render(faces)
+      const pictures = picturesOf(putIn({ faces, masks, sizePx }, source), sizePx)
+      const near = sample.landmarks.slice(from, to)
+      const found = await aligned.landmarks(pictures, near)
+      const sidePx = pictures[0]!.width
+      return found.flatMap((landmarks, i): FollowedPair[] => {
+        if (landmarks === undefined) return []
+        return [
+          {
+            followed: inParts(near[i]!, sidePx),
+            rendered: inParts(landmarks, sidePx),
+            followedPose: headPose(near[i]!.mesh),
+            renderedPose: headPose(landmarks.mesh),
+          },
+        ]
+      })
+    })
+    return learnRetargeting(pairs)
+  }
+}
+
+async function inBatches<T>(count: number, work: (from: number, to: number) => Promise<readonly T[]>): Promise<T[]> {
+  const out: T[] = []
+  for (let from = 0; from < count; from += AT_A_TIME) out.push(...(await work(from, Math.min(count, from + AT_A_TIME))))
+  return out
+}
+
+function joined(pictures: readonly Uint8Array[]): Float32Array {
+  const each = pictures[0]!.length
+  const out = new Float32Array(each * pictures.length)
+  for (const [i, picture] of pictures.entries()) out.set(toUnit(picture), i * each)
+  return out
+}
+
+/** Faces [n, s, s, 3] and masks [n, s, s, 1] moved on as a swap moves them; those whose target shows no landmarks stay. */
+export function retargeted(
+  { rgb, mask }: { readonly rgb: Float32Array; readonly mask: Float32Array },
+  retargeting: Retargeting | undefined,
+  points: readonly (Float32Array | undefined)[],
+  sizePx: number,
+): { readonly rgb: Float32Array; readonly mask: Float32Array } {
+  if (retargeting === undefined) return { rgb, mask }
+  const displacements = displacementsOf(retargeting)
+  const out = { rgb: rgb.slice(), mask: mask.slice() }
+  const pixels = sizePx * sizePx
+  for (const [i, each] of points.entries()) {
+    if (each === undefined) continue
+    const field = displacements(each, 1)
+    out.rgb.set(displace(rgb.subarray(i * pixels * 3, (i + 1) * pixels * 3), sizePx, 3, field, FIELD_CELLS), i * pixels * 3)
+    out.mask.set(displace(mask.subarray(i * pixels, (i + 1) * pixels), sizePx, 1, field, FIELD_CELLS), i * pixels)
+  }
+  return out
+}
