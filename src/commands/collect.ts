@@ -141,8 +141,12 @@ function print(context: Context, dataset: Dataset, summary: CollectSummary, unre
   })
   const not = reasons.length > 0 ? reasons.join(', ') : 'nothing'
   if (faces === 0) {
-    throw new DfkError(`expected faces of ${dataset.manifest.consent.subject} in ${frames} frames but kept none (left out: ${not})`, {
-      hint: 'check the footage; --min-face lowers the smallest size, --every 1 looks at each frame',
+    const { subject } = dataset.manifest.consent
+    const isOthers = Math.max(...Object.values(summary.rejected)) === summary.rejected.otherPerson
+    throw new DfkError(`expected faces of ${subject} in ${frames} frames but kept none (left out: ${not})`, {
+      hint: isOthers
+        ? `the record is of ${subject}: collect from footage of ${subject}, or give the record of the person whom this footage shows`
+        : 'check the footage; --min-face lowers the smallest size, --every 1 looks at each frame',
     })
   }
   if (full) context.note('stopped at --max before the footage ended')
