@@ -40,9 +40,9 @@ async function readRecord(path: string): Promise<string> {
     if (found.size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES >> 20} MB`)
     return await file.readFile('utf8')
   } catch (cause) {
-    const found =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : `a file that cannot be read (${(cause as Error).message})`
-    throw new RefusedError('file', `expected a consent record at ${path} but found ${found}`, {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const found = code === 'ENOENT' ? 'no such file' : `a file that cannot be read (${message})`
+    throw new RefusedError(code === undefined ? 'record' : 'file', `expected a consent record at ${path} but found ${found}`, {
       hint: 'nothing touches a face without one; write it with: dfk consent draft, then dfk consent sign',
       cause,
     })
@@ -51,7 +51,7 @@ async function readRecord(path: string): Promise<string> {
   }
 }
 
-/** Loads a consent record, signed or not; whether it holds is for `authorize` to say. Throws RefusedError when the file is missing (clause `file`) or no record. */
+/** Loads a consent record, signed or not; whether it holds is for `authorize` to say. Throws RefusedError when the file is missing or may not be read (clause `file`), or is no record. */
 export async function loadConsent(path: string): Promise<SignedConsent> {
   const text = await readRecord(path)
   let value: unknown
