@@ -123,9 +123,11 @@ async function addSound(silent, spoken) {
   rmSync(track)
 }
 
-/** comparison.png: a row of target frames above the same frames of the swap. */
+/** comparison.png: a row of target frames above the same frames of the swap. It names the records that the swap names, so that `dfk consent purge` knows it. */
 async function compare(target, swapped, png, count = 5) {
   const { decodeFrames, probeMedia } = await import('../dist/media/index.js')
+  const { readProvenance } = await import('../dist/provenance/index.js')
+  const { addXmpToImage } = await import('../dist/provenance/xmp.js')
   const { default: sharp } = await import('sharp')
   const { frames } = await probeMedia(target)
   const wanted = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * frames) / count))
@@ -146,7 +148,11 @@ async function compare(target, swapped, png, count = 5) {
     }
   }
   const canvas = { width: count * (size.width + 4) - 4, height: 2 * (size.height + 4) - 4, channels: 3, background: '#202020' }
-  await sharp({ create: canvas }).composite(tiles).png().toFile(png)
+  const { c2pa } = await readProvenance(swapped)
+  const records = c2pa.consent.map(({ role, hash }) => `${role} ${hash}`).join(', ')
+  const rdf = `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="dfk consent records: ${records}"/></rdf:RDF>`
+  const xmp = Buffer.from(`<x:xmpmeta xmlns:x="adobe:ns:meta/">${rdf}</x:xmpmeta>`)
+  writeFileSync(png, addXmpToImage(await sharp({ create: canvas }).composite(tiles).png().toBuffer(), 'image/png', xmp))
 }
 
 async function prepareConsent(samples) {

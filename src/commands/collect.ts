@@ -45,7 +45,7 @@ export const collect = defineCommand({
     if (path === undefined) throw noConsent()
     const consent = await loadConsent(path)
     const hash = consentHash(consent)
-    if (there !== undefined) sameConsent(there, hash)
+    if (there !== undefined) requireSame(there, hash, path)
     const { footage, unreadable } = await context.work('Reading footage', (work) => openFootage(inputs as string[], work))
     for (const { message } of unreadable) context.warn(`left out: ${message}`)
     const hashes = footage.map((item) => item.hash)
@@ -105,12 +105,14 @@ function noConsent(): RefusedError {
   })
 }
 
-function sameConsent({ name, manifest }: Dataset, hash: string): void {
+function requireSame({ name, manifest }: Dataset, hash: string, path: string): void {
   if (manifest.consent.hash === hash) return
   throw new RefusedError(
     'record',
-    `expected the consent record that the dataset ${name} was made under (${manifest.consent.hash.slice(0, 12)}…) but found another (${hash.slice(0, 12)}…)`,
-    { hint: 'collect under another --name, or leave --consent out' },
+    `expected in ${path} the consent record that the dataset ${name} was made under (${manifest.consent.hash.slice(0, 12)}…) but found another (${hash.slice(0, 12)}…)`,
+    {
+      hint: `a dataset keeps the record that it was made under: collect under this one into another dataset (--name ${name}-2), or leave --consent out to go on under the old one`,
+    },
   )
 }
 
@@ -139,8 +141,12 @@ function print(context: Context, dataset: Dataset, summary: CollectSummary, unre
   })
   const not = reasons.length > 0 ? reasons.join(', ') : 'nothing'
   if (faces === 0) {
-    throw new DfkError(`expected faces of ${dataset.manifest.consent.subject} in ${frames} frames but kept none (left out: ${not})`, {
-      hint: 'check the footage; --min-face lowers the smallest size, --every 1 looks at each frame',
+    const { subject } = dataset.manifest.consent
+    const isOthers = Math.max(...Object.values(summary.rejected)) === summary.rejected.otherPerson
+    throw new DfkError(`expected faces of ${subject} in ${frames} frames but kept none (left out: ${not})`, {
+      hint: isOthers
+        ? `the record is of ${subject}: collect from footage of ${subject}, or give the record of the person whom this footage shows`
+        : 'check the footage; --min-face lowers the smallest size, --every 1 looks at each frame',
     })
   }
   if (full) context.note('stopped at --max before the footage ended')

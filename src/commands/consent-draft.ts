@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { describeConsent } from '../consent/describe.ts'
+import { summariseConsent } from '../consent/describe.ts'
 import { type DraftOptions, draftConsent, parseActions, parseCountersignerRole } from '../consent/draft.ts'
 import { isAddress } from '../consent/fetchList.ts'
 import { putWhole } from '../consent/files.ts'
-import { consentHash, type FootageHash, loadConsent, type SignedConsent } from '../consent/index.ts'
-import { lastingProblem } from '../consent/problems.ts'
+import { consentHash, type FootageHash, type SignedConsent } from '../consent/index.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 import { passphraseOptions } from './consent-ask.ts'
-import { consentText, requireAbsent } from './consent-files.ts'
+import { consentText, openRecord, requireAbsent } from './consent-files.ts'
+import { requireDraftable } from './consent-flags.ts'
 import { publicKeyNamed } from './consent-key.ts'
 import { removeKeyFiles } from './consent-keygen.ts'
 import { completeAnswers } from './consent-questions.ts'
@@ -103,11 +103,15 @@ function hashes(files: readonly string[], { work }: Context): Promise<FootageHas
   })
 }
 
+const AS_COUNTERSIGNER = 'as --countersigner target=bob.pub'
+
 async function countersigners(named: readonly string[]): Promise<DraftOptions['countersigners']> {
   return Promise.all(
     named.map(async (text) => {
       const [role = '', rest = ''] = text.split(/=(.*)/s)
       const [key = '', document] = rest.split(/,(.*)/s)
+      if (key === '')
+        throw new UsageError(`--countersigner: expected a key after the = but found none in ${text}`, { hint: AS_COUNTERSIGNER })
       const evidenceSha256 = await evidenceHash(document)
       return {
         role: parseCountersignerRole(role),
@@ -119,7 +123,7 @@ async function countersigners(named: readonly string[]): Promise<DraftOptions['c
 }
 
 async function supersededHash(path: string): Promise<string> {
-  const old = await loadConsent(path)
+  const old = await openRecord(path)
   if (old.signature !== undefined) return consentHash(old)
   throw new UsageError(`--supersedes: expected a signed record but found a draft in ${path}`, {
     hint: 'change or delete the draft: it allows nothing',
@@ -128,6 +132,7 @@ async function supersededHash(path: string): Promise<string> {
 
 function listNamed(list: string | undefined): string | undefined {
   if (list === undefined) return undefined
+  if (list === '') throw new UsageError('--revocations: expected a file or an https:// address but found none')
   if (!isAddress(list)) return resolve(list)
   if (list.toLowerCase().startsWith('https://')) return list
   throw new UsageError(`--revocations: expected a file or an https:// address but found ${list}`)
@@ -139,6 +144,8 @@ async function draftOptions(options: Options, context: Context): Promise<DraftOp
   // Bad words are told before faces are searched for; footage that is refused too.
   const grants = parseActions(answers.grant, '--grant')
   const footageBinds = options.bind === undefined ? undefined : parseActions(options.bind, '--bind')
+  if (footageBinds !== undefined && footageBinds.length > 0 && options.footage.length === 0)
+    throw new UsageError('--bind: expected footage to bind the actions to but found none', { hint: 'name it with --footage <files…>' })
   const common = { kind, status, threshold, maxOutputs, grants, footageBinds, now: new Date(), from: options.from, until: answers.until }
   const draft: DraftOptions = {
     ...common,
@@ -160,8 +167,7 @@ async function draftOptions(options: Options, context: Context): Promise<DraftOp
     maxStalenessDays: maxStaleness,
     supersedes: supersedes === undefined ? undefined : await supersededHash(supersedes),
   }
-  const problem = lastingProblem(draftConsent(draft), draft.now)
-  if (problem !== undefined) throw problem
+  requireDraftable(draft)
   const { referenceDescriptors } = await import('./consent-references.ts')
   return { ...draft, references: await context.work('describing the face', (work) => referenceDescriptors(answers.reference, work)) }
 }
@@ -181,9 +187,15 @@ export const draft = defineCommand({
     if (given.self) return draftOwn(context, given)
     const record = draftConsent(await draftOptions(given, context))
     if (!context.dryRun) await putWhole(resolve(output), consentText(record))
-    context.note(`${describeConsent(record)}\n`)
-    const next = `next: dfk consent sign ${output} --key <key of the signer>`
-    context.result(record, `${output}: ${context.dryRun ? 'would be drafted' : 'drafted'}\n${next}`)
+    const lines = [
+      `${output}: ${context.dryRun ? 'would be drafted' : 'drafted, not signed yet'}`,
+      ...summariseConsent(record)
+        .split('\n')
+        .map((line) => `  ${line}`),
+      `all of it: dfk consent show ${output}`,
+      `next: dfk consent sign ${output} --key <key of the signer>`,
+    ]
+    context.result(record, lines.join('\n'))
   },
 })
 
@@ -195,7 +207,7 @@ async function draftOwn(context: Context, given: Options): Promise<void> {
       hint: 'draft and sign the record in two steps',
     })
   const draft: SignedConsent = draftConsent(await draftOptions(given, context))
-  context.note(`${describeConsent(draft)}\n`)
+  context.note(summariseConsent(draft))
   if (context.dryRun) return context.result(draft, `${output}: would be drafted and signed`)
   const own = await openOwnKey(context, given)
   const { record, keyFile, made } = await signOwn(context, draft, own).catch(async (error: unknown) => {
@@ -206,6 +218,6 @@ async function draftOwn(context: Context, given: Options): Promise<void> {
   const hash = consentHash(record)
   context.result(
     { ...record, hash },
-    `${made ? `${keyFile}: new private key\n` : ''}${output}: drafted, signed by you and trusted here, hash ${hash}`,
+    `${made ? `${keyFile}: new private key\n` : ''}${output}: drafted, signed by you and trusted here, hash ${hash}\nall of it: dfk consent show ${output}`,
   )
 }

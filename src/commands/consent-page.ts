@@ -36,11 +36,8 @@ export function consentPage(signed: SignedConsent, standing: Standing): string {
   const { title, about, allowed, denied, limits, hash, keys } = consentWords(signed)
   const { text, tone, why } = headline(signed, standing)
   const { record } = signed
-  const trust = standing.trusted
-    ? 'trusted'
-    : record.kind === 'sample'
-      ? 'not trusted, which a record for sample footage does not need'
-      : 'not trusted'
+  const trust = standing.trusted ? 'trusted' : 'not trusted'
+  const needless = !standing.trusted && record.kind === 'sample' ? ', which a record for sample footage does not need to be' : ''
   return renderPage({
     title: record.kind === 'sample' ? 'Consent record for sample footage' : `Consent to a digital double: ${record.subject.id}`,
     subtitle: title,
@@ -70,7 +67,7 @@ export function consentPage(signed: SignedConsent, standing: Standing): string {
         title: 'How it can be checked',
         body: [
           paragraph(
-            `The record is a file of its own; this page only says what stands in it. Its hash names it in every dataset, model and output that is made under it. The signing key is ${trust} on the computer that made this page.`,
+            `The record is a file of its own; this page only says what stands in it. Its hash names it in every dataset, model and output that is made under it. The signing key is ${trust} on the computer that made this page${needless}.`,
           ),
           table(
             ['', ''],

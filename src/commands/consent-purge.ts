@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, resolve, sep } from 'node:path'
 import { z } from 'zod'
 import { readHead } from '../consent/audit.ts'
 import { readAudit } from '../consent/auditVerify.ts'
-import { consentHash, loadConsent } from '../consent/index.ts'
+import { consentHash } from '../consent/index.ts'
 import { writePurgeProof } from '../consent/proof.ts'
 import { findMade, type Made, type Place, recordsOf } from '../store/made.ts'
 import { deleteMade } from '../store/purge.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 import { ask, isInteractive } from './consent-ask.ts'
+import { openRecord } from './consent-files.ts'
 
 /** Whose things are to be deleted. */
 interface Wanted {
@@ -20,7 +21,7 @@ interface Wanted {
 async function wantedBy(context: Context, named: string): Promise<Wanted> {
   const { home, work } = context
   if (/^[0-9a-f]{64}$/.test(named)) return { records: [named] }
-  if (existsSync(named)) return { records: [consentHash(await loadConsent(named))] }
+  if (existsSync(named)) return { records: [consentHash(await openRecord(named))] }
   const signed = (await readAudit(home)).filter(({ what, about }) => what === 'sign' && about['subject'] === named)
   const places = await loggedPlaces(context)
   const made = await work('looking for records', (each) => recordsOf({ home, places }, named, each))
@@ -40,7 +41,7 @@ async function loggedPlaces({ home }: Context, records?: readonly string[]): Pro
   for (const { what, about, records: theirs } of await readAudit(home)) {
     const isOurs = records === undefined || theirs.some((hash) => records.includes(hash))
     for (const path of pathsIn([about['path'], ...NAMED.map((key) => about[key])])) {
-      const isOutput = what === 'output' || what === 'export'
+      const isOutput = what === 'output' || what === 'export' || what === 'report'
       // What others made at the same path later took its place.
       if (!isOurs && isOutput && places.has(path)) places.set(path, { path })
       if (!isOurs) continue
@@ -48,6 +49,7 @@ async function loggedPlaces({ home }: Context, records?: readonly string[]): Pro
       const sha256 = isOutput && path === about['path'] && typeof about['sha256'] === 'string' ? about['sha256'] : undefined
       if (!isPlanned) places.set(path, { path, isMade: true, sha256: sha256 ?? places.get(path)?.sha256 })
       else if (!places.has(path)) places.set(path, { path })
+      if (what === 'report') continue
       const rendering = renderingOf(path)
       places.set(rendering, { path: rendering })
     }
@@ -55,9 +57,11 @@ async function loggedPlaces({ home }: Context, records?: readonly string[]): Pro
   return [...places.values()]
 }
 
+const RENDERING = '.rendering'
+
 /** The folder in which an output was being rendered. */
 function renderingOf(output: string): string {
-  return `${dirname(output)}/.${output.replace(/^.*[/\\]/, '')}.rendering`
+  return `${dirname(output)}/.${output.replace(/^.*[/\\]/, '')}${RENDERING}`
 }
 
 async function confirm({ signal }: Context, all: readonly Made[]): Promise<void> {
@@ -71,7 +75,7 @@ const lineOf = ({ kind, path }: Made) => `  ${kind}: ${path}`
 /** `dfk consent purge`: deletes what was made under a record, with proof. */
 export const purge = defineCommand({
   name: 'purge',
-  summary: 'delete every dataset, run, preview, render, output and export that was made under a record, with a signed proof',
+  summary: 'delete every dataset, run, preview, render, output, export and report that was made under a record, with a signed proof',
   args: [{ name: '<record>', help: 'the record, its hash, or the subject id of a person' }],
   options: z.object({ yes: z.boolean().default(false).describe('do not ask') }),
   example: 'dfk consent purge alice.json --dry-run',
@@ -100,16 +104,20 @@ export const purge = defineCommand({
     const left = after.made.map(({ path }) => path)
     // What only a link led to that is deleted now is still there.
     const unverified = [...new Set([...before.unverified, ...after.unverified])].filter((path) => existsSync(path) && !left.includes(path))
-    const proof = await writePurgeProof(home, { records, subject, deleted, left, unverified }, new Date())
+    const searched = [
+      home,
+      ...search.places.map(({ path }) => path).filter((path) => !path.startsWith(home + sep) && !path.endsWith(RENDERING)),
+    ]
+    const proof = await writePurgeProof(home, { records, subject, searched, deleted, left, unverified }, new Date())
     const files = deleted.reduce((sum, each) => sum + each.files.length, 0)
     result(
       {
         ...{ records, ...(subject && { subject }) },
         deleted: deleted.map(({ kind, path, bytes, files: { length } }) => ({ kind, path, files: length, bytes })),
-        ...{ left, unverified, proof: resolve(proof) },
+        ...{ searched, left, unverified, proof: resolve(proof) },
       },
       [
-        `deleted ${deleted.length} (${files} files)${left.length + unverified.length === 0 ? ', nothing is left' : ''}`,
+        `deleted ${deleted.length} (${files} files)${left.length + unverified.length === 0 ? `; no more of it is found in ${home}, nor where the log says that it went` : ''}`,
         ...deleted.map(lineOf),
         `proof: ${proof}`,
       ].join('\n'),
@@ -120,7 +128,7 @@ export const purge = defineCommand({
       })
     if (unverified.length > 0)
       throw new DfkError(`expected nothing of it to be left but cannot tell whether it is in ${unverified.join(', ')}`, {
-        hint: 'the log or a link led there, and it does not say what it is or cannot be read: delete it, or move what is yours away, and run this again',
+        hint: 'it does not say what it is, or cannot be read, and is a report of an earlier version or where the log or a link led: delete it, or move what is yours away, and run this again',
       })
   },
 })

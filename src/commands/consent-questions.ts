@@ -31,7 +31,7 @@ export async function completeAnswers(given: Given, { signal, json }: Context): 
   const has = (key: keyof Answers) => given[key] !== undefined && given[key].length > 0
   const missing = QUESTIONS.filter(([key]) => !has(key))
   if (missing.length > 0 && (json || !isInteractive())) {
-    throw new UsageError(`expected ${missing.map(([key]) => `--${key}`).join(', ')} but found no such flag`, {
+    throw new UsageError(`expected ${missing.map(([key]) => `--${key}`).join(', ')} but found none`, {
       hint: 'see: dfk consent draft --help',
     })
   }

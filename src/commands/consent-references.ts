@@ -1,7 +1,7 @@
 import type { FaceAnalyser } from '../faces/index.ts'
 import { decodeFrames, expandInputs, probeMedia, readPicture } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
-import { RefusedError } from '../work/errors.ts'
+import { DfkError, RefusedError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 
 /** Frames looked at in a clip, spread over its first part. */
@@ -46,7 +46,7 @@ function spreadOut(found: readonly Float32Array[], distance: (a: Float32Array, b
 
 /**
  * Descriptors of the subject out of stills and clips that show nobody else, at most six, rounded to six decimals.
- * Throws RefusedError when there is no face, more than one, or different people.
+ * Throws DfkError where there is no face, RefusedError where there is more than one, or different people.
  */
 export async function referenceDescriptors(paths: readonly string[], { signal, onProgress }: WorkOptions): Promise<number[][]> {
   const { descriptorDistance, openFaceAnalyser, SAME_PERSON_DISTANCE } = await import('../faces/index.ts')
@@ -66,7 +66,7 @@ export async function referenceDescriptors(paths: readonly string[], { signal, o
     await analyser.dispose()
   }
   if (found.length === 0) {
-    throw new RefusedError('biometric.references', `expected the subject's face in ${paths.join(', ')} but found none`, {
+    throw new DfkError(`expected the subject's face in ${paths.join(', ')} but found none`, {
       hint: `give pictures in which the face is larger than ${MIN_FACE_PX} pixels and well lit`,
     })
   }

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { putWhole } from '../consent/files.ts'
-import { appendAudit, consentHash, loadConsent } from '../consent/index.ts'
+import { appendAudit, consentHash } from '../consent/index.ts'
 import { publicKeyOf } from '../consent/keys.ts'
-import { defaultRevocationPath, readRevocations, revoke as revokeIn } from '../consent/revocation.ts'
+import { defaultRevocationPath, revoke as revokeIn } from '../consent/revocation.ts'
 import { listName, OWN_LIST } from '../consent/revoked.ts'
 import { UsageError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
+import { openRecord, openRevocations } from './consent-files.ts'
 import { keyOptions, openKey } from './consent-key.ts'
 
 /** `dfk consent revoke`: takes a consent back, or confirms that no more was taken back. */
@@ -33,11 +34,11 @@ export const revoke = defineCommand({
       })
     }
     const target = list === undefined ? defaultRevocationPath(home) : resolve(list)
-    const record = path === undefined ? undefined : await loadConsent(String(path))
+    const record = path === undefined ? undefined : await openRecord(String(path))
     const hash = record && consentHash(record)
     const key = await openKey(given, signal)
     const now = new Date()
-    const file = revokeIn(await readRevocations(target), key, now, record && { record, reason })
+    const file = revokeIn(await openRevocations(target), key, now, record && { record, reason })
     if (!dryRun) {
       // The list first: a revocation holds even where it cannot be logged.
       await putWhole(target, `${JSON.stringify(file, null, 2)}\n`)

@@ -2,14 +2,15 @@ import type { KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { countersignConsent } from '../consent/countersign.ts'
-import { describeConsent } from '../consent/describe.ts'
+import { summariseConsent } from '../consent/describe.ts'
 import { putWhole } from '../consent/files.ts'
-import { appendAudit, consentHash, loadConsent, type SignedConsent } from '../consent/index.ts'
+import { appendAudit, consentHash, type SignedConsent } from '../consent/index.ts'
 import { publicKeyOf } from '../consent/keys.ts'
 import { isTrusted, lastingProblem } from '../consent/problems.ts'
 import { signConsent } from '../consent/signed.ts'
 import { type Context, defineCommand } from './command.ts'
-import { consentText } from './consent-files.ts'
+import { isInteractive } from './consent-ask.ts'
+import { consentText, openRecord } from './consent-files.ts'
 import { judgeAndRemember } from './consent-judge.ts'
 import { keyOptions, openKey } from './consent-key.ts'
 
@@ -18,7 +19,7 @@ const options = z.object({
   output: z.string().optional().describe('where the signed record goes').meta({ flag: '-o, --output <file>' }),
 })
 
-/** Shows a record, has it signed, and writes it. */
+/** Says what a record is about, has it signed, and writes it. */
 async function signed(
   { note, dryRun, signal, home }: Context,
   path: string,
@@ -27,11 +28,14 @@ async function signed(
   make: (record: SignedConsent, key: KeyObject, now: Date) => SignedConsent,
 ): Promise<{ output: string; record: SignedConsent; publicKey: string }> {
   const now = new Date()
-  const draft = await loadConsent(path)
+  const draft = await openRecord(path)
   const problem = lastingProblem(draft, now)
   if (problem !== undefined) throw problem
-  note(`${describeConsent(what === 'sign' ? { record: draft.record } : draft)}\n`)
+  const gist = `${summariseConsent(draft)}\nall of it: dfk consent show ${path}`
+  // Whoever is asked for a passphrase knows what for; where nobody is, a key that does not open is told alone.
+  if (isInteractive()) note(gist)
   const key = await openKey(given, signal)
+  if (!isInteractive()) note(gist)
   const record = make(draft, key, now)
   const publicKey = publicKeyOf(key)
   if (!dryRun) {
@@ -43,7 +47,7 @@ async function signed(
   return { output, record, publicKey }
 }
 
-/** `dfk consent sign`: shows a draft and signs it. */
+/** `dfk consent sign`: says what a draft is about and signs it. */
 export const sign = defineCommand({
   name: 'sign',
   summary: 'sign a drafted record',

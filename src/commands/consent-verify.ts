@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { describeConsent } from '../consent/describe.ts'
 import { consentHash, loadConsent, type SignedConsent } from '../consent/index.ts'
 import { isTrusted, judgeRecord } from '../consent/problems.ts'
-import { RefusedError } from '../work/errors.ts'
+import { DfkError, RefusedError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
+import { openRecord } from './consent-files.ts'
 import { judgeAndRemember } from './consent-judge.ts'
 
 /** Whether the signing key is trusted here; a list that was altered trusts nobody. */
@@ -18,7 +19,7 @@ async function trustOf(signed: SignedConsent, home: string): Promise<boolean> {
 /** `dfk consent verify`: whether a record holds today. */
 export const verify = defineCommand({
   name: 'verify',
-  summary: 'check signatures, trust, scope, term and revocation of a record; exits 3 when it does not hold',
+  summary: 'check signatures, trust, scope, term and revocation of a record; exits 3 when it does not hold, 1 when there is none to check',
   args: [{ name: '<record>', help: 'the record' }],
   options: z.object({}),
   example: 'dfk consent verify alice.json',
@@ -26,18 +27,23 @@ export const verify = defineCommand({
   async run(context, [path]) {
     const { result, home } = context
     const signed = await loadConsent(String(path)).catch((error: unknown) => {
-      if (error instanceof RefusedError) result({ valid: false, reasons: [`${error.clause}: ${error.message}`] }, `${path}: not valid`)
-      throw error
+      if (!(error instanceof RefusedError)) throw error
+      const isThere = error.clause !== 'file'
+      if (isThere || context.json) result({ valid: false, reasons: [`${error.clause}: ${error.message}`] }, `${path}: not valid`)
+      // Of a file that is not there nobody can say that it does not hold.
+      throw isThere ? error : new DfkError(error.message, { hint: 'check the path', cause: error })
     })
     const problems = await judgeAndRemember(signed, new Date(), context)
     const trusted = await trustOf(signed, home)
     const reasons = problems.map(({ clause, message }) => `${clause}: ${message}`)
-    const state = problems.length === 0 ? 'valid' : 'not valid'
+    const [first, ...others] = problems
+    const valid = trusted ? 'valid' : 'valid; its key is not trusted here, which a record for sample footage does not need'
     result(
-      { valid: problems.length === 0, reasons, hash: consentHash(signed), trusted },
-      [`${path}: ${state}${trusted ? '' : '; its key is not trusted here'}`, ...reasons.map((reason) => `  ${reason}`)].join('\n'),
+      { valid: first === undefined, reasons, hash: consentHash(signed), trusted },
+      // The first reason is the error, on stderr.
+      [`${path}: ${first === undefined ? valid : 'not valid'}`, ...others.map(({ message }) => `  also: ${message}`)].join('\n'),
     )
-    if (problems[0] !== undefined) throw problems[0]
+    if (first !== undefined) throw first
   },
 })
 
@@ -51,12 +57,13 @@ export const show = defineCommand({
   writes: true,
   async run(context, [path], { html }) {
     const { result, home, dryRun } = context
-    const signed = await loadConsent(String(path))
+    const signed = await openRecord(String(path))
     const trusted = await trustOf(signed, home)
     const shown = { ...signed, ...(signed.signature !== undefined && { hash: consentHash(signed) }), trusted }
-    if (html === undefined) return result(shown, `${describeConsent(signed)}\nTrusted here: ${trusted ? 'yes' : 'no'}`)
+    const untrusted = signed.record.kind === 'sample' ? 'no, which a record for sample footage does not need' : 'no'
+    if (html === undefined) return result(shown, `${describeConsent(signed)}\nTrusted here: ${trusted ? 'yes' : untrusted}`)
     const [{ consentPage }, { checkReportPath, writePage }] = await Promise.all([import('./consent-page.ts'), import('../report/file.ts')])
-    await checkReportPath(html, [String(path)])
+    await checkReportPath(html, [String(path)], '--html')
     const now = new Date()
     const problems = dryRun ? (await judgeRecord(signed, { now, home })).problems : await judgeAndRemember(signed, now, context)
     const page = consentPage(signed, { now, trusted, reasons: problems.map(({ message }) => message) })

@@ -1,6 +1,7 @@
 import type { Calibration } from '../detect/calibration.ts'
 import type { Examined } from '../detect/examine.ts'
 import type { Context } from './command.ts'
+import { putReport, recordsOfReport, shownFile } from './report-records.ts'
 
 /** Where the results of `dfk detect` go besides stdout. */
 export interface DetectOutputs {
@@ -41,9 +42,14 @@ export async function openOutputs(
       if (csv !== undefined) context.note(`table: ${csv}`)
       isFinished = true
       if (report === undefined || shortlist === undefined || shortlist.lines.length === 0) return
-      const [{ renderDetectReport }, { writePage }] = await Promise.all([import('../detect/report.ts'), import('../report/file.ts')])
-      await writePage(report, renderDetectReport({ ...shortlist, detailed: shortlist.detailed, failed, calibration, when: new Date() }))
-      context.note(`report: ${report}`)
+      const { renderDetectReport } = await import('../detect/report.ts')
+      const { detailed, lines } = shortlist
+      const shown = detailed.map(({ detected: { file, sha256, provenance } }) =>
+        shownFile(file, sha256, provenance, provenance.watermark?.id),
+      )
+      const records = await recordsOfReport(context, shown)
+      const page = renderDetectReport({ lines, detailed, failed, calibration, records, when: new Date() })
+      await putReport(context, report, page, records)
     },
     async abandon() {
       if (isFinished || table === undefined) return

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import type { ShownFile } from '../consent/reports.ts'
 import type { MediaInfo } from '../media/index.ts'
 import type { ScoreResult } from '../score/score.ts'
 import type { Dataset } from '../store/dataset.ts'
 import { UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
+import { putReport, recordsOfReport, shownFile } from './report-records.ts'
 
 const schema = z.object({
   target: z.string().describe('the original clip or image that the swap was made from'),
@@ -50,7 +52,7 @@ export const score = defineCommand({
     const results = await scoreAll(context, plan, options)
     for (const warning of new Set(results.flatMap(({ warnings }) => warnings))) context.warn(warning)
     const paths = swaps.map(({ path }) => path)
-    if (options.report !== undefined) await writeReport(context, options.report, results, paths, names)
+    if (options.report !== undefined) await writeReport(context, options.report, results, plan, paths)
     const { comparisonText, scoresText } = await import('../score/text.ts')
     if (results.length === 1) {
       const [{ scores, warnings }] = results as [ScoreResult]
@@ -134,18 +136,23 @@ async function writeReport(
   context: Context,
   path: string,
   results: readonly ScoreResult[],
+  { target, source, every }: Plan,
   swaps: readonly string[],
-  names: { readonly target: string; readonly source: string; readonly every: number },
 ): Promise<void> {
-  const { writePage } = await import('../report/file.ts')
   const { renderReport } = await import('../score/report.ts')
   const { renderComparison } = await import('../score/comparison-report.ts')
   const { hashFile } = await import('../work/hashFile.ts')
+  const { readProvenance } = await import('../provenance/index.ts')
   const sha256 = new Map<string, string>()
-  for (const file of [...swaps, names.target]) sha256.set(file, await hashFile(file, context.signal))
-  const of = { ...names, sha256 }
+  const shown: ShownFile[] = []
+  for (const [i, file] of [...swaps, target.path].entries()) {
+    const hash = await hashFile(file, context.signal)
+    sha256.set(file, hash)
+    shown.push(shownFile(file, hash, await readProvenance(file), results[i]?.scores.details.watermark?.id))
+  }
+  const records = await recordsOfReport(context, shown, [source.manifest.consent.hash])
+  const of = { target: target.path, source: source.name, every, records, sha256 }
   const page =
     results.length === 1 ? await renderReport(results[0]!, { swap: swaps[0]!, ...of }) : await renderComparison(results, swaps, of)
-  await writePage(path, page)
-  context.note(`report: ${path}`)
+  await putReport(context, path, page, records)
 }

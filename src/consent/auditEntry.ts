@@ -9,7 +9,7 @@ import { changeSchema, memorySchema } from './memory.ts'
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
 /** What can stand in the log. */
-const WHAT = ['authorize', 'sign', 'countersign', 'revoke', 'trust', 'distrust', 'output', 'export', 'purge', 'seen'] as const
+const WHAT = ['authorize', 'sign', 'countersign', 'revoke', 'trust', 'distrust', 'output', 'export', 'report', 'purge', 'seen'] as const
 
 const entrySchema = z.strictObject({
   /** Number of the entry, from 1. */

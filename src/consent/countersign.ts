@@ -48,6 +48,9 @@ export function countersignersProblem({ signer, countersigners = [] }: SignedCon
   )
 }
 
+/** Signatures are no part of what a record is named by: the copy that a dataset or run keeps can get one too. */
+const KEPT = 'of a dataset the record is its consent.json, of a run consent/source.json and consent/target.json'
+
 /** Why an action lacks a countersignature, or undefined. */
 export function countersignatureProblem(signed: SignedConsent, action?: ConsentAction): RefusedError | undefined {
   const text = canonicalJson(signed.record)
@@ -56,7 +59,7 @@ export function countersignatureProblem(signed: SignedConsent, action?: ConsentA
     if (found !== undefined && verifyText(text, found.value, publicKey)) continue
     const what = found === undefined ? 'none' : 'one over another record'
     return new RefusedError(`countersignatures.${role}`, `expected the countersignature of the ${role} (${publicKey}) but found ${what}`, {
-      hint: 'have it countersigned with: dfk consent countersign <record> --key <their key>',
+      hint: `have it countersigned with: dfk consent countersign <record> --key <their key>; ${KEPT}`,
     })
   }
   return undefined

@@ -1,14 +1,14 @@
 import { countersignersFor } from './countersign.ts'
-import { isAddress } from './fetchList.ts'
-import type { ConsentRecord, Countersigner, SignedConsent } from './record.ts'
+import { CONSENT_ACTIONS, type ConsentAction, type ConsentRecord, type Countersigner, type SignedConsent } from './record.ts'
+import { day, footageText, joined, limitsText, marksText } from './sentences.ts'
 import { consentHash } from './signed.ts'
 
-const WORDS: Record<keyof ConsentRecord['grants'], string> = {
+const WORDS: Record<ConsentAction, string> = {
   collect: "collect the person's face from footage",
-  train: 'train a model of it',
-  generate: 'render it into footage of another consenting person',
+  train: 'train a model of the face',
+  generate: 'render the face into footage of another consenting person',
   publish: 'publish the result',
-  sublicense: 'pass these rights on',
+  sublicense: 'pass these rights on to others',
 }
 const SIGNERS: Record<ConsentRecord['signer']['role'], string> = {
   self: 'the person',
@@ -24,8 +24,7 @@ const COUNTERSIGNERS: Record<Countersigner['role'], string> = {
   agent: "the person's agent",
 }
 
-const day = (moment: string) => moment.slice(0, 10)
-const list = (items: readonly string[], none: string) => (items.length === 0 ? none : items.join(', '))
+const list = (items: readonly string[]) => (items.length === 0 ? 'not limited' : items.join(', '))
 
 /** What a record says, in plain words, apart from how it is laid out. */
 export interface ConsentWords {
@@ -40,45 +39,23 @@ export interface ConsentWords {
   readonly keys: readonly (readonly [string, string])[]
 }
 
-function limitsText({ limits, revocation }: ConsentRecord): string[] {
-  const { list: file, maxStalenessDays } = revocation
-  const stale =
-    maxStalenessDays === undefined
-      ? ''
-      : `; not usable when ${file !== undefined && isAddress(file) ? 'it could not be reached' : 'the list was not confirmed'} for ${maxStalenessDays} days`
-  return [
-    `From ${day(limits.notBefore)} until ${day(limits.notAfter)}${limits.maxOutputs === undefined ? '' : `, at most ${limits.maxOutputs} outputs`}.`,
-    `Can be revoked by whoever signed it or countersigned, in ${file ?? "this installation's list"}${stale}.`,
-  ]
-}
-
-function footageText({ scope }: ConsentRecord): string {
-  if (scope.footage.length === 0) return 'Footage: any footage of this person.'
-  const names = scope.footage.map(({ name }) => name).join(', ')
-  return `Footage: ${scope.footageBinds.length === 0 ? 'such as' : `only these files, to ${scope.footageBinds.join(', ')}:`} ${names}.`
-}
-
-function countersignersText(signed: SignedConsent): string {
+function countersigners(signed: SignedConsent): ConsentWords['about'] {
   const signedBy = new Set(signed.countersignatures?.map(({ publicKey }) => publicKey))
-  return countersignersFor(signed)
-    .map(({ role, publicKey }) => `${COUNTERSIGNERS[role]}${signedBy.has(publicKey) ? '' : ' — NOT COUNTERSIGNED YET'}`)
-    .join(', ')
+  const named = (done: boolean) =>
+    joined(countersignersFor(signed).flatMap(({ role, publicKey }) => (signedBy.has(publicKey) === done ? [COUNTERSIGNERS[role]] : [])))
+  const [done, open] = [named(true), named(false)]
+  return [
+    ...(done === '' ? [] : [['Countersigned by', done] as const]),
+    ...(open === '' ? [] : [['To be countersigned by', `${open} — NOT COUNTERSIGNED YET`] as const]),
+  ]
 }
 
 /** A record in plain words, for whoever lays them out. */
 export function consentWords(signed: SignedConsent): ConsentWords {
   const { record, signature } = signed
-  const words = (granted: boolean) =>
-    Object.entries(WORDS).flatMap(([action, text]) => (record.grants[action as keyof typeof WORDS] === granted ? [text] : []))
-  const { visibleLabel, c2pa, watermark } = record.disclosure
-  const marks = [
-    visibleLabel ? 'a visible label' : '',
-    c2pa ? 'a signed statement of origin (C2PA)' : '',
-    watermark ? 'an invisible watermark' : '',
-  ]
+  const words = (granted: boolean) => CONSENT_ACTIONS.filter((action) => record.grants[action] === granted).map((action) => WORDS[action])
   const evidence = record.signer.evidenceSha256
   const { length } = record.biometric.references
-  const countersigners = countersignersText(signed)
   return {
     title: `Consent ${record.kind === 'sample' ? 'record for SAMPLE footage' : 'record'} ${record.id}, written on ${day(record.issuedAt)}`,
     about: [
@@ -86,8 +63,10 @@ export function consentWords(signed: SignedConsent): ConsentWords {
         'About',
         `${record.subject.id} (${record.subject.status}${record.subject.adultOn === undefined ? '' : `, 18 on ${record.subject.adultOn}`})`,
       ],
-      ['Signed by', `${SIGNERS[record.signer.role]}${signature === undefined ? ' — NOT SIGNED YET' : ''}`],
-      ...(countersigners === '' ? [] : [['Also signed by', countersigners] as const]),
+      signature === undefined
+        ? ['To be signed by', `${SIGNERS[record.signer.role]} — NOT SIGNED YET`]
+        : ['Signed by', SIGNERS[record.signer.role]],
+      ...countersigners(signed),
       ['Given to', `${record.controller}, for the project ${record.scope.project}`],
       ['Purpose', record.scope.description],
       ...(record.supersedes === undefined
@@ -100,12 +79,12 @@ export function consentWords(signed: SignedConsent): ConsentWords {
           ]),
     ],
     allowed: words(true),
-    denied: [...words(false), ...record.scope.prohibited.map((what) => `any use for: ${what}`)],
+    denied: [...words(false), ...record.scope.prohibited.map((what) => `any use for ${what}`)],
     limits: [
-      footageText(record),
-      `Media: ${list(record.scope.media, 'not limited')}. Territory: ${list(record.scope.territory, 'not limited')}.`,
+      footageText(signed),
+      `Media: ${list(record.scope.media)}. Territory: ${list(record.scope.territory)}.`,
       ...limitsText(record),
-      `Every output carries: ${list(marks.filter(Boolean), 'nothing that this record asks for')}.`,
+      marksText(record),
       `Faces are compared with ${length} reference descriptor${length === 1 ? '' : 's'} (distance at most ${record.biometric.threshold}).`,
     ],
     hash: signed.signature === undefined ? 'none yet: it gets one when it is signed' : consentHash(signed),
@@ -130,11 +109,22 @@ export function describeConsent(signed: SignedConsent): string {
     'Allowed:',
     ...(allowed.length === 0 ? ['  nothing'] : allowed.map((text) => `  ✔ ${text}`)),
     'Not allowed:',
-    ...denied.map((text) => `  ✖ ${text}`),
+    ...(denied.length === 0 ? ['  what is not named above'] : denied.map((text) => `  ✖ ${text}`)),
     '',
     ...limits,
     '',
     `Hash: ${hash}`,
     ...keys.map(([what, text]) => `${what}: ${text}`),
+  ].join('\n')
+}
+
+/** The gist of a record in a line or two: who may do what, until when, what for. */
+export function summariseConsent({ record }: SignedConsent): string {
+  const { subject, controller, scope, limits, grants } = record
+  const may = CONSENT_ACTIONS.filter((action) => grants[action])
+  const sample = record.kind === 'sample' ? ' (SAMPLE footage)' : ''
+  return [
+    `${controller} may ${may.length === 0 ? 'do nothing' : joined(may)} with the face of ${subject.id}${sample} until ${day(limits.notAfter)}`,
+    `for ${scope.project}: ${scope.description}`,
   ].join('\n')
 }

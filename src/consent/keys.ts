@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
-import { DfkError, RefusedError } from '../work/errors.ts'
+import { DfkError } from '../work/errors.ts'
 
 export interface KeyPair {
   /** PKCS#8 in PEM, encrypted when a passphrase was given. */
@@ -59,14 +59,14 @@ export function checkPrivateKey(pem: string): void {
     })
 }
 
-/** Reads a private key; throws DfkError when it is none, RefusedError when the passphrase is wrong. */
+/** Reads a private key. Throws DfkError when it is none, or the passphrase is wrong. */
 export function openPrivateKey(pem: string, passphrase?: string): KeyObject {
   checkPrivateKey(pem)
   try {
     return createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) })
   } catch (cause) {
     if (!isEncrypted(pem)) throw new DfkError('expected a private key in PEM but found a damaged one', { cause })
-    throw new RefusedError('key', 'expected the passphrase of the key but found another', {
+    throw new DfkError('expected the passphrase of the key but found another', {
       hint: 'set DFK_PASSPHRASE, or give --passphrase-file, or type it when asked',
       cause,
     })

@@ -9,6 +9,8 @@ import { signText } from './keys.ts'
 export interface PurgeStatement {
   readonly records: readonly string[]
   readonly subject?: string | undefined
+  /** Where it was looked for: DFK_HOME, wherever links in it lead, and the places elsewhere that the log names. */
+  readonly searched: readonly string[]
   readonly deleted: readonly { readonly kind: string; readonly path: string; readonly files: readonly object[] }[]
   readonly left: readonly string[]
   /** Paths of what may have been made under the records but cannot be recognised, and was not deleted. */

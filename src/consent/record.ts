@@ -29,7 +29,7 @@ const subject = z.strictObject({
   id: word,
   status: z.enum(['adult', 'minor', 'deceased']),
   /** The day on which a minor turns 18, when the record must end. */
-  adultOn: z.iso.date().exactOptional(),
+  adultOn: z.iso.date({ error: 'expected a day such as 2030-01-31' }).exactOptional(),
 })
 
 /** Who can sign for a face. */

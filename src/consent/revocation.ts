@@ -33,7 +33,8 @@ export function defaultRevocationPath(home: string): string {
 
 /** Reads a revocation file and checks every signature in it. `place`: for the message. Throws RefusedError when it was tampered with. */
 export function parseRevocations(text: string, place: string): RevocationFile {
-  const hint = 'restore the file, or have it signed anew with: dfk consent revoke --refresh --key <key>'
+  const hint =
+    'put the file back from a copy; where there is none, move it away and have those who revoked something in it do so again: dfk consent revoke <record> --key <key>'
   let file: RevocationFile
   try {
     file = fileSchema.parse(parseStrictJson(text))

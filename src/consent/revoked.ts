@@ -17,6 +17,11 @@ import { consentHash } from './signed.ts'
 
 /** A list on the network that the record sets no limit for may be so old. */
 const DEFAULT_STALENESS_DAYS = 7
+/** Days after which a record's list has to be heard of again; undefined: never. */
+export function mostStaleDays({ list, maxStalenessDays }: SignedConsent['record']['revocation']): number | undefined {
+  return maxStalenessDays ?? (list !== undefined && isAddress(list) ? DEFAULT_STALENESS_DAYS : undefined)
+}
+
 /** How the installation's own list is called. */
 export const OWN_LIST = 'revocations.json'
 const DAY_MS = 86_400_000
@@ -177,8 +182,7 @@ export async function findRevocation(signed: SignedConsent, places: RevocationPl
       newest = Math.max(newest, found.fetchedAt?.getTime() ?? newest)
     }
     if (unsaid !== undefined) return finding(unsaid)
-    const { list, maxStalenessDays } = signed.record.revocation
-    const mostDays = maxStalenessDays ?? (list !== undefined && isAddress(list) ? DEFAULT_STALENESS_DAYS : undefined)
+    const mostDays = mostStaleDays(signed.record.revocation)
     return finding(mostDays === undefined ? undefined : staleProblem(mostDays, newest, now))
   } catch (error) {
     if (error instanceof RefusedError) return finding(error)

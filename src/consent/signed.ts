@@ -10,8 +10,11 @@ import { parseStrictJson } from './strictJson.ts'
 
 function explain(issue: z.core.$ZodIssue | undefined): { clause: string; text: string } {
   const path = (issue?.path ?? []).map(String)
+  // Of what is no record at all, nothing in it needs naming.
+  if (issue === undefined || (path.length === 0 && issue.code === 'invalid_type')) return { clause: 'record', text: 'something else' }
   if (path[0] === 'record') path.shift()
-  return { clause: path.join('.') || 'record', text: issue?.message ?? 'not a consent record' }
+  const clause = path.join('.') || 'record'
+  return { clause, text: `its ${clause} missing or wrong: ${issue.message.replace(/^Invalid input: /, '')}` }
 }
 
 /** Reads a record out of parsed JSON. Throws RefusedError whose clause is the first field that is missing or wrong. */
@@ -19,7 +22,7 @@ export function parseConsent(value: unknown, from: string): SignedConsent {
   const parsed = signedConsentSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const { clause, text } = explain(parsed.error.issues[0])
-  throw new RefusedError(clause, `expected a consent record in ${from} but found its ${clause} missing or wrong: ${text}`, {
+  throw new RefusedError(clause, `expected a consent record in ${from} but found ${text}`, {
     hint: 'write a new one with: dfk consent draft',
   })
 }
@@ -37,9 +40,9 @@ async function readRecord(path: string): Promise<string> {
     if (found.size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES >> 20} MB`)
     return await file.readFile('utf8')
   } catch (cause) {
-    const found =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : `a file that cannot be read (${(cause as Error).message})`
-    throw new RefusedError('record', `expected a consent record at ${path} but found ${found}`, {
+    const { code, message } = cause as NodeJS.ErrnoException
+    const found = code === 'ENOENT' ? 'no such file' : `a file that cannot be read (${message})`
+    throw new RefusedError(code === undefined ? 'record' : 'file', `expected a consent record at ${path} but found ${found}`, {
       hint: 'nothing touches a face without one; write it with: dfk consent draft, then dfk consent sign',
       cause,
     })
@@ -48,14 +51,15 @@ async function readRecord(path: string): Promise<string> {
   }
 }
 
-/** Loads a consent record, signed or not; whether it holds is for `authorize` to say. Throws RefusedError when the file is missing or no record. */
+/** Loads a consent record, signed or not; whether it holds is for `authorize` to say. Throws RefusedError when the file is missing or may not be read (clause `file`), or is no record. */
 export async function loadConsent(path: string): Promise<SignedConsent> {
   const text = await readRecord(path)
   let value: unknown
   try {
     value = parseStrictJson(text)
   } catch (cause) {
-    const found = cause instanceof DfkError ? `one with a flaw: ${cause.message}` : 'a file that is not JSON'
+    const other = text.trim() === '' ? 'an empty file' : 'a file that is not JSON, or only a part of it'
+    const found = cause instanceof DfkError ? `one with a flaw: ${cause.message}` : other
     throw new RefusedError('record', `expected a consent record at ${path} but found ${found}`, {
       hint: 'write a new one with: dfk consent draft',
       cause,

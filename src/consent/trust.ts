@@ -93,6 +93,18 @@ export function needsTrust({ record }: SignedConsent): boolean {
   return record.kind !== 'sample'
 }
 
+const CERTAIN = 'make sure that the key is theirs, then'
+
+/** A word as a shell takes it, whatever stands in it: names come out of records of others. */
+const quoted = (word: string) => (/^[\w-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+/** The command that adds a key once more, with the limits that it has and one exception more: it sets all of them anew. */
+function addAgain({ publicKey, name, roles, subjects }: TrustedKey, { role, subject }: { role?: string; subject?: string }): string {
+  const flag = (text: string, had: readonly string[] | undefined, more: string | undefined) =>
+    had === undefined ? '' : ` ${text} ${[...had, ...(more === undefined ? [] : [more])].map(quoted).join(' ')}`
+  return `dfk consent trust add ${publicKey} --name ${quoted(name)}${flag('--as', roles, role)}${flag('--for', subjects, subject)}`
+}
+
 /** Why a key does not count here, or undefined. */
 export function trustProblem(
   { record }: SignedConsent,
@@ -104,24 +116,23 @@ export function trustProblem(
   const known = keys.find((key) => key.publicKey === publicKey)
   const { id } = record.subject
   const as = role === 'target' ? 'the person in the target footage' : role
-  const hint = `make sure that the key is theirs, then: dfk consent trust add ${publicKey} --name <whose>`
   if (known === undefined)
     return new RefusedError(
       'trust',
       `expected a signature by a key that is trusted here but found ${publicKey}, which signs for ${id} as ${as}`,
-      { hint },
+      { hint: `${CERTAIN}: dfk consent trust add ${publicKey} --name <whose>` },
     )
   if (known.roles !== undefined && !known.roles.includes(role))
     return new RefusedError(
       'trust.roles',
       `expected the key of ${known.name} to sign as ${known.roles.join(' or ')} but found it sign as ${as}`,
-      { hint: `${hint} --as ${role}` },
+      { hint: `${CERTAIN}: ${addAgain(known, { role })}` },
     )
   if (role !== 'target' && known.subjects !== undefined && !known.subjects.includes(id))
     return new RefusedError(
       'trust.subjects',
       `expected the key of ${known.name} to sign for ${known.subjects.join(' or ')} but found it sign for ${id}`,
-      { hint: `${hint} --for ${id}` },
+      { hint: `${CERTAIN}: ${addAgain(known, { subject: id })}` },
     )
   return undefined
 }

@@ -14,11 +14,13 @@ export interface ReportInput {
   /** Files that could not be examined, with the reason. */
   readonly failed: readonly { readonly file: string; readonly reason: string }[]
   readonly calibration: Calibration
+  /** Hashes of the records under which what it shows was made. */
+  readonly records: readonly string[]
   readonly when: Date
 }
 
 /** One self-contained HTML page about all files of a run. */
-export function renderDetectReport({ lines, detailed, failed, calibration, when }: ReportInput): string {
+export function renderDetectReport({ lines, detailed, failed, calibration, records, when }: ReportInput): string {
   const count = lines.length + failed.length
   const several = count > 1
   const sections: Section[] = several ? [{ title: 'All files', body: overview(lines, failed, detailed.length) }] : []
@@ -31,6 +33,7 @@ export function renderDetectReport({ lines, detailed, failed, calibration, when 
   const first = lines[0]?.file ?? failed[0]?.file ?? 'no file'
   return renderPage({
     title: several ? `Evidence of manipulation in ${count} files` : `Evidence of manipulation: ${basename(first)}`,
+    records,
     subtitle: `dfk detect, detector ${calibration.version}, ${when.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     sections,
     footer: `Detector ${calibration.version}, weights SHA-256 ${calibration.weights}. ${NO_CERTAINTY}`,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { RECORDS_META } from '../work/recordsMeta.ts'
 import { type Html, html } from './html.ts'
 import { STYLE } from './style.ts'
 
@@ -29,6 +30,8 @@ export interface Page {
   readonly sections: readonly Section[]
   /** Small print at the end: versions, method, limits. */
   readonly footer?: Html | string
+  /** Hashes of the consent records under which what its pictures show was made, for `dfk consent purge`; absent: it shows nobody. */
+  readonly records?: readonly string[]
   /** Seconds after which a browser loads it again, for a page that is still being written. */
   readonly reloadS?: number
   /** For a page that shows files beside it and lets them be chosen: the only script that may run. Images may then come from its own folder. */
@@ -53,7 +56,7 @@ ${body}</section>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${{ html: policyOf(page.script) }}">
+${page.records === undefined ? undefined : html`<meta name="${RECORDS_META}" content="${page.records.join(' ')}">\n`}<meta http-equiv="Content-Security-Policy" content="${{ html: policyOf(page.script) }}">
 ${page.reloadS === undefined ? undefined : html`<meta http-equiv="refresh" content="${page.reloadS}">\n`}<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${page.title}</title>
 <style>${{ html: STYLE }}</style>

@@ -93,13 +93,14 @@ function charts(results: readonly ScoreResult[], names: readonly string[]): Html
 export async function renderComparison(
   results: readonly ScoreResult[],
   swaps: readonly string[],
-  { target, source, every, sha256 }: Omit<ReportNames, 'swap'>,
+  { target, source, every, records, sha256 }: Omit<ReportNames, 'swap'>,
 ): Promise<string> {
   const names = versionNames(swaps)
   const winner = rankVersions(results.map(({ scores }) => scores)).findIndex(({ rank }) => rank === 1)
   const isClip = results.every(({ frames }) => frames.length > 2)
   return renderPage({
     title: `${results.length} versions compared`,
+    records,
     subtitle: `${names.join(', ')} against ${basename(target)}, with the face of ${source}`,
     sections: [
       {

@@ -13,6 +13,8 @@ export interface ReportNames {
   readonly target: string
   readonly source: string
   readonly every: number
+  /** Hashes of the records under which what it shows was made. */
+  readonly records: readonly string[]
   /** Of each file, by its path. */
   readonly sha256: ReadonlyMap<string, string>
 }
@@ -101,6 +103,7 @@ export async function renderReport(result: ScoreResult, names: ReportNames): Pro
   const isClip = result.frames.length > 2
   return renderPage({
     title: `Score of ${basename(names.swap)}`,
+    records: names.records,
     subtitle: `against ${basename(names.target)}, with the face of ${names.source}`,
     sections: [
       {

@@ -120,7 +120,9 @@ describe('dfk collect', { timeout: 120_000 }, () => {
   it.skipIf(solvay === undefined)('finds nobody to keep among 29 strangers', async () => {
     const { code, stderr } = await dfk(home, 'collect', solvay!, '--name', 'solvay', '--consent', franck, '--min-face', '40')
     expect(code).toBe(1)
-    expect(stderr).toMatch(/kept none \(left out: .*[12]\d other people's/)
+    expect(stderr).toMatch(
+      /kept none \(left out: .*[12]\d other people's.*\n.*hint: the record is of franck: collect from footage of franck, or/,
+    )
     expect(existsSync(join(home, 'datasets', 'solvay'))).toBe(false)
   })
 
@@ -139,7 +141,7 @@ describe('dfk collect', { timeout: 120_000 }, () => {
     [
       'the record of a dataset and another',
       3,
-      /found another/,
+      /expected in .*eve\.json the consent record that the dataset both was made under .* but found another .*\n.*\(--name both-2\)/,
       () => [clip, '--name', 'both', '--consent', saveConsent(home, 'eve', [new Array(128).fill(0)])],
     ],
     ['somebody else as --person', 3, /expected franck, the subject/, () => [clip, '--consent', franck, '--person', file('cap.png')]],

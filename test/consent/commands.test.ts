@@ -31,6 +31,12 @@ const WORDS = [
   'A 30-second film in which Alice explains the exhibit',
 ]
 
+/** All that a draft needs; a flag given again takes the place of the one here. */
+const DRAFT = [
+  ...['-o', 'x.json', '--subject', 'a', ...WORDS, '--grant', 'train', '--reference', 'still-0.png'],
+  ...['--until', new Date(Date.now() + 1e10).toISOString().slice(0, 10)],
+]
+
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('dfk consent', () => {
@@ -38,6 +44,10 @@ describe('dfk consent', () => {
     for await (const { picture, index } of decodeFrames(sampleVideo('cap13_edit2.mp4'), { every: 200, maxFrames: 2 })) {
       await writePicture(at(`still-${index}.png`), picture)
     }
+    await writePicture(at('grey.png'), { width: 96, height: 96, data: new Uint8Array(96 * 96 * 3).fill(128) })
+    writeFileSync(at('empty.json'), '')
+    writeFileSync(at('part.json'), '{"record": {"schema": 1, "kind": "subj')
+    writeFileSync(at('list.json'), '[]')
     expect(dfk(['keygen', '-o', 'alice.key'], SECRET).code).toBe(0)
   })
 
@@ -73,19 +83,33 @@ describe('dfk consent', () => {
 
   it('drafts, signs, verifies, shows and revokes', () => {
     const draft = ['draft', '-o', 'alice.json', '--subject', 'alice', ...WORDS, '--grant', 'collect,train', '--until', '2099-01-01']
-    expect(dfk([...draft, '--reference', 'still-0.png'])).toMatchObject({ code: 3, stderr: expect.stringContaining('at most 10 years') })
+    expect(dfk([...draft, '--reference', 'still-0.png'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--until: expected a term of at most 10 years'),
+    })
     const until = new Date(Date.now() + 300 * 86_400_000).toISOString().slice(0, 10)
     draft[draft.indexOf('2099-01-01')] = until
     const drafted = dfk([...draft, '--reference', 'still-0.png', 'still-200.png', '--footage', sampleVideo('cap13_edit2.mp4'), '--json'])
-    expect(drafted).toMatchObject({ code: 0, stderr: expect.stringContaining('Hash: none yet') })
+    expect(drafted.code).toBe(0)
+    // Progress apart: the record is on stdout.
+    expect(drafted.stderr).not.toContain('Allowed')
     expect(drafted.json()).toMatchObject({
       record: { scope: { footage: [{ name: 'cap13_edit2.mp4', videoSha256: expect.any(String) }], footageBinds: ['collect', 'train'] } },
     })
     expect(dfk(['verify', 'alice.json', '--json'])).toMatchObject({ code: 3, stdout: expect.stringContaining('"valid":false') })
     expect(dfk(['sign', 'alice.json', '--key', 'alice.key'])).toMatchObject({ code: 2, stderr: expect.stringContaining('DFK_PASSPHRASE') })
-    expect(dfk(['sign', 'alice.json', '--key', 'alice.key'], { DFK_PASSPHRASE: 'wrong' }).code).toBe(3)
+    expect(dfk(['sign', 'alice.json', '--key', 'alice.key'], { DFK_PASSPHRASE: 'wrong' })).toMatchObject({
+      code: 1,
+      stderr:
+        'dfk: expected the passphrase of the key but found another\n  hint: set DFK_PASSPHRASE, or give --passphrase-file, or type it when asked\n',
+    })
     writeFileSync(at('secret.txt'), 'correct horse\n')
-    expect(dfk(['sign', 'alice.json', '--key', 'alice.key', '--passphrase-file', 'secret.txt']).code).toBe(0)
+    const gist = `Studio Example may collect and train with the face of alice until ${until}\nfor Museum guide: A 30-second film in which Alice explains the exhibit\n`
+    expect(dfk(['sign', 'alice.json', '--key', 'alice.key', '--passphrase-file', 'secret.txt'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^alice\.json: signed by [\w-]{43}, hash [0-9a-f]{64}\n$/),
+      stderr: `${gist}all of it: dfk consent show alice.json\n`,
+    })
     expect(dfk(['verify', 'alice.json', '--json']).json()).toEqual({
       valid: true,
       reasons: [],
@@ -93,7 +117,7 @@ describe('dfk consent', () => {
       trusted: true,
     })
     const shown = dfk(['show', 'alice.json']).stdout
-    expect(shown).toMatch(/✔ train a model of it[\s\S]*✖ publish the result/)
+    expect(shown).toMatch(/✔ train a model of the face[\s\S]*✖ publish the result/)
     expect(shown).toContain('cap13_edit2.mp4')
     expect(dfk(['revoke', 'alice.json', '--key', 'bob.key'])).toMatchObject({
       code: 1,
@@ -129,6 +153,20 @@ describe('dfk consent', () => {
     const found = dfk(['verify', 'tampered.json', '--json'])
     expect(found.code).toBe(3)
     expect(found.json()['reasons']).toContainEqual(expect.stringMatching(/^signature: .*changed since/))
+  })
+
+  it('verify says each reason once', () => {
+    const untrusted = { DFK_HOME: at('elsewhere-else') }
+    const found = dfk(['verify', 'tampered.json'])
+    expect(found.stdout).toBe('tampered.json: not valid\n')
+    expect(found.stderr).toMatch(/^dfk: expected a record as it was signed but found one that was changed since\n {2}hint: .*\n$/)
+    // Not trusted in another home, and its list says nothing: the first on stderr, the other on stdout.
+    writeFileSync(at('named.json'), '{"schema":1,"lists":[]}')
+    const two = dfk(['verify', 'dora.json'], untrusted)
+    const reasons = (dfk(['verify', 'dora.json', '--json'], untrusted).json() as { reasons: string[] }).reasons
+    expect(reasons).toHaveLength(2)
+    expect(two.stderr.split('\n')[0]).toBe(`dfk: ${reasons[0]!.replace(/^[\w.]+: /, '')}`)
+    expect(two.stdout).toBe(`dora.json: not valid\n  also: ${reasons[1]!.replace(/^[\w.]+: /, '')}\n`)
   })
 
   it('drafts, signs and trusts one’s own face in one step, and shows it as a page', () => {
@@ -168,7 +206,11 @@ describe('dfk consent', () => {
     expect(dfk(['keygen', '-o', 'carol.key', '--no-passphrase', '--no-trust', '--json']).json()).toMatchObject({ trusted: false })
     const words = [...WORDS, '--subject', 'bob', '--until', new Date(Date.now() + 1e10).toISOString().slice(0, 10), '--grant', 'generate']
     const draft = ['draft', '-o', 'both.json', ...words, '--reference', 'still-0.png', '--countersigner', 'target=carol.pub']
-    expect(dfk(draft)).toMatchObject({ code: 0, stderr: expect.stringContaining('NOT COUNTERSIGNED YET') })
+    expect(dfk(draft)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^both\.json: drafted, not signed yet\n {2}Studio Example may generate with the face of bob/),
+    })
+    expect(dfk(['show', 'both.json']).stdout).toContain('To be countersigned by: the person in the target footage — NOT COUNTERSIGNED YET.')
     expect(dfk(['countersign', 'both.json', '--key', 'carol.key'])).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('nobody signed'),
@@ -205,8 +247,40 @@ describe('dfk consent', () => {
   })
 
   it.each<[string, readonly string[], number, string]>([
-    ['a missing record', ['verify', 'nobody.json'], 3, 'found no such file'],
-    ['a file that is no record', ['show', 'alice.pub'], 3, 'not JSON'],
+    ['a missing record to verify', ['verify', 'nobody.json'], 1, 'found no such file'],
+    ['an empty file to verify', ['verify', 'empty.json'], 3, 'found an empty file'],
+    ['a part of a record to verify', ['verify', 'part.json'], 3, 'only a part of it'],
+    ['something else to verify', ['verify', 'list.json'], 3, 'found something else'],
+    ...['show', 'sign', 'countersign', 'revoke'].flatMap((command): [string, readonly string[], number, string][] => {
+      const key = command === 'show' ? [] : ['--key', 'bob.key']
+      return [
+        [`a missing record to ${command}`, [command, 'nobody.json', ...key], 1, 'found no such file'],
+        [`an empty file to ${command}`, [command, 'empty.json', ...key], 1, 'found an empty file'],
+        [`a part of a record to ${command}`, [command, 'part.json', ...key], 1, 'only a part of it'],
+        [`something else to ${command}`, [command, 'list.json', ...key], 1, 'found something else'],
+        [`a folder to ${command}`, [command, '.', ...key], 1, 'not a plain file'],
+      ]
+    }),
+    ['an empty file to purge', ['purge', 'empty.json', '--yes'], 1, 'found an empty file'],
+    ['another list to revoke in', ['revoke', 'dora.json', '--key', 'bob.key', '--list', 'list.json'], 1, 'expected a revocation list'],
+    ['a page where there is no folder', ['show', 'dora.json', '--html', 'none/x.html'], 2, '--html: expected an existing folder'],
+    ['a missing record to replace', ['draft', ...DRAFT, '--supersedes', 'nobody.json'], 1, 'found no such file'],
+    ['a quotation mark for a description', ['draft', ...DRAFT, '--description', '"'], 2, '--description: expected a reasonably specific'],
+    ['hidden characters', ['draft', ...DRAFT, '--subject', 'a\u200b'], 2, '--subject: expected text without hidden characters'],
+    ['a blank', ['draft', ...DRAFT, '--media', 'cinema', ' '], 2, '--media: expected some text'],
+    ['an end before the beginning', ['draft', ...DRAFT, '--until', '2020-01-01'], 2, '--until: expected an end after'],
+    ['a minor without a guardian’s evidence', ['draft', ...DRAFT, '--status', 'minor'], 2, '--evidence: '],
+    ['no day', ['draft', ...DRAFT, '--status', 'minor', '--adult-on', 'soon'], 2, '--adult-on: expected a day'],
+    ['actions bound to no footage', ['draft', ...DRAFT, '--bind', 'generate'], 2, '--bind: expected footage'],
+    ['a countersigner without a key', ['draft', ...DRAFT, '--countersigner', 'target'], 2, '--countersigner: expected a key'],
+    ['no list', ['draft', ...DRAFT, '--revocations', ''], 2, '--revocations: '],
+    ['a sample record of no clip', ['draft', ...DRAFT, '--kind', 'sample'], 2, '--footage: '],
+    [
+      'a reference that shows nobody',
+      ['draft', ...DRAFT.map((word) => (word === 'still-0.png' ? 'grey.png' : word))],
+      1,
+      "expected the subject's face",
+    ],
     ['missing flags', ['draft', '-o', 'x.json', '--subject', 'a'], 2, '--description'],
     [
       'an unknown grant',

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, truncateSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { auditPath } from '../../src/consent/audit.ts'
+import { readAudit } from '../../src/consent/auditVerify.ts'
+import { appendAudit } from '../../src/consent/index.ts'
 import { decodeFrames, writePicture } from '../../src/media/index.ts'
 import { createPicture } from '../../src/picture/picture.ts'
 import { embedWatermark, newOutputId, stampOutput } from '../../src/provenance/index.ts'
@@ -13,8 +16,19 @@ import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
 
 const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
 
-function dfk(...args: string[]): { code: number | null; stdout: string; stderr: string; lines: () => Record<string, never>[] } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'detect', ...args], { encoding: 'utf8' })
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  lines(): Record<string, never>[]
+}
+
+const dfk = (...args: string[]) => dfkIn(undefined, ...args)
+
+/** Runs `dfk detect` in an installation. */
+function dfkIn(home: string | undefined, ...args: string[]): Ended {
+  const env = { ...process.env, ...(home !== undefined && { DFK_HOME: home }) }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'detect', ...args], { encoding: 'utf8', env })
   return {
     code: status,
     stdout,
@@ -75,6 +89,27 @@ describe('dfk detect', () => {
         .update(await readFile(stamped))
         .digest('hex'),
     )
+  })
+
+  it('logs a report that shows what was made under a record, and names the record in it', async () => {
+    const home = join(folder, 'home')
+    await appendAudit(home, new Date(), () => [{ what: 'sign', records: [], about: {} }])
+    const report = join(folder, 'stamped.html')
+    const { code, stderr } = dfkIn(home, stamped, still, '--report', report)
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('warning')])
+    expect(await readFile(report, 'utf8')).toContain(`<meta name="dfk-records" content="${'a'.repeat(64)}">`)
+    expect((await readAudit(home)).at(-1)).toMatchObject({ what: 'report', records: ['a'.repeat(64)], about: { path: report } })
+    // Of the person's own footage: nobody's record made it.
+    expect(dfkIn(home, still, '--report', report).code).toBe(0)
+    expect(await readFile(report, 'utf8')).toContain('<meta name="dfk-records" content="">')
+    // A log that was altered keeps no file from being judged.
+    truncateSync(auditPath(home), 10)
+    const altered = dfkIn(home, stamped, '--report', report)
+    expect(altered).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('warning: dfk consent purge will find the report only where'),
+    })
+    expect(await readFile(report, 'utf8')).toContain('a'.repeat(64))
   })
 
   it('samples a clip evenly, gives each face its time and writes a report', async () => {

@@ -32,7 +32,7 @@ describe('the report', () => {
   })
   const render = (examined: Examined[], failed: { file: string; reason: string }[] = []) => {
     const { lines, detailed } = shortlistOf(examined)
-    return renderDetectReport({ lines, detailed, failed, calibration: CALIBRATION, when: new Date('2026-11-24T20:00:00Z') })
+    return renderDetectReport({ lines, detailed, failed, calibration: CALIBRATION, records: [], when: new Date('2026-11-24T20:00:00Z') })
   }
 
   it('says verdict, limits, timeline, faces, provenance, method, version and hash, and that no detector is certain', () => {

@@ -7,6 +7,7 @@ import { readPackageFile } from '../../src/faces/weights.ts'
 import { writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { resizePicture } from '../../src/picture/resize.ts'
+import { openDataset } from '../../src/store/dataset.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
 import { pasteFace } from './manipulate.ts'
 import { analyser, makeDataset, readFrames, writeLike } from './support.ts'
@@ -101,6 +102,9 @@ describe('dfk score', () => {
     expect(report.match(/data:image\/jpeg/g)!.length).toBeGreaterThanOrEqual(6)
     // Pictures in base64 may spell anything.
     expect(report.replace(/base64,[\w+/=]+/g, '')).not.toMatch(/NaN|undefined|https?:/)
+    // Whoever's face it shows: a purge finds it.
+    const { hash } = (await openDataset(home, 'franck')).manifest.consent
+    expect(report).toContain(`<meta name="dfk-records" content="${hash}">`)
   })
 
   it('sees nothing but noise in a re-encoding of the original', async () => {
@@ -160,6 +164,7 @@ describe('dfk score', () => {
     expect([first.ranks.identity, first.ranks.pose]).toEqual([1, 2])
     expect(second.overall).toBeGreaterThanOrEqual(first.overall)
     const report = await readFile(file('compared.html'), 'utf8')
+    expect(report).toContain('<meta name="dfk-records"')
     expect(report).toContain('Best overall: swap.mp4')
     expect(report).toMatch(/target \| swap\.mp4 \| reencoded\.mp4/)
     expect(report.replace(/base64,[\w+/=]+/g, '')).not.toMatch(/NaN|undefined|https?:/)

@@ -1,11 +1,24 @@
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '../../src/commands/command.ts'
 import { purge } from '../../src/commands/consent-purge.ts'
 import { verifyAudit } from '../../src/consent/auditVerify.ts'
 import { consentHash, recordOutput } from '../../src/consent/index.ts'
+import { logReport } from '../../src/consent/reports.ts'
+import { paragraph, renderPage } from '../../src/report/page.ts'
 import { findMade } from '../../src/store/made.ts'
 import { deleteMade } from '../../src/store/purge.ts'
 import { intend } from '../../src/train/begin.ts'
@@ -54,12 +67,18 @@ beforeAll(async () => {
   write(join(outside, 'far.png'), hash)
   write(at('alice.json'), JSON.stringify(alice))
   write(at('notes.txt'), hash)
+  write(at('reports', 'score.html'), reportOf([other, hash]))
+  write(at('reports', 'of-bob.html'), reportOf([other]))
+  write(at('reports', 'of-nobody.html'), reportOf([]))
+  // A page that says what is in the record shows nobody.
+  write(at('alice.html'), renderPage({ title: 'Consent to a digital double: alice', sections: [{ body: paragraph(hash) }] }))
 })
 afterAll(() => {
   rmSync(home, { recursive: true, force: true })
   rmSync(outside, { recursive: true, force: true })
 })
 
+const reportOf = (records: readonly string[]) => renderPage({ title: 'Score of out.mp4', records, sections: [] })
 const search = { home, places: ['far.png', 'gone.png'].map((name) => ({ path: join(outside, name) })) }
 const found = async () =>
   (await findMade(search, [hash], undefined, work)).made.map(({ kind, path }) => `${kind} ${path.replace(`${home}/`, '')}`).sort()
@@ -78,10 +97,21 @@ describe('what was made under a record', () => {
         'output or export clip.mkv',
         'output or export clip.mkv.c2pa',
         'output or export out.mp4',
+        'report reports/score.html',
         'run checkpoints/with-alice',
         'unfinished render .film.mp4.rendering',
       ].sort(),
     )
+  })
+
+  it('may be in a report of a version that did not say whom it shows', async () => {
+    const path = at('reports', 'old.html')
+    for (const title of ['Score of out.mp4', '2 versions compared', 'Evidence of manipulation: out.mp4']) {
+      write(path, renderPage({ title, sections: [] }))
+      expect((await findMade(search, [hash], undefined, work)).unverified).toEqual([path])
+    }
+    write(path, renderPage({ title: 'Training my-run', sections: [] }))
+    expect((await findMade(search, [hash], undefined, work)).unverified).toEqual([])
   })
 
   it('is found by the name of its subject', async () => {
@@ -102,7 +132,8 @@ describe('what was made under a record', () => {
     const left = readdirSync(home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     const holding = left.filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(hash)).map(({ name }) => name)
     // The log is what proves it; a text of the user's own is not ours.
-    expect(holding.filter((name) => name !== 'audit.jsonl')).toEqual(['notes.txt'])
+    expect(holding.filter((name) => name !== 'audit.jsonl').sort()).toEqual(['alice.html', 'notes.txt'])
+    for (const name of ['of-bob.html', 'of-nobody.html']) expect(existsSync(at('reports', name))).toBe(true)
     expect(left.map(({ name }) => name)).toContain('other.mp4')
     expect(existsSync(at('datasets', 'bob', 'aligned.jsonl'))).toBe(true)
     expect(existsSync(at('checkpoints', 'without', 'config.json'))).toBe(true)
@@ -159,7 +190,7 @@ describe('what hides', () => {
       ].sort(),
     )
     // Its faces lie elsewhere, and say nothing of whose they are.
-    expect(unverified).toEqual([join(disk, 'faces')])
+    expect(unverified).toEqual([join(realpathSync(disk), 'faces')])
     await deleteMade(inner, made, work)
     expect((await look()).made).toEqual([])
     const left = readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
@@ -192,7 +223,11 @@ describe('what the log names', () => {
       () => undefined,
       (error: Error) => error.message,
     )
-    return { failed, told, statement: (JSON.parse(readFileSync(told.proof, 'utf8')) as { statement: object }).statement }
+    return {
+      failed,
+      told,
+      statement: (JSON.parse(readFileSync(told.proof, 'utf8')) as { statement: { searched: string[]; deleted: object[] } }).statement,
+    }
   }
   beforeAll(async () => {
     await makeFaceset(inner, 'alice', { consent: alice })
@@ -210,15 +245,24 @@ describe('what the log names', () => {
     // Alice's was there before.
     await output('bobs.mkv')
     await output('bobs.mkv', [bob])
+    // Reports: one as it was written, one that somebody cut the head off.
+    for (const name of ['score.html', 'cut.html']) {
+      const page = renderPage({ title: 'Score of known.mkv', records: [hash], sections: [] })
+      await logReport(inner, join(away, name), page, [hash], new Date())
+      write(join(away, name), name === 'cut.html' ? page.slice(page.indexOf('<title>')) : page)
+    }
   })
   afterAll(() => rmSync(place, { recursive: true, force: true }))
 
   it('is deleted where it is known to be that, and nothing is claimed of the rest', async () => {
     const first = await run()
-    expect(readdirSync(away).sort()).toEqual(['bobs.mkv', 'changed.mkv', 'older.mkv'])
-    const unverified = [join(away, 'changed.mkv'), join(away, 'older.mkv')]
+    expect(readdirSync(away).sort()).toEqual(['bobs.mkv', 'changed.mkv', 'cut.html', 'older.mkv'])
+    const unverified = ['changed.mkv', 'older.mkv', 'cut.html'].map((name) => join(away, name))
     expect(first.told).toMatchObject({ left: [], unverified })
     expect(first.statement).toMatchObject({ left: [], unverified })
+    // Where was looked, the log's places elsewhere too.
+    expect(first.statement.searched).toEqual(expect.arrayContaining([inner, join(away, 'run2'), join(away, 'score.html')]))
+    expect(first.statement.deleted).toContainEqual(expect.objectContaining({ kind: 'report', path: join(away, 'score.html') }))
     expect(first.failed).toContain(`cannot tell whether it is in ${unverified.join(', ')}`)
     for (const path of unverified) rmSync(path)
     const second = await run()
