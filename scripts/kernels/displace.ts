@@ -31,26 +31,31 @@ function across(line: usize, left: i32, last: i32, pixelBytes: i32, weights: v12
   return f32x4.add(sum, f32x4.mul(v128.load(line + pixelBytes * max(0, min(last, left + 2))), f32x4.splat(f32x4.extract_lane(weights, 3))))
 }
 
-/** Each pixel of a square of interleaved samples (up to 4 channels) shows what lay a displacement before it; `field`: [cells, cells, 2], in parts of the side. Within 0–1. */
-export function displace(from: usize, sizePx: i32, channels: i32, field: usize, cells: i32, out: usize): void {
+/**
+ * Each pixel of a square of interleaved samples (up to 4 channels), made `factor` times larger, shows what lay a displacement before it; `field`: [cells, cells, 2], in parts of the
+ * side. The cubic swings over, as that of `enlarge` does.
+ */
+export function displace(from: usize, sizePx: i32, channels: i32, factor: i32, field: usize, cells: i32, out: usize): void {
   const last = sizePx - 1
   const pixelBytes = 4 * channels
   const row = pixelBytes * sizePx
-  const fine = <f32>cells / <f32>sizePx
   const size = <f32>sizePx
-  for (let y = 0; y < sizePx; y++) {
+  const step: f32 = <f32>1 / <f32>factor
+  const side = sizePx * factor
+  const fine = <f32>cells / <f32>side
+  for (let y = 0; y < side; y++) {
     const v = (<f32>y + 0.5) * fine - 0.5
     const top = <i32>floor(v)
     const fy = v - <f32>top
-    for (let x = 0; x < sizePx; x++, out += pixelBytes) {
+    for (let x = 0; x < side; x++, out += pixelBytes) {
       const u = (<f32>x + 0.5) * fine - 0.5
       const left = <i32>floor(u)
       const fx = u - <f32>left
       const above = mixed(cell(field, cells, left, top), cell(field, cells, left + 1, top), fx)
       const below = mixed(cell(field, cells, left, top + 1), cell(field, cells, left + 1, top + 1), fx)
       const by = mixed(above, below, fy)
-      const fromX = <f32>x - f32x4.extract_lane(by, 0) * size
-      const fromY = <f32>y - f32x4.extract_lane(by, 1) * size
+      const fromX = (<f32>x + 0.5) * step - 0.5 - f32x4.extract_lane(by, 0) * size
+      const fromY = (<f32>y + 0.5) * step - 0.5 - f32x4.extract_lane(by, 1) * size
       const firstX = <i32>floor(fromX)
       const firstY = <i32>floor(fromY)
       const wide = cubic(fromX - <f32>firstX)
@@ -59,7 +64,7 @@ export function displace(from: usize, sizePx: i32, channels: i32, field: usize, 
       sum = f32x4.add(sum, f32x4.mul(across(from + row * max(0, min(last, firstY)), firstX, last, pixelBytes, wide), f32x4.splat(f32x4.extract_lane(high, 1))))
       sum = f32x4.add(sum, f32x4.mul(across(from + row * max(0, min(last, firstY + 1)), firstX, last, pixelBytes, wide), f32x4.splat(f32x4.extract_lane(high, 2))))
       sum = f32x4.add(sum, f32x4.mul(across(from + row * max(0, min(last, firstY + 2)), firstX, last, pixelBytes, wide), f32x4.splat(f32x4.extract_lane(high, 3))))
-      v128.store(out, f32x4.max(f32x4.splat(0), f32x4.min(f32x4.splat(1), sum)))
+      v128.store(out, sum)
     }
   }
 }

@@ -17,6 +17,8 @@ export interface Cut {
   readonly hull: Plane
   /** How many times finer than the generator the face will be drawn: about as fine as the frame. */
   readonly factor: number
+  /** Where to the parts of what is rendered are to be moved: displacements [16, 16, 2] in parts of the side; undefined: nowhere. */
+  readonly move?: Float32Array | undefined
   /** The same cut at that size, where it was asked for. */
   readonly fine?: Picture | undefined
 }

@@ -89,7 +89,7 @@ export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: Fa
       ? clonePoisson(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
       : matchBorder(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
   const sharp = memory.detail.match(joined, cut.rgb, inside, sizePx, { share: look.detail, sharpen: look.sharpen }, timeS)
-  const small = { sizePx, matrix: cut.matrix, rgb: sharp, mask, finer: factor }
+  const small = { sizePx, matrix: cut.matrix, rgb: sharp, mask, finer: factor, move: cut.move }
   const fine = look.blend === 'pyramid' ? cut.fine : undefined
   if (look.grain === 0 && fine === undefined) return small
   const large = enlargeFace(small)

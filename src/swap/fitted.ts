@@ -1,5 +1,7 @@
+import { FIELD_CELLS } from '../models/retarget.ts'
 import { scaleAffine } from '../picture/affine.ts'
 import type { Patch } from '../picture/compose.ts'
+import { displace } from '../picture/displace.ts'
 import { enlargeSquare } from '../picture/enlarge.ts'
 import type { Affine } from '../picture/picture.ts'
 
@@ -9,11 +11,14 @@ export interface FittedFace extends Patch {
   readonly matrix: Affine
   /** How many times larger the patch is to be made before it is drawn: there, not here, so that what waits and goes to other threads is small. */
   readonly finer: number
+  /** Where to its parts are to be moved then: displacements [16, 16, 2] in parts of the side (models/retarget.ts). */
+  readonly move?: Float32Array | undefined
 }
 
-/** A face as large as it is drawn. */
+/** A face as large as it is drawn, its parts where they belong. */
 export function enlargeFace(face: FittedFace): FittedFace {
-  const { sizePx, rgb, matrix, finer } = face
-  if (finer === 1) return face
-  return { ...face, rgb: enlargeSquare(rgb, sizePx, 3, finer), sizePx: sizePx * finer, matrix: scaleAffine(matrix, finer), finer: 1 }
+  const { sizePx, rgb, matrix, finer, move } = face
+  if (finer === 1 && move === undefined) return face
+  const large = move === undefined ? enlargeSquare(rgb, sizePx, 3, finer) : displace(rgb, sizePx, 3, move, FIELD_CELLS, finer)
+  return { ...face, rgb: large, sizePx: sizePx * finer, matrix: scaleAffine(matrix, finer), finer: 1, move: undefined }
 }

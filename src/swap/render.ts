@@ -1,6 +1,4 @@
 import { alignedPoints } from '../faces/index.ts'
-import { FIELD_CELLS } from '../models/retarget.ts'
-import { displace } from '../picture/displace.ts'
 import type { Picture } from '../picture/picture.ts'
 import type { YuvPicture } from '../picture/yuv.ts'
 import type { Generator, SwappedFaces } from '../store/generator.ts'
@@ -69,11 +67,15 @@ function part(data: Float32Array, index: number, length: number): Float32Array {
 /** Looks at the frames in turn and cuts out the faces to replace. */
 async function look(session: SwapSession, tracker: Tracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
   for await (const { frame, faces } of trackFrames(viewed(frames), tracker)) {
-    const isFine = wantsFine(optionsAt(session.request, frame).look, frame.index)
-    const sizeOf = ({ member }: TrackedFace) => session.generators.get(member.run)!.sizePx
-    const cuts = timed(session.clock, 'cut', () =>
-      faces.map((face) => ({ face, cut: cutFace(frame.view, face.landmarks, sizeOf(face), isFine) })),
-    )
+    const { look } = optionsAt(session.request, frame)
+    const isFine = wantsFine(look, frame.index)
+    const cutOut = (face: TrackedFace) => {
+      const { sizePx, displacements } = session.generators.get(face.member.run)!
+      const cut = cutFace(frame.view, face.landmarks, sizePx, isFine)
+      if (displacements === undefined || look.retarget === 0) return cut
+      return { ...cut, move: displacements(alignedPoints(face.landmarks, cut.matrix, sizePx), look.retarget) }
+    }
+    const cuts = timed(session.clock, 'cut', () => faces.map((face) => ({ face, cut: cutOut(face) })))
     if (!(await planned.push({ frame, cuts }))) return
   }
 }
@@ -106,19 +108,6 @@ async function generateFaces<T extends { readonly cut: Cut }>(
   return made
 }
 
-/** A rendered face moved on to where the landmarks of the footage say. */
-function moveOn(
-  rendered: SwappedFaces,
-  { cut, face }: { readonly cut: Cut; readonly face: TrackedFace },
-  { displacements }: Generator,
-  share: number,
-): SwappedFaces {
-  if (displacements === undefined || share === 0) return rendered
-  const field = displacements(alignedPoints(face.landmarks, cut.matrix, cut.sizePx), share)
-  const move = (data: Float32Array, channels: number) => displace(data, cut.sizePx, channels, field, FIELD_CELLS)
-  return { ...rendered, rgb: move(rendered.rgb, 3), mask: move(rendered.mask, 1) }
-}
-
 /** Renders the faces of some frames, all of a run at once. */
 async function renderGroup(session: SwapSession, memories: Memories, group: readonly Planned[]): Promise<RenderedFrame[]> {
   const { generators, request } = session
@@ -133,7 +122,7 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
       const { look, strength } = optionsAt(request, frame)
       const memory = memories.get(face.id) ?? new FaceMemory(look)
       memories.set(face.id, memory)
-      const rendered = moveOn(made.get(each)!, each, generator, look.retarget)
+      const rendered = made.get(each)!
       const fit = () => faded(fitFace(cut, rendered, look, memory, frame.timeS), face.strength * strength)
       fitted.set(cut, timed(session.clock, 'fit', fit))
     }

@@ -53,7 +53,11 @@ export async function trainLoop(session: Session): Promise<TrainResult> {
     await recheck()
     saving = true
     const { state, files: networks } = await trainer.snapshot()
-    const retargeting = await observer.retargeting()
+    // Weights are worth saving without it too.
+    const retargeting = await observer.retargeting().catch((cause: Error) => {
+      options.onWarning?.(`what swaps lack of the target's movement could not be measured at step ${state.step}: ${cause.message}`)
+      return undefined
+    })
     const files = { ...networks, ...(retargeting && storedRetargeting(retargeting)) }
     checkpoint = await saveCheckpoint(run, { ...state, ...guard.stateAt(state.step) }, files, retention, options.freeBytes)
     saved = state.step

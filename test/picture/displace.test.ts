@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { displace } from '../../src/picture/displace.ts'
+import { enlargeSquare } from '../../src/picture/enlarge.ts'
 
 const SIZE = 32
 /** A soft blob of one channel about a place, in pixels. */
@@ -21,12 +22,18 @@ describe('displacing', () => {
     expect(displace(data, SIZE, 3, even(0, 0), 8)).toEqual(data)
   })
 
-  it('stays within 0–1 beside a hard edge, and repeats the border', () => {
-    const edge = Float32Array.from({ length: SIZE * SIZE }, (_, i) => (i % SIZE < 16 ? 0 : 1))
-    const out = displace(edge, SIZE, 1, even(-0.5, 0), 8)
-    expect(Math.min(...out)).toBe(0)
-    expect(Math.max(...out)).toBe(1)
-    expect(displace(edge, SIZE, 1, even(10, 0), 8)[0]).toBe(0)
+  it('repeats the border', () => {
+    const ramp = Float32Array.from({ length: SIZE * SIZE }, (_, i) => 0.25 + (i % SIZE) / SIZE)
+    expect(displace(ramp, SIZE, 1, even(10, 0), 8)[0]).toBeCloseTo(0.25, 6)
+    expect(displace(ramp, SIZE, 1, even(-10, 0), 8)[SIZE - 1]).toBeCloseTo(0.25 + 31 / SIZE, 6)
+  })
+
+  it('enlarges as enlarging does where nothing moves, and moves as far in what is larger', () => {
+    const data = Float32Array.from({ length: SIZE * SIZE * 3 }, (_, i) => ((i * 7919) % 256) / 255)
+    const [wanted, still] = [enlargeSquare(data, SIZE, 3, 3), displace(data, SIZE, 3, even(0, 0), 8, 3)]
+    expect(Math.max(...still.map((value, i) => Math.abs(value - wanted[i]!)))).toBeLessThan(1e-5)
+    const [moved, larger] = [displace(blob(14, 16), SIZE, 1, even(2, 1), 8, 2), enlargeSquare(blob(16, 17), SIZE, 1, 2)]
+    expect(Math.max(...moved.map((value, i) => Math.abs(value - larger[i]!)))).toBeLessThan(1e-3)
   })
 
   it('is smooth between cells that move differently', () => {

@@ -12,7 +12,7 @@ export interface Kernels {
   warp(...numbers: WarpArguments): void
   resize(...numbers: ResizeArguments): void
   enlarge(from: number, sizePx: number, channels: number, factor: number, first: number, weights: number, middle: number, out: number): void
-  displace(from: number, sizePx: number, channels: number, field: number, cells: number, out: number): void
+  displace(from: number, sizePx: number, channels: number, factor: number, field: number, cells: number, out: number): void
   blur(plane: number, other: number, width: number, height: number, radius: number): void
   bleed(rgb: number, mask: number, size: number, radius: number, work: number): void
   border(rgb: number, target: number, inside: number, visible: number, size: number, radius: number, most: number, work: number): void
