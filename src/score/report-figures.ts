@@ -1,4 +1,5 @@
-import { type Html, table } from '../report/page.ts'
+import { type Html, html, paragraph, table } from '../report/page.ts'
+import { RANGES, type Range, readings, shownReading } from './ranges.ts'
 import type { Scores } from './scores.ts'
 import { watermarkWords } from './text.ts'
 
@@ -80,4 +81,28 @@ export function figures(scores: Scores): Html {
     ],
   ]
   return table(['measure', 'value', 'meaning'], rows)
+}
+
+const READS = { good: 'good', warn: 'middling', bad: 'bad' } as const
+
+function limit({ good, bad, unit, ratio }: Range, at: 'good' | 'bad'): string {
+  if (ratio === true)
+    return at === 'good' ? `${good}–${(1 / good).toFixed(1)}${unit}` : `below ${bad} or above ${(1 / bad).toFixed(1)}${unit}`
+  if (at === 'good' && good === 0) return `0${unit}`
+  const [value, beyond] = at === 'good' ? [good, good > bad] : [bad, bad > good]
+  return `${value}${unit} ${beyond ? 'and more' : 'and less'}`
+}
+
+/** What every measure was judged by. */
+export function rangesTable(scores: Scores): Html[] {
+  const all = readings(scores)
+  const rows = RANGES.map((range: Range) => {
+    const reading = all.find((one) => one.range === range)
+    const reads = reading === undefined ? '–' : reading.tone === 'bad' ? html`<b>${READS.bad}</b>` : READS[reading.tone]
+    return [range.label, reading === undefined ? 'cannot be told' : shownReading(reading), reads, limit(range, 'good'), limit(range, 'bad')]
+  })
+  return [
+    table(['measure', 'value', 'reads', 'good', 'bad'], rows),
+    paragraph('What lies between is middling. Where the limits come from: docs/score.md.', true),
+  ]
 }
