@@ -73,13 +73,9 @@ function timeline({ kind, faces, moments: times }: Detected, { realBelow, manipu
   const around = [...of('around').map(({ timeS, probability }) => [timeS, probability] as const), ...ends].sort(
     (a, b) => a[0] - b[0] || (Number.isNaN(a[1]) ? 1 : -1),
   )
-  const marks = [
-    { y: manipulatedAbove, label: 'the file’s band' },
-    { y: realBelow, label: '' },
-  ]
   const series = [{ name: 'highest face, sampled evenly', points }, ...(times.length > 0 ? [{ name: 'second look', points: around }] : [])]
-  const band = [realBelow, manipulatedAbove] as const
-  return [lineChart({ title: 'Probability by the network', xLabel: 'time', x: 'time', series, min: 0, max: 1, marks, band })]
+  const band = { low: realBelow, high: manipulatedAbove, label: 'inconclusive band of the file’s probability' }
+  return [lineChart({ title: 'Probability by the network', xLabel: 'time', x: 'time', series, min: 0, max: 1, band })]
 }
 
 function moments({ moments: times, faces }: Detected): Html[] {

@@ -7,7 +7,7 @@ import { gallery, type Html, html, inlineImage, lineChart, paragraph, renderPage
 import type { FrameMeasures } from './analysis.ts'
 import { isBest, MEASURES, type Measure, RULE, rankVersions, shownValue } from './ranking.ts'
 import { filesTable, type ReportNames } from './report.ts'
-import { series } from './report-charts.ts'
+import { COMMON, series } from './report-charts.ts'
 import type { ScoreResult } from './score.ts'
 import { versionNames, watermarkWords } from './text.ts'
 
@@ -73,10 +73,8 @@ async function sideBySide(results: readonly ScoreResult[], names: readonly strin
 function charts(results: readonly ScoreResult[], names: readonly string[]): Html[] {
   const chart = (title: string, of: (frame: FrameMeasures, result: ScoreResult) => number | null | undefined) =>
     lineChart({
+      ...COMMON,
       title,
-      x: 'time',
-      xLabel: 'time',
-      heightPx: 190,
       series: results.map((result, i) => ({ name: names[i]!, points: series(result.frames, (frame) => of(frame, result)) })),
     })
   return [
@@ -111,7 +109,7 @@ export async function renderComparison(
         ],
       },
       { title: 'The same frames', body: await sideBySide(results, names) },
-      ...(isClip ? [{ title: 'Over time', body: charts(results, names) }] : []),
+      ...(isClip ? [{ title: 'Over time', body: html`<div class="pairs">${charts(results, names)}</div>` }] : []),
       { title: 'The files', body: filesTable([...swaps, target], sha256) },
     ],
     footer: html`Made by dfk score; every ${every} frames judged. The measures are defined in docs/score.md. They compare files; they say nothing about whether a swap would deceive anyone.`,
