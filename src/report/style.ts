@@ -52,5 +52,6 @@ footer{margin-top:3rem;padding-top:.9rem;border-top:1px solid var(--line);font-s
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--panel:#fff;--good:#1a6b48;--warn:#8a5200;--bad:#b01f24;
 --s0:#0b5fa9;--s1:#b04300;--s2:#1a6b48;--s3:#6b3799;--s4:#555;--s5:#a01f72}
 @page{margin:16mm}body{font-size:10.5pt}main{max-width:none;padding:0}h2,h3{break-after:avoid}
-figure,tr,.card,.verdict,.chart{break-inside:avoid}.scroll{overflow:visible}}
+figure,tr,.card,.verdict,.chart,.scroll:not(:has(tr:nth-child(8))){break-inside:avoid}.scroll{overflow:visible}
+.gallery{grid-template-columns:repeat(auto-fill,minmax(calc(.78*var(--tile,9rem)),1fr))}}
 `

@@ -83,7 +83,7 @@ export function figures(scores: Scores): Html {
   return table(['measure', 'value', 'meaning'], rows)
 }
 
-const READS = { good: 'good', warn: 'middling', bad: 'bad' } as const
+const READS = { good: 'good', warn: 'middling' } as const
 
 function limit({ good, bad, unit, ratio }: Range, at: 'good' | 'bad'): string {
   if (ratio === true)
@@ -98,7 +98,8 @@ export function rangesTable(scores: Scores): Html[] {
   const all = readings(scores)
   const rows = RANGES.map((range: Range) => {
     const reading = all.find((one) => one.range === range)
-    const reads = reading === undefined ? '–' : reading.tone === 'bad' ? html`<b>${READS.bad}</b>` : READS[reading.tone]
+    const reads =
+      reading === undefined ? '–' : html`<span class="whole">${reading.tone === 'bad' ? html`<b>bad</b>` : READS[reading.tone]}</span>`
     return [range.label, reading === undefined ? 'cannot be told' : shownReading(reading), reads, limit(range, 'good'), limit(range, 'bad')]
   })
   return [
