@@ -11,7 +11,7 @@ interface ConsentMention {
 }
 
 /** A part of a clip, seconds from the start of its file; the end does not belong to it. */
-export interface ClipPart {
+interface ClipPart {
   readonly fromS: number
   readonly toS: number
 }

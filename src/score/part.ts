@@ -42,7 +42,7 @@ export async function partInManifest(swap: MediaInfo, target: MediaInfo, signal?
 }
 
 /** `10.00–20.00 s`. */
-export function partText({ fromS, toS }: Part): string {
+function partText({ fromS, toS }: Part): string {
   if (!Number.isFinite(toS)) return `${Math.max(0, fromS).toFixed(2)} s to the end`
   return `${Math.max(0, fromS).toFixed(2)}–${toS.toFixed(2)} s`
 }
