@@ -48,7 +48,7 @@ export const score = defineCommand({
     const names = { target: target.path, source: source.name, every }
     const report = options.report ?? null
     const paths = versions.map(({ swap: { path } }) => path)
-    const { partWords } = await import('../score/part.ts')
+    const { partsWarning, partWords } = await import('../score/part.ts')
     const parts = versions.map(({ part }) => part && partWords(part))
     for (const [i, words] of parts.entries()) if (words !== undefined) context.note(`${paths[i]}: compared with ${words}`)
     const ranges = versions.map(({ part }) => rangeOf(part))
@@ -58,8 +58,8 @@ export const score = defineCommand({
       context.result({ dryRun: true, swap: paths[0], ...names, range: ranges[0], ...more, report }, text)
       return
     }
-    if (new Set(ranges.map((range) => JSON.stringify(range))).size > 1)
-      context.warn('the versions show different parts of the target: they are ranked by frames that are not the same')
+    const unlike = partsWarning(versions.map(({ part }) => part))
+    if (unlike !== undefined) context.warn(unlike)
     const results = await scoreAll(context, plan, options)
     for (const warning of new Set(results.flatMap(({ warnings }) => warnings))) context.warn(warning)
     if (options.report !== undefined) await writeReport(context, options.report, results, paths, names)

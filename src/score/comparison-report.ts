@@ -5,6 +5,7 @@ import { createPicture, type Picture } from '../picture/picture.ts'
 import { cropPicture } from '../picture/resize.ts'
 import { gallery, type Html, html, inlineImage, lineChart, paragraph, renderPage, table, verdict } from '../report/page.ts'
 import type { FrameMeasures } from './analysis.ts'
+import { partsWarning, partWords } from './part.ts'
 import { isBest, MEASURES, type Measure, RULE, rankVersions, shownValue } from './ranking.ts'
 import { filesTable, type ReportNames } from './report.ts'
 import { COMMON, series } from './report-charts.ts'
@@ -67,6 +68,7 @@ async function sideBySide(results: readonly ScoreResult[], names: readonly strin
     const caption = `frame ${frame}, ${timeS.toFixed(2)} s: target | ${names.join(' | ')}`
     images.push(inlineImage(await encodePicture(row, 'jpg', JPEG_QUALITY), caption, caption))
   }
+  if (images.length === 0) return paragraph('None of the frames that were kept to be shown is in every version.', true)
   return gallery(images, 12 * (1 + results.length))
 }
 
@@ -87,6 +89,13 @@ function charts(results: readonly ScoreResult[], names: readonly string[]): Html
   ]
 }
 
+/** Which part of the target each version shows, where that is not all of it, and whether it is the same. */
+function notesOf(results: readonly ScoreResult[], names: readonly string[]): string[] {
+  const unlike = partsWarning(results.map(({ part }) => part))
+  const parts = results.flatMap(({ part }, i) => (part === undefined ? [] : [`${names[i]!}: compared with ${partWords(part)}.`]))
+  return unlike === undefined ? parts : [...parts, `Note: ${unlike}.`]
+}
+
 /** Renders versions of a swap side by side as one HTML document. */
 export async function renderComparison(
   results: readonly ScoreResult[],
@@ -105,6 +114,7 @@ export async function renderComparison(
           verdict(`Best overall: ${names[winner]!}`, 'plain', RULE),
           comparisonTable(results, names),
           paragraph('★ the best by that measure, where they differ. What each means: docs/score.md.', true),
+          ...notesOf(results, names).map((note) => paragraph(note)),
           ...results.flatMap(({ warnings }, i) => warnings.map((warning) => paragraph(`Note on ${names[i]!}: ${warning}.`))),
         ],
       },

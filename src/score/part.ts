@@ -52,3 +52,11 @@ export function partWords(part: Part): string {
   const whose = { range: '--range', manifest: 'the swap’s manifest' }[part.by]
   return `${partText(part)} of the target, as ${whose} says`
 }
+
+/** What is to be said of versions that do not show the same part of the target; undefined where they do. */
+export function partsWarning(parts: readonly (Part | undefined)[]): string | undefined {
+  const [first, ...rest] = parts.map((part) => part && beginOf(part))
+  return rest.every((other) => other === first)
+    ? undefined
+    : 'the versions show different parts of the target: they are ranked by frames that are not the same'
+}

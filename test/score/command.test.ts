@@ -171,6 +171,15 @@ describe('dfk score', () => {
     expect(background).toBeGreaterThan(wrong.background + 5)
   })
 
+  it('says where versions show different parts', async () => {
+    await sign('later.mp4', 'long.mp4', { fromS: 16 / 25, toS: 26 / 25 })
+    const of = ['--target', file('long.mp4'), '--source', 'franck', '--every', '8', '--quiet']
+    const both = await score(file('later.mp4'), '--compare', file('long.mp4'), '--report', file('parts.html'), ...of)
+    expect(both.stderr).toMatch(/^warning: the versions show different parts of the target/)
+    const report = await readFile(file('parts.html'), 'utf8')
+    expect(report).toMatch(/later\.mp4: compared with 0\.64–1\.04 s of the target.*Note: the versions show different parts/s)
+  })
+
   it('compares with the part that --range names, and says so', async () => {
     const of = ['--target', file('long.mp4'), '--source', 'franck', '--every', '4']
     const { code, stdout, stderr } = await score(file('swap.mp4'), ...of, '--range', '0.64-', '--report', file('part.html'))
