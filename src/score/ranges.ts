@@ -41,7 +41,7 @@ export const RANGES = [
     of: ({ pose }) => pose,
   },
   {
-    ...{ key: 'motion', label: 'expression', good: 0.6, bad: 0.8, digits: 2, unit: '', sign: 'movement error ' },
+    ...{ key: 'motion', label: 'expression', good: 0.6, bad: 0.8, digits: 2, unit: '', sign: 'error ' },
     fault: 'the face hardly follows the target’s movement (1 is a frozen face)',
     of: ({ details }) => details.expression.motion,
   },
@@ -87,7 +87,7 @@ export const RANGES = [
     of: ({ temporal }) => temporal,
   },
   {
-    ...{ key: 'warping', label: 'shimmer', good: 1.25, bad: 1.5, digits: 2, unit: '×', sign: 'warping ' },
+    ...{ key: 'warping', label: 'shimmer', good: 1.25, bad: 1.5, digits: 2, unit: '×' },
     fault: 'the face shimmers',
     of: ({ details }) => details.temporal.warping,
   },

@@ -85,12 +85,17 @@ export function figures(scores: Scores): Html {
 
 const READS = { good: 'good', warn: 'middling' } as const
 
-function limit({ good, bad, unit, ratio }: Range, at: 'good' | 'bad'): string {
+function limit({ good, bad, unit, ratio }: Range, at: 'good' | 'bad'): string[] {
   if (ratio === true)
-    return at === 'good' ? `${good}–${(1 / good).toFixed(1)}${unit}` : `below ${bad} or above ${(1 / bad).toFixed(1)}${unit}`
-  if (at === 'good' && good === 0) return `0${unit}`
-  const [value, beyond] = at === 'good' ? [good, good > bad] : [bad, bad > good]
-  return `${value}${unit} ${beyond ? 'and more' : 'and less'}`
+    return at === 'good' ? [`${good}–${(1 / good).toFixed(1)}${unit}`] : [`≤ ${bad}${unit},`, `≥ ${(1 / bad).toFixed(1)}${unit}`]
+  if (at === 'good' && good === 0) return [`0${unit}`]
+  const [value, isLeast] = at === 'good' ? [good, good > bad] : [bad, bad > good]
+  return [`${isLeast ? '≥' : '≤'} ${value}${unit}`]
+}
+
+/** Text that is not broken within its parts. */
+function whole(...parts: readonly string[]): Html {
+  return html`${parts.map((part, i) => html`${i === 0 ? '' : ' '}<span class="whole">${part}</span>`)}`
 }
 
 /** What every measure was judged by. */
@@ -98,9 +103,11 @@ export function rangesTable(scores: Scores): Html[] {
   const all = readings(scores)
   const rows = RANGES.map((range: Range) => {
     const reading = all.find((one) => one.range === range)
-    const reads =
-      reading === undefined ? '–' : html`<span class="whole">${reading.tone === 'bad' ? html`<b>bad</b>` : READS[reading.tone]}</span>`
-    return [range.label, reading === undefined ? 'cannot be told' : shownReading(reading), reads, limit(range, 'good'), limit(range, 'bad')]
+    const limits = [whole(...limit(range, 'good')), whole(...limit(range, 'bad'))]
+    const label = whole(...range.label.split(' '))
+    if (reading === undefined) return [label, 'cannot be told', '–', ...limits]
+    const reads = reading.tone === 'bad' ? html`<b>bad</b>` : whole(READS[reading.tone])
+    return [label, whole(...shownReading(reading).split(' ')), reads, ...limits]
   })
   return [
     table(['measure', 'value', 'reads', 'good', 'bad'], rows),

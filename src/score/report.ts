@@ -47,7 +47,7 @@ async function frameSections({ worst, typical, probabilityOf }: ScoreResult): Pr
     [
       'Most suspicious to dfk’s own detector',
       worst.detection,
-      (one) => `${at(one)}: probability of manipulation ${Math.round(probabilityOf(one.value) * 100)} %`,
+      (one) => `${at(one)}: probability of manipulation ${Math.round(probabilityOf(one.value) * 100)}\u00a0%`,
     ],
     ['Background changed most', worst.background, (one) => `${at(one)}: ${(-one.value).toFixed(1)} dB`],
   ]
