@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { compare } from './demo/comparison.mjs'
+import { addSound } from './demo/sound.mjs'
 import { root } from './npm.mjs'
 import { fetchSamples } from './samples.mjs'
 import { setUp } from './setup.mjs'
@@ -54,105 +56,6 @@ async function dfk(...args) {
     process.exit(code)
   }
   return objects.at(-1)
-}
-
-/** A minute of soft, changing tones with pauses as in speech, for footage that has no sound. */
-function soundTrack(seconds) {
-  const rate = 44_100
-  const samples = Math.round(seconds * rate)
-  const wav = Buffer.alloc(44 + samples * 2)
-  wav.write('RIFF', 0)
-  wav.writeUInt32LE(36 + samples * 2, 4)
-  wav.write('WAVEfmt ', 8)
-  for (const [offset, value] of [
-    [20, 1],
-    [22, 1],
-    [32, 2],
-    [34, 16],
-  ])
-    wav.writeUInt16LE(value, offset)
-  for (const [offset, value] of [
-    [16, 16],
-    [24, rate],
-    [28, rate * 2],
-    [40, samples * 2],
-  ])
-    wav.writeUInt32LE(value, offset)
-  wav.write('data', 36)
-  let phase = 0
-  for (let i = 0; i < samples; i++) {
-    const t = i / rate
-    phase += (2 * Math.PI * (140 + 30 * Math.sin(2 * Math.PI * 0.7 * t) + 12 * Math.sin(2 * Math.PI * 3.1 * t))) / rate
-    const syllable = Math.max(0, Math.sin(2 * Math.PI * 2.3 * t)) * (Math.sin(2 * Math.PI * 0.23 * t) > -0.6 ? 1 : 0)
-    const voice = Math.sin(phase) + 0.5 * Math.sin(2 * phase) + 0.25 * Math.sin(3 * phase)
-    wav.writeInt16LE(Math.round(8000 * syllable * voice), 44 + i * 2)
-  }
-  return wav
-}
-
-/** Copies a silent clip with a generated sound track added; the pictures are not touched. */
-async function addSound(silent, spoken) {
-  const { findFfmpeg, probeMedia } = await import('../dist/media/index.js')
-  const { durationS } = await probeMedia(silent)
-  const track = at('footage', 'track.wav')
-  writeFileSync(track, soundTrack(durationS))
-  const { path } = await findFfmpeg()
-  const args = [
-    '-v',
-    'error',
-    '-y',
-    '-i',
-    silent,
-    '-i',
-    track,
-    '-map',
-    '0:v:0',
-    '-map',
-    '1:a:0',
-    '-c:v',
-    'copy',
-    '-c:a',
-    'aac',
-    '-b:a',
-    '96k',
-    spoken,
-  ]
-  const child = spawn(path, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
-  if (code !== 0) throw new Error(`ffmpeg ended with exit code ${code} while adding a sound track`)
-  rmSync(track)
-}
-
-/** comparison.png: a row of target frames above the same frames of the swap. It names the records that the swap names, so that `dfk consent purge` knows it. */
-async function compare(target, swapped, png, count = 5) {
-  const { decodeFrames, probeMedia } = await import('../dist/media/index.js')
-  const { readProvenance } = await import('../dist/provenance/index.js')
-  const { addXmpToImage } = await import('../dist/provenance/xmp.js')
-  const { default: sharp } = await import('sharp')
-  const { frames } = await probeMedia(target)
-  const wanted = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * frames) / count))
-  const tiles = []
-  let size
-  for (const [row, path] of [target, swapped].entries()) {
-    for await (const { index, picture } of decodeFrames(path)) {
-      const column = wanted.indexOf(index)
-      if (column < 0) continue
-      size ??= { width: picture.width, height: picture.height }
-      const input = Buffer.from(picture.data)
-      tiles.push({
-        input,
-        raw: { width: picture.width, height: picture.height, channels: 3 },
-        left: column * (size.width + 4),
-        top: row * (size.height + 4),
-      })
-    }
-  }
-  const canvas = { width: count * (size.width + 4) - 4, height: 2 * (size.height + 4) - 4, channels: 3, background: '#202020' }
-  const { c2pa } = await readProvenance(swapped)
-  const records = c2pa.consent.map(({ role, hash }) => `${role} ${hash}`).join(', ')
-  const rdf = `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="dfk consent records: ${records}"/></rdf:RDF>`
-  const xmp = Buffer.from(`<x:xmpmeta xmlns:x="adobe:ns:meta/">${rdf}</x:xmpmeta>`)
-  writeFileSync(png, addXmpToImage(await sharp({ create: canvas }).composite(tiles).png().toBuffer(), 'image/png', xmp))
 }
 
 async function prepareConsent(samples) {

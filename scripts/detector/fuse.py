@@ -141,9 +141,8 @@ def band_of(p, labels, sources):
     allowed = [(p[real], FALSE_ALARMS), *((p[real & (sources == s)], WORST_FALSE_ALARMS) for s in sorted(set(sources)))]
     high = max(np.quantile(values, 1 - share, method='higher') for values, share in allowed if len(values) >= LEAST_REAL)
     above = min(0.999, max(0.6, float(np.ceil(high * 1000) + 1) / 1000))
-    for below in np.arange(0.05, HIGHEST_BELOW + 1e-9, 0.001):
-        if rates_by(p[real], p[~real], below, above)['inconclusive'] <= INCONCLUSIVE:
-            break
+    lows = np.arange(0.05, HIGHEST_BELOW + 1e-9, 0.001)
+    below = next((low for low in lows if rates_by(p[real], p[~real], low, above)['inconclusive'] <= INCONCLUSIVE), lows[-1])
     return round(float(below), 3), round(above, 3)
 
 
@@ -166,13 +165,14 @@ def fit_kind(name, rows, own, stills=None):
     below, above = band_of(p, labels, sources)
     print(f'band {below} to {above}')
     print('| left out | real | fake | AUC | ECE | by chance | real called manipulated | fake called real | inconclusive |\n' + '|---' * 9 + '|')
-    for source in [*sorted(set(sources)), 'all']:
-        real, fake = (((sources == source) | (source == 'all')) & (labels == label) for label in (0, 1))
-        rates = rates_by(p[real], p[fake], below, above)
-        line(source, p[real], p[fake], rates)
+    real, fake = labels == 0, labels == 1
+    for source in sorted(set(sources)):
+        of = sources == source
+        line(source, p[real & of], p[fake & of], rates_by(p[real & of], p[fake & of], below, above))
+    rates = rates_by(p[real], p[fake], below, above)
+    line('all', p[real], p[fake], rates)
     for one in sorted({r['set'] for r in rows}):
         print(f'  {one}: {set_auc(p, rows, one):.3f}')
-    real, fake = labels == 0, labels == 1
     network = log_odds_by(kind, rows)[0][:, 0]
     return {**rounded(kind), 'realBelow': below, 'manipulatedAbove': above,
             'rates': {k: round(v, 4) for k, v in rates.items()},

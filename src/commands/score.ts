@@ -6,6 +6,7 @@ import type { Dataset } from '../store/dataset.ts'
 import { UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 import { putReport, recordsOfReport, shownFile } from './report-records.ts'
+import { rangeOf, type Version, versionsOf } from './score-parts.ts'
 
 const schema = z.object({
   target: z.string().describe('the original clip or image that the swap was made from'),
@@ -16,6 +17,11 @@ const schema = z.object({
     .default([])
     .describe('other people among whom the source must be found again: datasets, pictures, folders of pictures')
     .meta({ flag: '--gallery <people...>' }),
+  range: z
+    .string()
+    .optional()
+    .describe('which part of the target the swap shows, as to dfk swap (default: what the manifest of the swap says)')
+    .meta({ flag: '--range <from-to>' }),
   report: z.string().optional().describe('write a report: one self-contained HTML file').meta({ flag: '--report <out.html>' }),
   every: z.int().min(1).optional().describe('judge each nth frame, and look at the two after it (default: about 100 over the clip)'),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('where the networks run'),
@@ -24,7 +30,7 @@ type Options = z.output<typeof schema>
 
 /** What is to be scored, looked at but not yet decoded. */
 interface Plan {
-  readonly swaps: readonly MediaInfo[]
+  readonly versions: readonly Version[]
   readonly target: MediaInfo
   readonly source: Dataset
   readonly every: number
@@ -40,23 +46,33 @@ export const score = defineCommand({
   example: 'dfk score out.mp4 --target clip.mp4 --source alice --report out.html',
   async run(context, [swap], options) {
     const plan = await planOf(context, [...(swap === undefined ? [] : [swap as string]), ...options.compare], options)
-    const { swaps, target, source, every } = plan
+    const { versions, target, source, every } = plan
     const names = { target: target.path, source: source.name, every }
     const report = options.report ?? null
+    const paths = versions.map(({ swap: { path } }) => path)
+    const { partsWarning, partWords } = await import('../score/part.ts')
+    const parts = versions.map(({ part }) => part && partWords(part))
+    for (const [i, words] of parts.entries()) if (words !== undefined) context.note(`${paths[i]}: compared with ${words}`)
+    const ranges = versions.map(({ part }) => rangeOf(part))
     if (context.dryRun) {
-      const paths = swaps.map(({ path }) => path)
       const text = `would score ${paths.join(', ')} against ${target.path} and ${source.name}, every ${every} frames${report === null ? '' : `, and write ${report}`}`
-      context.result({ dryRun: true, swap: paths[0], ...names, ...(paths.length > 1 && { compare: paths.slice(1) }), report }, text)
+      const more = paths.length > 1 && { compare: paths.slice(1) }
+      context.result({ dryRun: true, swap: paths[0], ...names, range: ranges[0], ...more, report }, text)
       return
     }
+    const unlike = partsWarning(versions.map(({ part }) => part))
+    if (unlike !== undefined) context.warn(unlike)
     const results = await scoreAll(context, plan, options)
     for (const warning of new Set(results.flatMap(({ warnings }) => warnings))) context.warn(warning)
-    const paths = swaps.map(({ path }) => path)
     if (options.report !== undefined) await writeReport(context, options.report, results, plan, paths)
     const { comparisonText, scoresText } = await import('../score/text.ts')
+    const { verdictOf } = await import('../score/verdict.ts')
     if (results.length === 1) {
       const [{ scores, warnings }] = results as [ScoreResult]
-      context.result({ ...scores, swap: paths[0], ...names, warnings, report }, scoresText(scores))
+      context.result(
+        { ...scores, swap: paths[0], ...names, range: ranges[0], verdict: verdictOf(scores), warnings, report },
+        scoresText(scores, parts[0]),
+      )
       return
     }
     const { rankVersions } = await import('../score/ranking.ts')
@@ -66,6 +82,8 @@ export const score = defineCommand({
       ...results[i]!.scores,
       swap: paths[i],
       ...names,
+      range: ranges[i],
+      verdict: verdictOf(results[i]!.scores),
       warnings: results[i]!.warnings,
       report,
       ...standings[i]!,
@@ -82,12 +100,16 @@ export const score = defineCommand({
   },
 })
 
-async function planOf(context: Context, paths: readonly string[], { target: targetPath, source, report, every }: Options): Promise<Plan> {
+async function planOf(
+  context: Context,
+  paths: readonly string[],
+  { target: targetPath, source, report, every, range }: Options,
+): Promise<Plan> {
   if (paths.length === 0)
     throw new UsageError('expected a swap to score but found none', { hint: 'dfk score out.mp4 --target clip.mp4 --source alice' })
   const { probeMedia } = await import('../media/index.ts')
   const { openDataset } = await import('../store/dataset.ts')
-  const { defaultEvery, requireComparable } = await import('../score/score.ts')
+  const { commonFrames, defaultEvery, requireComparable } = await import('../score/score.ts')
   const swaps: MediaInfo[] = []
   for (const path of paths) swaps.push(await probeMedia(path, context.signal))
   const target = await probeMedia(targetPath, context.signal)
@@ -95,12 +117,14 @@ async function planOf(context: Context, paths: readonly string[], { target: targ
   for (const swap of swaps) requireComparable(swap, target)
   const { checkReportPath } = await import('../report/file.ts')
   if (report !== undefined) await checkReportPath(report, [...paths, target.path])
-  return { swaps, target, source: dataset, every: every ?? defaultEvery(target.frames) }
+  const versions = await versionsOf(swaps, target, range, context.signal)
+  const frames = Math.max(...swaps.map((swap) => commonFrames(swap, target)))
+  return { versions, target, source: dataset, every: every ?? defaultEvery(frames) }
 }
 
 async function scoreAll(
   context: Context,
-  { swaps, target, source, every }: Plan,
+  { versions, target, source, every }: Plan,
   { gallery, device: name }: Options,
 ): Promise<ScoreResult[]> {
   const { openDevice } = await import('../tensor/index.ts')
@@ -120,9 +144,9 @@ async function scoreAll(
       gallery.length === 0
         ? []
         : await context.work('describing others', (work) => describeOthers(gallery, { ...work, home, source, analyser }))
-    for (const [i, swap] of swaps.entries()) {
-      const title = swaps.length === 1 ? 'scoring' : `scoring ${i + 1}/${swaps.length}`
-      const options = { analyser, traces, every }
+    for (const [i, { swap, part }] of versions.entries()) {
+      const title = versions.length === 1 ? 'scoring' : `scoring ${i + 1}/${versions.length}`
+      const options = { analyser, traces, every, part }
       results.push(await context.work(title, (work) => scoreSwap(swap, target, { ...described, others }, { ...work, ...options })))
     }
   } finally {

@@ -172,12 +172,13 @@ export const train = defineCommand({
     }
     const { openDevice } = await import('../tensor/index.ts')
     const { trainRun } = await import('../train/train.ts')
-    const { describeStep, describeValidation, wrapped } = await import('../train/validations.ts')
+    const { describeStep, describeValidation, IDENTITY_JUDGE, wrapped } = await import('../train/validations.ts')
     const device = await openDevice(asked.device, asked.threads === undefined ? {} : { threads: asked.threads })
     context.note(
       `${intent.isNew ? 'new run' : 'going on with'} ${intent.settings.name}: ${intent.settings.preset}, ${intent.settings.sizePx} px, on ${device.name} (${device.reason})`,
     )
     if (intent.isNew) context.note(describeSettings(intent.settings))
+    let isExplained = false
     const result = await context.work(`training ${intent.settings.name}`, (work) =>
       trainRun(intent, device, {
         ...work,
@@ -192,7 +193,9 @@ export const train = defineCommand({
           if (context.json) context.result(entry, '')
         },
         onValidation: (record) => {
-          context.note([describeStep(record), ...record.advice.map((text) => wrapped(`  ${text}`))].join('\n'))
+          const judge = isExplained ? [] : [IDENTITY_JUDGE]
+          isExplained = true
+          context.note([describeStep(record), ...judge, ...record.advice.map((text) => wrapped(`  ${text}`))].join('\n'))
           if (context.json) context.result({ step: record.step, validation: record.validation, advice: record.advice }, '')
         },
         onWarning: context.warn,

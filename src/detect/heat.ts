@@ -21,6 +21,17 @@ function strengths(evidence: Float32Array, calibration: { readonly slope: number
   return evidence.map((logit) => (most <= 0 ? 0 : (most * Math.max(0, logit - none)) / (strongest - none)))
 }
 
+/** Cells at least so strong, of the strongest, count as strong; and so many of them, of all, are all over a face. */
+const STRONG = 0.75
+const ALL_OVER = 0.5
+
+/** Whether the evidence is all over a face, as where it was replaced altogether: then the map tells no place. */
+export function isAllOver(evidence: Float32Array, calibration: { readonly slope: number; readonly intercept: number }): boolean {
+  const cells = strengths(evidence, calibration)
+  const strongest = Math.max(...cells)
+  return strongest > 0 && cells.filter((cell) => cell >= STRONG * strongest).length >= ALL_OVER * cells.length
+}
+
 /** Value at a place of a square grid of cells, interpolated between their centres. */
 function valueAt(cells: Float32Array, across: number, u: number, v: number): number {
   const place = (at: number) => Math.max(0, Math.min(across - 1, at * across - 0.5))

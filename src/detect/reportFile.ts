@@ -2,8 +2,8 @@ import { cards, gallery, type Html, html, inlineImage, lineChart, paragraph, typ
 import type { Band, Calibration } from './calibration.ts'
 import type { Examined } from './examine.ts'
 import type { Detected, FaceCrop } from './result.ts'
-import { highestByFrame } from './summary.ts'
-import { DECLARED, explanation, HEAT_SCALE, headline, NO_CERTAINTY, percent, provenanceLines } from './words.ts'
+import { highestByFrame, mostFaces, togetherByFrame } from './summary.ts'
+import { DECLARED, explanation, HEAT_SCALE, headline, NO_CERTAINTY, percent, provenanceLines, SEVERAL_FACES } from './words.ts'
 
 export const TONES: Record<Detected['verdict'], Tone> = {
   'likely-manipulated': 'bad',
@@ -29,9 +29,9 @@ export function fileParts({ detected, crops }: Examined, calibration: Calibratio
     ...(detected.note === undefined || detected.probability === null ? [] : [paragraph(`Note: ${detected.note}.`)]),
     paragraph(NO_CERTAINTY, true),
     ...(detected.probability === null ? [] : [figures(detected, band)]),
-    ...timeline(detected, band),
-    ...moments(detected),
-    ...strongestFaces(crops, detected.kind),
+    ...timeline(detected, calibration),
+    ...moments(detected, calibration),
+    ...strongestFaces(crops, detected),
     ...witnesses(detected, calibration),
     html`<h3>What the file says of itself</h3>`,
     provenance(detected),
@@ -63,7 +63,7 @@ function figures(detected: Detected, { realBelow, manipulatedAbove }: Band): Htm
   ])
 }
 
-function timeline({ kind, faces, moments: times }: Detected, { realBelow, manipulatedAbove }: Band): Html[] {
+function timeline({ kind, faces, moments: times }: Detected, calibration: Calibration): Html[] {
   const of = (sample: 'even' | 'around') => highestByFrame(faces.filter((face) => face.sample === sample))
   const even = of('even')
   if (kind === 'image' || even.length < 2) return []
@@ -73,38 +73,53 @@ function timeline({ kind, faces, moments: times }: Detected, { realBelow, manipu
   const around = [...of('around').map(({ timeS, probability }) => [timeS, probability] as const), ...ends].sort(
     (a, b) => a[0] - b[0] || (Number.isNaN(a[1]) ? 1 : -1),
   )
-  const marks = [
-    { y: manipulatedAbove, label: 'the file’s band' },
-    { y: realBelow, label: '' },
+  const evenly = faces.filter(({ sample }) => sample === 'even')
+  const together = togetherByFrame(evenly, calibration).map(({ timeS, probability }) => [timeS, probability] as const)
+  const series = [
+    { name: 'highest face, sampled evenly', points },
+    ...(mostFaces(evenly) > 1 ? [{ name: 'all faces of the frame together', points: together }] : []),
+    ...(times.length > 0 ? [{ name: 'second look, highest face', points: around }] : []),
   ]
-  const series = [{ name: 'highest face, sampled evenly', points }, ...(times.length > 0 ? [{ name: 'second look', points: around }] : [])]
-  const band = [realBelow, manipulatedAbove] as const
-  return [lineChart({ title: 'Probability by the network', xLabel: 'time', x: 'time', series, min: 0, max: 1, marks, band })]
+  const { realBelow, manipulatedAbove } = calibration[kind]
+  const band = { low: realBelow, high: manipulatedAbove, label: 'inconclusive band of the file’s probability' }
+  return [lineChart({ title: 'Probability by the network', xLabel: 'time', x: 'time', series, min: 0, max: 1, band })]
 }
 
-function moments({ moments: times, faces }: Detected): Html[] {
+function moments({ moments: times, faces }: Detected, calibration: Calibration): Html[] {
   if (times.length === 0) return []
-  const highest = highestByFrame(faces)
+  const several = mostFaces(faces) > 1
+  const [highest, together] = [highestByFrame(faces), togetherByFrame(faces, calibration)]
+  const at = (frames: typeof highest, frame: number) => percent(frames.find((one) => one.frame === frame)?.probability ?? 0)
   const rows = times.map(({ frame, timeS, fromS, toS, probability }) => [
     `${timeS.toFixed(2)} s`,
-    percent(highest.find((one) => one.frame === frame)?.probability ?? 0),
+    at(highest, frame),
+    ...(several ? [at(together, frame)] : []),
     `${fromS.toFixed(2)} – ${toS.toFixed(2)} s`,
     probability === null ? 'no face' : percent(probability),
   ])
   return [
     html`<h3>Moments that stand out</h3>`,
-    table(['sample', 'highest face', 'looked again', 'mean of the frames around'], rows),
+    table(['sample', 'highest face', ...(several ? ['all faces together'] : []), 'looked again', 'highest faces around, mean'], rows),
+    ...(several ? [paragraph(SEVERAL_FACES)] : []),
     paragraph('A moment whose neighbours read low is more likely an accident of one frame.', true),
   ]
 }
 
-function strongestFaces(crops: readonly FaceCrop[], kind: Detected['kind']): Html[] {
+function strongestFaces(crops: readonly FaceCrop[], { kind, verdict: said }: Detected): Html[] {
   if (crops.length === 0) return []
-  const images = crops.map(({ image, probability, timeS, frame, box }) => {
+  const images = crops.map(({ image, probability, timeS, frame, box, isAllOver }) => {
     const where = kind === 'video' ? `${timeS.toFixed(2)} s, frame ${frame}` : `at ${box.x}, ${box.y}`
-    return inlineImage(image, `face, probability ${percent(probability)}, ${where}`, `${percent(probability)} · ${where}`)
+    return inlineImage(
+      image,
+      `face, probability ${percent(probability)}, ${where}`,
+      `${percent(probability)} · ${where}${isAllOver ? ' · all over the face' : ''}`,
+    )
   })
-  return [html`<h3>Faces with the strongest evidence, and where in them it is</h3>`, gallery(images, 16), paragraph(HEAT_SCALE, true)]
+  const title =
+    said === 'likely-real'
+      ? 'The faces that read highest, and what in them speaks for manipulation'
+      : 'Faces with the strongest evidence, and where in them it is'
+  return [html`<h3>${title}</h3>`, gallery(images, 16), paragraph(HEAT_SCALE, true)]
 }
 
 function witnesses({ witnesses: heard, kind }: Detected, calibration: Calibration): Html[] {

@@ -70,4 +70,6 @@ export interface Detected extends Judgement {
 export interface FaceCrop extends JudgedFace {
   /** The face, and beside it where in it the evidence is. JPEG. */
   readonly image: Uint8Array
+  /** Whether that is all over the face. */
+  readonly isAllOver: boolean
 }

@@ -1,6 +1,6 @@
 import { encodePicture } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
-import { besideEvidence } from './heat.ts'
+import { besideEvidence, isAllOver } from './heat.ts'
 import type { FaceCrop, JudgedFace } from './result.ts'
 
 /** A face as the network saw it. */
@@ -30,6 +30,7 @@ export class Strongest {
     return Promise.all(
       this.#kept.map(async ({ face, crop, evidence }) => ({
         ...face,
+        isAllOver: isAllOver(evidence, calibration),
         image: await encodePicture(besideEvidence(crop, evidence, calibration), 'jpg', 85),
       })),
     )

@@ -1,4 +1,4 @@
-import { type Band, type Verdict, verdictOf } from './calibration.ts'
+import { type Band, type Calibration, logitAmong, probabilityOf, type Verdict, verdictOf } from './calibration.ts'
 import type { Detected, JudgedFace } from './result.ts'
 
 /** Fewer frames with a face than this in a clip, and the verdict says how little it stands on. */
@@ -47,6 +47,15 @@ export function highestByFrame(faces: readonly JudgedFace[]): HighestInFrame[] {
     .sort((a, b) => a.frame - b.frame)
 }
 
+/** What the faces of each frame say together, which is what a file's probability is made of, in order of time. */
+export function togetherByFrame(faces: readonly JudgedFace[], calibration: Pick<Calibration, 'slope' | 'intercept'>): HighestInFrame[] {
+  return highestByFrame(faces).map((frame) => {
+    const logits = faces.filter((face) => face.frame === frame.frame).map((face) => face.logit)
+    const logit = logitAmong(logits, calibration)
+    return { ...frame, logit, probability: probabilityOf(logit, calibration) }
+  })
+}
+
 /** A verdict for the witnesses' `probability`, with what needs saying about the even samples that it stands on. */
 export function summarise(samples: readonly HighestInFrame[], framesExamined: number, grounds: Grounds): Summary {
   const { probability, band } = grounds
@@ -64,7 +73,7 @@ export function summarise(samples: readonly HighestInFrame[], framesExamined: nu
 function several({ kind, faces }: Grounds): string | undefined {
   if (faces < 2) return undefined
   const where = kind === 'video' ? `up to ${faces} faces in a frame` : `${faces} faces`
-  return `${where}: the probability is that one of them is manipulated, for which the highest counts for less than it would alone`
+  return `${where}, any of which may be the manipulated one: the probability follows the mean of their odds, so that the highest face may read above it`
 }
 
 function notAll(samples: readonly HighestInFrame[], examined: number, { kind, band: { manipulatedAbove } }: Grounds): string | undefined {

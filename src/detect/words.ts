@@ -14,7 +14,12 @@ export const METHOD =
 
 /** Beside the faces of a report. */
 export const HEAT_SCALE =
-  'Red is relative within each face: deepest at the cell (of 7 × 7) that speaks most for manipulation, palest at the one that speaks least, none at even odds or below, and paler as a whole where no cell is sure. Compare faces by their percentages, not by their red.'
+  'Red is relative within each face: deepest at the cell (of 7 × 7) that speaks most for manipulation, palest at the one that speaks least, none at even odds or below, and paler as a whole where no cell is sure. Where it is red nearly all over, the network found its traces everywhere, as in a face that was replaced altogether, and the map tells no place. Compare faces by their percentages, not by their red.'
+
+/** Beside moments where there are several faces in a frame. */
+export const SEVERAL_FACES =
+  'Moments are named by the highest face in the frame. The file’s probability is of all faces together (the mean of their odds, since any of them may be the manipulated one, and the highest of many real faces is high by ' +
+  'chance), so that a file may be likely real and have moments that read high: that is no contradiction, but that one face deserves a look.'
 
 /** What it can not do, in a paragraph. */
 export const LIMITS =

@@ -35,15 +35,26 @@ function actionsOf(request: StampRequest, agent: object, when: string): object[]
   ]
 }
 
+/** Microseconds: frames of one clip never come nearer to each other. */
+function roundS(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6
+}
+
+function footageOf({ parent, parentSha256, range }: StampRequest): object {
+  if (parent === undefined || parentSha256 === undefined) return {}
+  const part = range && { range: { fromS: roundS(range.fromS), toS: roundS(range.toS) } }
+  return { footage: { name: basename(parent), sha256: parentSha256, ...part } }
+}
+
 /** Which output it is, of what, by which model, under whose consent, and who answers for it. */
 function renderOf(request: StampRequest, { provider, tool, createdAt }: Disclosure, { looseBoxes }: AssetFacts): object {
-  const { outputId, model, otherModels, consent, use, parent, parentSha256, label } = request
+  const { outputId, model, otherModels, consent, use, label } = request
   return {
     outputId,
     provider,
     system: tool,
     createdAt: createdAt.toISOString(),
-    ...(parent !== undefined && parentSha256 !== undefined && { footage: { name: basename(parent), sha256: parentSha256 } }),
+    ...footageOf(request),
     model,
     ...(otherModels?.length && { otherModels }),
     consent: consent.map(({ role, hash, scope }) => ({ role, hash, scope })),

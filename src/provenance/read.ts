@@ -24,6 +24,13 @@ const storeSchema = z.looseObject({
 const renderSchema = z.looseObject({
   outputId: z.string(),
   looseBoxes: z.string().optional(),
+  footage: z
+    .object({
+      name: z.string(),
+      sha256: z.string(),
+      range: z.object({ fromS: z.number(), toS: z.number() }).optional(),
+    })
+    .optional(),
   consent: z.array(z.object({ role: z.string(), hash: z.string(), scope: z.string() })),
 })
 /** The library's second, fuller report: the only one that shows the binding to the file's bytes. */
@@ -84,6 +91,7 @@ function describe(store: Store, file: string, problems: readonly string[]): C2pa
     actions: actions.map((entry) => entry.action),
     digitalSourceTypes: [...new Set(actions.flatMap((entry) => entry.digitalSourceType ?? []))],
     outputId: render?.outputId,
+    footage: render?.footage,
     consent: render?.consent ?? [],
   }
 }

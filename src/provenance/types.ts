@@ -10,6 +10,21 @@ interface ConsentMention {
   readonly scope: string
 }
 
+/** A part of a clip, seconds from the start of its file; the end does not belong to it. */
+interface ClipPart {
+  readonly fromS: number
+  readonly toS: number
+}
+
+/** The footage of an output, as a manifest names it. */
+interface FootageMention {
+  readonly name: string
+  /** Of the whole file, hexadecimal. */
+  readonly sha256: string
+  /** What of it the output shows, where that is not all. */
+  readonly range?: ClipPart | undefined
+}
+
 /** A trained generator, as a manifest names it. */
 export interface ModelMention {
   readonly name: string
@@ -62,6 +77,8 @@ export interface StampRequest {
   readonly parent?: string | undefined
   /** SHA-256 of the footage, hexadecimal. */
   readonly parentSha256?: string | undefined
+  /** Which part of the footage the output shows: from its first frame to the end of its last; absent: all of it. */
+  readonly range?: ClipPart | undefined
   /** 64-bit id of the output as 16 hexadecimal digits: see `newOutputId`. */
   readonly outputId: string
   readonly title: string
@@ -119,6 +136,8 @@ export interface C2paFound {
   readonly digitalSourceTypes: readonly string[]
   /** Of a dfk output. */
   readonly outputId: string | undefined
+  /** Of a dfk output: what it was made of. */
+  readonly footage: FootageMention | undefined
   readonly consent: readonly ConsentMention[]
 }
 

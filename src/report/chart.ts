@@ -1,9 +1,16 @@
+import { clock, labelsY, plain, tickStep, ticks } from './axes.ts'
 import { type Html, html } from './html.ts'
 
 interface Series {
   readonly name: string
   /** Pairs of x and y in rising x; a y that is not finite interrupts the line. */
   readonly points: readonly (readonly [x: number, y: number])[]
+}
+
+interface Mark {
+  readonly y: number
+  readonly label: string
+  readonly series?: number
 }
 
 export interface LineChart {
@@ -15,10 +22,10 @@ export interface LineChart {
   /** Range of y; what is left out comes from the data. */
   readonly min?: number
   readonly max?: number
-  /** Horizontal lines with a word to each, such as thresholds. */
-  readonly marks?: readonly { readonly y: number; readonly label: string }[]
-  /** A shaded range of y, such as an inconclusive band. */
-  readonly band?: readonly [low: number, high: number]
+  /** Dashed horizontal lines, such as thresholds, named in the key; `series`: by its place, the one that a line belongs to and has its colour from. */
+  readonly marks?: readonly Mark[]
+  /** A shaded range of y, such as an inconclusive band, named in the key. */
+  readonly band?: { readonly low: number; readonly high: number; readonly label: string }
   readonly heightPx?: number
   /** Width that it is drawn for, 900 px unless told: a narrow chart keeps its letters large where the page is narrow. */
   readonly widthPx?: number
@@ -29,38 +36,15 @@ export interface LineChart {
 }
 
 const WIDTH = 900
+/** Wider charts need larger letters where the page is narrow. */
+const NARROW = 600
 /** Room for a label of the x axis. */
 const LABEL_PX = 90
 const EDGE = { left: 52, right: 12, top: 10, bottom: 30 }
 const COLOURS = 6
 const MOST_POINTS = 900
-/** Where a logarithmic axis has its labels within each power of ten. */
-const LOG_TICKS = [1, 2, 5]
-
-/** Round steps (1, 2 or 5 times a power of ten; for time also quarters of a minute) that cut `span` into about `count` pieces. */
-function tickStep(span: number, count: number, time: boolean): number {
-  const rough = span / count
-  const nice = time && rough > 1 ? [2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200].find((step) => step >= rough) : undefined
-  if (nice !== undefined) return nice
-  const power = 10 ** Math.floor(Math.log10(rough))
-  return ([1, 2, 5].find((step) => step * power >= rough * 0.999) ?? 10) * power
-}
-
-function ticks(low: number, high: number, step: number): number[] {
-  const first = Math.ceil(low / step - 1e-9)
-  return Array.from({ length: Math.max(0, Math.floor(high / step + 1e-9) - first + 1) }, (_, i) => (first + i) * step)
-}
-
-function clock(seconds: number, step: number): string {
-  const digits = step < 1 ? 1 : 0
-  const rest = (seconds % 60).toFixed(digits)
-  return `${Math.floor(seconds / 60)}:${rest.padStart(digits === 0 ? 2 : 4, '0')}`
-}
-
-function plain(value: number, step: number): string {
-  const text = value.toFixed(Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9))))
-  return Math.abs(value) >= 10_000 ? Number(text).toLocaleString('en-US') : text
-}
+/** A line of so few points shows each of them. */
+const DOTTED = 16
 
 /** Keeps the lowest and the highest point of each bucket, so that a long series stays small and no spike is lost. */
 function thin(points: Series['points'], most: number): Series['points'] {
@@ -76,19 +60,32 @@ function thin(points: Series['points'], most: number): Series['points'] {
   return kept
 }
 
-function path(points: Series['points'], most: number, place: (x: number, y: number) => string): string {
-  let pen = 'M'
-  let text = ''
-  for (const [x, y] of thin(points, most)) {
-    if (!Number.isFinite(y)) {
-      pen = 'M'
-      continue
-    }
-    text += `${pen}${place(x, y)}`
-    pen = 'L'
+/** Pieces of a line between its gaps. */
+function pieces(points: Series['points']): Series['points'][] {
+  const all: (readonly [number, number])[][] = [[]]
+  for (const point of points) {
+    if (Number.isFinite(point[1])) all.at(-1)!.push(point)
+    else all.push([])
   }
-  // A lone point would be an invisible line.
-  return text.replace(/M([-\d. ]+)(?=M|$)/g, 'M$1l.01 0')
+  return all.filter((piece) => piece.length > 0)
+}
+
+/** A line, and a dot for every point where there are few, or where it would be invisible: alone between gaps. */
+function curve({ points }: Series, colour: number, most: number, place: (x: number, y: number) => readonly [string, string]): Html {
+  const drawn = pieces(thin(points, most))
+  const path = drawn.map((piece) => `M${piece.map(([x, y]) => place(x, y).join(' ')).join('L')}`).join('')
+  const isShort = drawn.flat().length <= DOTTED
+  const dots = drawn
+    .filter((piece) => isShort || piece.length === 1)
+    .flat()
+    .map(([x, y]) => place(x, y))
+    .map(([x, y]) => html`<circle class="dot" style="fill:var(--s${colour})" cx="${x}" cy="${y}" r="3"/>`)
+  return html`<path class="series" style="stroke:var(--s${colour})" d="${path}"/>${dots}`
+}
+
+/** An axis with one value in its middle; 0 stands at its beginning. */
+function around(x: number): [number, number] {
+  return x === 0 ? [0, 1] : [Math.min(0, 2 * x), Math.max(0, 2 * x)]
 }
 
 function extent(chart: LineChart): { x: [number, number]; y: [number, number] } {
@@ -100,11 +97,15 @@ function extent(chart: LineChart): { x: [number, number]; y: [number, number] } 
           ([low, high], v) => [Math.min(low, v), Math.max(high, v)],
           [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
         )
-  const [low, high] = bounds([...all.map(([, y]) => y), ...(chart.marks ?? []).map(({ y }) => y), ...(chart.band ?? [])])
+  const [low, high] = bounds([
+    ...all.map(([, y]) => y),
+    ...(chart.marks ?? []).map(({ y }) => y),
+    ...(chart.band === undefined ? [] : [chart.band.low, chart.band.high]),
+  ])
   const room = (high - low || Math.abs(high) || 1) * 0.06
   const x = bounds(all.map(([at]) => at))
   const y: [number, number] = [chart.min ?? low - room, chart.max ?? high + room]
-  return { x: x[0] === x[1] ? [x[0], x[0] + 1] : x, y: y[0] < y[1] ? y : [y[0], y[0] + 1] }
+  return { x: x[0] === x[1] ? around(x[0]) : x, y: y[0] < y[1] ? y : [y[0], y[0] + 1] }
 }
 
 /** The chart with the logarithms of its values, and what its labels say of them. */
@@ -114,19 +115,7 @@ function toLogarithms(chart: LineChart): LineChart {
     points: points.map(([x, y]) => [x, y > 0 ? Math.log10(y) : Number.NaN] as const),
   }))
   const { min: _min, max: _max, logarithmic: _logarithmic, ...rest } = chart
-  return { ...rest, series, marks: (chart.marks ?? []).map(({ y, label }) => ({ y: Math.log10(y), label })) }
-}
-
-/** Labels of the y axis: where they lie and what they say. */
-function labelsY([low, high]: readonly [number, number], logarithmic: boolean): (readonly [number, string])[] {
-  if (!logarithmic) {
-    const step = tickStep(high - low, 5, false)
-    return ticks(low, high, step).map((at) => [at, plain(at, step)])
-  }
-  const powers = ticks(Math.floor(low), Math.ceil(high), 1)
-  const few = high - low > 2.5 ? [1] : LOG_TICKS
-  const all = powers.flatMap((power) => few.map((digit) => Math.log10(digit) + power))
-  return all.filter((at) => at >= low && at <= high).map((at) => [at, String(Number((10 ** at).toPrecision(1)))])
+  return { ...rest, series, marks: (chart.marks ?? []).map((mark) => ({ ...mark, y: Math.log10(mark.y) })) }
 }
 
 /** A line chart as inline SVG that follows the page's colours, with a key when there are several series. */
@@ -145,25 +134,36 @@ export function lineChart(given: LineChart): Html {
   const n = (value: number) => value.toFixed(1)
   const gridY = labelsY(y, logarithmic).map(
     ([at, text]) => html`<line class="grid" x1="${EDGE.left}" x2="${width - EDGE.right}" y1="${n(atY(at))}" y2="${n(atY(at))}"/>
-<text x="${EDGE.left - 7}" y="${n(atY(at) + 4)}" text-anchor="end">${text}</text>`,
+<text x="${EDGE.left - 7}" y="${n(atY(at))}" dy=".35em" text-anchor="end">${text}</text>`,
   )
   const gridX = ticks(x[0], x[1], stepX).map(
     (at) => html`<line class="grid" x1="${n(atX(at))}" x2="${n(atX(at))}" y1="${bottom}" y2="${bottom + 4}"/>
-<text x="${n(atX(at))}" y="${bottom + 17}" text-anchor="middle">${label(at)}</text>`,
+<text x="${n(atX(at))}" y="${bottom + 7}" dy=".8em" text-anchor="middle">${label(at)}</text>`,
   )
   const band =
     chart.band &&
-    html`<rect class="band" x="${EDGE.left}" width="${inner.width}" y="${n(atY(chart.band[1]))}" height="${n(atY(chart.band[0]) - atY(chart.band[1]))}"/>`
+    html`<rect class="band" x="${EDGE.left}" width="${inner.width}" y="${n(atY(chart.band.high))}" height="${n(atY(chart.band.low) - atY(chart.band.high))}"/>`
   const marks = (chart.marks ?? []).map(
-    (mark) => html`<line class="mark" x1="${EDGE.left}" x2="${width - EDGE.right}" y1="${n(atY(mark.y))}" y2="${n(atY(mark.y))}"/>
-<text x="${width - EDGE.right - 4}" y="${n(atY(mark.y) - 4)}" text-anchor="end">${mark.label}</text>`,
+    (mark) =>
+      html`<line class="mark"${styleOf('stroke', mark)} x1="${EDGE.left}" x2="${width - EDGE.right}" y1="${n(atY(mark.y))}" y2="${n(atY(mark.y))}"/>`,
   )
-  const lines = chart.series.map(
-    ({ points }, i) =>
-      html`<path class="series" style="stroke:var(--s${i % COLOURS})" d="${path(points, chart.mostPoints ?? MOST_POINTS, (px, py) => `${n(atX(px))} ${n(atY(py))}`)}"/>`,
-  )
-  const key = chart.series.map(({ name }, i) => html`<span><i style="border-color:var(--s${i % COLOURS})"></i>${name}</span>`)
-  return html`<figure class="chart"><figcaption><b>${chart.title}</b>${chart.xLabel === undefined ? undefined : ` over ${chart.xLabel}`}</figcaption>
+  const most = chart.mostPoints ?? MOST_POINTS
+  const lines = chart.series.map((series, i) => curve(series, i % COLOURS, most, (px, py) => [n(atX(px)), n(atY(py))]))
+  return html`<figure class="chart${width > NARROW ? ' wide' : ''}"><figcaption><b>${chart.title}</b>${chart.xLabel === undefined ? undefined : ` over ${chart.xLabel}`}</figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.title}">${band}${gridY}${gridX}${marks}${lines}</svg>
-${chart.series.length > 1 ? html`<div class="key">${key}</div>` : undefined}</figure>`
+${keyOf(chart)}</figure>`
+}
+
+/** The colour of the series that a mark belongs to. */
+function styleOf(property: string, { series }: Mark): Html | undefined {
+  return series === undefined ? undefined : html` style="${property}:var(--s${series % COLOURS})"`
+}
+
+/** What each line, mark and band is; nothing where there is but one line, which the title names. */
+function keyOf({ series, marks = [], band }: LineChart): Html | undefined {
+  if (series.length + marks.length < 2 && band === undefined) return undefined
+  const names = series.map(({ name }, i) => html`<span><i style="border-color:var(--s${i % COLOURS})"></i>${name}</span>`)
+  const lines = marks.map((mark) => html`<span><i class="dashed"${styleOf('border-color', mark)}></i>${mark.label}</span>`)
+  const area = band && html`<span><i class="area"></i>${band.label}</span>`
+  return html`<div class="key">${names}${lines}${area}</div>`
 }

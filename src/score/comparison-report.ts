@@ -5,9 +5,10 @@ import { createPicture, type Picture } from '../picture/picture.ts'
 import { cropPicture } from '../picture/resize.ts'
 import { gallery, type Html, html, inlineImage, lineChart, paragraph, renderPage, table, verdict } from '../report/page.ts'
 import type { FrameMeasures } from './analysis.ts'
+import { partsWarning, partWords } from './part.ts'
 import { isBest, MEASURES, type Measure, RULE, rankVersions, shownValue } from './ranking.ts'
 import { filesTable, type ReportNames } from './report.ts'
-import { series } from './report-charts.ts'
+import { COMMON, series } from './report-charts.ts'
 import type { ScoreResult } from './score.ts'
 import { versionNames, watermarkWords } from './text.ts'
 
@@ -67,16 +68,15 @@ async function sideBySide(results: readonly ScoreResult[], names: readonly strin
     const caption = `frame ${frame}, ${timeS.toFixed(2)} s: target | ${names.join(' | ')}`
     images.push(inlineImage(await encodePicture(row, 'jpg', JPEG_QUALITY), caption, caption))
   }
+  if (images.length === 0) return paragraph('None of the frames that were kept to be shown is in every version.', true)
   return gallery(images, 12 * (1 + results.length))
 }
 
 function charts(results: readonly ScoreResult[], names: readonly string[]): Html[] {
   const chart = (title: string, of: (frame: FrameMeasures, result: ScoreResult) => number | null | undefined) =>
     lineChart({
+      ...COMMON,
       title,
-      x: 'time',
-      xLabel: 'time',
-      heightPx: 190,
       series: results.map((result, i) => ({ name: names[i]!, points: series(result.frames, (frame) => of(frame, result)) })),
     })
   return [
@@ -87,6 +87,13 @@ function charts(results: readonly ScoreResult[], names: readonly string[]): Html
     chart('Expression error with shape, eye distances', ({ expression }) => expression?.error),
     chart('Gaze error, degrees', ({ eyes }) => eyes?.gaze?.errorDegrees),
   ]
+}
+
+/** Which part of the target each version shows, where that is not all of it, and whether it is the same. */
+function notesOf(results: readonly ScoreResult[], names: readonly string[]): string[] {
+  const unlike = partsWarning(results.map(({ part }) => part))
+  const parts = results.flatMap(({ part }, i) => (part === undefined ? [] : [`${names[i]!}: compared with ${partWords(part)}.`]))
+  return unlike === undefined ? parts : [...parts, `Note: ${unlike}.`]
 }
 
 /** Renders versions of a swap side by side as one HTML document. */
@@ -108,11 +115,12 @@ export async function renderComparison(
           verdict(`Best overall: ${names[winner]!}`, 'plain', RULE),
           comparisonTable(results, names),
           paragraph('★ the best by that measure, where they differ. What each means: docs/score.md.', true),
+          ...notesOf(results, names).map((note) => paragraph(note)),
           ...results.flatMap(({ warnings }, i) => warnings.map((warning) => paragraph(`Note on ${names[i]!}: ${warning}.`))),
         ],
       },
       { title: 'The same frames', body: await sideBySide(results, names) },
-      ...(isClip ? [{ title: 'Over time', body: charts(results, names) }] : []),
+      ...(isClip ? [{ title: 'Over time', body: html`<div class="pairs">${charts(results, names)}</div>` }] : []),
       { title: 'The files', body: filesTable([...swaps, target], sha256) },
     ],
     footer: html`Made by dfk score; every ${every} frames judged. The measures are defined in docs/score.md. They compare files; they say nothing about whether a swap would deceive anyone.`,

@@ -1,5 +1,4 @@
 import { cosine } from '../faces/index.ts'
-import type { MediaInfo } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
 import { psnr } from '../picture/psnr.ts'
 import type { ClipAnalysis } from './analysis.ts'
@@ -55,19 +54,21 @@ export class Gallery {
   readonly typical: Shown[] = []
   readonly #stepFrames: number
 
-  constructor(target: MediaInfo) {
-    const apartS = Math.min(1, target.durationS / 10)
+  /** `frames`: that will pass, about, and how long they last. */
+  constructor(frames: number, durationS: number) {
+    const apartS = Math.min(1, durationS / 10)
     const list = () => new WorstFrames(SHOWN_WORST, apartS)
     this.#lists = { identity: list(), pose: list(), expression: list(), eyes: list(), background: list(), detection: list() }
-    this.#stepFrames = target.frames / SHOWN_TYPICAL
+    this.#stepFrames = frames / SHOWN_TYPICAL
   }
 
-  /** Offers an analysed frame to every list. */
+  /** Offers an analysed frame to every list; `passed`: how many came before it. */
   add(
     analysis: ClipAnalysis,
     source: SourceIdentity,
     added: Awaited<ReturnType<ClipAnalysis['add']>>,
-    pair: Parameters<ClipAnalysis['add']>[0],
+    pair: FramePair,
+    passed: number,
   ): void {
     const { measures, face } = added
     if (face === undefined) return
@@ -81,7 +82,7 @@ export class Gallery {
     const { judge } = analysis.described[measures.described]!.swap
     this.#lists.identity.offer(-cosine(judge, source.reference.judge), pair, draw)
     const due = (this.typical.length + 0.5) * this.#stepFrames
-    if (this.typical.length < SHOWN_TYPICAL && pair.index >= Math.floor(due)) {
+    if (this.typical.length < SHOWN_TYPICAL && passed >= Math.floor(due)) {
       this.typical.push({ frame: pair.index, timeS: pair.timeS, value: 0, picture: draw() })
     }
   }

@@ -1,7 +1,10 @@
 import { psnr } from '../picture/psnr.ts'
-import { type Html, lineChart } from '../report/page.ts'
+import { type Html, html, lineChart } from '../report/page.ts'
 import type { FrameMeasures } from './analysis.ts'
 import type { ScoreResult } from './score.ts'
+
+/** Of charts that stand two by two where there is room. */
+export const COMMON = { x: 'time', xLabel: 'time', heightPx: 190, widthPx: 440, mostPoints: 450 } as const
 
 /** The points of a measure over a clip. */
 export function series(
@@ -23,15 +26,13 @@ function degrees(sine: number): number {
 function detection({ frames, probabilityOf }: ScoreResult): Html[] {
   const of = (side: 'target' | 'swap') => series(frames, ({ traces }) => (traces === undefined ? undefined : probabilityOf(traces[side])))
   const both = [
-    { name: 'swapped', points: of('swap') },
     { name: 'target', points: of('target') },
+    { name: 'swapped', points: of('swap') },
   ]
   return [
     lineChart({
+      ...COMMON,
       title: 'Probability of manipulation by dfk’s own detector',
-      x: 'time',
-      xLabel: 'time',
-      heightPx: 190,
       min: 0,
       max: 1,
       series: both,
@@ -40,27 +41,31 @@ function detection({ frames, probabilityOf }: ScoreResult): Html[] {
 }
 
 /** How each measure goes over the clip. */
-export function charts(result: ScoreResult): Html[] {
+export function charts(result: ScoreResult): Html {
+  return html`<div class="pairs">${each(result)}</div>`
+}
+
+function each(result: ScoreResult): Html[] {
   const { frames, identities } = result
   const described = (of: (i: number) => number | null) => series(frames, ({ described: i }) => (i === undefined ? undefined : of(i)))
   const judge = identities.judge.frames
   const pipeline = identities.pipeline.frames
-  const common = { x: 'time', xLabel: 'time', heightPx: 190 } as const
+
   return [
     lineChart({
-      ...common,
+      ...COMMON,
       title: 'Identity (0 = untouched target, 1 = the source’s own frames)',
       series: [
         { name: 'independent recogniser', points: described((i) => judge[i]!.scale) },
         { name: 'the pipeline’s own', points: described((i) => pipeline[i]!.scale) },
       ],
       marks: [
-        { y: 0, label: 'target' },
-        { y: 1, label: 'source' },
+        { y: 0, label: '0: the target' },
+        { y: 1, label: '1: the source' },
       ],
     }),
     lineChart({
-      ...common,
+      ...COMMON,
       title: 'Cosine of the swap by the independent recogniser',
       series: [
         { name: 'to the source', points: described((i) => judge[i]!.toSource) },
@@ -68,19 +73,19 @@ export function charts(result: ScoreResult): Html[] {
       ],
     }),
     lineChart({
-      ...common,
+      ...COMMON,
       title: 'Pose difference, degrees',
       min: 0,
       series: [{ name: 'pose', points: series(frames, ({ pose }) => pose?.total) }],
     }),
     lineChart({
-      ...common,
+      ...COMMON,
       title: 'Expression error with shape, eye distances',
       min: 0,
       series: [{ name: 'expression', points: series(frames, ({ expression }) => expression?.error) }],
     }),
     lineChart({
-      ...common,
+      ...COMMON,
       title: 'Mouth opening, eye distances',
       series: [
         { name: 'target', points: series(frames, ({ expression }) => expression?.mouth.target) },
@@ -88,7 +93,7 @@ export function charts(result: ScoreResult): Html[] {
       ],
     }),
     lineChart({
-      ...common,
+      ...COMMON,
       title: 'Eye opening, height over width',
       series: [
         { name: 'target', points: series(frames, ({ eyes }) => eyes?.opening.target) },
@@ -96,7 +101,7 @@ export function charts(result: ScoreResult): Html[] {
       ],
     }),
     lineChart({
-      ...common,
+      ...COMMON,
       title: 'Gaze across, degrees to the picture’s right',
       series: [
         { name: 'target', points: series(frames, ({ eyes }) => eyes?.gaze && degrees(eyes.gaze.target[0])) },
@@ -104,7 +109,7 @@ export function charts(result: ScoreResult): Html[] {
       ],
     }),
     lineChart({
-      ...common,
+      ...COMMON,
       title: 'Landmark jitter, thousandths of the eye distance',
       min: 0,
       series: [
@@ -114,7 +119,7 @@ export function charts(result: ScoreResult): Html[] {
     }),
     ...detection(result),
     lineChart({
-      ...common,
+      ...COMMON,
       title: 'Background outside the face, dB',
       series: [
         { name: 'background', points: series(frames, ({ pixels }) => (pixels?.outside == null ? undefined : psnr(pixels.outside))) },

@@ -1,4 +1,5 @@
-import { type Html, table } from '../report/page.ts'
+import { type Html, html, paragraph, table } from '../report/page.ts'
+import { RANGES, type Range, readings, shownReading } from './ranges.ts'
 import type { Scores } from './scores.ts'
 import { watermarkWords } from './text.ts'
 
@@ -80,4 +81,36 @@ export function figures(scores: Scores): Html {
     ],
   ]
   return table(['measure', 'value', 'meaning'], rows)
+}
+
+const READS = { good: 'good', warn: 'middling' } as const
+
+function limit({ good, bad, unit, ratio }: Range, at: 'good' | 'bad'): string[] {
+  if (ratio === true)
+    return at === 'good' ? [`${good}–${(1 / good).toFixed(1)}${unit}`] : [`≤ ${bad}${unit},`, `≥ ${(1 / bad).toFixed(1)}${unit}`]
+  if (at === 'good' && good === 0) return [`0${unit}`]
+  const [value, isLeast] = at === 'good' ? [good, good > bad] : [bad, bad > good]
+  return [`${isLeast ? '≥' : '≤'} ${value}${unit}`]
+}
+
+/** Text that is not broken within its parts. */
+function whole(...parts: readonly string[]): Html {
+  return html`${parts.map((part, i) => html`${i === 0 ? '' : ' '}<span class="whole">${part}</span>`)}`
+}
+
+/** What every measure was judged by. */
+export function rangesTable(scores: Scores): Html[] {
+  const all = readings(scores)
+  const rows = RANGES.map((range: Range) => {
+    const reading = all.find((one) => one.range === range)
+    const limits = [whole(...limit(range, 'good')), whole(...limit(range, 'bad'))]
+    const label = whole(...range.label.split(' '))
+    if (reading === undefined) return [label, 'cannot be told', '–', ...limits]
+    const reads = reading.tone === 'bad' ? html`<b>bad</b>` : whole(READS[reading.tone])
+    return [label, whole(...shownReading(reading).split(' ')), reads, ...limits]
+  })
+  return [
+    table(['measure', 'value', 'reads', 'good', 'bad'], rows),
+    paragraph('What lies between is middling. Where the limits come from: docs/score.md.', true),
+  ]
 }

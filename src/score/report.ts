@@ -1,12 +1,13 @@
 import { basename } from 'node:path'
 import { encodePicture } from '../media/index.ts'
-import { cards, gallery, type Html, html, inlineImage, paragraph, renderPage, type Section, table, verdict } from '../report/page.ts'
+import { gallery, type Html, html, inlineImage, paragraph, renderPage, type Section, table, verdict } from '../report/page.ts'
 import type { Shown } from './gallery.ts'
+import { partWords } from './part.ts'
+import { summaryCards } from './report-cards.ts'
 import { charts } from './report-charts.ts'
-import { figures, text } from './report-figures.ts'
+import { figures, rangesTable } from './report-figures.ts'
 import type { ScoreResult } from './score.ts'
-import type { Scores } from './scores.ts'
-import { judgement, TONES } from './verdict.ts'
+import { judgement } from './verdict.ts'
 
 export interface ReportNames {
   readonly swap: string
@@ -29,43 +30,6 @@ export function filesTable(paths: readonly string[], sha256: ReportNames['sha256
 
 const JPEG_QUALITY = 85
 
-function summaryCards(scores: Scores): Html {
-  const { identity, pose, expression, temporal, background, details } = scores
-  const share = details.identity.judge.nearerSource
-  return cards([
-    { label: 'identity', value: text(identity, 2), note: '0 target, 1 source', tone: TONES.identity(identity) },
-    {
-      label: 'nearer source',
-      value: share === null ? '–' : `${Math.round(share * 100)} %`,
-      note: 'of the judged frames',
-      tone: TONES.nearer(share),
-    },
-    { label: 'pose', value: text(pose, 2, '°'), note: 'mean difference', tone: TONES.pose(pose) },
-    {
-      label: 'expression',
-      value: text(expression, 3),
-      note: `movement error ${text(details.expression.motion, 2)}`,
-      tone: TONES.motion(details.expression.motion),
-    },
-    {
-      label: 'eyes',
-      value: text(details.gaze.error, 1, '°'),
-      note: `gaze; lids r ${text(details.eyes.r, 2)}`,
-      tone: TONES.gaze(details.gaze.error),
-    },
-    { label: 'temporal', value: text(temporal, 2, '×'), note: "jitter against the original's", tone: TONES.temporal(temporal) },
-    { label: 'background', value: text(background, 1, ' dB'), note: 'outside the face', tone: TONES.background(background) },
-    ...(details.detection === null
-      ? []
-      : [{ label: 'our detector', value: text(details.detection.auc, 2), note: 'AUC against the original; 0.5 = cannot tell' }]),
-    {
-      label: 'watermark',
-      value: details.watermark?.state ?? '–',
-      note: details.watermark?.state === 'read' ? `alone in ${details.watermark.readAlone} of ${details.watermark.frames} frames` : '',
-    },
-  ])
-}
-
 async function pictures(shown: readonly Shown[], caption: (one: Shown) => string): Promise<Html> {
   const images = await Promise.all(
     shown.map(async (one) =>
@@ -85,7 +49,7 @@ async function frameSections({ worst, typical, probabilityOf }: ScoreResult): Pr
     [
       'Most suspicious to dfk’s own detector',
       worst.detection,
-      (one) => `${at(one)}: probability of manipulation ${Math.round(probabilityOf(one.value) * 100)} %`,
+      (one) => `${at(one)}: probability of manipulation ${Math.round(probabilityOf(one.value) * 100)}\u00a0%`,
     ],
     ['Background changed most', worst.background, (one) => `${at(one)}: ${(-one.value).toFixed(1)} dB`],
   ]
@@ -110,11 +74,15 @@ export async function renderReport(result: ScoreResult, names: ReportNames): Pro
         body: [
           verdict(headline, tone, explanation),
           summaryCards(result.scores),
+          ...(result.part === undefined
+            ? []
+            : [paragraph(`Compared with ${partWords(result.part)}; frames and times below are the target’s.`)]),
           ...result.warnings.map((warning) => paragraph(`Note: ${warning}.`)),
         ],
       },
       ...(await frameSections(result)),
       ...(isClip ? [{ title: 'Over time', body: charts(result) }] : []),
+      { title: 'How the measures were judged', body: rangesTable(result.scores) },
       { title: 'Figures', body: figures(result.scores) },
       { title: 'The files', body: filesTable([names.swap, names.target], names.sha256) },
     ],

@@ -6,6 +6,7 @@ import { ClipAnalysis, type FrameMeasures } from './analysis.ts'
 import { Gallery, type Shown, type Worst } from './gallery.ts'
 import type { SourceIdentity } from './identity.ts'
 import { type FramePair, inLockstep, type LockstepEnd } from './lockstep.ts'
+import type { Part } from './part.ts'
 import type { Scores } from './scores.ts'
 import { type Identities, identitiesOf, summarise } from './summary.ts'
 import type { TraceJudge } from './traces.ts'
@@ -14,6 +15,8 @@ import { WatermarkSample } from './watermark.ts'
 export interface ScoreOptions extends WorkOptions {
   /** Judge each nth frame; the two after it are looked at too, for steadiness. */
   readonly every: number
+  /** Of the target; default: all of it. */
+  readonly part?: Part | undefined
   readonly analyser: FaceAnalyser
   /** The detector whose opinion of the swap is asked. */
   readonly traces: TraceJudge
@@ -29,6 +32,7 @@ export interface ScoreResult {
   readonly worst: Worst
   /** Frames evenly over the clip. */
   readonly typical: readonly Shown[]
+  readonly part: Part | undefined
   readonly warnings: readonly string[]
 }
 
@@ -40,6 +44,11 @@ const BURST = 3
 /** Sampling that judges about 100 frames of a clip: time then does not grow with its length, apart from decoding. */
 export function defaultEvery(frames: number): number {
   return Math.max(1, Math.ceil(frames / JUDGED_FRAMES))
+}
+
+/** How many frames there are to compare, as far as the files say. */
+export function commonFrames(swap: MediaInfo, target: MediaInfo): number {
+  return Math.min(swap.frames, target.frames)
 }
 
 const KINDS = { image: 'an image', video: 'a video' } as const
@@ -60,15 +69,29 @@ export function requireComparable(swap: MediaInfo, target: MediaInfo): void {
   throw new DfkError(`expected a swap of the target's size, ${size(target)}, but ${swap.path} is ${size(swap)}`, { hint })
 }
 
-function warningsOf(scores: Scores, ended: 'both' | 'swap' | 'target', sourceFaces: number): string[] {
-  const { frames } = scores
-  const warnings: string[] = []
-  if (ended !== 'both') {
-    const [short, long] = ended === 'swap' ? ['swap', 'target'] : ['target', 'swap']
-    warnings.push(
-      `the ${short} has ${frames.compared} frames and the ${long} more (${frames.swap} against ${frames.target}): only the common ones were compared`,
-    )
+/** Below this, dB, what lies around the face is not the same picture twice encoded. */
+const OTHER_PICTURE_DB = 32
+
+/** What is to be said where one file ended before the other. */
+function lengthWarning({ frames, background }: Scores, ended: 'swap' | 'target', part: Part | undefined): string | undefined {
+  const compared = `the first ${frames.compared} of both were compared`
+  if (part?.by === 'manifest' && ended === 'swap') return undefined // that is how its end is known
+  if (part !== undefined) {
+    const [short, long] = ended === 'swap' ? ['the swap', 'that part of the target'] : ['that part of the target', 'the swap']
+    return `${short} ends before ${long} does: ${compared}`
   }
+  const counts = `the swap has ${frames.swap} frames and the target ${frames.target}: ${compared}`
+  const isOther = background !== null && background < OTHER_PICTURE_DB
+  const likely = isOther ? ` (it probably does: the pictures around the face differ, ${background.toFixed(1)} dB)` : ''
+  return ended === 'swap'
+    ? `${counts}; if the swap shows a later part, name it with --range, as to dfk swap${likely}`
+    : `${counts}, which is right only if they begin together`
+}
+
+function warningsOf(scores: Scores, ended: 'both' | 'swap' | 'target', part: Part | undefined, sourceFaces: number): string[] {
+  const { frames } = scores
+  const length = ended === 'both' ? undefined : lengthWarning(scores, ended, part)
+  const warnings = length === undefined ? [] : [length]
   if (frames.lostFace > 0)
     warnings.push(`${frames.lostFace} of ${frames.analysed} frames show no face in the swap where the target has one`)
   if (sourceFaces < LEAST_SOURCE_FACES) warnings.push(`the source has only ${sourceFaces} faces: the identity scale is rough`)
@@ -78,22 +101,23 @@ function warningsOf(scores: Scores, ended: 'both' | 'swap' | 'target', sourceFac
   return warnings
 }
 
-/** Calls `look` for every nth pair of frames (`judged`) and the two after it. */
+/** Calls `look` for every nth pair of frames (`judged`) and the two after it, and tells how many came before. */
 async function walk(
   swap: MediaInfo,
   target: MediaInfo,
-  { every, signal, onProgress }: ScoreOptions,
-  look: (pair: FramePair, judged: boolean) => Promise<void>,
+  { every, part, signal, onProgress }: ScoreOptions,
+  look: (pair: FramePair, done: number, judged: boolean) => Promise<void>,
 ): Promise<LockstepEnd> {
-  const pairs = inLockstep(swap, target, signal)
+  const pairs = inLockstep(swap, target, part, signal)
+  let done = 0
   try {
     for (;;) {
       const step = await pairs.next()
       if (step.done) return step.value
-      const pair = step.value
-      const inBurst = pair.index % every
-      if (inBurst < BURST) await look(pair, inBurst === 0)
-      onProgress?.({ done: pair.index + 1, total: Math.max(target.frames, pair.index + 1) })
+      const inBurst = done % every
+      if (inBurst < BURST) await look(step.value, done, inBurst === 0)
+      done += 1
+      onProgress?.({ done, total: Math.max(commonFrames(swap, target), done) })
     }
   } finally {
     await pairs.return({ frames: 0, first: 'both' })
@@ -105,11 +129,12 @@ export async function scoreSwap(swap: MediaInfo, target: MediaInfo, source: Sour
   requireComparable(swap, target)
   const { analyser, traces } = options
   const analysis = new ClipAnalysis(analyser, traces)
-  const gallery = new Gallery(target)
-  const marks = new WatermarkSample(target.frames)
-  const { frames: compared, first: ended } = await walk(swap, target, options, async (pair, judged) => {
-    marks.add(pair.index, pair.swap)
-    gallery.add(analysis, source, await analysis.add(pair, judged), pair)
+  const common = commonFrames(swap, target)
+  const gallery = new Gallery(common, Math.min(swap.durationS, target.durationS))
+  const marks = new WatermarkSample(common)
+  const { frames: compared, first: ended } = await walk(swap, target, options, async (pair, done, judged) => {
+    marks.add(done, pair.swap)
+    gallery.add(analysis, source, await analysis.add(pair, judged), pair, done)
   })
   if (analysis.described.length === 0) {
     const { frames } = analysis
@@ -130,6 +155,7 @@ export async function scoreSwap(swap: MediaInfo, target: MediaInfo, source: Sour
     probabilityOf: traces.probability,
     worst: gallery.worst(),
     typical: gallery.typical,
-    warnings: warningsOf(scores, ended, source.faces),
+    part: options.part,
+    warnings: warningsOf(scores, ended, options.part, source.faces),
   }
 }

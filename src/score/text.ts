@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { alignColumns } from '../report/columns.ts'
 import { isBest, MEASURES, RULE, rankVersions, shownValue } from './ranking.ts'
 import type { Scores } from './scores.ts'
+import { judgement } from './verdict.ts'
 
 function shown(value: number | null, digits: number, unit = ''): string {
   return value === null ? 'cannot be told' : `${value.toFixed(digits)}${unit}`
@@ -27,8 +28,9 @@ export function watermarkWords(watermark: Scores['details']['watermark']): strin
   }
 }
 
-/** The scores of one swap for people: a line a measure. */
-export function scoresText({ identity, pose, expression, temporal, background, frames, details }: Scores): string {
+/** The scores of one swap for people: a line a measure, and what is worst. `part`: of the target, in words, where it is not all of it. */
+export function scoresText(scores: Scores, part?: string): string {
+  const { identity, pose, expression, temporal, background, frames, details } = scores
   const { judge, gallery } = details.identity
   const { detection } = details
   const found = judge.rank1 === null ? '' : `; nearest to the source of ${gallery} people in ${percent(judge.rank1)} of frames`
@@ -77,6 +79,8 @@ export function scoresText({ identity, pose, expression, temporal, background, f
       `looked at of ${frames.compared}, ${frames.judged} judged; face lost in ${frames.lostFace}, none in ${frames.noFace}`,
     ],
   )
+  if (part !== undefined) rows.push(['part', '', part])
+  rows.push(['verdict', '', judgement(scores).headline])
   return rows.map(([name, value, note]) => `${name.padEnd(11)} ${value.padEnd(8)} ${note}`).join('\n')
 }
 

@@ -1,66 +1,71 @@
 import type { Tone } from '../report/page.ts'
+import { type Reading, readings, shownReading } from './ranges.ts'
 import type { Scores } from './scores.ts'
 
-/** From where on a value is good and bad; between them it is middling. */
-function scale(good: number, bad: number): (value: number | null) => Tone {
-  const rising = good > bad
-  return (value) => {
-    if (value === null) return 'plain'
-    if (rising ? value >= good : value <= good) return 'good'
-    return (rising ? value <= bad : value >= bad) ? 'bad' : 'warn'
-  }
-}
-
-/**
- * Where the line is drawn for each measure. Identity: one still, pasted without any training, reaches 0.55; background: 36 dB is where
- * a change shows at a second look; movement: 1 is a frozen face.
- */
-export const TONES = {
-  identity: scale(0.7, 0.4),
-  nearer: scale(0.9, 0.5),
-  pose: scale(2, 5),
-  motion: scale(0.5, 0.85),
-  gaze: scale(6, 12),
-  temporal: scale(1.25, 2),
-  background: scale(36, 30),
-} as const
-
+/** The scores in plain words. */
 export interface Judgement {
   readonly headline: string
   readonly tone: Tone
   readonly explanation: string
+  /** Keys of the measures in their bad and in their middling range, worst first, likeness before all else: it is what a swap is for. */
+  readonly bad: readonly string[]
+  readonly middling: readonly string[]
 }
 
-function identityWords(scores: Scores): string {
-  const share = scores.details.identity.judge.nearerSource ?? 0
-  switch (TONES.identity(scores.identity)) {
+const NAMED = 3
+
+function listed(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
+}
+
+function named(all: readonly Reading[], most: number): string {
+  const parts = all.slice(0, most).map((one) => `${one.range.label} (${shownReading(one)})`)
+  const rest = all.length - parts.length
+  return listed(rest > 0 ? [...parts, `${rest} more`] : parts)
+}
+
+/** Nothing where it is bad: it is then the first of the faults. */
+function likeness(tone: Tone | undefined): string[] {
+  switch (tone) {
     case 'good':
-      return 'Reads as the source'
+      return ['The face reads as the source.']
     case 'warn':
-      return share >= 0.5 ? 'Nearer to the source than to the target, but not fully the source' : 'Between target and source'
+      return ['The face is more like the source than a pasted still, but not fully the source.']
     case 'bad':
-      return 'Still reads as the target'
-    case 'plain':
-      return 'Identity cannot be told'
+      return []
+    default:
+      return ['How like the source it is cannot be told.']
   }
 }
 
-/** The scores in plain words. */
+/** Names what is worst, by the ranges of docs/score.md. */
 export function judgement(scores: Scores): Judgement {
-  const { pose, temporal, background, details, frames } = scores
-  const tone = TONES.identity(scores.identity)
-  const { nearerSource } = details.identity.judge
-  const faults = [
-    // The headline says so where it is the identity itself.
-    tone !== 'bad' && TONES.nearer(nearerSource) === 'bad' && 'most frames are nearer to the target',
-    TONES.gaze(details.gaze?.error ?? null) === 'bad' && 'the eyes look elsewhere',
-    TONES.pose(pose) === 'bad' && 'the head does not follow the target',
-    TONES.motion(details.expression.motion) === 'bad' && 'the face hardly follows the target’s expression',
-    TONES.temporal(temporal) === 'bad' && 'the face trembles',
-    TONES.background(background) === 'bad' && 'the background was changed',
-    frames.lostFace > 0.05 * frames.analysed && 'the face is lost in some frames',
-  ].filter((fault) => fault !== false)
-  const others = tone === 'bad' ? 'No other measure' : 'No measure'
-  const explanation = faults.length === 0 ? `${others} is in its bad range.` : `What went wrong: ${faults.join('; ')}.`
-  return { headline: identityWords(scores), tone: faults.length > 0 && tone === 'good' ? 'warn' : tone, explanation }
+  const all = readings(scores)
+  const isIdentity = ({ range }: Reading) => range.key === 'identity'
+  const of = (tone: Tone) =>
+    all.filter((one) => one.tone === tone).sort((a, b) => Number(isIdentity(b)) - Number(isIdentity(a)) || b.severity - a.severity)
+  const [bad, middling] = [of('bad'), of('warn')]
+  const faults = bad.map(({ range }) => range.fault)
+  const sentences = [
+    ...likeness(all.find(isIdentity)?.tone),
+    ...(faults.length === 0 ? [] : [`${faults[0]![0]!.toUpperCase()}${faults.join('; ').slice(1)}.`]),
+    ...(middling.length === 0 || bad.length === 0 ? [] : [`Middling: ${named(middling, middling.length)}.`]),
+  ]
+  const keys = (some: readonly Reading[]) => some.map(({ range }) => range.key)
+  const headline =
+    bad.length > 0
+      ? `Bad in ${named(bad, NAMED)}`
+      : middling.length > 0
+        ? `Nothing is bad; middling in ${named(middling, NAMED)}`
+        : all.some(isIdentity)
+          ? 'Good in every measure'
+          : 'Good in every measure that can be told; likeness cannot'
+  const tone = bad.length > 0 ? 'bad' : middling.length > 0 ? 'warn' : all.some(isIdentity) ? 'good' : 'plain'
+  return { headline, tone, explanation: sentences.join(' '), bad: keys(bad), middling: keys(middling) }
+}
+
+/** The judgement as scripts get it. */
+export function verdictOf(scores: Scores): Pick<Judgement, 'headline' | 'bad' | 'middling'> {
+  const { headline, bad, middling } = judgement(scores)
+  return { headline, bad, middling }
 }

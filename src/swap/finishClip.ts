@@ -70,11 +70,12 @@ export async function finishClip(
   const file = join(rendering.folder, `whole${extname(job.output)}`)
   const harmed = harm(frames)
   const notes = [harmed && `the footage is damaged: ${harmed}`, pixelsLost(info.details?.pixels, picture)]
+  const plan = joinPlan(info, picture, segments, range)
   const { warnings } = await joinSegments({
-    ...joinPlan(info, picture, segments, range),
+    ...plan,
     ...{ segments: segments.map(({ number }) => rendering.pathOf(number)), container: containerOf(job.output), output: file, signal },
   })
-  const mark = markOutput(session, job, outputId, layers?.folder)
+  const mark = markOutput(session, job, outputId, { layers: layers?.folder, range: plan.range })
   await mark.stamp(file)
   const plates = layers && (await prepareLayers({ session, job, rendering, info, plan: layers, folder: layers.folder, signal }))
   checkInterrupted(signal)

@@ -25,6 +25,14 @@ export function labelAt(
   return isWanted ? { text: label.text, place: label.place } : undefined
 }
 
+/** What an output is besides its picture. */
+interface Extent {
+  /** Folder of what is written for compositors besides. */
+  readonly layers?: string | undefined
+  /** The part of a clip that was rendered; absent: all of it. */
+  readonly range?: { readonly startS: number; readonly endS: number } | undefined
+}
+
 /** What the manifest of anything that a swap makes says of it, besides the file. */
 export function provenanceOf(session: NamedSwap, job: Job, outputId: string) {
   const { permission, request, generators, footage, label } = session
@@ -37,10 +45,11 @@ export function provenanceOf(session: NamedSwap, job: Job, outputId: string) {
   }
 }
 
-/** Prepares the provenance of one output; `layers`: the folder of what is written for compositors besides. */
-export function markOutput(session: NamedSwap, job: Job, outputId: string, layers?: string): Mark {
+/** Prepares the provenance of one output. */
+export function markOutput(session: NamedSwap, job: Job, outputId: string, { layers, range }: Extent = {}): Mark {
   const { request, permission, footage } = session
-  const provenance = provenanceOf(session, job, outputId)
+  const part = range && { fromS: range.startS, toS: range.endS }
+  const provenance = { ...provenanceOf(session, job, outputId), range: part }
   const title = basename(job.output)
   let summary: ManifestSummary | undefined
   return {

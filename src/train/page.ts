@@ -55,7 +55,7 @@ export function renderTrainPage({ name, config }: Pick<Run, 'name' | 'config'>, 
       ...(coverage === undefined ? [] : [{ title: 'The facesets', body: coverageSection(coverage) }]),
       { title: 'Settings', body: settings(config) },
     ],
-    footer: html`Made by dfk train. The measures are defined in docs/training.md; all of them are on faces that training never sees.`,
+    footer: html`Made by dfk train. The measures are defined in docs/training.md; all of them are on faces that training never sees. Identity is by training’s own recogniser (face-api’s), a curve and no grade; dfk score judges by another, whose identity is mostly lower.`,
   })
 }
 
@@ -83,7 +83,7 @@ function summary({ validations }: TrainPage): Html {
   return cards([
     of(source, 'source'),
     of(target, 'target'),
-    { label: 'identity', value: text(swap.identity, 2), note: 'of the swap: 0 target, 1 source' },
+    { label: 'identity', value: text(swap.identity, 2), note: 'of the swap: 0 target, 1 source; not by dfk score’s recogniser' },
     { label: 'pose', value: text(swap.pose, 1, '°'), note: 'off the target’s' },
     { label: 'motion error', value: text(swap.motion, 2), note: '0 follows, 1 is frozen' },
     { label: 'mouth r', value: text(swap.mouthR, 2), note: `follows its opening; eyes r ${text(swap.eyesR, 2)}` },

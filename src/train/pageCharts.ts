@@ -33,13 +33,16 @@ function validationCharts(validations: readonly ValidationRecord[]): Html[] {
       title: 'SSIM of unseen faces',
       series: both('ssim'),
       marks: [
-        { y: source.mean.ssim, label: 'always the mean face, source' },
-        { y: target.mean.ssim, label: 'always the mean face, target' },
+        { y: source.mean.ssim, label: 'source, always the mean face', series: 0 },
+        { y: target.mean.ssim, label: 'target, always the mean face', series: 1 },
       ],
     },
     { title: 'PSNR of unseen faces, dB', series: both('psnr') },
     { title: 'Sharpness of unseen faces (1: the real ones)', series: both('sharpness'), min: 0 },
-    { title: 'Identity of the swap (0: target, 1: source)', series: [of('identity', ({ swap }) => swap.identity)] },
+    {
+      title: 'Identity of the swap by training’s recogniser (0: target, 1: source)',
+      series: [of('identity', ({ swap }) => swap.identity)],
+    },
     {
       title: 'Movement of the swap',
       series: [

@@ -39,6 +39,10 @@ export async function appendValidation(run: Run, record: ValidationRecord): Prom
   await appendJsonl(join(run.folder, 'validations.jsonl'), record)
 }
 
+/** Said beside the first identity that is printed, and the last: two lines of at most 80 columns. */
+export const IDENTITY_JUDGE =
+  "  identity is by training's own recogniser (face-api's): a curve, no grade;\n  dfk score judges by another, whose identity is mostly lower"
+
 /** A person a line, with the mean face that must be beaten, and the swap; at most 80 columns. */
 export function describeValidation({ swap, ...people }: Validation): string {
   const lines = PEOPLE.map((person) => {
@@ -47,7 +51,7 @@ export function describeValidation({ swap, ...people }: Validation): string {
     const verdict = beaten ? `mean face ${mean.ssim.toFixed(3)}` : `mean face ${mean.ssim.toFixed(3)}: not beaten yet`
     return `${person}: SSIM ${ssim.toFixed(3)} (${verdict}), ${psnr.toFixed(1)} dB, sharpness ${sharpness.toFixed(2)}`
   })
-  return [...lines, describeSwap(swap)].join('\n')
+  return [...lines, describeSwap(swap), IDENTITY_JUDGE].join('\n')
 }
 
 /** One validation while training goes on: two lines of at most 80 columns. */

@@ -20,6 +20,7 @@ export const DETECTED: Detected = {
       actions: ['c2pa.opened', 'c2pa.edited'],
       digitalSourceTypes: [],
       outputId: '00112233aabbccdd',
+      footage: { name: 'x.mp4', sha256: 'e'.repeat(64) },
       consent: [{ role: 'target', hash: 'c'.repeat(64), scope: 'a test' }],
     },
     marks: [{ kind: 'AIGC', where: 'tags', value: '{"Label":"1"}' }],

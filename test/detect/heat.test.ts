@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { besideEvidence } from '../../src/detect/heat.ts'
+import { besideEvidence, isAllOver } from '../../src/detect/heat.ts'
 import { createPicture } from '../../src/picture/picture.ts'
 
 const CALIBRATION = { slope: 0.8, intercept: -0.8 } // even odds at 1
@@ -35,6 +35,19 @@ describe('where the evidence is', () => {
     expect(red[24]).toBeGreaterThan(80)
     expect([red[0], red[48]]).toEqual([0, 0])
     expect(redness(new Float32Array(49).fill(0.9))).toEqual(new Array(49).fill(0))
+  })
+
+  it('tells evidence all over a face, which says no place, from evidence in a part of it', () => {
+    const of = (cell: (i: number) => number) =>
+      isAllOver(
+        Float32Array.from({ length: 49 }, (_, i) => cell(i)),
+        CALIBRATION,
+      )
+    // As in a swapped face: borders less, all inside much the same.
+    expect(of((i) => (i % 7 === 6 ? 2.4 : 3.8 + (i % 5) / 10))).toBe(true)
+    expect(of((i) => (i >= 35 ? 3.3 : -2))).toBe(false)
+    expect(of((i) => 1.5 + i / 16)).toBe(false)
+    expect(of(() => 0.9)).toBe(false)
   })
 
   it('is paler where the strongest cell is weak', () => {

@@ -14,6 +14,11 @@ function shortlistOf(examined: readonly Examined[]): Shortlist {
   return shortlist
 }
 
+/** The logit that the calibration of these tests reads as a probability. */
+function logitOf(probability: number): number {
+  return (Math.log(probability / (1 - probability)) - CALIBRATION.intercept) / CALIBRATION.slope
+}
+
 describe('the words', () => {
   it('do not let a file write lines of its own', () => {
     const marks = [{ kind: 'AIGC', where: 'tags', value: '1\n/evil.jpg: likely real\u001b[31m' }] as const
@@ -36,7 +41,7 @@ describe('the report', () => {
   }
 
   it('says verdict, limits, timeline, faces, provenance, method, version and hash, and that no detector is certain', () => {
-    const page = render([{ detected, crops: [{ ...detected.faces[0]!, image }] }])
+    const page = render([{ detected, crops: [{ ...detected.faces[0]!, image, isAllOver: false }] }])
     for (const text of [
       'Likely manipulated',
       '93 %',
@@ -58,6 +63,45 @@ describe('the report', () => {
       'Moments that stand out',
     ])
       expect(page).toContain(text)
+  })
+
+  it('says of several faces what moments and probability are of, so that neither contradicts the other', () => {
+    const { box } = detected.faces[0]!
+    const faces = [0, 10, 20, 30].flatMap((frame) =>
+      [0.9, 0.1, 0.1].map((probability) => ({
+        frame,
+        timeS: frame / 25,
+        sample: 'even' as const,
+        box,
+        logit: logitOf(probability),
+        probability,
+      })),
+    )
+    const group: Detected = {
+      ...detected,
+      probability: 0.2,
+      verdict: 'likely-real',
+      faces,
+      moments: [{ ...detected.moments[0]!, probability: 0.8 }],
+    }
+    const page = render([{ detected: group, crops: [{ ...faces[0]!, image, isAllOver: true }] }])
+    expect(page).toContain('>all faces of the frame together<')
+    // The mean of odds of 9, 1/9 and 1/9 is 3.07: 75 %.
+    expect(page).toContain('<td>0.40 s</td><td>90 %</td><td>75 %</td>')
+    expect(page).toMatch(/mean of their odds.*that is no contradiction/)
+    expect(page).toContain('The faces that read highest')
+    expect(page).not.toContain('strongest evidence')
+    expect(page).toContain('frame 0 · all over the face<')
+    const alone = render([{ detected, crops: [] }])
+    expect(alone).not.toMatch(/faces (of the frame )?together/)
+  })
+
+  it('names the band in the key of the curve, not over it', () => {
+    const page = render([{ detected, crops: [] }])
+    const svg = page.slice(page.indexOf('<svg'), page.indexOf('</svg>'))
+    expect(svg).toContain('class="band"')
+    expect(svg).not.toContain('band of')
+    expect(page).toContain('inconclusive band of the file’s probability')
   })
 
   it('has a line for each of thousands of files, and all there is of the most suspicious', () => {

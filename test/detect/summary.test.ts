@@ -77,7 +77,9 @@ describe('a file’s summary', () => {
     const group = [face(0, 0.1), face(0, 0.6), face(0, 0.2)]
     expect(mostFaces([...group, face(10, 0.1)])).toBe(3)
     const still = { kind: 'image', probability: 0.3, band, faces: 3 } as const
-    expect(summarise(highestByFrame(group), 1, still).note).toMatch(/^3 faces: the probability is that one of them is manipulated/)
+    expect(summarise(highestByFrame(group), 1, still).note).toMatch(
+      /^3 faces, any of which may be the manipulated one: the probability follows the mean of their odds/,
+    )
     expect(summaryOf([face(0, 0.1), face(0, 0.1)], 1, 0.1).note).toMatch(/only 1 of 1 frames.*; up to 2 faces in a frame/)
   })
 })

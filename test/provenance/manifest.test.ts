@@ -146,6 +146,14 @@ describe('stampOutput and readProvenance', () => {
     expect(ids[3]).not.toBe(ids[2])
   })
 
+  it('names the part of the footage that it shows', async () => {
+    copyFileSync(sampleVideo('cap13_edit2.mp4'), at('part.mp4'))
+    const range = { fromS: 10.01001001001, toS: 20 }
+    await stamp(at('part.mp4'), { parentSha256: 'd'.repeat(64), range })
+    const footage = { name: 'cap13_edit2.mp4', sha256: 'd'.repeat(64), range: { fromS: 10.01001, toS: 20 } }
+    expect((await readProvenance(at('part.mp4'))).c2pa?.footage).toEqual(footage)
+  })
+
   it('keeps the manifest of the footage that was signed itself', async () => {
     copyFileSync(at('out.mp4'), at('again.mp4'))
     await stamp(at('again.mp4'), { parent: at('out.mp4'), watermark: false })

@@ -133,6 +133,44 @@ describe('lineChart', () => {
     expect(heights.filter((y) => y < 30)).toHaveLength(1)
   })
 
+  it('shows each of few points as a dot, and a lone one in the middle of its axis', () => {
+    const dots = (text: string) =>
+      [...text.matchAll(/<circle class="dot"[^>]* cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)])
+    const lone = chart([[500, 0.9]])
+    expect(dots(lone)).toEqual([[470, expect.closeTo(100, -1)]])
+    expect(lone).toMatch(/>0<.*>1000</s)
+    expect(
+      dots(
+        chart([
+          [500, 1],
+          [1000, 2],
+        ]),
+      ),
+    ).toHaveLength(2)
+    expect(dots(chart([[0, 1]]))).toEqual([[52, expect.any(Number)]])
+    // Of many, only one that would be invisible: alone between gaps.
+    const many = Array.from({ length: 100 }, (_, i) => [i, i === 49 || i === 51 ? Number.NaN : 1] as const)
+    expect(dots(chart(many))).toHaveLength(1)
+  })
+
+  it('names marks and band in the key, never over the lines', () => {
+    const { html: text } = lineChart({
+      title: 't',
+      x: 'number',
+      series: [
+        { name: 'a', points: [[0, 0]] },
+        { name: 'b', points: [[0, 1]] },
+      ],
+      marks: [{ y: 0.5, label: 'half of b', series: 1 }],
+      band: { low: 0.4, high: 0.6, label: 'the band' },
+    })
+    const [svg, key] = text.split('</svg>') as [string, string]
+    expect(svg).not.toMatch(/half of b|the band/)
+    expect(svg).toMatch(/<line class="mark" style="stroke:var\(--s1\)"/)
+    expect(key).toMatch(/>a<.*>b<.*class="dashed" style="border-color:var\(--s1\)"><\/i>half of b<.*class="area"><\/i>the band</)
+    expect(chart([[0, 1]])).not.toContain('class="key"')
+  })
+
   it('holds for empty, single, constant and infinite values', () => {
     for (const points of [
       [],

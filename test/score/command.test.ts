@@ -7,14 +7,26 @@ import { readPackageFile } from '../../src/faces/weights.ts'
 import { writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { resizePicture } from '../../src/picture/resize.ts'
+import { stampOutput } from '../../src/provenance/index.ts'
 import { openDataset } from '../../src/store/dataset.ts'
+import { hashFile } from '../../src/work/hashFile.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
 import { pasteFace } from './manipulate.ts'
 import { analyser, makeDataset, readFrames, writeLike } from './support.ts'
 
 const COUNT = 10
+/** What is said of the little source of these tests. */
+const FEW = 'warning: the source has only 6 faces: the identity scale is rough\n'
 let home: string
 const file = (name: string) => join(home, name)
+
+/** Signs a clip as dfk swap signs what it renders of a part of the footage. */
+async function sign(name: string, footage: string, range: { fromS: number; toS: number }): Promise<void> {
+  await stampOutput({
+    ...{ file: file(name), parent: file(footage), parentSha256: await hashFile(file(footage)), range, home },
+    ...{ outputId: '00112233445566ff', title: name, consent: [], model: { name: 'run', sha256: 'c'.repeat(64) } },
+  })
+}
 
 /** Runs `dfk score` on files of the scratch folder. */
 async function score(...args: string[]) {
@@ -49,6 +61,8 @@ beforeAll(async () => {
     swap.push(pasteFace(still, { picture, landmarks }))
   }
   await writeLike(file('target.mp4'), target, like)
+  await writeLike(file('long.mp4'), [...(await readFrames(like, 24, 16)), ...target], like)
+  await writeLike(file('later.mp4'), swap, like)
   await writeLike(file('swap.mp4'), swap, like)
   await writeLike(file('reencoded.mp4'), target, like, 23)
   await writeLike(file('short.mp4'), swap.slice(0, 7), like)
@@ -133,10 +147,53 @@ describe('dfk score', () => {
       '--quiet',
     )
     expect(code).toBe(0)
-    expect(stderr).toMatch(/^warning: the swap has 7 frames and the target more \(7 against 10\): only the common ones were compared\n/)
+    const said =
+      'the swap has 7 frames and the target 10: the first 7 of both were compared; if the swap shows a later part, name it with --range, as to dfk swap'
+    expect(stderr).toBe(`warning: ${said}\n${FEW}`)
     const result = JSON.parse(stdout)
     expect(result.frames.compared).toBe(7)
-    expect(result.warnings[0]).toContain('7 against 10')
+    expect(result.warnings[0]).toBe(said)
+    expect(result.range).toBeNull()
+  })
+
+  it('compares with the part of the target that the manifest names', async () => {
+    const of = ['--target', file('long.mp4'), '--source', 'franck', '--every', '4', '--json', '--quiet']
+    const unsigned = await score(file('later.mp4'), ...of)
+    // 16 frames earlier the man holds his head otherwise, before a wall that is the same.
+    const wrong = JSON.parse(unsigned.stdout)
+    expect(unsigned.stderr).toMatch(/^warning: the swap has 10 frames and the target 26: the first 10 of both were compared; if/)
+    await sign('later.mp4', 'long.mp4', { fromS: 16 / 25, toS: 26 / 25 })
+    const { code, stdout, stderr } = await score(file('later.mp4'), ...of)
+    expect([code, stderr]).toEqual([0, FEW])
+    const right = JSON.parse(stdout)
+    expect(right.range).toEqual({ fromS: 0.64, toS: 1.04, by: 'manifest' })
+    expect(right.frames).toMatchObject({ swap: COUNT, target: 26, compared: COUNT })
+    expect(right.background).toBeGreaterThan(wrong.background + 5)
+    // Of a cut of its own, the part that the manifest names is not there.
+    const { range, background } = JSON.parse((await score(file('later.mp4'), '--target', file('target.mp4'), ...of.slice(2))).stdout)
+    expect(range).toBeNull()
+    expect(background).toBeGreaterThan(wrong.background + 5)
+  })
+
+  it('says where versions show different parts', async () => {
+    await sign('later.mp4', 'long.mp4', { fromS: 16 / 25, toS: 26 / 25 })
+    const of = ['--target', file('long.mp4'), '--source', 'franck', '--every', '8', '--quiet']
+    const both = await score(file('later.mp4'), '--compare', file('long.mp4'), '--report', file('parts.html'), ...of)
+    expect(both.stderr).toMatch(/^warning: the versions show different parts of the target/)
+    const report = await readFile(file('parts.html'), 'utf8')
+    expect(report).toMatch(/later\.mp4: compared with 0\.64–1\.04 s of the target.*Note: the versions show different parts/s)
+  })
+
+  it('compares with the part that --range names, and says so', async () => {
+    const of = ['--target', file('long.mp4'), '--source', 'franck', '--every', '4']
+    const { code, stdout, stderr } = await score(file('swap.mp4'), ...of, '--range', '0.64-', '--report', file('part.html'))
+    expect(code).toBe(0)
+    expect(stderr).toContain('swap.mp4: compared with 0.64 s to the end of the target, as --range says')
+    expect(stderr.match(/warning/g)).toHaveLength(1)
+    expect(stdout).toMatch(/\nframes +8 +looked at of 10, .*\npart +0\.64 s to the end of the target, as --range says\nverdict +\w/)
+    expect(await readFile(file('part.html'), 'utf8')).toMatch(/Compared with 0\.64 s to the end of the target.*frame 16, 0\.64 s/s)
+    const short = await score(file('swap.mp4'), ...of, '--range', '0.64-0.9', '--quiet')
+    expect(short.stderr).toBe(`warning: that part of the target ends before the swap does: the first 7 of both were compared\n${FEW}`)
   })
 
   it('takes images, for which motion cannot be told', async () => {
@@ -231,6 +288,18 @@ describe('dfk score refuses in one line', () => {
       /--gallery: expected faces of other people in .*empty-room\.mp4/,
     ],
     ['no target', ['swap.mp4', '--source', 'franck'], 2, /required option '--target <value>'/],
+    [
+      'a range behind the end',
+      ['swap.mp4', '--target', 'target.mp4', '--source', 'franck', '--range', '9-'],
+      2,
+      /--range: .* it ends at 0\.40 s/,
+    ],
+    [
+      'a range of an image',
+      ['swap.png', '--target', 'target.png', '--source', 'franck', '--range', '0-1'],
+      2,
+      /--range: .*target\.png is an image/,
+    ],
     ['a sampling of 0', ['swap.mp4', '--target', 'target.mp4', '--source', 'franck', '--every', '0'], 2, /--every: .*found: 0/],
   ]
   it.each(cases)('%s', async (_, args, expected, message) => {

@@ -10,7 +10,6 @@ import { type Descriptors, identityScale } from '../../src/score/identity.ts'
 import { hullMask, maskedError, meanLab, sharpness } from '../../src/score/pixels.ts'
 import { defaultEvery, requireComparable } from '../../src/score/score.ts'
 import { traceDetails } from '../../src/score/traces.ts'
-import { judgement } from '../../src/score/verdict.ts'
 import { WatermarkSample } from '../../src/score/watermark.ts'
 
 /** Repeatable noise, 0–1. */
@@ -266,30 +265,5 @@ describe('sampling and comparability', () => {
   it('names both sizes and both kinds', () => {
     expect(() => requireComparable(info('a.mp4', 400), info('b.mp4', 640))).toThrow(/640×300.*a\.mp4 is 400×300/)
     expect(() => requireComparable(info('a.png', 400, 'image'), info('b.mp4', 400))).toThrow(/a\.png is an image and b\.mp4 a video/)
-  })
-})
-
-describe('judgement', () => {
-  const scores = (identity: number | null, over: object = {}) =>
-    ({
-      identity,
-      pose: 1,
-      expression: 0.01,
-      temporal: 1,
-      background: 44,
-      frames: { analysed: 10, lostFace: 0 },
-      details: { identity: { judge: { nearerSource: 1 } }, expression: { motion: 0.4 } },
-      ...over,
-    }) as unknown as Parameters<typeof judgement>[0]
-
-  it('says in words what the numbers mean, and names faults', () => {
-    expect(judgement(scores(0.8))).toMatchObject({ tone: 'good', headline: 'Reads as the source' })
-    expect(judgement(scores(0.1)).headline).toBe('Still reads as the target')
-    expect(judgement(scores(null)).tone).toBe('plain')
-    expect(judgement(scores(0.8, { background: 20 }))).toMatchObject({ tone: 'warn', explanation: expect.stringContaining('background') })
-    const details = { identity: { judge: { nearerSource: 1 } }, expression: { motion: 0.4 }, gaze: { error: 13 } }
-    expect(judgement(scores(0.8, { details })).explanation).toContain('eyes')
-    expect(judgement(scores(0.8)).explanation).toBe('No measure is in its bad range.')
-    expect(judgement(scores(0.1)).explanation).toBe('No other measure is in its bad range.')
   })
 })

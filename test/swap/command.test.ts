@@ -96,6 +96,7 @@ describe('dfk swap', () => {
     expect(found.c2pa?.state).toBe('valid')
     expect(found.declaresSynthetic).toBe(true)
     expect(found.c2pa?.consent.map(({ role }) => role)).toEqual(['source', 'target'])
+    expect(found.c2pa?.footage).toEqual({ name: 'clip.mp4', sha256: (await hashFootage(file('clip.mp4'))).sha256 })
     expect(leftovers()).toEqual([])
   })
 
@@ -158,6 +159,11 @@ describe('dfk swap', () => {
     const resumed = await swap(...again, '-o', file('killed.mp4'))
     const whole = await swap(...again, '-o', file('whole.mp4'))
     expect([resumed.code, whole.code]).toEqual([0, 0])
+    // Of which part of the footage it is, is for whoever compares the two.
+    expect((await readProvenance(file('whole.mp4'))).c2pa?.footage).toMatchObject({
+      name: 'cap13_edit2.mp4',
+      range: { fromS: 0, toS: 4.4 },
+    })
     expect(resumed.json[0]!.frames).toBe(110)
     const [a, b] = [await hashFootage(file('killed.mp4')), await hashFootage(file('whole.mp4'))]
     expect(a.videoSha256).toBe(b.videoSha256)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { PRESETS } from '../../src/models/presets.ts'
 import type { RunConfig } from '../../src/store/checkpoint.ts'
 import { renderTrainPage } from '../../src/train/page.ts'
+import { describeValidation } from '../../src/train/validations.ts'
 import { historyOf, statsOf } from './history.ts'
 
 const NASTY = `<script>alert("x")</script>'&`
@@ -82,7 +83,7 @@ describe('train.html', () => {
       'Yaw',
     ])
       expect(page).toContain(title)
-    expect(page).toContain('always the mean face, source')
+    expect(page).toContain('source, always the mean face')
     expect(page).toContain('87 %')
     expect(page).toContain('training.augmentation')
     expect(page).toMatch(/GAN: can come on/)
@@ -99,6 +100,23 @@ describe('train.html', () => {
     expect(long.length).toBeLessThan(300_000)
     expect(/data-steps="([^"]*)"/.exec(long)![1]!.split(' ')).toHaveLength(200)
     expect(long).toContain('value="199"')
+  })
+
+  it('shows a single validation as dots that can be seen', () => {
+    const one = pageOf(1)
+    const of = (title: string) => one.slice(one.indexOf(`<b>${title}`)).split('</figure>')[0]!
+    expect(of('SSIM of unseen faces').match(/<circle class="dot"/g)).toHaveLength(2)
+    expect(of('Identity of the swap').match(/<circle class="dot"/g)).toHaveLength(1)
+    expect(pageOf(20)).toMatch(/<b>SSIM of unseen faces<\/b>(?:(?!<\/figure>|<circle).)*<\/figure>/s)
+  })
+
+  it('says that identity is by another recogniser than that of dfk score', () => {
+    expect(page).toContain('not by dfk score’s recogniser')
+    expect(page).toContain('Identity of the swap by training’s recogniser')
+    const validation = historyOf([{ ssim: 0.9 }])[0]!.validation
+    const lines = describeValidation(validation).split('\n')
+    expect(lines.slice(-2).join(' ')).toMatch(/identity is by training's own recogniser.*dfk score judges by another/)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
   })
 
   it('of a run that has just begun says so', () => {
