@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MESH_POINTS } from '../../src/models/retarget.ts'
 import { checkpointAt, latestCheckpoint, type Run } from '../../src/store/checkpoint.ts'
+import { readRetargeting, storedRetargeting } from '../../src/store/retargeting.ts'
 import { saveCheckpoint } from '../../src/store/save.ts'
 import { scratchFolder } from '../support/data.ts'
 
@@ -35,6 +37,24 @@ const foldersOf = (run: Run) =>
     .sort()
 
 describe('checkpoints', () => {
+  it('keep what swaps lack, where it was learned, and refuse one of another shape', async () => {
+    const points = (of: number) => Float32Array.from({ length: 2 * MESH_POINTS }, (_, i) => of + i)
+    const sets = new Float32Array(2 * 2 * MESH_POINTS).fill(0.5)
+    const retargeting = { mean: points(1), modes: sets, spread: Float32Array.of(1, 2), places: points(2), moves: sets, rest: points(3) }
+    const run = emptyRun('retargeting')
+    const retention = { keep: 3, saveEvery: 1, milestoneEvery: 0 }
+    await save(run, 1)
+    expect(await readRetargeting(await checkpointAt(run, 1))).toBeUndefined()
+    await saveCheckpoint(run, stateAt(2), { ...files(2), ...storedRetargeting(retargeting) }, retention)
+    expect(await readRetargeting(await checkpointAt(run, 2))).toEqual(retargeting)
+    const broken = storedRetargeting({ ...retargeting, moves: sets.subarray(0, 2 * MESH_POINTS) })
+    broken['retargeting']!['moves'] = { data: sets.subarray(0, 2 * MESH_POINTS), shape: [1, MESH_POINTS, 2] }
+    await saveCheckpoint(run, stateAt(3), { ...files(3), ...broken }, retention)
+    await expect(checkpointAt(run, 3).then(readRetargeting)).rejects.toThrow(
+      /expected 1872 numbers for moves in retargeting.safetensors of .* but found 936/,
+    )
+  })
+
   it('gives back the newest, and keeps the last ones only', async () => {
     const run = emptyRun('keep')
     expect(await latestCheckpoint(run)).toBeUndefined()

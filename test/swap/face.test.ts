@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { FIELD_CELLS } from '../../src/models/retarget.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { cropPicture } from '../../src/picture/resize.ts'
 import { cutFace } from '../../src/swap/cut.ts'
 import { fitFace } from '../../src/swap/face.ts'
+import { enlargeFace } from '../../src/swap/fitted.ts'
 import { BLENDS, FaceMemory, type Look } from '../../src/swap/look.ts'
 import { type View, viewOf } from '../../src/swap/view.ts'
 import { facePixels, field, ovalLandmarks } from './seamSupport.ts'
@@ -109,5 +111,33 @@ describe('fitting a face', () => {
       for (let i = 0; i < a.mask.data.length; i += 1) most = Math.max(most, Math.abs(a.mask.data[i]! - b.mask.data[i]!))
     }
     expect(most).toBeLessThan(2 / 255)
+  })
+})
+
+describe('a face that is to be moved on', () => {
+  const cut = cutFace(viewOf(frame()), landmarks, SIZE, true)
+  const move = Float32Array.from({ length: 2 * FIELD_CELLS * FIELD_CELLS }, (_, i) => (i % 2 === 0 ? 2 / SIZE : 0))
+  const plain = { ...LOOK, grain: 0, sharpen: 0, detail: 0 }
+  const drawn = (moved: boolean, look: Look) =>
+    enlargeFace(fitFace(moved ? { ...cut, move } : cut, rendered(), look, new FaceMemory(look), 0))
+
+  it('is drawn two pixels further on, its mask and place as they were', () => {
+    const [still, moved] = [drawn(false, plain), drawn(true, plain)]
+    expect([moved.sizePx, moved.matrix, moved.mask, moved.move]).toEqual([still.sizePx, still.matrix, still.mask, undefined])
+    const [middle, shift] = [still.sizePx / 2, (2 * still.sizePx) / SIZE]
+    for (let x = middle - 8; x < middle + 8; x += 1) {
+      for (let channel = 0; channel < 3; channel += 1) {
+        const at = (column: number) => (middle * still.sizePx + column) * 3 + channel
+        expect(moved.rgb[at(x)]).toBeCloseTo(still.rgb[at(x - shift)]!, 4)
+      }
+    }
+    expect(moved.rgb).not.toEqual(still.rgb)
+  })
+
+  it.each([
+    { ...plain, grain: 1 },
+    { ...plain, blend: 'pyramid' as const },
+  ])('is moved before grain and bands are laid over it', (look) => {
+    expect(drawn(true, look).rgb).not.toEqual(drawn(false, look).rgb)
   })
 })
