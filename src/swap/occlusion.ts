@@ -1,5 +1,5 @@
 import { get, kernels, put, room } from '../picture/kernels/index.ts'
-import { blurRadius, erodePlane } from '../picture/plane.ts'
+import { blurPlane, blurRadius, erodePlane } from '../picture/plane.ts'
 import { Lapse, remember } from './lapse.ts'
 
 /** Seconds over which the estimate is averaged: a hand is let through within two or three frames, flicker is not. */
@@ -13,6 +13,9 @@ const USUAL = 3
 const SIGMA = 1.5 / 64
 const SPECK = 1 / 64
 const HOLE = 4 / 64
+/** Openings and fillings are made with squares, which leaves corners: this much blur rounds them, standard deviation as a share of the side, and the border is drawn as narrow again. */
+const ROUNDED = 1.5 / 64
+const STEEP = 0.6
 /** A difference of this much counts half when the light is fitted. */
 const ROBUST = 0.07
 const FITS = 3
@@ -66,7 +69,11 @@ export function findOccluders(seen: Float32Array, own: Float32Array, inside: Flo
   const excess = distance.map((value) => Math.max(0, Math.min(1, (value - begins) / range)))
   const [speck, hole] = [SPECK, HOLE].map((share) => Math.max(1, Math.round(share * sizePx))) as [number, number]
   const opened = erodePlane(erodePlane({ width: sizePx, height: sizePx, data: excess }, speck), -speck - hole)
-  return erodePlane(opened, hole).data.map((t) => t * t * (3 - 2 * t))
+  const { data } = blurPlane(erodePlane(opened, hole), ROUNDED * sizePx)
+  return data.map((value) => {
+    const t = Math.max(0, Math.min(1, (value - 0.5) / STEEP + 0.5))
+    return t * t * (3 - 2 * t)
+  })
 }
 
 /** The same from frame to frame, without flicker. */
