@@ -150,7 +150,7 @@ export async function measureStages(
     await measureTogether({ ...bench, range: { ...WHOLE_CLIP, toS: Math.min(2, seconds) } })
     const alone: Record<string, number> = { ...(await measureAlone(bench)), sign: await measureSigning(bench) }
     const { frames, ms, stages } = await measureTogether(bench)
-    const thread = ['look', 'cut', 'generate', 'fit'].reduce((sum, kind) => sum + (alone[kind] ?? 0), 0)
+    const thread = ['look', 'cut', 'generate', 'enhance', 'fit'].reduce((sum, kind) => sum + (alone[kind] ?? 0), 0)
     const finishing = (alone['finish']! + alone['marks']!) / session.finisher.threads
     const slowest = Math.max(alone['decode']!, thread, finishing, alone['encode']!)
     const work = Object.values(alone).reduce((sum, each) => sum + each, 0)

@@ -67,6 +67,13 @@ export const swapOptions = z.object({
   matchDetail: z.number().min(0).max(1).default(0.25).describe("gives the face the footage's own sharpness or blur; 0: not at all"),
   sharpen: z.number().min(0).max(3).default(0.4).describe('sharpens the rendered face; 0: not at all'),
   grain: z.number().min(0).max(1).default(0).describe("lays the footage's grain over the face; 0: not at all"),
+  enhance: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('makes a face in close-up, larger in the frame than the run draws it, finer by super-resolution; 0: not at all')
+    .meta({ flag: '--enhance <share>' }),
   use: z
     .enum(['private', 'publish'])
     .default('private')
@@ -165,6 +172,6 @@ export const shotOptions = swapOptions.pick({
     retarget: true,
     matchDetail: true,
   },
-  ...{ sharpen: true, grain: true, label: true },
+  ...{ sharpen: true, enhance: true, grain: true, label: true },
 })
 export type ShotOptions = z.output<typeof shotOptions>

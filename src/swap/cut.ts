@@ -4,6 +4,7 @@ import type { Affine, Box, Picture } from '../picture/picture.ts'
 import { type Plane, planeOf } from '../picture/plane.ts'
 import { resizePicture } from '../picture/resize.ts'
 import { warpAffine } from '../picture/warp.ts'
+import { enhancedTimes } from './enhancer.ts'
 import type { View } from './view.ts'
 
 /** A face cut out of a frame, as the generator takes it. */
@@ -19,6 +20,8 @@ export interface Cut {
   readonly factor: number
   /** Where to the parts of what is rendered are to be moved: displacements [16, 16, 2] in parts of the side; undefined: nowhere. */
   readonly move?: Float32Array | undefined
+  /** How far the enhancer is to make it finer, 0–1, and how many times larger than the generator's it works. */
+  readonly enhanced: { readonly share: number; readonly times: number }
   /** The same cut at that size, where it was asked for. */
   readonly fine?: Picture | undefined
 }
@@ -26,6 +29,10 @@ export interface Cut {
 /** The mask is shaped at this size, whatever the generator's: soft borders need no more. */
 export const MASK_PX = 128
 const MOST_ENLARGED = 4
+/** Times that a face is larger in the frame than its generator draws it, from which the enhancer begins to show, and at which it shows in full. */
+const CLOSE_UP = [1.5, 2] as const
+/** What is enhanced already is enlarged by no more than this. */
+const MOST_ENLARGED_ENHANCED = 2
 /** Pixels around the cut that sampling may reach for. */
 const MARGIN_PX = 2
 
@@ -38,10 +45,23 @@ function boxOf(matrix: Affine, sizePx: number): Box {
   return { x, y, width: Math.max(...xs) + MARGIN_PX - x, height: Math.max(...ys) + MARGIN_PX - y }
 }
 
-/** Cuts a face out of a frame, aligned, at the generator's size; `wantsFine`: as fine as the frame besides, which takes several times as long. */
-export function cutFace(view: View, landmarks: Landmarks, sizePx: number, wantsFine: boolean): Cut {
+/** How finely a face is drawn that the frame shows `larger` times as large as its generator does. */
+function fineness(larger: number, sizePx: number, enhance: number): Pick<Cut, 'factor' | 'enhanced'> {
+  const times = enhancedTimes(sizePx)
+  const [from, to] = CLOSE_UP
+  const share = times === 1 ? 0 : enhance * Math.max(0, Math.min(1, (larger - from) / (to - from)))
+  const most = share === 0 ? MOST_ENLARGED : MOST_ENLARGED_ENHANCED
+  const step = share === 0 ? 1 : times
+  return { factor: step * Math.max(1, Math.min(most, Math.ceil(larger / step))), enhanced: { share, times } }
+}
+
+/**
+ * Cuts a face out of a frame, aligned, at the generator's size; `wantsFine`: as fine as the frame besides, which takes several times as long; `enhance`: how far a close-up
+ * is to be enhanced, 0–1.
+ */
+export function cutFace(view: View, landmarks: Landmarks, sizePx: number, wantsFine: boolean, enhance = 0): Cut {
   const matrix = alignMatrix(landmarks, sizePx)
-  const factor = Math.max(1, Math.min(MOST_ENLARGED, Math.ceil(1 / affineScale(matrix))))
+  const { factor, enhanced } = fineness(1 / affineScale(matrix), sizePx, enhance)
   const box = boxOf(matrix, sizePx)
   const warp = (times: number) => {
     const { picture, x, y, step } = view.part(box, times * sizePx)
@@ -53,5 +73,5 @@ export function cutFace(view: View, landmarks: Landmarks, sizePx: number, wantsF
   const rgb = new Float32Array(data.length)
   for (let i = 0; i < rgb.length; i += 1) rgb[i] = data[i]! / 255
   const hull = planeOf(faceHull(landmarks, scaleAffine(matrix, MASK_PX / sizePx), MASK_PX))
-  return { matrix, sizePx, rgb, hull, factor, fine: wantsFine ? warp(factor) : undefined }
+  return { matrix, sizePx, rgb, hull, factor, enhanced, fine: wantsFine ? warp(factor) : undefined }
 }

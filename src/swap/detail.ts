@@ -11,6 +11,17 @@ const MOST_GAIN = 2.2
 /** Seconds: a blurred frame is followed within two or three. */
 const MEMORY_S = 0.08
 
+/** A picture [s·times, s·times, 3] as one of s × s pixels sees it: the mean of each square. */
+function averaged(rgb: Float32Array, sizePx: number, times: number): Float32Array {
+  const out = new Float32Array(sizePx * sizePx * 3)
+  const row = sizePx * times * 3
+  for (let i = 0; i < rgb.length; i += 1) {
+    const at = Math.floor(i / row / times) * sizePx + Math.floor((i % row) / (3 * times))
+    out[at * 3 + (i % 3)]! += rgb[i]! / (times * times)
+  }
+  return out
+}
+
 /** Makes rendered faces as sharp as the footage shows the target's own, in focus or not, moving or still. */
 export class DetailMatcher {
   readonly #lapse = new Lapse()
@@ -18,22 +29,24 @@ export class DetailMatcher {
 
   /**
    * `rendered` with its finest band strengthened or weakened: by `share` (0–1) of the way to the crispness of `target` where `weights` says to look,
-   * and `sharpen` times more. Pictures [s, s, 3] in 0–1.
+   * and `sharpen` times more. Pictures [s, s, 3] in 0–1, but for `rendered`, whose side may be `times` as long (1 if not given).
    */
   match(
     rendered: Float32Array,
     target: Float32Array,
     weights: Float32Array,
     sizePx: number,
-    { share, sharpen }: { share: number; sharpen: number },
+    { share, sharpen, times = 1 }: { share: number; sharpen: number; times?: number },
     timeS: number,
   ): Float32Array {
     if (share === 0 && sharpen === 0) return rendered
-    const gain = share > 0 ? Math.exp(share * this.#follow(rendered, target, weights, sizePx, timeS)) : 1
+    const seen = times === 1 ? rendered : averaged(rendered, sizePx, times)
+    const gain = share > 0 ? Math.exp(share * this.#follow(seen, target, weights, sizePx, timeS)) : 1
     const loops = kernels()
     const rgb = put(rendered)
     // Each colour by its own detail: lips and irises stand out by their colour more than by their light.
-    loops.sharpen(rgb, sizePx, blurRadius(FINE_SIGMA), gain * (1 + sharpen) - 1, room(2 * weights.byteLength))
+    const work = room(2 * weights.byteLength * times * times)
+    loops.sharpen(rgb, sizePx * times, blurRadius(FINE_SIGMA * times), gain * (1 + sharpen) - 1, work)
     return get(rgb, new Float32Array(rendered.length))
   }
 

@@ -1,4 +1,4 @@
-import { affineScale } from '../picture/affine.ts'
+import { affineScale, scaleAffine } from '../picture/affine.ts'
 import { enlargeMask, enlargeSquare } from '../picture/enlarge.ts'
 import { type Plane, planeOf } from '../picture/plane.ts'
 import { resizePicture } from '../picture/resize.ts'
@@ -72,9 +72,15 @@ export function wantsFine({ blend, grain }: Look, index: number): boolean {
   return blend === 'pyramid' || (grain > 0 && index % GRAIN_EVERY < 2)
 }
 
-/** Fits a rendered face into the frame that `cut` was taken from: where it shows, its colours, border, sharpness and grain. Pure but for `memory`. */
-export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: FaceMemory, timeS: number): FittedFace {
-  const { sizePx, factor } = cut
+/** A rendered face in the colours of its frame, at the generator's size, and where it shows. */
+export interface JoinedFace {
+  readonly rgb: Float32Array
+  readonly mask: Plane
+}
+
+/** Fits a rendered face into the frame that `cut` was taken from, at the generator's size: where it shows, its colours and its border. Pure but for `memory`. */
+export function joinFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: FaceMemory, timeS: number): JoinedFace {
+  const { sizePx } = cut
   const whole = shapeMask(resized(rendered.mask, sizePx, MASK_PX), cut.hull, look.mask)
   const visible = visibleOf(cut, rendered, look.occlusion, memory, timeS)
   const mask = covered(whole, visible, sizePx)
@@ -84,12 +90,28 @@ export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: Fa
   // Colours of the border count where footage and rendering both show the face.
   const shows = look.mask.kind === 'hull' ? new Float32Array(rendered.mask.length).fill(1) : rendered.mask
   const shown = visible === undefined ? shows : visible.map((value, i) => value * shows[i]!)
-  const joined =
-    look.blend === 'poisson'
-      ? clonePoisson(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
-      : matchBorder(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx)
-  const sharp = memory.detail.match(joined, cut.rgb, inside, sizePx, { share: look.detail, sharpen: look.sharpen }, timeS)
-  const small = { sizePx, matrix: cut.matrix, rgb: sharp, mask, finer: factor, move: cut.move }
+  const join = look.blend === 'poisson' ? clonePoisson : matchBorder
+  return { rgb: join(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx), mask }
+}
+
+/** What the enhancer does of what is asked of --sharpen: as much as its default, which makes up for how soft generators draw. */
+const SHARPENED = 0.4
+
+/** Gives a joined face sharpness and grain. `enhanced`: the same face as the enhancer left it, so many times larger as `cut` says. Pure but for `memory`. */
+export function textureFace(
+  cut: Cut,
+  { rgb, mask }: JoinedFace,
+  look: Look,
+  memory: FaceMemory,
+  timeS: number,
+  enhanced?: Float32Array,
+): FittedFace {
+  const { sizePx, factor } = cut
+  const inside = sampled(mask, sizePx)
+  const { times, share } = enhanced === undefined ? { times: 1, share: 0 } : cut.enhanced
+  const sharpen = Math.max(0, look.sharpen - SHARPENED * share)
+  const sharp = memory.detail.match(enhanced ?? rgb, cut.rgb, inside, sizePx, { share: look.detail, sharpen, times }, timeS)
+  const small = { sizePx: sizePx * times, matrix: scaleAffine(cut.matrix, times), rgb: sharp, mask, finer: factor / times, move: cut.move }
   const fine = look.blend === 'pyramid' ? cut.fine : undefined
   if (look.grain === 0 && fine === undefined) return small
   const large = enlargeFace(small)
@@ -97,4 +119,9 @@ export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: Fa
   if (fine === undefined) return large
   const footage = Float32Array.from(fine.data, (value) => value / 255)
   return { ...large, ...blendPyramid(large.rgb, footage, resized(mask.data, mask.width, large.sizePx).data, large.sizePx) }
+}
+
+/** Fits a rendered face into the frame that `cut` was taken from: where it shows, its colours, border, sharpness and grain. Pure but for `memory`. */
+export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: FaceMemory, timeS: number): FittedFace {
+  return textureFace(cut, joinFace(cut, rendered, look, memory, timeS), look, memory, timeS)
 }

@@ -21,6 +21,8 @@ export interface Look {
   readonly detail: number
   /** Sharpens beyond that; 0: not at all. */
   readonly sharpen: number
+  /** How far a face that is larger in the frame than its generator draws it is made finer by the enhancer, 0–1. */
+  readonly enhance: number
   /** Share of the footage's grain that is laid over the face, 0–1. */
   readonly grain: number
 }

@@ -12,6 +12,7 @@ import {
   ticksFor,
   tryEncoders,
 } from '../media/index.ts'
+import { ENHANCER, wantsEnhancer } from './enhancer.ts'
 import { checkLayers } from './layersFolder.ts'
 import { NothingSwappedError } from './nothing.ts'
 import type { Job } from './output.ts'
@@ -62,6 +63,7 @@ export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan
     range.toS,
     segment,
     shots,
+    wantsEnhancer(request) && ENHANCER.sha256,
     layers && [layers.format, layers.alpha, request.provider],
   ]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')

@@ -7,7 +7,8 @@ import { Queue } from '../work/queue.ts'
 import { trackFrames } from './ahead.ts'
 import type { TrackedFace } from './bridge.ts'
 import { type Cut, cutFace } from './cut.ts'
-import { fitFace, wantsFine, wantsOwn } from './face.ts'
+import { enhanceFaces } from './enhancer.ts'
+import { joinFace, textureFace, wantsFine, wantsOwn } from './face.ts'
 import type { FittedFace } from './fitted.ts'
 import { FaceMemory } from './look.ts'
 import type { SwapSession } from './session.ts'
@@ -71,7 +72,7 @@ async function look(session: SwapSession, tracker: Tracker, frames: AsyncIterabl
     const isFine = wantsFine(look, frame.index)
     const cutOut = (face: TrackedFace) => {
       const { sizePx, displacements } = session.generators.get(face.member.run)!
-      const cut = cutFace(frame.view, face.landmarks, sizePx, isFine)
+      const cut = cutFace(frame.view, face.landmarks, sizePx, isFine, look.enhance)
       if (displacements === undefined || look.retarget === 0) return cut
       return { ...cut, move: displacements(alignedPoints(face.landmarks, cut.matrix, sizePx), look.retarget) }
     }
@@ -117,14 +118,20 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
     if (all.length === 0) continue
     const generate = () => generateFaces(generator, all, ({ frame }) => wantsOwn(optionsAt(request, frame).look, frame.index))
     const made = await timed(session.clock, 'generate', generate)
-    for (const each of all) {
+    const joined = all.map((each) => {
       const { cut, face, frame } = each
-      const { look, strength } = optionsAt(request, frame)
-      const memory = memories.get(face.id) ?? new FaceMemory(look)
+      const options = optionsAt(request, frame)
+      const memory = memories.get(face.id) ?? new FaceMemory(options.look)
       memories.set(face.id, memory)
-      const rendered = made.get(each)!
-      const fit = () => faded(fitFace(cut, rendered, look, memory, frame.timeS), face.strength * strength)
-      fitted.set(cut, timed(session.clock, 'fit', fit))
+      const join = () => joinFace(cut, made.get(each)!, options.look, memory, frame.timeS)
+      return { ...each, options, memory, joined: timed(session.clock, 'fit', join) }
+    })
+    const { enhancer } = session
+    const enhanced = enhancer === undefined ? [] : await timed(session.clock, 'enhance', () => enhanceFaces(enhancer, joined))
+    for (const [index, each] of joined.entries()) {
+      const { cut, face, frame, options, memory } = each
+      const texture = () => textureFace(cut, each.joined, options.look, memory, frame.timeS, enhanced[index])
+      fitted.set(cut, faded(timed(session.clock, 'fit', texture), face.strength * options.strength))
     }
   }
   return group.map(({ frame, cuts }) => ({ frame, faces: cuts.map(({ cut }) => fitted.get(cut)!), places: cuts.map(({ face }) => face) }))

@@ -6,7 +6,7 @@ import { type LabelPlan, type LabelWish, planLabel, requireMarks, type Signing }
 import { screenFootage } from '../screening/screen.ts'
 import type { Run } from '../store/checkpoint.ts'
 import { type Generator, type GeneratorHashes, openGenerator } from '../store/generator.ts'
-import type { DeviceName } from '../tensor/index.ts'
+import type { Device, DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { BufferPools } from '../work/bufferPool.ts'
 import { type Clock, timed } from '../work/clock.ts'
@@ -14,6 +14,7 @@ import { collectSeldom } from '../work/collector.ts'
 import { DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { castRuns, faceOfStill } from './choice.ts'
+import { type Enhancer, enhancedTimes, openEnhancer, wantsEnhancer } from './enhancer.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
 import { begunOutput } from './job.ts'
 import type { Job } from './output.ts'
@@ -70,6 +71,8 @@ export interface SwapSession extends NamedSwap {
   /** By the name of the run. */
   readonly generators: ReadonlyMap<string, Generator>
   readonly analyser: FaceAnalyser
+  /** Makes close-ups finer, where that is asked for. */
+  readonly enhancer?: Enhancer | undefined
   readonly finisher: FinishPool
   /** Where frames come from and go back to, of all clips. */
   readonly pools: BufferPools
@@ -153,6 +156,22 @@ export async function permit(
   return { request, runs, permission, label: { ...plan, on: request.label ?? plan.on }, footage: hashes, resumed }
 }
 
+/** The enhancer for the faces that some generators draw; undefined, with a warning, where all of them draw as large as it does. */
+async function enhancerFor(
+  generators: ReadonlyMap<string, Generator>,
+  device: Device,
+  batch: number,
+  onWarning: (message: string) => void,
+): Promise<Enhancer | undefined> {
+  const sizesPx: number[] = []
+  for (const [name, { sizePx }] of generators) {
+    const times = enhancedTimes(sizePx)
+    if (times > 1) sizesPx.push(sizePx * times)
+    else onWarning(`--enhance: changes nothing of ${name}, which draws faces of ${sizePx} px`)
+  }
+  return sizesPx.length === 0 ? undefined : openEnhancer(device, sizesPx, batch)
+}
+
 /** Loads the generators and the face networks. `batch`: faces that the generator renders at once. */
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
   collectSeldom()
@@ -163,17 +182,20 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
   const withOwn = [look, ...shots.map(({ options }) => options.look)].some(({ occlusion }) => occlusion > 0)
   const generators = new Map<string, Generator>()
   for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, { batch, choice, withOwn }))
+  const enhancer = wantsEnhancer(permitted.request) ? await enhancerFor(generators, device, batch, onWarning) : undefined
   const analyser = await openFaceAnalyser(device)
   const finisher = openFinishPool()
   return {
     ...permitted,
     generators,
     analyser,
+    enhancer,
     finisher,
     pools: new BufferPools(),
     async dispose() {
       await finisher.close()
       await analyser.dispose()
+      await enhancer?.dispose()
       for (const generator of generators.values()) await generator.dispose()
     },
   }

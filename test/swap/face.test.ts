@@ -18,6 +18,7 @@ const LOOK: Look = {
   blend: 'feather',
   detail: 1,
   sharpen: 0.4,
+  enhance: 0,
   grain: 1,
 }
 const landmarks = ovalLandmarks(110, 90, 90)

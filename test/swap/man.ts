@@ -42,6 +42,7 @@ export const PLAIN_LOOK: Look = {
     blend: 'feather',
     detail: 0,
     sharpen: 0.4,
+    enhance: 0,
     grain: 0,
   },
 }

@@ -1,0 +1,57 @@
+import { type HostTensors, type ProgramFn, type Signature, tf } from '../tensor/index.ts'
+import { conv, type Parameters, pixelShuffle } from './layers.ts'
+
+/** Side of the faces that the enhancer knows best, px: what a face is enlarged to before it is made finer. */
+export const ENHANCED_PX = 256
+/** What the picture's side must be a multiple of. */
+const STEP = 8
+const SLOPE = 0.1
+/** Residual blocks at an eighth of the size. */
+const BLOCKS = 4
+
+/** faces [n, s, s, 3], sRGB in 0–1, aligned as a generator's are and smoothly enlarged from its picture; s: a multiple of 8 near 256. */
+export function enhancerSignature(batch: number, sizePx: number): Signature {
+  if (sizePx % STEP !== 0) throw new RangeError(`expected a multiple of ${STEP} px but found ${sizePx}`)
+  return { inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } } }
+}
+
+/** [n, s, s, c] → [n, s / by, s / by, by·by·c], row by row. */
+function pixelUnshuffle(x: tf.Tensor4D, by: number): tf.Tensor4D {
+  const [n, h, w, c] = x.shape
+  const cells = tf.transpose(tf.reshape(x, [n, h / by, by, w / by, by, c]), [0, 1, 3, 2, 4, 5])
+  return tf.reshape(cells, [n, h / by, w / by, by * by * c])
+}
+
+/** Where each of `size` × `size` pixels lies in the face, [n, size, size, 2]: x and y, −1 to 1. In an aligned face that says what is there. */
+function placesOf(n: number, size: number): tf.Tensor4D {
+  const data = new Float32Array(n * size * size * 2)
+  for (let i = 0; i < n * size * size; i += 1) {
+    data[i * 2] = (2 * ((i % size) + 0.5)) / size - 1
+    data[i * 2 + 1] = (2 * ((Math.floor(i / size) % size) + 0.5)) / size - 1
+  }
+  return tf.tensor4d(data, [n, size, size, 2])
+}
+
+/**
+ * Makes enlarged faces finer: faces as in `enhancerSignature` → the same of the same shape, within 0–1. A residual network that works at a quarter and an eighth of the
+ * size and shuffles its channels back into pixels (Shi et al. 2016, Lim et al. 2017). `weights` are those of `models/enhancer.safetensors`, filters in HWIO. Throws Error
+ * naming a weight that is missing.
+ */
+export function enhancerProgram(weights: HostTensors): ProgramFn {
+  const parameters: Parameters = Object.fromEntries(
+    Object.entries(weights).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]),
+  )
+  const act = (x: tf.Tensor4D) => tf.leakyRelu(x, SLOPE)
+  return ({ faces }) => {
+    const x = faces as tf.Tensor4D
+    const seen = pixelUnshuffle(x, 4)
+    const skip = act(conv(tf.concat4d([seen, placesOf(x.shape[0], x.shape[1] / 4)], 3), parameters, 'in'))
+    let y = act(conv(skip, parameters, 'down', 2))
+    for (let i = 0; i < BLOCKS; i += 1) y = tf.add(y, conv(act(conv(y, parameters, `deep${i}a`)), parameters, `deep${i}b`))
+    y = act(tf.add(skip, pixelShuffle(conv(y, parameters, 'up'))))
+    y = act(tf.add(y, conv(act(conv(y, parameters, 'finea')), parameters, 'fineb')))
+    y = act(pixelShuffle(conv(y, parameters, 'large')))
+    const detail = pixelShuffle(conv(y, parameters, 'out'))
+    return { outputs: { faces: tf.clipByValue(tf.add(x, detail), 0, 1) } }
+  }
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { ENHANCED_PX, enhancerProgram, enhancerSignature } from '../models/enhancer.ts'
+import { enlargeSquare } from '../picture/enlarge.ts'
+import type { Plane } from '../picture/plane.ts'
+import { decodeSafetensors } from '../store/safetensors.ts'
+import type { Device, Program } from '../tensor/index.ts'
+import { DfkError } from '../work/errors.ts'
+import type { Cut } from './cut.ts'
+import type { JoinedFace } from './face.ts'
+import type { ClipOptions } from './shots.ts'
+
+/** The enhancer's weights that belong to this version: what a render with them depends on, and what its manifest names. */
+export const ENHANCER = { name: 'dfk enhancer', sha256: 'b4a1451c28ad4054648b8e03a67da451f89327ad7dda8d4f712394f4f5c9813c' } as const
+
+const FILE = 'enhancer.safetensors'
+
+/** How many times larger than a generator of `sizePx` draws them faces are enhanced: to about 256 px; 1: not at all. */
+export function enhancedTimes(sizePx: number): number {
+  return Math.max(1, Math.round(ENHANCED_PX / sizePx))
+}
+
+/** Whether faces are to be enhanced anywhere in a clip. */
+export function wantsEnhancer({ look, shots }: ClipOptions): boolean {
+  return [look, ...shots.map(({ options }) => options.look)].some(({ enhance }) => enhance > 0)
+}
+
+/** What makes enlarged faces finer. */
+export interface Enhancer {
+  /** Faces [n, s, s, 3] in 0–1, of s = `sizePx`: one of the sizes that it was opened for; any n. */
+  enhance(faces: readonly Float32Array[], sizePx: number): Promise<Float32Array[]>
+  dispose(): Promise<void>
+}
+
+/** The same place from src/swap and dist/swap, in a checkout and in the npm package. */
+async function readWeights(): Promise<Buffer> {
+  const path = fileURLToPath(new URL(`../../models/${FILE}`, import.meta.url))
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new DfkError(`expected the enhancer's file models/${FILE} but it cannot be read`, { hint: 'install dfk again', cause })
+  })
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  if (sha256 !== ENHANCER.sha256)
+    throw new DfkError(`expected enhancer weights with SHA-256 ${ENHANCER.sha256.slice(0, 12)}… but found ${sha256.slice(0, 12)}…`, {
+      hint: 'install dfk again: the weights are not those of this version',
+    })
+  return bytes
+}
+
+/** Loads the enhancer that comes with dfk for faces of these sizes, px. `batch`: faces that it takes at once. Throws DfkError for a missing or damaged file. */
+export async function openEnhancer(device: Device, sizesPx: readonly number[], batch: number): Promise<Enhancer> {
+  const { tensors } = decodeSafetensors(await readWeights(), FILE)
+  const programs = new Map<number, Program>()
+  for (const sizePx of new Set(sizesPx))
+    programs.set(sizePx, await device.compile(enhancerProgram(tensors), enhancerSignature(batch, sizePx), { name: `enhancer ${sizePx}` }))
+  return {
+    async enhance(faces, sizePx) {
+      const program = programs.get(sizePx)
+      if (program === undefined) throw new RangeError(`expected faces of ${[...programs.keys()]} px but found ${sizePx}`)
+      const length = sizePx * sizePx * 3
+      const data = new Float32Array(batch * length)
+      const made: Float32Array[] = []
+      for (let first = 0; first < faces.length; first += batch) {
+        const some = faces.slice(first, first + batch)
+        for (const [index, face] of some.entries()) data.set(face, index * length)
+        const out = await program.run({ faces: { data, shape: [batch, sizePx, sizePx, 3] } })
+        const all = out['faces']!.data as Float32Array
+        for (const index of some.keys()) made.push(all.slice(index * length, (index + 1) * length))
+      }
+      return made
+    },
+    async dispose() {
+      for (const program of programs.values()) await program.dispose()
+    },
+  }
+}
+
+/**
+ * `share` of `finer` in `plate` (both [s, s, 3]) where the face shows in full, less of it towards its border: what lies beyond are the face's own colours carried on, of which
+ * the enhancer would make hair and background again.
+ */
+function mixInside(plate: Float32Array, finer: Float32Array, mask: Plane, share: number): Float32Array {
+  const out = Float32Array.from(plate)
+  const sizePx = Math.sqrt(plate.length / 3)
+  const step = mask.width / sizePx
+  for (let y = 0, i = 0; y < sizePx; y += 1) {
+    const row = Math.floor((y + 0.5) * step) * mask.width
+    for (let x = 0; x < sizePx; x += 1, i += 3) {
+      const amount = share * Math.max(0, 2 * mask.data[row + Math.floor((x + 0.5) * step)]! - 1)
+      if (amount > 0) for (let c = i; c < i + 3; c += 1) out[c]! += amount * (finer[c]! - plate[c]!)
+    }
+  }
+  return out
+}
+
+/** Joined faces as they are enhanced, each as far as its cut says; undefined: not at all. */
+export async function enhanceFaces(
+  enhancer: Enhancer,
+  all: readonly { readonly cut: Cut; readonly joined: JoinedFace }[],
+): Promise<(Float32Array | undefined)[]> {
+  const made: (Float32Array | undefined)[] = all.map(() => undefined)
+  const wanted = [...all.entries()].filter(([, { cut }]) => cut.enhanced.share > 0)
+  if (wanted.length === 0) return made
+  const { sizePx, enhanced } = wanted[0]![1].cut
+  const plates = wanted.map(([, { joined }]) => enlargeSquare(joined.rgb, sizePx, 3, enhanced.times))
+  const finer = await enhancer.enhance(plates, sizePx * enhanced.times)
+  for (const [i, [index, { cut, joined }]] of wanted.entries())
+    made[index] = mixInside(plates[i]!, finer[i]!, joined.mask, cut.enhanced.share)
+  return made
+}
