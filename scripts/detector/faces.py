@@ -7,7 +7,7 @@ import zlib
 import cv2
 import numpy as np
 
-CROP_SCALE = 1.45  # side of the square crop over the larger side of the landmarks' bounding box
+CROP_SCALE = 1.3  # side of the square crop over the larger side of the landmarks' bounding box
 CROP_SHIFT = -0.12  # its centre, in box heights below the landmarks' centre: negative reaches for the forehead
 SAME_PERSON = 0.45  # distance of face-api descriptors below which two faces are held to be one person (strict on purpose)
 GRID_SPLIT = {'bbaf2n': 'train', 'brbk7n': 'train', 'lbax4n': 'train', 'lrwp9a': 'train', 'sbia1a': 'calibration',
@@ -42,7 +42,7 @@ def crop_box(points):
     return np.array([centre[0], centre[1] + CROP_SHIFT * (high - low)[1]]), side
 
 
-def cut(image, points, margin=1.3, largest=330):
+def cut(image, points, margin=1.45, largest=300):
     """The face with `margin` times the network's crop around it, shrunk so that the crop is at most `largest` px: (picture, points, how it lies: scale, x, y)."""
     centre, side = crop_box(points)
     scale = min(1.0, largest / side)
@@ -54,7 +54,7 @@ def cut(image, points, margin=1.3, largest=330):
     x, y = whole.astype(int)
     pad = max(0, -x, -y, x + size + 1 - image.shape[1], y + size + 1 - image.shape[0])
     if pad:
-        image = cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REFLECT_101)
+        image = cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     picture = np.ascontiguousarray(image[y + pad : y + pad + size, x + pad : x + pad + size])
     return picture, (points * scale - whole).astype(np.float32), (scale, float(whole[0]), float(whole[1]))
 
@@ -64,13 +64,18 @@ def frame(rng, image, points, size, moves=True):
     centre, side = crop_box(points)
     if moves:
         centre = centre + rng.uniform(-0.06, 0.06, 2) * side
-        side = side * rng.uniform(0.88, 1.14)
+        side = side * rng.uniform(0.9, 1.16)
     scale = size / side
     if scale < 0.6:  # average when shrinking a lot
         image = cv2.resize(image, None, fx=(f := scale / 0.9), fy=f, interpolation=cv2.INTER_AREA)
         centre, scale = centre * f, scale / f
     matrix = np.array([[scale, 0, size / 2 - scale * centre[0]], [0, scale, size / 2 - scale * centre[1]]], np.float32)
     return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def turn_of(points):
+    """How far the nose is off the middle of the face, as a part of its width: the head's turn."""
+    return (points[30, 0] - points[[0, 16], 0].mean()) / np.ptp(points[:, 0])
 
 
 def people(faces):

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from blend import fake_of, generated, hull_mask, jitter, match_colour, thin_plate, with_forehead
-from faces import GRID_SPLIT, people, read_faces, split_of
+from faces import GRID_SPLIT, people, read_faces, split_of, turn_of
 
 METHODS = ('self', 'alpha', 'poisson', 'decoder')
 CLIP_METHODS = ('self', 'alpha', 'poisson', 'decoder', 'frozen')
@@ -103,11 +103,6 @@ def chosen_faces(path, only=None):
         if counts[person] <= MOST_FACES[split]:
             face['picture'] = read_picture(face['file'])
             yield face
-
-
-def turn_of(points):
-    """How far the nose is off the middle of the face, as a part of its width: the head's turn."""
-    return (points[30, 0] - points[[0, 16], 0].mean()) / np.ptp(points[:, 0])
 
 
 def other_than(face, faces, rng):

@@ -2,22 +2,23 @@
 
 import numpy as np
 
-from blend import fake_of
-from faces import frame
-from wear import degrade
+from blend import training_fake
+from faces import frame, turn_of
+from wear import degrade, taken
 
 
-def pair(rng, faces, weights, size, others=None, wear=True, moves=True):
+def pair(rng, faces, weights, size, wear=True, moves=True):
     face = faces[rng.choice(len(faces), p=weights)]
     other = None
     if rng.random() < 0.4:
-        other = faces[int(rng.integers(len(faces)))]
-        other = None if other['person'] == face['person'] else other
-    real, fake = fake_of(rng, face, other)
+        # mostly of several the one whose head is turned most alike: a face that does not fit is easily told
+        some = [o for o in (faces[int(i)] for i in rng.integers(len(faces), size=1 if rng.random() < 0.2 else 16)) if o['person'] != face['person']]
+        other = min(some, key=lambda o: abs(turn_of(o['points']) - turn_of(face['points'])), default=None)
+    real, fake = training_fake(rng, face, other)
     seed = int(rng.integers(2**31))
     out = []
     for image in (real, fake):
-        worn = degrade(seed, image) if wear else image
+        worn = degrade(seed, taken(seed + 1, image)) if wear else image
         out.append((worn, face['points'] * (worn.shape[1] / image.shape[1])))
     state = rng.bit_generator.state
     framed = []

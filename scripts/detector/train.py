@@ -1,6 +1,6 @@
-"""Trains the detector: python train.py faces.jsonl out-folder [--minutes 40] [--size 224] [--resume]
+"""Trains the detector: python train.py faces.jsonl out-folder [--minutes 40] [--size 224] [--resume last.pt] [--device cuda --workers 15 --batch 48]
 
-One thread for the network and one low-priority process for the pairs. The checkpoint holds the running average of the weights.
+One thread for the network and one process for the pairs, unless told otherwise: a graphics card waits for the pairs, of which a processor's core makes some 15 a second. The checkpoint holds the running average of the weights.
 """
 
 import argparse
@@ -23,7 +23,6 @@ EMA = 0.996
 
 
 def produce(queue, faces, size, batch, seed):
-    os.nice(12)
     cv2.setNumThreads(1)
     for images in stream(faces, size, batch, seed):
         queue.put(images)
@@ -37,7 +36,12 @@ def as_input(images):
 def logits(net, images, batch=32):
     net.eval()
     with torch.no_grad():
-        return torch.cat([net(as_input(images[i : i + batch])) for i in range(0, len(images), batch)]).numpy()
+        where = next(net.parameters()).device
+        return torch.cat([net(as_input(images[i : i + batch]).to(where)).cpu() for i in range(0, len(images), batch)]).numpy()
+
+
+def fall(part, steady):
+    return 1 if part < steady else 0.5 + 0.5 * math.cos(math.pi * (part - steady) / (1 - steady))
 
 
 def main():
@@ -49,7 +53,11 @@ def main():
     parser.add_argument('--batch', type=int, default=12, help='pairs')
     parser.add_argument('--rate', type=float, default=4e-4)
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--frozen', type=int, default=3, help='blocks kept still in the first half')
+    parser.add_argument('--frozen', type=int, default=3, help='blocks kept still until --thaw')
+    parser.add_argument('--thaw', type=float, default=0.5, help='share of the time after which all learn; a step costs twice as much from there on')
+    parser.add_argument('--steady', type=float, default=0.3, help='share of the time before the rate falls')
+    parser.add_argument('--device', default='cpu')
+    parser.add_argument('--workers', type=int, default=1, help='processes that make pairs')
     parser.add_argument('--resume', help='checkpoint to start from instead of ImageNet')
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -59,31 +67,33 @@ def main():
     faces = load(args.faces)
     train = [f for f in faces if f['split'] == 'train']
     watch = fixed([f for f in faces if f['split'] == 'calibration'], args.size, 120, 7)
-    queue = mp.Queue(8)
-    mp.Process(target=produce, args=(queue, train, args.size, args.batch, args.seed), daemon=True).start()
+    queue = mp.Queue(8 * args.workers)
+    for worker in range(args.workers):
+        mp.Process(target=produce, args=(queue, train, args.size, args.batch, args.seed + 1000 * worker), daemon=True).start()
 
     net, _ = imagenet_detector()
     if args.resume:
         net.load_state_dict(torch.load(args.resume, map_location='cpu'))
     average = Detector()
     average.load_state_dict(net.state_dict())
-    net = net.to(memory_format=torch.channels_last)
+    average = average.to(args.device)
+    net = net.to(args.device, memory_format=torch.channels_last)
     net.freeze(args.frozen)
     net.train()
     optimizer = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=0.02, betas=(0.9, 0.99))
-    labels = torch.cat([torch.zeros(args.batch), torch.ones(args.batch)])
+    labels = torch.cat([torch.zeros(args.batch), torch.ones(args.batch)]).to(args.device)
     start, step, running, next_watch = time.time(), 0, None, 120
     log = open(f'{args.out}/log.jsonl', 'a')
     while (elapsed := time.time() - start) < args.minutes * 60:
         part = elapsed / (args.minutes * 60)
-        if part > 0.5 and net.frozen:
+        if part > args.thaw and net.frozen:
             for p in net.parameters():
                 p.requires_grad_(True)
             net.frozen = []
-        rate = args.rate * min(1, (step + 1) / 60) * (1 if part < 0.3 else 0.5 + 0.5 * math.cos(math.pi * (part - 0.3) / 0.7)) + 1e-6
+        rate = args.rate * min(1, (step + 1) / 60) * fall(part, args.steady) + 1e-6
         for group in optimizer.param_groups:
             group['lr'] = rate
-        out = net(as_input(queue.get()))
+        out = net(as_input(queue.get()).to(args.device))
         n = args.batch
         loss = F.binary_cross_entropy_with_logits(out, labels * 0.96 + 0.02) + 0.3 * F.softplus(out[:n] - out[n:]).mean()
         optimizer.zero_grad(set_to_none=True)
@@ -105,7 +115,7 @@ def main():
             log.flush()
             torch.save(average.state_dict(), f'{args.out}/last.tmp')
             os.replace(f'{args.out}/last.tmp', f'{args.out}/last.pt')
-            next_watch = elapsed + 150
+            next_watch = elapsed + 300
     torch.save(average.state_dict(), f'{args.out}/last.pt')
 
 

@@ -38,6 +38,63 @@ def screen(rng, image):
     return np.clip(out, 0, 255).astype(np.uint8)
 
 
+def graded(rng, image):
+    """As photographers and their filters leave pictures: curves, tinted lights and shadows, dark corners, light from one side, a leak of light."""
+    height, width = image.shape[:2]
+    out = image.astype(np.float32) / 255
+    if rng.random() < 0.6:
+        out = out ** (rng.uniform(0.7, 1.3) * rng.uniform(0.9, 1.1, 3))
+    if rng.random() < 0.4:
+        curve = rng.uniform(0, 0.9)
+        out = out + curve * out * (1 - out) * (2 * out - 1) * 2
+    if rng.random() < 0.35:
+        light = out.mean(2, keepdims=True)
+        out = out + (1 - light) * rng.uniform(-0.12, 0.12, 3) + light * rng.uniform(-0.12, 0.12, 3)
+    y, x = np.mgrid[:height, :width].astype(np.float32) / max(height, width) - 0.5
+    if rng.random() < 0.4:
+        angle = rng.uniform(0, 2 * np.pi)
+        side = 1 / (1 + np.exp(-(x * np.cos(angle) + y * np.sin(angle) - rng.uniform(-0.2, 0.2)) * rng.uniform(2, 18)))
+        out = out * (1 - rng.uniform(0.15, 0.6) * side)[..., None]
+    if rng.random() < 0.3:
+        out = out * np.clip(1 - rng.uniform(0.3, 1.2) * (x**2 + y**2), 0, 1)[..., None]
+    if rng.random() < 0.2:
+        spot = np.exp(-((x - rng.uniform(-0.5, 0.5)) ** 2 + (y - rng.uniform(-0.5, 0.5)) ** 2) / (2 * rng.uniform(0.05, 0.3) ** 2))
+        out = out + spot[..., None] * rng.uniform(0, 0.6, 3)
+    return (np.clip(out, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def covered(rng, image):
+    """Strands, leaves and the like in front of the face, sharp or out of focus."""
+    height, width = image.shape[:2]
+    mask = np.zeros((height, width), np.uint8)
+    if rng.random() < 0.6:
+        for _ in range(int(rng.integers(1, 12))):
+            start, bend, end = (rng.uniform(-0.1, 1.1, 2) for _ in range(3))
+            t = np.linspace(0, 1, 24)[:, None]
+            line = ((1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end) * [width, height]
+            cv2.polylines(mask, [np.round(line).astype(np.int32)], False, 255, max(1, round(width * rng.uniform(0.003, 0.03))), cv2.LINE_AA)
+    else:
+        middle, reach = rng.uniform(-0.1, 1.1, 2), rng.uniform(0.1, 0.4)
+        turns = np.sort(rng.uniform(0, 2 * np.pi, 9))
+        shape = middle + reach * rng.uniform(0.4, 1, (9, 1)) * np.c_[np.cos(turns), np.sin(turns)]
+        cv2.fillPoly(mask, [np.round(shape * [width, height]).astype(np.int32)], 255, cv2.LINE_AA)
+    alpha = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), width * rng.uniform(0.002, 0.03))[..., None] * rng.uniform(0.3, 1)
+    tint = image[int(rng.integers(height)), int(rng.integers(width))] * rng.uniform(0.5, 1.3)
+    texture = cv2.resize(rng.normal(0, rng.uniform(2, 20), (24, 24, 1)).astype(np.float32), (width, height))[..., None]
+    return np.clip(image * (1 - alpha) + (tint + texture) * alpha + 0.5, 0, 255).astype(np.uint8)
+
+
+def taken(seed, image):
+    """How a picture was lit, framed and finished, which says nothing either; the same `seed` does the same to a real picture and its fake."""
+    rng = np.random.default_rng(seed)
+    cover, grade = rng.random() < 0.15, rng.random() < 0.35
+    drawn = int(rng.integers(2**31))
+    if cover:
+        # the same colour in front of both: taken from the picture, and so it may differ by what was blended; too little to tell by
+        image = covered(np.random.default_rng(drawn), image)
+    return graded(np.random.default_rng(drawn + 1), image) if grade else image
+
+
 def degrade(seed, image):
     """Wear that says nothing about manipulation; the same `seed` does the same to a real picture and its fake."""
     rng = np.random.default_rng(seed)
