@@ -1,4 +1,4 @@
-import { type HostTensors, type ProgramFn, type Signature, tf } from '../tensor/index.ts'
+import { type ProgramFn, type Signature, tf } from '../tensor/index.ts'
 import { conv, type Parameters, pixelShuffle } from './layers.ts'
 
 /** Side of the faces that the enhancer knows best, px: what a face is enlarged to before it is made finer. */
@@ -34,13 +34,10 @@ function placesOf(n: number, size: number): tf.Tensor4D {
 
 /**
  * Makes enlarged faces finer: faces as in `enhancerSignature` → the same of the same shape, within 0–1. A residual network that works at a quarter and an eighth of the
- * size and shuffles its channels back into pixels (Shi et al. 2016, Lim et al. 2017). `weights` are those of `models/enhancer.safetensors`, filters in HWIO. Throws Error
- * naming a weight that is missing.
+ * size and shuffles its channels back into pixels (Shi et al. 2016, Lim et al. 2017). `parameters` are those of `models/enhancer.safetensors`, filters in HWIO; whoever made them frees them, after the
+ * programs that captured them. Throws Error naming one that is missing.
  */
-export function enhancerProgram(weights: HostTensors): ProgramFn {
-  const parameters: Parameters = Object.fromEntries(
-    Object.entries(weights).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]),
-  )
+export function enhancerProgram(parameters: Parameters): ProgramFn {
   const act = (x: tf.Tensor4D) => tf.leakyRelu(x, SLOPE)
   return ({ faces }) => {
     const x = faces as tf.Tensor4D

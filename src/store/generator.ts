@@ -31,8 +31,8 @@ export interface Generator {
   dispose(): Promise<void>
 }
 
-/** What names a generator's files. */
-export type GeneratorHashes = Pick<Generator, 'sha256' | 'retargetingSha256'>
+/** What is known of a generator before it is loaded. */
+export type NamedGenerator = Pick<Generator, 'sha256' | 'retargetingSha256' | 'sizePx'>
 
 /** A generator's (averaged) weights as tensors, for programs to capture. */
 export interface LoadedGenerator {

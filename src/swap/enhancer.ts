@@ -5,7 +5,7 @@ import { ENHANCED_PX, enhancerProgram, enhancerSignature } from '../models/enhan
 import { enlargeSquare } from '../picture/enlarge.ts'
 import type { Plane } from '../picture/plane.ts'
 import { decodeSafetensors } from '../store/safetensors.ts'
-import type { Device, Program } from '../tensor/index.ts'
+import { type Device, type Program, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import type { Cut } from './cut.ts'
 import type { JoinedFace } from './face.ts'
@@ -24,6 +24,11 @@ export function enhancedTimes(sizePx: number): number {
 /** Whether faces are to be enhanced anywhere in a clip. */
 export function wantsEnhancer({ look, shots }: ClipOptions): boolean {
   return [look, ...shots.map(({ options }) => options.look)].some(({ enhance }) => enhance > 0)
+}
+
+/** Whether an enhancer makes anything of what one of these generators draws. */
+export function helpsAny(generators: Iterable<{ readonly sizePx: number }>): boolean {
+  return [...generators].some(({ sizePx }) => enhancedTimes(sizePx) > 1)
 }
 
 /** What makes enlarged faces finer. */
@@ -50,9 +55,15 @@ async function readWeights(): Promise<Buffer> {
 /** Loads the enhancer that comes with dfk for faces of these sizes, px. `batch`: faces that it takes at once. Throws DfkError for a missing or damaged file. */
 export async function openEnhancer(device: Device, sizesPx: readonly number[], batch: number): Promise<Enhancer> {
   const { tensors } = decodeSafetensors(await readWeights(), FILE)
+  const parameters = Object.fromEntries(
+    Object.entries(tensors).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]),
+  )
   const programs = new Map<number, Program>()
   for (const sizePx of new Set(sizesPx))
-    programs.set(sizePx, await device.compile(enhancerProgram(tensors), enhancerSignature(batch, sizePx), { name: `enhancer ${sizePx}` }))
+    programs.set(
+      sizePx,
+      await device.compile(enhancerProgram(parameters), enhancerSignature(batch, sizePx), { name: `enhancer ${sizePx}` }),
+    )
   return {
     async enhance(faces, sizePx) {
       const program = programs.get(sizePx)
@@ -71,6 +82,7 @@ export async function openEnhancer(device: Device, sizesPx: readonly number[], b
     },
     async dispose() {
       for (const program of programs.values()) await program.dispose()
+      tf.dispose(parameters)
     },
   }
 }

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path'
 import { recordOutput } from '../consent/index.ts'
 import { type Label, type ManifestSummary, stampOutput } from '../provenance/index.ts'
 import { hashFile } from '../work/hashFile.ts'
-import { ENHANCER, wantsEnhancer } from './enhancer.ts'
+import { ENHANCER, helpsAny, wantsEnhancer } from './enhancer.ts'
 import type { Job } from './output.ts'
 import type { NamedSwap, PermittedSwap } from './session.ts'
 import { optionsAt } from './shots.ts'
@@ -38,7 +38,7 @@ interface Extent {
 export function provenanceOf(session: NamedSwap, job: Job, outputId: string) {
   const { permission, request, generators, footage, label } = session
   const [model, ...others] = [...generators].map(([name, { sha256 }]) => ({ name, sha256 }))
-  const otherModels = wantsEnhancer(request) ? [...others, ENHANCER] : others
+  const otherModels = wantsEnhancer(request) && helpsAny(generators.values()) ? [...others, ENHANCER] : others
   const isLabelled = label.on || request.shots.some(({ options }) => options.label === true)
   return {
     ...{ parent: job.path, parentSha256: footage.get(job.path), outputId, model: model!, otherModels, watermark: true },

@@ -5,7 +5,7 @@ import { type FootageHash, hashFootage } from '../media/index.ts'
 import { type LabelPlan, type LabelWish, planLabel, requireMarks, type Signing } from '../provenance/index.ts'
 import { screenFootage } from '../screening/screen.ts'
 import type { Run } from '../store/checkpoint.ts'
-import { type Generator, type GeneratorHashes, openGenerator } from '../store/generator.ts'
+import { type Generator, type NamedGenerator, openGenerator } from '../store/generator.ts'
 import type { Device, DeviceName } from '../tensor/index.ts'
 import { openDevice } from '../tensor/index.ts'
 import { BufferPools } from '../work/bufferPool.ts'
@@ -63,7 +63,7 @@ export interface PermittedSwap {
 /** A swap whose weights are known by their hashes, before any network is loaded. */
 export interface NamedSwap extends PermittedSwap {
   /** By the name of the run. */
-  readonly generators: ReadonlyMap<string, GeneratorHashes>
+  readonly generators: ReadonlyMap<string, NamedGenerator>
 }
 
 /** What renders one clip or picture after the other. */
@@ -182,6 +182,13 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
   const withOwn = [look, ...shots.map(({ options }) => options.look)].some(({ occlusion }) => occlusion > 0)
   const generators = new Map<string, Generator>()
   for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, { batch, choice, withOwn }))
+  const wantsMoving = [look, ...shots.map(({ options }) => options.look)].some(({ retarget }) => retarget > 0)
+  for (const [name, { displacements }] of generators) {
+    if (wantsMoving && displacements === undefined)
+      onWarning(
+        `--retarget: changes nothing of ${name}, whose checkpoint does not know what its swaps lack; training it further measures that, of 48 faces or more`,
+      )
+  }
   const enhancer = wantsEnhancer(permitted.request) ? await enhancerFor(generators, device, batch, onWarning) : undefined
   const analyser = await openFaceAnalyser(device)
   const finisher = openFinishPool()

@@ -1,4 +1,5 @@
 import type { Person } from '../models/generator.ts'
+import type { Retargeting } from '../models/retarget.ts'
 import type { Checkpoint, Run } from '../store/checkpoint.ts'
 import { storedRetargeting } from '../store/retargeting.ts'
 import { isScheduled, type Retention } from '../store/retention.ts'
@@ -49,19 +50,21 @@ export async function trainLoop(session: Session): Promise<TrainResult> {
     await session.recheck()
     askedMs = performance.now()
   }
-  const save = async () => {
-    await recheck()
+  const write = async (retargeting?: Retargeting) => {
     saving = true
     const { state, files: networks } = await trainer.snapshot()
-    // Weights are worth saving without it too.
-    const retargeting = await observer.retargeting().catch((cause: Error) => {
-      options.onWarning?.(`what swaps lack of the target's movement could not be measured at step ${state.step}: ${cause.message}`)
-      return undefined
-    })
     const files = { ...networks, ...(retargeting && storedRetargeting(retargeting)) }
     checkpoint = await saveCheckpoint(run, { ...state, ...guard.stateAt(state.step) }, files, retention, options.freeBytes)
     saved = state.step
     saving = false
+  }
+  /** `hurried`: whoever waits may not wait for long, so the weights are safe before anything is measured. */
+  const save = async ({ hurried = false } = {}) => {
+    await recheck()
+    if (hurried) await write()
+    // Before the snapshot: a copy of the state is not held meanwhile.
+    const retargeting = await observer.retargeting()
+    if (!hurried || retargeting !== undefined) await write(retargeting)
   }
   const observer = await openObserver({ ...session, ...options, validateEvery: options.validateEvery ?? options.previewEvery })
   const plateau = () => (options.until === 'plateau' ? observer.plateau() : undefined)
@@ -70,7 +73,7 @@ export async function trainLoop(session: Session): Promise<TrainResult> {
     if (trainer.position.step > 0) await observer.look()
     while (fractionOf(plan, trainer.position) < 1 && plateau() === undefined) {
       if (signal?.aborted) {
-        if (trainer.position.step > saved) await save()
+        if (trainer.position.step > saved) await save({ hurried: true })
         const where = saved === 0 ? 'before the first step' : `; saved at step ${saved}`
         throw new InterruptedError(`interrupted ${where}`.replace(' ;', ';'), { hint: 'run the same command again to go on from there' })
       }
@@ -96,7 +99,10 @@ export async function trainLoop(session: Session): Promise<TrainResult> {
       trainer.whole &&
       trainer.position.step > saved &&
       !(error instanceof DivergedError || error instanceof InterruptedError || error instanceof RefusedError)
-    if (isSound && !saving) await save().catch((cause: Error) => options.onWarning?.(`steps since ${saved} are lost: ${cause.message}`))
+    if (isSound && !saving)
+      await recheck()
+        .then(() => write())
+        .catch((cause: Error) => options.onWarning?.(`steps since ${saved} are lost: ${cause.message}`))
     throw error
   } finally {
     await observer.dispose()

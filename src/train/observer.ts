@@ -26,6 +26,7 @@ export interface ObserverOptions {
   /** Steps between preview pictures, and between validations. */
   readonly previewEvery: number
   readonly validateEvery: number
+  readonly onWarning?: ((message: string) => void) | undefined
   readonly onValidation?: ((record: ValidationRecord) => void) | undefined
 }
 
@@ -33,7 +34,7 @@ export interface ObserverOptions {
 export interface Observer {
   /** Does what is due at the trainer's step. */
   look(): Promise<void>
-  /** What the swaps of the trainer's step lack of the target's movement. */
+  /** What the swaps of the trainer's step lack of the target's movement; undefined, with a warning, where that cannot be measured. */
   retargeting(): Promise<Retargeting | undefined>
   /** Preview and validation of the last step. */
   finish(): Promise<{ readonly preview: string; readonly page: string; readonly validation: Validation }>
@@ -69,9 +70,17 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
   const retargeting = async () => {
     const { step } = trainer.position
     if (learned?.step === step) return learned.retargeting
-    const { renderer, learn } = await opened()
-    learned = { step, retargeting: await learn(renderer) }
-    return learned.retargeting
+    // Weights are worth saving, and swaps worth measuring, without it too.
+    const measure = async () => {
+      const { renderer, learn } = await opened()
+      return learn(renderer)
+    }
+    const found = await measure().catch((cause: Error) => {
+      options.onWarning?.(`what swaps lack of the target's movement could not be measured at step ${step}: ${cause.message}`)
+      return undefined
+    })
+    learned = { step, retargeting: found }
+    return found
   }
   const page = async (ended: boolean) => writeTrainPage(run, { validations: history, stats: await readStats(run), ended })
   const preview = async () => writePreview(run, trainer.position.step, (await opened()).renderer, facesets)
@@ -79,8 +88,9 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
     const known = history.at(-1)
     if (known?.step === trainer.position.step) return known.validation
     const { renderer, validate: measure } = await opened()
+    const lacking = await retargeting()
     const started = performance.now()
-    const validation = await measure(renderer, await retargeting())
+    const validation = await measure(renderer, lacking)
     const record = {
       ...{ step: trainer.position.step, validation, advice: [], elapsedMs: Math.round(trainer.position.elapsedMs) },
       ...{ phase: phaseOf(run, plan, trainer), ms: Math.round(performance.now() - started) },

@@ -52,7 +52,10 @@ export function openRetargeter({ train }: Faceset, sizePx: number, aligned: Alig
   return async (renderer) => {
     if (chosen.length < FEWEST) return undefined
     known ??= read()
-    const sample = await known
+    const sample = await known.catch((error: unknown) => {
+      known = undefined
+      throw error
+    })
     const pairs = await inBatches(sample.faces.length, async (from, to) => {
       const [faces, masks] = [joined(sample.faces.slice(from, to)), joined(sample.masks.slice(from, to))]
       const { source } = await renderer.render(faces)
@@ -89,22 +92,21 @@ function joined(pictures: readonly Uint8Array[]): Float32Array {
   return out
 }
 
-/** Faces [n, s, s, 3] and masks [n, s, s, 1] moved on as a swap moves them; those whose target shows no landmarks stay. */
+/** Faces [n, s, s, 3] moved on, their masks left as they are; those whose target shows no landmarks stay. */
 export function retargeted(
-  { rgb, mask }: { readonly rgb: Float32Array; readonly mask: Float32Array },
+  rgb: Float32Array,
   retargeting: Retargeting | undefined,
   points: readonly (Float32Array | undefined)[],
   sizePx: number,
-): { readonly rgb: Float32Array; readonly mask: Float32Array } {
-  if (retargeting === undefined) return { rgb, mask }
+): Float32Array {
+  if (retargeting === undefined) return rgb
   const displacements = displacementsOf(retargeting)
-  const out = { rgb: rgb.slice(), mask: mask.slice() }
+  const out = rgb.slice()
   const pixels = sizePx * sizePx
   for (const [i, each] of points.entries()) {
     if (each === undefined) continue
     const field = displacements(each, 1)
-    out.rgb.set(displace(rgb.subarray(i * pixels * 3, (i + 1) * pixels * 3), sizePx, 3, field, FIELD_CELLS), i * pixels * 3)
-    out.mask.set(displace(mask.subarray(i * pixels, (i + 1) * pixels), sizePx, 1, field, FIELD_CELLS), i * pixels)
+    out.set(displace(rgb.subarray(i * pixels * 3, (i + 1) * pixels * 3), sizePx, 3, field, FIELD_CELLS), i * pixels * 3)
   }
   return out
 }

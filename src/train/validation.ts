@@ -41,7 +41,8 @@ export function openValidator(facesets: Record<Person, Faceset>, descriptor: rea
       const { faces: real, masks, count } = unseen[person]
       return { faces: count, ...likeness(rendered[person][person].rgb, real, masks, sizePx), mean: mean[person] }
     }) as [PersonValidation, PersonValidation]
-    const moved = retargeted(rendered.target.source, retargeting, await points, sizePx)
+    const { rgb, mask } = rendered.target.source
+    const moved = { rgb: retargeted(rgb, retargeting, await points, sizePx), mask }
     return { source, target, swap: await meter(picturesOf(putIn(unseen.target, moved), sizePx)) }
   }
 }

@@ -22,7 +22,7 @@ import { WHOLE_CLIP } from '../../src/swap/range.ts'
 import { type RenderedFrame, renderFrames } from '../../src/swap/render.ts'
 import { newTracker, type SwapSession } from '../../src/swap/session.ts'
 import { viewOf } from '../../src/swap/view.ts'
-import { openDevice } from '../../src/tensor/index.ts'
+import { openDevice, tf } from '../../src/tensor/index.ts'
 import { scratchFolder, sharedData } from '../support/data.ts'
 import { makeClip, openMan, PLAIN_LOOK, WALL } from './man.ts'
 import { dfkSwap } from './run.ts'
@@ -209,6 +209,15 @@ describe('a face that it never saw', () => {
   afterAll(async () => {
     await enhancer.dispose()
     await analyser.dispose()
+  })
+
+  it('leaves no tensor behind when it is put away', async () => {
+    const device = await openDevice('cpu')
+    const before = tf.memory().numTensors
+    const other = await openEnhancer(device, [256, 128], 1)
+    expect(tf.memory().numTensors).toBeGreaterThan(before)
+    await other.dispose()
+    expect(tf.memory().numTensors).toBe(before)
   })
 
   const folder = sharedData('real-faces')

@@ -9,7 +9,9 @@ import { FRAMING } from '../../src/faces/index.ts'
 import { generatorShapes } from '../../src/models/generator.ts'
 import { initialise } from '../../src/models/layers.ts'
 import { seedRandom } from '../../src/models/random.ts'
+import { MESH_POINTS, type Retargeting } from '../../src/models/retarget.ts'
 import { type RunConfig, saveRun } from '../../src/store/checkpoint.ts'
+import { storedRetargeting } from '../../src/store/retargeting.ts'
 import { saveCheckpoint } from '../../src/store/save.ts'
 
 const pair = makeKeyPair()
@@ -45,12 +47,23 @@ export function recordFor(
   return signConsent(draft, testKey, new Date('2020-01-01T00:00:00Z'))
 }
 
+/** Points all over the face, and what moves its lower half down, by how far it itself lies lower. */
+const GRID = Float32Array.from(
+  { length: 2 * MESH_POINTS },
+  (_, i) => 0.2 + (0.6 * (i % 2 === 0 ? (i >> 1) % 22 : Math.floor((i >> 1) / 22))) / 21,
+)
+const LOWER = GRID.map((value, i) => (i % 2 === 1 && value > 0.5 ? 0.066 : 0))
+const ASKEW: Retargeting = {
+  ...{ mean: GRID, places: GRID, modes: LOWER, spread: Float32Array.of(0.1), moves: LOWER.map((value) => value * 0.8) },
+  rest: GRID.map((_, i) => (i % 2 === 0 ? 0.01 : 0)),
+}
+
 /** A run with an untrained generator of 32 px that paints the whole mask, saved by the real store; the key of `recordFor` is trusted in its home. */
 export async function makeRun(
   home: string,
   name: string,
   target: SignedConsent,
-  changes: { config?: Partial<RunConfig>; source?: SignedConsent } = {},
+  changes: { config?: Partial<RunConfig>; source?: SignedConsent; retargeting?: false } = {},
 ): Promise<void> {
   await trustKey(home, new Date(), { publicKey: pair.publicKey, name: 'tests' })
   const source = changes.source ?? recordFor('source', new Array(128).fill(0.5))
@@ -102,7 +115,12 @@ export async function makeRun(
   const weights = initialise(generatorShapes(generator), seedRandom(1))
   weights['source.out.bias']!.data[3] = 6
   const state = { step: 1, elapsedMs: 0, fraction: 0, random: [1, 2, 3, 4] }
-  await saveCheckpoint(run, state, { generator: weights }, { keep: 1, saveEvery: 1, milestoneEvery: 0 })
+  await saveCheckpoint(
+    run,
+    state,
+    { generator: weights, ...(changes.retargeting !== false && storedRetargeting(ASKEW)) },
+    { keep: 1, saveEvery: 1, milestoneEvery: 0 },
+  )
 }
 
 /** Writes a record where `--consent` can find it. */
