@@ -251,12 +251,17 @@ describe('what the log names', () => {
       await logReport(inner, join(away, name), page, [hash], new Date())
       write(join(away, name), name === 'cut.html' ? page.slice(page.indexOf('<title>')) : page)
     }
+    // Two whose places were taken by reports that show others, or nobody.
+    for (const [name, records] of Object.entries({ 'bobs.html': [consentHash(bob)], 'nobodys.html': [] })) {
+      await logReport(inner, join(away, name), 'hers', [hash], new Date())
+      write(join(away, name), renderPage({ title: 'Score of other.mkv', records, sections: [] }))
+    }
   })
   afterAll(() => rmSync(place, { recursive: true, force: true }))
 
   it('is deleted where it is known to be that, and nothing is claimed of the rest', async () => {
     const first = await run()
-    expect(readdirSync(away).sort()).toEqual(['bobs.mkv', 'changed.mkv', 'cut.html', 'older.mkv'])
+    expect(readdirSync(away).sort()).toEqual(['bobs.html', 'bobs.mkv', 'changed.mkv', 'cut.html', 'nobodys.html', 'older.mkv'])
     const unverified = ['changed.mkv', 'older.mkv', 'cut.html'].map((name) => join(away, name))
     expect(first.told).toMatchObject({ left: [], unverified })
     expect(first.statement).toMatchObject({ left: [], unverified })
@@ -267,7 +272,7 @@ describe('what the log names', () => {
     for (const path of unverified) rmSync(path)
     const second = await run()
     expect([second.failed, second.told.left, second.told.unverified]).toEqual([undefined, [], []])
-    expect(existsSync(join(away, 'bobs.mkv'))).toBe(true)
+    expect(readdirSync(away)).toEqual(['bobs.html', 'bobs.mkv', 'nobodys.html'])
     expect((await verifyAudit(inner)).problems).toEqual([])
   })
 })
