@@ -11,6 +11,7 @@ import { DfkError, UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 import { ask, isInteractive } from './consent-ask.ts'
 import { openRecord } from './consent-files.ts'
+import { leftError, lineOf, linesOf, unverifiedLine } from './consent-purge-text.ts'
 
 /** Whose things are to be deleted. */
 interface Wanted {
@@ -70,8 +71,6 @@ async function confirm({ signal }: Context, all: readonly Made[]): Promise<void>
   if ((await ask('Delete all of it for good? (yes or no)', { signal })) !== 'yes') throw new DfkError('nothing was deleted')
 }
 
-const lineOf = ({ kind, path }: Made) => `  ${kind}: ${path}`
-
 /** `dfk consent purge`: deletes what was made under a record, with proof. */
 export const purge = defineCommand({
   name: 'purge',
@@ -91,10 +90,10 @@ export const purge = defineCommand({
     const look = (each: Parameters<typeof findMade>[3]) => findMade(search, records, subject, each)
     const before = await work('looking for what was made', look)
     const found = before.made
-    const list = found.map(lineOf)
+    const list = await linesOf(home, found)
     if (dryRun) {
       const made = found.map(({ kind, path }) => ({ kind, path }))
-      const lines = [`would delete ${found.length}:`, ...list, ...before.unverified.map((path) => `  cannot be recognised: ${path}`)]
+      const lines = [`would delete ${found.length}:`, ...list, ...before.unverified.map((path) => unverifiedLine(path, before.ofOthers))]
       return result({ records, ...(subject && { subject }), found: made, unverified: before.unverified }, lines.join('\n'))
     }
     if (found.length > 0) note([`to be deleted:`, ...list].join('\n'))
@@ -126,9 +125,6 @@ export const purge = defineCommand({
       throw new DfkError(`expected nothing of it to be left but found ${left.join(', ')}`, {
         hint: 'who makes it anew? stop that, and run this again',
       })
-    if (unverified.length > 0)
-      throw new DfkError(`expected nothing of it to be left but cannot tell whether it is in ${unverified.join(', ')}`, {
-        hint: 'it does not say what it is, or cannot be read, and is a report of an earlier version or where the log or a link led: delete it, or move what is yours away, and run this again',
-      })
+    if (unverified.length > 0) throw leftError(unverified, new Map([...before.ofOthers, ...after.ofOthers]))
   },
 })

@@ -1,6 +1,6 @@
 import { logReport, recordsShown, type ShownFile } from '../consent/reports.ts'
 import type { ProvenanceFound } from '../provenance/index.ts'
-import { RefusedError } from '../work/errors.ts'
+import { DfkError, InterruptedError } from '../work/errors.ts'
 import type { Context } from './command.ts'
 
 /** What a file's manifest and watermark say of where it comes from. */
@@ -14,12 +14,12 @@ export function shownFile(
   return { path, sha256, outputIds, records: (c2pa?.consent ?? []).map(({ hash }) => hash) }
 }
 
-/** Does what needs the log; a log that is not whole, or cannot be written, keeps no file from being judged: a warning says what that means. */
+/** Does what needs the log; a log that is not whole, cannot be written, or is in use, keeps no file from being judged: a warning says what that means. */
 async function withLog<T>({ home, warn }: Context, body: () => Promise<T>, otherwise: T): Promise<T> {
   try {
     return await body()
   } catch (error) {
-    if (!(error instanceof RefusedError)) throw error
+    if (!(error instanceof DfkError) || error instanceof InterruptedError) throw error
     warn(`dfk consent purge will find the report only where it lies below ${home} and says itself what it shows: ${error.message}`)
     return otherwise
   }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { randomBytes } from 'node:crypto'
-import { link, rm, writeFile } from 'node:fs/promises'
+import { access, link, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolder } from '../work/folder.ts'
 import { readIfThere } from './files.ts'
@@ -23,6 +23,17 @@ export async function findInstallation(home: string): Promise<Installation | und
   if (pem === undefined) return undefined
   const key = openPrivateKey(pem)
   return { key, publicKey: publicKeyOf(key) }
+}
+
+/** The home that something lies in: the nearest folder above it where an installation keeps its key; undefined: in none. */
+export async function homeAbove(path: string): Promise<string | undefined> {
+  const above = dirname(path)
+  if (above === path) return undefined
+  const isHome = await access(installationKeyPath(above)).then(
+    () => true,
+    () => false,
+  )
+  return isHome ? above : homeAbove(above)
 }
 
 /** Makes the installation's key; where another process made one meanwhile, that one counts. */

@@ -8,6 +8,8 @@ export interface Part {
   readonly toS: number
   /** `range`: whoever asked; `manifest`: the swap itself. */
   readonly by: 'range' | 'manifest'
+  /** By the manifest: whether the target is the very file that it names. Another, such as the footage in another container, may begin elsewhere. */
+  readonly isFootage?: boolean
 }
 
 /** Frames of one clip never come nearer to each other. */
@@ -38,7 +40,7 @@ export async function partInManifest(swap: MediaInfo, target: MediaInfo, signal?
   const isFootage = footage.sha256 === (await hashFile(target.path, signal))
   const frameS = target.fps.den / target.fps.num
   const holds = target.frames > swap.frames && target.startS + target.durationS > toS - frameS
-  return isFootage || holds ? { fromS, toS, by: 'manifest' } : undefined
+  return isFootage || holds ? { fromS, toS, by: 'manifest', isFootage } : undefined
 }
 
 /** `10.00–20.00 s`. */

@@ -88,10 +88,18 @@ function lengthWarning({ frames, background }: Scores, ended: 'swap' | 'target',
     : `${counts}, which is right only if they begin together`
 }
 
+/** What is to be said where the manifest that names the part speaks of another file. */
+function footageWarning({ background }: Scores, part: Part | undefined): string | undefined {
+  if (part?.by !== 'manifest' || part.isFootage) return undefined
+  const isOther = background !== null && background < OTHER_PICTURE_DB
+  const likely = isOther ? ` (it probably does not: the pictures around the face differ, ${background.toFixed(1)} dB)` : ''
+  return `the target is not the file that the swap’s manifest names: the part compared is right only if it begins where that does${likely}; --range names another part`
+}
+
 function warningsOf(scores: Scores, ended: 'both' | 'swap' | 'target', part: Part | undefined, sourceFaces: number): string[] {
   const { frames } = scores
   const length = ended === 'both' ? undefined : lengthWarning(scores, ended, part)
-  const warnings = length === undefined ? [] : [length]
+  const warnings = [length, footageWarning(scores, part)].filter((warning) => warning !== undefined)
   if (frames.lostFace > 0)
     warnings.push(`${frames.lostFace} of ${frames.analysed} frames show no face in the swap where the target has one`)
   if (sourceFaces < LEAST_SOURCE_FACES) warnings.push(`the source has only ${sourceFaces} faces: the identity scale is rough`)

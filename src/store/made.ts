@@ -1,4 +1,6 @@
-import { resolve } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { resolve, sep } from 'node:path'
+import { homeAbove } from '../consent/installation.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import type { Marked } from './marks.ts'
 import { Search } from './search.ts'
@@ -30,6 +32,8 @@ export interface Findings {
   readonly made: readonly Made[]
   /** Paths of what may have been made under the records but does not say so, and of what cannot be read. */
   readonly unverified: readonly string[]
+  /** Of those, what lies outside of this DFK_HOME in another, by path, with that: a log that was copied with its home names what the original made. */
+  readonly ofOthers: ReadonlyMap<string, string>
 }
 
 /**
@@ -44,7 +48,25 @@ export async function findMade(
 ): Promise<Findings> {
   const search = await searchAll(where, records, subject, work)
   await search.copies()
-  return { made: [...search.found.values()], unverified: await search.unverified() }
+  const unsure = await search.unverified()
+  const ofOthers = new Map<string, string>()
+  for (const path of [...unsure, ...search.found.keys()]) {
+    const other = await otherHome(path, where.home)
+    if (other !== undefined) ofOthers.set(path, other)
+  }
+  const made = [...search.found.values()].filter(({ path }) => !ofOthers.has(path))
+  return { made, unverified: [...new Set([...unsure, ...ofOthers.keys()])], ofOthers }
+}
+
+/** Whether something lies below a home, wherever links lead. */
+export async function liesIn(home: string, path: string): Promise<boolean> {
+  const [own, real] = await Promise.all([home, path].map((each) => realpath(each).catch(() => resolve(each))))
+  return real!.startsWith(own! + sep)
+}
+
+/** The other home that something lies in which does not lie in this. */
+async function otherHome(path: string, home: string): Promise<string | undefined> {
+  return (await liesIn(home, path)) ? undefined : homeAbove(await realpath(path).catch(() => resolve(path)))
 }
 
 /** The hashes of records of a subject, as datasets and runs name them. */

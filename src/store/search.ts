@@ -9,6 +9,8 @@ import { holds, isCarrier, pageRecords, pictureHashes } from './traces.ts'
 
 /** Never looked into: what is not made of anybody's face. */
 const ELSEWHERE = new Set(['node_modules', '.git', '.dfk'])
+const isPage = (path: string) => extname(path).toLowerCase() === '.html'
+
 /** Looks for what was made under records. */
 export class Search {
   readonly found = new Map<string, Made>()
@@ -56,7 +58,7 @@ export class Search {
   /** Looks at a file, and at what belongs to it. */
   async file(path: string): Promise<void> {
     if (this.#records.length === 0 || this.found.has(path)) return
-    if (extname(path).toLowerCase() === '.html') return this.#page(path)
+    if (isPage(path)) return this.#page(path)
     if (!isCarrier(path)) return
     const isTheirs = await holds(path, this.#records, this.#work.signal).catch((error: NodeJS.ErrnoException) =>
       this.#unreadable(path, error),
@@ -90,7 +92,7 @@ export class Search {
     if ((await stat(`${path}.c2pa`).catch(() => undefined))?.isFile()) await this.file(`${path}.c2pa`)
     if (!isMade || there === undefined) return
     if (there.isFile() && sha256 !== undefined && (await hashFile(path)) === sha256) return this.output(path)
-    if (there.isDirectory() && (await this.#isOfOthers(path))) return
+    if (await (there.isDirectory() ? this.#isOfOthers(path) : this.#isPageOfOthers(path))) return
     this.unsure.add(path)
   }
 
@@ -107,6 +109,13 @@ export class Search {
     const names = (await this.#read(path)).map(({ name }) => name)
     const made = await marksOf(path, names)
     return made === undefined ? names.length === 0 : !this.#isWanted(made)
+  }
+
+  /** Whether a file is a report that says that it shows nobody in question: it took the place of one that did. */
+  async #isPageOfOthers(path: string): Promise<boolean> {
+    if (!isPage(path)) return false
+    const shown = await pageRecords(path).catch(() => undefined) // What cannot be read was named when it was looked at.
+    return Array.isArray(shown) && !shown.some((hash) => this.#records.includes(hash))
   }
 
   async #read(path: string) {

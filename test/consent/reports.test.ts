@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Context } from '../../src/commands/command.ts'
+import { putReport } from '../../src/commands/report-records.ts'
 import { auditPath } from '../../src/consent/audit.ts'
 import { readAudit } from '../../src/consent/auditVerify.ts'
 import { consentHash, recordOutput } from '../../src/consent/index.ts'
 import { logReport, recordsShown } from '../../src/consent/reports.ts'
+import { lockFolder } from '../../src/work/lock.ts'
 import { scratchFolder } from '../support/data.ts'
 import { NOW, signedRecord } from './records.ts'
 
@@ -49,6 +52,23 @@ describe('a report that shows somebody', () => {
     const added = (await readAudit(home)).slice(before)
     const sha256 = createHash('sha256').update('page').digest('hex')
     expect(added).toEqual([expect.objectContaining({ what: 'report', records: [ofAlice], about: { path: '/out/page.html', sha256 } })])
+  })
+
+  it('is written with a warning while another process holds the log', async () => {
+    const [path, warnings] = [join(home, 'busy.html'), [] as string[]]
+    const lock = await lockFolder(join(home, 'consent'), 'the audit log')
+    // What is waited for it is over at once.
+    const clock = vi.spyOn(performance, 'now').mockReturnValueOnce(0).mockReturnValue(1e9)
+    try {
+      await putReport({ home, note() {}, warn: (text: string) => warnings.push(text) } as unknown as Context, path, 'page', [ofAlice!])
+    } finally {
+      clock.mockRestore()
+      await lock.release()
+    }
+    expect(warnings).toEqual([
+      expect.stringMatching(/^dfk consent purge will find the report only where .*expected the audit log to be free/),
+    ])
+    expect(readFileSync(path, 'utf8')).toBe('page')
   })
 
   it('begins no log where there is none', async () => {

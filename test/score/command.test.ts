@@ -175,6 +175,16 @@ describe('dfk score', () => {
     expect(background).toBeGreaterThan(wrong.background + 5)
   })
 
+  it('says that the manifest which names the part speaks of another file', async () => {
+    // Of the footage that the manifest names, the target is a cut: what lies at the part's times is not what was swapped.
+    await sign('later.mp4', 'target.mp4', { fromS: 0.16, toS: 0.56 })
+    const of = ['--target', file('long.mp4'), '--source', 'franck', '--every', '8', '--json', '--quiet']
+    const { code, stdout, stderr } = await score(file('later.mp4'), ...of)
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^warning: the target is not the file that the swap’s manifest names: the part compared is right only if/)
+    expect(JSON.parse(stdout).range).toEqual({ fromS: 0.16, toS: 0.56, by: 'manifest' })
+  })
+
   it('says where versions show different parts', async () => {
     await sign('later.mp4', 'long.mp4', { fromS: 16 / 25, toS: 26 / 25 })
     const of = ['--target', file('long.mp4'), '--source', 'franck', '--every', '8', '--quiet']

@@ -204,31 +204,32 @@ describe('what hides', () => {
   })
 })
 
+/** Runs `dfk consent purge` of alice's record in a home. */
+async function purgeIn(place: string) {
+  let told = { left: [''], unverified: [''], proof: '' }
+  const notes: string[] = []
+  const context: Context = {
+    ...{ json: true, quiet: true, dryRun: false, home: place, signal: new AbortController().signal, warn() {} },
+    note: (text) => notes.push(text),
+    result: (value) => {
+      told = value as typeof told
+    },
+    work: (_, body) => body({ signal: new AbortController().signal, onProgress() {} } as Parameters<typeof body>[0]),
+  }
+  const failed = await purge.run(context, [hash], { yes: true }).then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
+  const { statement } = JSON.parse(readFileSync(told.proof, 'utf8')) as { statement: { searched: string[]; deleted: object[] } }
+  return { failed, told, notes: notes.join('\n'), statement }
+}
+
 describe('what the log names', () => {
   const place = scratchFolder('purge-logged')
   const [inner, away] = [join(place, 'home'), join(place, 'away')]
   const bob = recordFor('bob', new Array(128).fill(0))
   const output = (name: string, records = [alice], about = {}) =>
     recordOutput(inner, { outputId: createHash('sha256').update(name).digest('hex').slice(0, 16), path: join(away, name), records, about })
-  async function run() {
-    let told = { left: [''], unverified: [''], proof: '' }
-    const context: Context = {
-      ...{ json: true, quiet: true, dryRun: false, home: inner, signal: new AbortController().signal, note() {}, warn() {} },
-      result: (value) => {
-        told = value as typeof told
-      },
-      work: (_, body) => body({ signal: new AbortController().signal, onProgress() {} } as Parameters<typeof body>[0]),
-    }
-    const failed = await purge.run(context, [hash], { yes: true }).then(
-      () => undefined,
-      (error: Error) => error.message,
-    )
-    return {
-      failed,
-      told,
-      statement: (JSON.parse(readFileSync(told.proof, 'utf8')) as { statement: { searched: string[]; deleted: object[] } }).statement,
-    }
-  }
   beforeAll(async () => {
     await makeFaceset(inner, 'alice', { consent: alice })
     await makeFaceset(inner, 'bob')
@@ -251,12 +252,17 @@ describe('what the log names', () => {
       await logReport(inner, join(away, name), page, [hash], new Date())
       write(join(away, name), name === 'cut.html' ? page.slice(page.indexOf('<title>')) : page)
     }
+    // Two whose places were taken by reports that show others, or nobody.
+    for (const [name, records] of Object.entries({ 'bobs.html': [consentHash(bob)], 'nobodys.html': [] })) {
+      await logReport(inner, join(away, name), 'hers', [hash], new Date())
+      write(join(away, name), renderPage({ title: 'Score of other.mkv', records, sections: [] }))
+    }
   })
   afterAll(() => rmSync(place, { recursive: true, force: true }))
 
   it('is deleted where it is known to be that, and nothing is claimed of the rest', async () => {
-    const first = await run()
-    expect(readdirSync(away).sort()).toEqual(['bobs.mkv', 'changed.mkv', 'cut.html', 'older.mkv'])
+    const first = await purgeIn(inner)
+    expect(readdirSync(away).sort()).toEqual(['bobs.html', 'bobs.mkv', 'changed.mkv', 'cut.html', 'nobodys.html', 'older.mkv'])
     const unverified = ['changed.mkv', 'older.mkv', 'cut.html'].map((name) => join(away, name))
     expect(first.told).toMatchObject({ left: [], unverified })
     expect(first.statement).toMatchObject({ left: [], unverified })
@@ -265,9 +271,58 @@ describe('what the log names', () => {
     expect(first.statement.deleted).toContainEqual(expect.objectContaining({ kind: 'report', path: join(away, 'score.html') }))
     expect(first.failed).toContain(`cannot tell whether it is in ${unverified.join(', ')}`)
     for (const path of unverified) rmSync(path)
-    const second = await run()
+    const second = await purgeIn(inner)
     expect([second.failed, second.told.left, second.told.unverified]).toEqual([undefined, [], []])
-    expect(existsSync(join(away, 'bobs.mkv'))).toBe(true)
+    expect(readdirSync(away)).toEqual(['bobs.html', 'bobs.mkv', 'nobodys.html'])
     expect((await verifyAudit(inner)).problems).toEqual([])
+  })
+})
+
+describe('a copy of a home', () => {
+  const place = scratchFolder('purge-copied')
+  const [original, copy, away] = ['original', 'copy', 'away'].map((name) => join(place, name)) as [string, string, string]
+  const bob = recordFor('bob', new Array(128).fill(0))
+  const filesOf = (folder: string) => readdirSync(folder, { recursive: true }).map(String).sort()
+  afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+  it('is purged without the original, which its log and its links name', async () => {
+    await makeFaceset(original, 'alice', { count: 2, consent: alice })
+    await makeFaceset(original, 'bob', { count: 2 })
+    await intend({
+      home: original,
+      name: join(original, 'checkpoints', 'run'),
+      source: 'alice',
+      target: 'bob',
+      fromScratch: true,
+      training: {},
+    })
+    await makeRun(original, 'run', bob, { source: alice })
+    // Marked, and known by the log alone; in the home, and in none.
+    for (const [i, path] of [join(original, 'out.mp4'), join(original, 'bare.mkv'), join(away, 'far.mp4')].entries()) {
+      const content = path.endsWith('.mkv') ? 'pictures' : `x${hash}`
+      write(path, content)
+      const about = { sha256: createHash('sha256').update(content).digest('hex') }
+      await recordOutput(original, { outputId: String(i).repeat(16), path, records: [alice], about })
+    }
+    cpSync(original, copy, { recursive: true })
+    symlinkSync(join(original, 'datasets', 'alice'), join(copy, 'datasets', 'link'))
+    const before = filesOf(original)
+
+    const { failed, told, notes } = await purgeIn(copy)
+    expect(filesOf(original)).toEqual(before)
+    const theirs = ['out.mp4', 'bare.mkv', 'checkpoints/run'].map((name) => join(original, name))
+    expect(told).toMatchObject({ left: [], unverified: expect.arrayContaining([...theirs, join(copy, 'datasets', 'link')]) })
+    for (const path of told.unverified) expect(failed).toContain(path)
+    expect(failed).toMatch(/^expected nothing of it to be left but leaves to another home what is in /)
+    // Its own, and what lies in no home at all, of which the list says so.
+    expect(readdirSync(join(copy, 'checkpoints'))).toEqual([])
+    for (const name of ['datasets/alice', 'out.mp4']) expect(existsSync(join(copy, name))).toBe(false)
+    expect(notes).toContain(`  output or export: ${join(away, 'far.mp4')} (outside of ${copy})`)
+    expect(notes).toContain(`  dataset: ${join(copy, 'datasets', 'alice')}\n`)
+    expect(existsSync(join(away, 'far.mp4'))).toBe(false)
+
+    expect((await purgeIn(original)).failed).toBeUndefined()
+    rmSync(join(copy, 'datasets', 'link'), { force: true })
+    expect((await purgeIn(copy)).failed).toBeUndefined()
   })
 })
