@@ -3,15 +3,17 @@
 Also prints the logits of the generated picture that test/detect/network.test.ts uses, from the float16 weights.
 """
 
-import hashlib
 import json
-import struct
+import pathlib
 import sys
 
 import numpy as np
 import torch
 
 from network import Detector
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
+from keeping import generated_pixels, write_safetensors
 
 
 def fold(conv, norm):
@@ -60,31 +62,12 @@ def rounded(net):
     return copy.eval()
 
 
-def write_safetensors(path, tensors, metadata):
-    header, offset = {'__metadata__': metadata}, 0
-    for name, tensor in tensors.items():
-        header[name] = {'dtype': 'F16', 'shape': list(tensor.shape), 'data_offsets': [offset, offset + tensor.nbytes]}
-        offset += tensor.nbytes
-    text = json.dumps(header, separators=(',', ':')).encode()
-    text += b' ' * (-len(text) % 8)
-    data = struct.pack('<Q', len(text)) + text + b''.join(np.ascontiguousarray(t).tobytes() for t in tensors.values())
-    with open(path, 'wb') as file:
-        file.write(data)
-    return hashlib.sha256(data).hexdigest(), len(data)
-
-
-def generated_picture(size=224):
-    """The test's input, from integers only: uint8 [size, size, 3]."""
-    y, x, c = np.meshgrid(np.arange(size), np.arange(size), np.arange(3), indexing='ij')
-    return ((x * 7 + y * 13 + c * 61 + (x * y) // 97) % 256).astype(np.uint8)
-
-
 if __name__ == '__main__':
     checkpoint, path = sys.argv[1:3]
     net = Detector()
     net.load_state_dict(torch.load(checkpoint, map_location='cpu'))
     net.eval()
     digest, size = write_safetensors(path, folded(net), {'format': 'dfk-detector', 'architecture': 'efficientnet-lite0', 'inputPx': '224'})
-    x = torch.from_numpy(generated_picture())[None].permute(0, 3, 1, 2).float().sub(127).div(128)
+    x = torch.from_numpy(generated_pixels(224))[None].permute(0, 3, 1, 2).float().sub(127).div(128)
     with torch.no_grad():
         print(json.dumps({'sha256': digest, 'bytes': size, 'float32': float(net(x)), 'float16': float(rounded(net)(x))}))

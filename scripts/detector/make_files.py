@@ -13,7 +13,8 @@ import sys
 import cv2
 import numpy as np
 
-from blend import fake_of, generated, hull_mask, jitter, match_colour, thin_plate, with_forehead
+from blend import fake_of, generated
+from retouch import hull_mask, jitter, match_colour, thin_plate, with_forehead
 from faces import GRID_SPLIT, people, read_faces, split_of, turn_of
 
 METHODS = ('self', 'alpha', 'poisson', 'decoder')

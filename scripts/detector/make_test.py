@@ -14,7 +14,7 @@ import sys
 import cv2
 import numpy as np
 
-from blend import hull_mask
+from retouch import hull_mask
 from faces import read_faces
 from make_files import read_picture, turn_of, write_clip
 

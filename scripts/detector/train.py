@@ -8,6 +8,8 @@ import json
 import math
 import multiprocessing as mp
 import os
+import pathlib
+import sys
 import time
 
 import cv2
@@ -18,6 +20,9 @@ from evaluate import auc
 from faces import load
 from network import Detector, imagenet_detector
 from pairs import fixed, stream
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
+from keeping import follow, save_whole
 
 EMA = 0.996
 
@@ -101,10 +106,7 @@ def main():
         torch.nn.utils.clip_grad_norm_(net.parameters(), 3.0)
         optimizer.step()
         step += 1
-        keep = min(EMA, step / (step + 20))
-        with torch.no_grad():
-            for a, b in zip(average.parameters(), net.parameters()):
-                a.lerp_(b, 1 - keep)
+        follow(average, net, step, EMA)
         running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
         if elapsed > next_watch or elapsed + 2 > args.minutes * 60:
             real, fake = (logits(average, images) for images in watch)
@@ -113,10 +115,9 @@ def main():
             print(json.dumps(line), flush=True)
             log.write(json.dumps(line) + '\n')
             log.flush()
-            torch.save(average.state_dict(), f'{args.out}/last.tmp')
-            os.replace(f'{args.out}/last.tmp', f'{args.out}/last.pt')
+            save_whole(average, args.out)
             next_watch = elapsed + 300
-    torch.save(average.state_dict(), f'{args.out}/last.pt')
+    save_whole(average, args.out)
 
 
 if __name__ == '__main__':

@@ -6,7 +6,7 @@ import av
 import cv2
 import numpy as np
 
-from blend import colour
+from retouch import colour
 
 
 def as_video(image, crf, preset='ultrafast'):

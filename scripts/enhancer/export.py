@@ -3,15 +3,17 @@
 `strength`: what the detail that the network adds is multiplied by. Also prints what test/models/enhancer.test.ts expects of a generated picture, from the float16 weights.
 """
 
-import hashlib
 import json
-import struct
+import pathlib
 import sys
 
 import numpy as np
 import torch
 
 from network import Enhancer, places_of
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
+from keeping import generated_pixels, write_safetensors
 
 SHUFFLED = {'up': 2, 'large': 2, 'out': 2}
 
@@ -44,25 +46,6 @@ def rounded(net):
     return copy.eval()
 
 
-def write_safetensors(path, tensors, metadata):
-    header, offset = {'__metadata__': metadata}, 0
-    for name, tensor in tensors.items():
-        header[name] = {'dtype': 'F16', 'shape': list(tensor.shape), 'data_offsets': [offset, offset + tensor.nbytes]}
-        offset += tensor.nbytes
-    text = json.dumps(header, separators=(',', ':')).encode()
-    text += b' ' * (-len(text) % 8)
-    data = struct.pack('<Q', len(text)) + text + b''.join(np.ascontiguousarray(t).tobytes() for t in tensors.values())
-    with open(path, 'wb') as file:
-        file.write(data)
-    return hashlib.sha256(data).hexdigest(), len(data)
-
-
-def generated_picture(size=64):
-    """The test's input, from integers only: [size, size, 3] in 0-1."""
-    y, x, c = np.meshgrid(np.arange(size), np.arange(size), np.arange(3), indexing='ij')
-    return (((x * 7 + y * 13 + c * 61 + (x * y) // 97) % 256) / 255).astype(np.float32)
-
-
 if __name__ == '__main__':
     checkpoint, path = sys.argv[1:3]
     net = Enhancer()
@@ -71,7 +54,7 @@ if __name__ == '__main__':
         for value in (net.convs['out'].weight, net.convs['out'].bias):
             value.data.mul_(float(sys.argv[3]))
     digest, size = write_safetensors(path, exported(net), {'format': 'dfk-enhancer'})
-    picture = generated_picture()
+    picture = (generated_pixels(64) / 255).astype(np.float32)
     with torch.no_grad():
         made = rounded(net)(torch.from_numpy(picture)[None].permute(0, 3, 1, 2), places_of(64))[0].permute(1, 2, 0).clamp(0, 1).numpy()
     some = [[y, x, c, round(float(made[y, x, c]), 5)] for y, x, c in [(0, 0, 0), (5, 60, 1), (17, 33, 2), (31, 8, 0), (40, 40, 1), (63, 63, 2)]]

@@ -10,6 +10,8 @@ import json
 import math
 import multiprocessing as mp
 import os
+import pathlib
+import sys
 import time
 
 import cv2
@@ -19,6 +21,9 @@ from torch.nn import functional as F
 
 from network import Discriminator, Enhancer, places_of
 from plates import CROP, FINE, batches, load, worn
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
+from keeping import follow, save_whole
 
 EMA = 0.997
 # What is beside the face hardly counts.
@@ -179,20 +184,16 @@ def main():
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
         step += 1
-        keep = min(EMA, step / (step + 20))
-        with torch.no_grad():
-            for a, b in zip(average.parameters(), net.parameters()):
-                a.lerp_(b, 1 - keep)
+        follow(average, net, step, EMA)
         for name, value in losses.items():
             running[name] = 0.98 * running.get(name, value.item()) + 0.02 * value.item()
         if elapsed > next_watch:
             line = {'minutes': round(elapsed / 60, 1), 'step': step, **{k: round(v, 4) for k, v in running.items()}, **watch(average, held, f'{args.out}/watch.png')}
             print(json.dumps(line), flush=True)
-            torch.save(average.state_dict(), f'{args.out}/last.tmp')
-            os.replace(f'{args.out}/last.tmp', f'{args.out}/last.pt')
+            save_whole(average, args.out)
             next_watch = elapsed + 180
     print(json.dumps({'step': step, **watch(average, held, f'{args.out}/watch.png')}), flush=True)
-    torch.save(average.state_dict(), f'{args.out}/last.pt')
+    save_whole(average, args.out)
 
 
 if __name__ == '__main__':

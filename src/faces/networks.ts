@@ -1,4 +1,5 @@
 import type { Device, HostTensors, Program, ProgramFn, Signature } from '../tensor/types.ts'
+import { joinFloats } from '../work/floats.ts'
 
 /** A pretrained network that looks at square pictures, any number at a time. */
 export interface Network {
@@ -48,7 +49,8 @@ export function openNetwork(device: Device, { name, sizePx, load }: Network): Op
       const seen: Seen[] = []
       while (seen.length < pictures.length) {
         const batch = BATCHES.find((size) => size <= pictures.length - seen.length)!
-        const data = joined(pictures.slice(seen.length, seen.length + batch))
+        const some = pictures.slice(seen.length, seen.length + batch)
+        const data = batch === 1 ? some[0]! : joinFloats(some)
         const program = await programFor(batch)
         seen.push(...apart(await program.run({ pictures: { data, shape: [batch, sizePx, sizePx, 3] } }), batch))
       }
@@ -62,16 +64,6 @@ export function openNetwork(device: Device, { name, sizePx, load }: Network): Op
       loaded = undefined
     },
   }
-}
-
-function joined(pictures: readonly Float32Array[]): Float32Array {
-  const [first] = pictures as [Float32Array]
-  if (pictures.length === 1) return first
-  const data = new Float32Array(pictures.length * first.length)
-  pictures.forEach((picture, i) => {
-    data.set(picture, i * first.length)
-  })
-  return data
 }
 
 /** Outputs behind a leading axis of `batch`, as one record a picture. */

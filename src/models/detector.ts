@@ -1,4 +1,5 @@
 import { type HostTensors, type ProgramFn, type Signature, tf } from '../tensor/index.ts'
+import { parametersOf } from './layers.ts'
 
 /** Side of the square face crop that the detector looks at, px. */
 export const DETECTOR_INPUT_PX = 224
@@ -26,9 +27,9 @@ export function detectorSignature(batch: number): Signature {
  * Throws Error naming a weight that is missing.
  */
 export function detectorProgram(weights: HostTensors): ProgramFn {
-  const constants = new Map(Object.entries(weights).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]))
+  const parameters = parametersOf(weights)
   const get = <T extends tf.Tensor>(name: string): T => {
-    const found = constants.get(name)
+    const found = parameters[name]
     if (found === undefined) throw new Error(`expected the detector's weight ${name} but found none`)
     return found as T
   }

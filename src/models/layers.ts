@@ -1,10 +1,15 @@
-import { type HostTensor, tf } from '../tensor/index.ts'
+import { type HostTensor, type HostTensors, tf } from '../tensor/index.ts'
 import type { Random } from './random.ts'
 
 /** A network's weights by name. */
 export type Parameters = Record<string, tf.Tensor>
 /** The shape of each weight of a network; names end in `.weight` or `.bias`. */
 export type ParameterShapes = Record<string, readonly number[]>
+
+/** Weights as tensors, for programs to capture; whoever made them frees them, after the programs. */
+export function parametersOf(tensors: HostTensors): Parameters {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]))
+}
 
 /** Shapes of a convolution: HWIO filter and bias. */
 export function convShapes(name: string, size: number, from: number, to: number): ParameterShapes {

@@ -37,7 +37,8 @@ const MOST_MOVE = 0.04
  */
 export function displacementsOf(retargeting: Retargeting): (points: Float32Array, share: number) => Float32Array {
   const { mean, modes, spread } = retargeting
-  const moves = [...inParts(retargeting.moves), retargeting.rest].map((each) => spreadOver(each, retargeting.places))
+  const weights = weightsOf(retargeting.places)
+  const moves = [...inParts(retargeting.moves), retargeting.rest].map((each) => spreadOver(each, weights))
   return (points, share) => {
     const field = moves.at(-1)!.slice()
     for (const [k, deviation] of spread.entries()) {
@@ -58,16 +59,27 @@ function inParts(all: Float32Array): Float32Array[] {
   return Array.from({ length: all.length / length }, (_, k) => all.subarray(k * length, (k + 1) * length))
 }
 
-/** Moves of landmarks as moves of a field's cells: means, weighted by how near the landmarks lie. */
-function spreadOver(moves: Float32Array, places: Float32Array): Float32Array {
-  const field = new Float32Array(2 * FIELD_CELLS * FIELD_CELLS)
+/** How much each landmark has to say of each cell [256, 468]: the nearer it lies. */
+function weightsOf(places: Float32Array): Float64Array {
+  const weights = new Float64Array(FIELD_CELLS * FIELD_CELLS * MESH_POINTS)
   for (let cell = 0; cell < FIELD_CELLS * FIELD_CELLS; cell += 1) {
     const x = ((cell % FIELD_CELLS) + 0.5) / FIELD_CELLS
     const y = (Math.floor(cell / FIELD_CELLS) + 0.5) / FIELD_CELLS
-    let [total, across, down] = [LEAST_WEIGHT, 0, 0]
     for (let i = 0; i < MESH_POINTS; i += 1) {
       const square = (places[2 * i]! - x) ** 2 + (places[2 * i + 1]! - y) ** 2
-      const weight = Math.exp(-square / (2 * REACH * REACH))
+      weights[cell * MESH_POINTS + i] = Math.exp(-square / (2 * REACH * REACH))
+    }
+  }
+  return weights
+}
+
+/** Moves of landmarks as moves of a field's cells: weighted means. */
+function spreadOver(moves: Float32Array, weights: Float64Array): Float32Array {
+  const field = new Float32Array(2 * FIELD_CELLS * FIELD_CELLS)
+  for (let cell = 0; cell < FIELD_CELLS * FIELD_CELLS; cell += 1) {
+    let [total, across, down] = [LEAST_WEIGHT, 0, 0]
+    for (let i = 0; i < MESH_POINTS; i += 1) {
+      const weight = weights[cell * MESH_POINTS + i]!
       total += weight
       across += weight * moves[2 * i]!
       down += weight * moves[2 * i + 1]!

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ENHANCED_PX, enhancerProgram, enhancerSignature } from '../models/enhancer.ts'
+import { parametersOf } from '../models/layers.ts'
 import { enlargeSquare } from '../picture/enlarge.ts'
 import type { Plane } from '../picture/plane.ts'
 import { decodeSafetensors } from '../store/safetensors.ts'
@@ -55,9 +56,7 @@ async function readWeights(): Promise<Buffer> {
 /** Loads the enhancer that comes with dfk for faces of these sizes, px. `batch`: faces that it takes at once. Throws DfkError for a missing or damaged file. */
 export async function openEnhancer(device: Device, sizesPx: readonly number[], batch: number): Promise<Enhancer> {
   const { tensors } = decodeSafetensors(await readWeights(), FILE)
-  const parameters = Object.fromEntries(
-    Object.entries(tensors).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]),
-  )
+  const parameters = parametersOf(tensors)
   const programs = new Map<number, Program>()
   for (const sizePx of new Set(sizesPx))
     programs.set(

@@ -44,7 +44,9 @@ export function openRetargeter({ train }: Faceset, sizePx: number, aligned: Alig
       faces[i] = face.rgb
       masks[i] = face.mask
     })
-    const found = await inBatches(faces.length, (from, to) => aligned.landmarks(picturesOf(joined(faces.slice(from, to)), sizePx)))
+    const found = await inBatches(faces.length, (from, to) =>
+      aligned.landmarks(picturesOf(toUnit(Buffer.concat(faces.slice(from, to))), sizePx)),
+    )
     const kept = found.flatMap((landmarks, i) => (landmarks ? [{ landmarks, face: faces[i]!, mask: masks[i]! }] : []))
     return { faces: kept.map(({ face }) => face), masks: kept.map(({ mask }) => mask), landmarks: kept.map(({ landmarks }) => landmarks) }
   }
@@ -57,7 +59,10 @@ export function openRetargeter({ train }: Faceset, sizePx: number, aligned: Alig
       throw error
     })
     const pairs = await inBatches(sample.faces.length, async (from, to) => {
-      const [faces, masks] = [joined(sample.faces.slice(from, to)), joined(sample.masks.slice(from, to))]
+      const [faces, masks] = [sample.faces, sample.masks].map((all) => toUnit(Buffer.concat(all.slice(from, to)))) as [
+        Float32Array,
+        Float32Array,
+      ]
       const { source } = await renderer.render(faces)
       const pictures = picturesOf(putIn({ faces, masks, sizePx }, source), sizePx)
       const near = sample.landmarks.slice(from, to)
@@ -82,13 +87,6 @@ export function openRetargeter({ train }: Faceset, sizePx: number, aligned: Alig
 async function inBatches<T>(count: number, work: (from: number, to: number) => Promise<readonly T[]>): Promise<T[]> {
   const out: T[] = []
   for (let from = 0; from < count; from += AT_A_TIME) out.push(...(await work(from, Math.min(count, from + AT_A_TIME))))
-  return out
-}
-
-function joined(pictures: readonly Uint8Array[]): Float32Array {
-  const each = pictures[0]!.length
-  const out = new Float32Array(each * pictures.length)
-  for (const [i, picture] of pictures.entries()) out.set(toUnit(picture), i * each)
   return out
 }
 

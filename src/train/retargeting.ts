@@ -1,5 +1,6 @@
 import type { Pose } from '../faces/index.ts'
 import { MESH_POINTS, type Retargeting } from '../models/retarget.ts'
+import { joinFloats } from '../work/floats.ts'
 import { depthAt, turnOf } from './depth.ts'
 
 /** A face that was followed, and the face that was rendered of it, as they were found in the aligned picture. */
@@ -50,9 +51,9 @@ export function learnRetargeting(pairs: readonly FollowedPair[]): Retargeting | 
   return {
     mean,
     places,
-    modes: joined(found.map(({ mode }) => mode)),
+    modes: joinFloats(found.map(({ mode }) => mode)),
     spread: Float32Array.from(found, ({ deviation }) => deviation),
-    moves: joined(found.map(({ move }) => move)),
+    moves: joinFloats(found.map(({ move }) => move)),
     rest: turnedBack(pairs, places),
   }
 }
@@ -80,16 +81,6 @@ function combined(vectors: readonly Float32Array[], weights: Float64Array): Floa
     for (let i = 0; i < sums.length; i += 1) sums[i]! += weight * vector[i]!
   }
   return Float32Array.from(sums)
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const each of parts) {
-    out.set(each, at)
-    at += each.length
-  }
-  return out
 }
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -21,6 +21,8 @@ export interface SwapQuality {
 export interface SwapReference {
   readonly target: readonly Picture[]
   readonly source: readonly Picture[]
+  /** Landmarks of the target's faces, in their order; undefined where none are found. */
+  readonly targetLandmarks: () => Promise<readonly (Landmarks | undefined)[]>
   /** Mean descriptor of the source's training faces. */
   readonly descriptor: readonly number[]
 }
@@ -40,7 +42,7 @@ const LEAST_SPAN = 0.02
 const NOTHING: SwapQuality = { identity: null, pose: null, motion: null, mouthR: null, eyesR: null, faces: 0 }
 
 /** Makes a meter; it looks at the reference when it first measures, and once. */
-export function swapMeter(faces: AlignedFaces, { target, source, descriptor }: SwapReference): SwapMeter {
+export function swapMeter(faces: AlignedFaces, { target, source, targetLandmarks, descriptor }: SwapReference): SwapMeter {
   const reference = unit(descriptor)
   const likenesses = async (seen: readonly Seen[]) => {
     const described = await faces.descriptors(
@@ -50,7 +52,7 @@ export function swapMeter(faces: AlignedFaces, { target, source, descriptor }: S
     return described.map((each) => cosine(each, reference))
   }
   const look = async () => {
-    const originals = (await faces.landmarks(target)).flatMap((landmarks, index) => (landmarks ? [{ index, landmarks }] : []))
+    const originals = (await targetLandmarks()).flatMap((landmarks, index) => (landmarks ? [{ index, landmarks }] : []))
     if (originals.length === 0) return undefined
     const own = pair(source, await faces.landmarks(source))
     return {

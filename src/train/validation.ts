@@ -28,21 +28,21 @@ export function openValidator(facesets: Record<Person, Faceset>, descriptor: rea
   const mean = { source: meanLikeness(facesets.source, unseen.source), target: meanLikeness(facesets.target, unseen.target) }
   const { sizePx } = unseen.target
   const pictures = { source: picturesOf(unseen.source.faces, sizePx), target: picturesOf(unseen.target.faces, sizePx) }
-  const meter = swapMeter(faces, { ...pictures, descriptor })
-  const look = async () => {
-    const found = await faces.landmarks(pictures.target)
-    return found.map((landmarks, i) => landmarks && inParts(landmarks, pictures.target[i]!.width))
+  let found: ReturnType<AlignedFaces['landmarks']> | undefined
+  const targetLandmarks = () => {
+    found ??= faces.landmarks(pictures.target)
+    return found
   }
-  let points: ReturnType<typeof look> | undefined
+  const meter = swapMeter(faces, { ...pictures, targetLandmarks, descriptor })
   return async (renderer, retargeting) => {
-    points ??= look()
     const rendered = { source: await renderer.render(unseen.source.faces), target: await renderer.render(unseen.target.faces) }
     const [source, target] = PEOPLE.map((person) => {
       const { faces: real, masks, count } = unseen[person]
       return { faces: count, ...likeness(rendered[person][person].rgb, real, masks, sizePx), mean: mean[person] }
     }) as [PersonValidation, PersonValidation]
     const { rgb, mask } = rendered.target.source
-    const moved = { rgb: retargeted(rgb, retargeting, await points, sizePx), mask }
+    const points = (await targetLandmarks()).map((landmarks, i) => landmarks && inParts(landmarks, pictures.target[i]!.width))
+    const moved = { rgb: retargeted(rgb, retargeting, points, sizePx), mask }
     return { source, target, swap: await meter(picturesOf(putIn(unseen.target, moved), sizePx)) }
   }
 }

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { enhancerProgram, enhancerSignature } from '../../src/models/enhancer.ts'
+import { parametersOf } from '../../src/models/layers.ts'
 import { decodeSafetensors } from '../../src/store/safetensors.ts'
-import { openDevice, tf } from '../../src/tensor/index.ts'
+import { openDevice } from '../../src/tensor/index.ts'
 
 const SIZE = 64
 const file = fileURLToPath(new URL('../../models/enhancer.safetensors', import.meta.url))
 const { tensors: stored } = decodeSafetensors(readFileSync(file), file)
-const tensors = Object.fromEntries(Object.entries(stored).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]))
+const tensors = parametersOf(stored)
 
 /** PyTorch's answer to `generated()` with the weights of the repository: printed by scripts/enhancer/export.py. */
 const PYTORCH = {

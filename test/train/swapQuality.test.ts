@@ -47,7 +47,8 @@ describe('swapMeter', () => {
     descriptors: async (pictures) => pictures.map(({ data }) => Float32Array.of(data[0]! / 255, Math.sqrt(1 - (data[0]! / 255) ** 2))),
     dispose: async () => {},
   }
-  const reference = { target: [51, 51, 51, 51].map(picture), source: [255, 255].map(picture), descriptor: [2, 0] }
+  const seenIn = (target: readonly Picture[]) => ({ target, targetLandmarks: () => faces.landmarks(target) })
+  const reference = { ...seenIn([51, 51, 51, 51].map(picture)), source: [255, 255].map(picture), descriptor: [2, 0] }
 
   it('puts the identity between the untouched target and the source', async () => {
     const meter = swapMeter(faces, reference)
@@ -65,7 +66,7 @@ describe('swapMeter', () => {
 
   it('says null where nothing can be told', async () => {
     const nothing = { identity: null, pose: null, motion: null, mouthR: null, eyesR: null, faces: 0 }
-    expect(await swapMeter(faces, { ...reference, target: [picture(0)] })([picture(255)])).toEqual(nothing)
+    expect(await swapMeter(faces, { ...reference, ...seenIn([picture(0)]) })([picture(255)])).toEqual(nothing)
     expect(await swapMeter(faces, reference)(reference.target.map(() => picture(0)))).toEqual(nothing)
     expect((await swapMeter(faces, { ...reference, source: [] })(reference.target)).identity).toBeNull()
     expect((await swapMeter(faces, { ...reference, descriptor: [0, 1] })(reference.target)).identity).toBeNull()
