@@ -34,6 +34,7 @@ const MOST_YAW = 55
 /** The face as it goes into the enhancer: fitted, but neither sharpened nor grained. */
 const LOOK: Look = {
   retarget: 0,
+  hair: 0,
   mask: { kind: 'both', erodePercent: 2, blurPercent: 4 },
   ...{ occlusion: 0, colour: 'rct', blend: 'feather', detail: 0, sharpen: 0, enhance: 0, grain: 0 },
 }

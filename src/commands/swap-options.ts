@@ -50,7 +50,7 @@ export const swapOptions = z.object({
     .enum(['both', 'hull', 'learned'])
     .default('both')
     .describe("what the mask is made of: the hull of the footage's landmarks, the mask that the run learned, or where both agree"),
-  maskErode: z.number().min(-10).max(20).default(2).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
+  maskErode: z.number().min(-10).max(20).default(1).describe("draws the mask's border in, per cent of the face picture (negative: out)"),
   maskBlur: z.number().min(0).max(20).default(4).describe("softness of the mask's border, per cent of the face picture"),
   occlusion: z
     .number()
@@ -58,6 +58,12 @@ export const swapOptions = z.object({
     .max(1)
     .default(1)
     .describe('lets hands, microphones and glasses in front of the face through; 0: not at all'),
+  hair: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe("keeps hair out of the forehead: the source's is left out, the target's stays in front; 0: not at all"),
   retarget: z
     .number()
     .min(0)
@@ -169,6 +175,7 @@ export const shotOptions = swapOptions.pick({
     maskErode: true,
     maskBlur: true,
     occlusion: true,
+    hair: true,
     retarget: true,
     matchDetail: true,
   },

@@ -1,4 +1,4 @@
-import { alignMatrix, faceHull, type Landmarks } from '../faces/index.ts'
+import { alignedPoints, alignMatrix, faceHull, type Landmarks } from '../faces/index.ts'
 import { affineScale, applyAffine, composeAffine, invertAffine, scaleAffine } from '../picture/affine.ts'
 import type { Affine, Box, Picture } from '../picture/picture.ts'
 import { type Plane, planeOf } from '../picture/plane.ts'
@@ -14,6 +14,8 @@ export interface Cut {
   readonly sizePx: number
   /** sRGB in 0–1, interleaved. */
   readonly rgb: Float32Array
+  /** Height of the brows, in parts of the side. */
+  readonly browY: number
   /** Inside the face's outline, at MASK_PX. */
   readonly hull: Plane
   /** How many times finer than the generator the face will be drawn: about as fine as the frame. */
@@ -36,6 +38,9 @@ const MOST_ENLARGED_ENHANCED = 2
 /** Pixels around the cut that sampling may reach for. */
 const MARGIN_PX = 2
 
+/** Points of the mesh along the upper edges of the brows. */
+const BROWS = [63, 105, 66, 296, 334, 293]
+
 /** The upright box that holds the aligned square. */
 function boxOf(matrix: Affine, sizePx: number): Box {
   const back = invertAffine(matrix)
@@ -43,6 +48,12 @@ function boxOf(matrix: Affine, sizePx: number): Box {
   const [xs, ys] = [corners.map(({ x }) => x), corners.map(({ y }) => y)]
   const [x, y] = [Math.min(...xs) - MARGIN_PX, Math.min(...ys) - MARGIN_PX]
   return { x, y, width: Math.max(...xs) + MARGIN_PX - x, height: Math.max(...ys) + MARGIN_PX - y }
+}
+
+/** How high the brows lie in the aligned picture, on average, in parts of its side. */
+function browHeight(landmarks: Landmarks, matrix: Affine, sizePx: number): number {
+  const points = alignedPoints(landmarks, matrix, sizePx)
+  return BROWS.reduce((sum, point) => sum + points[2 * point + 1]!, 0) / BROWS.length
 }
 
 /** How finely a face is drawn that the frame shows `larger` times as large as its generator does. */
@@ -73,5 +84,6 @@ export function cutFace(view: View, landmarks: Landmarks, sizePx: number, wantsF
   const rgb = new Float32Array(data.length)
   for (let i = 0; i < rgb.length; i += 1) rgb[i] = data[i]! / 255
   const hull = planeOf(faceHull(landmarks, scaleAffine(matrix, MASK_PX / sizePx), MASK_PX))
-  return { matrix, sizePx, rgb, hull, factor, enhanced, fine: wantsFine ? warp(factor) : undefined }
+  const browY = browHeight(landmarks, matrix, sizePx)
+  return { matrix, sizePx, rgb, browY, hull, factor, enhanced, fine: wantsFine ? warp(factor) : undefined }
 }

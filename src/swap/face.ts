@@ -6,6 +6,7 @@ import type { SwappedFaces } from '../store/generator.ts'
 import { type Cut, MASK_PX } from './cut.ts'
 import { enlargeFace, type FittedFace } from './fitted.ts'
 import { lumaOf } from './grain.ts'
+import { hairOnForehead } from './hair.ts'
 import type { FaceMemory, Look } from './look.ts'
 import { shapeMask } from './mask.ts'
 import { findOccluders } from './occlusion.ts'
@@ -78,18 +79,31 @@ export interface JoinedFace {
   readonly mask: Plane
 }
 
+/**
+ * How much of the face no hair on the forehead takes away, 0–1 a pixel of the generator: neither the source's own, which in the colours of the footage's skin would come out as a bruise, nor
+ * the target's, which hangs in front.
+ */
+function bareOf({ rgb, browY, hull, sizePx }: Cut, rendered: SwappedFaces, strength: number): Float32Array {
+  if (strength === 0) return new Float32Array(rendered.mask.length).fill(1)
+  const ours = hairOnForehead(rendered.rgb, rendered.mask, browY, sizePx)
+  const theirs = hairOnForehead(rgb, sampled(hull, sizePx), browY, sizePx)
+  return ours.map((value, i) => 1 - strength * (1 - (1 - value) * (1 - theirs[i]!)))
+}
+
 /** Fits a rendered face into the frame that `cut` was taken from, at the generator's size: where it shows, its colours and its border. Pure but for `memory`. */
 export function joinFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: FaceMemory, timeS: number): JoinedFace {
   const { sizePx } = cut
-  const whole = shapeMask(resized(rendered.mask, sizePx, MASK_PX), cut.hull, look.mask)
+  const bare = bareOf(cut, rendered, look.hair)
+  const drawn = rendered.mask.map((value, i) => value * bare[i]!)
+  const wanted = look.mask.kind === 'hull' ? bare : drawn
+  const whole = shapeMask(resized(wanted, sizePx, MASK_PX), cut.hull, look.mask)
   const visible = visibleOf(cut, rendered, look.occlusion, memory, timeS)
   const mask = covered(whole, visible, sizePx)
   const inside = sampled(mask, sizePx)
-  const face = bleedOutwards(rendered.rgb, rendered.mask, sizePx)
+  const face = bleedOutwards(rendered.rgb, drawn, sizePx)
   const coloured = memory.colours.match(face, cut.rgb, inside, timeS)
   // Colours of the border count where footage and rendering both show the face.
-  const shows = look.mask.kind === 'hull' ? new Float32Array(rendered.mask.length).fill(1) : rendered.mask
-  const shown = visible === undefined ? shows : visible.map((value, i) => value * shows[i]!)
+  const shown = visible === undefined ? wanted : visible.map((value, i) => value * wanted[i]!)
   const join = look.blend === 'poisson' ? clonePoisson : matchBorder
   return { rgb: join(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx), mask }
 }

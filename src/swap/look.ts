@@ -15,6 +15,8 @@ export interface Look {
   readonly mask: MaskShape
   /** How far things in front of the face are let through, 0–1. */
   readonly occlusion: number
+  /** How far hair on the forehead, the source's or the target's, is left to the footage, 0–1. */
+  readonly hair: number
   readonly colour: ColourTransfer
   readonly blend: Blend
   /** How far the face takes on the footage's own sharpness and blur, 0–1. */

@@ -16,11 +16,9 @@ const RIM = 0.03
 /** The hull is that of the landmarks, which lie a little inside of the jaw: a face may reach beyond it by this share of the side. */
 const HULL_SLACK = 0.025
 
-/** Where the rendered face replaces the footage: inside the generator's mask, the hull of the landmarks or both, drawn in and feathered. */
-export function shapeMask(generated: Plane, hull: Plane, { kind, erodePercent, blurPercent }: MaskShape): Plane {
-  const { width, height } = generated
-  const all = () => new Float32Array(width * height).fill(1)
-  const data = kind === 'hull' ? all() : generated.data
+/** Where the rendered face replaces the footage: inside `drawn` and, unless the mask is only what was learned, the hull of the landmarks, drawn in and feathered. */
+export function shapeMask(drawn: Plane, hull: Plane, { kind, erodePercent, blurPercent }: MaskShape): Plane {
+  const { width, height, data } = drawn
   const { shape } = kernels()
   const at = put(data)
   const share = (percent: number) => (width * percent) / 100
@@ -28,7 +26,7 @@ export function shapeMask(generated: Plane, hull: Plane, { kind, erodePercent, b
   const work = room(8 * (width + 11) * (width + 2))
   shape(
     at,
-    put(kind === 'learned' ? all() : hull.data),
+    put(kind === 'learned' ? new Float32Array(width * height).fill(1) : hull.data),
     width,
     slack,
     rim,

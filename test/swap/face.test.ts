@@ -14,6 +14,7 @@ const LOOK: Look = {
   retarget: 1,
   mask: { kind: 'both', erodePercent: 0, blurPercent: 4 },
   occlusion: 1,
+  hair: 0,
   colour: 'rct',
   blend: 'feather',
   detail: 1,
@@ -78,6 +79,16 @@ describe('fitting a face', () => {
     expect(data[(width >> 1) * width + (width >> 1)]).toBeGreaterThan(0.99)
     expect(patch.rgb.length).toBe(patch.sizePx ** 2 * 3)
     expect(patch.matrix.a).toBeCloseTo((cut.matrix.a * patch.sizePx) / SIZE, 6)
+  })
+
+  it('asks the generator nothing of where the face is where the mask is the hull', () => {
+    const nothing = { ...rendered(), mask: new Float32Array(SIZE * SIZE) }
+    const middle = (kind: 'both' | 'hull' | 'learned') => {
+      const { mask } = fitFace(cut, nothing, { ...LOOK, mask: { ...LOOK.mask, kind } }, new FaceMemory(LOOK), 0)
+      return mask.data[(mask.width >> 1) * mask.width + (mask.width >> 1)]!
+    }
+    expect(middle('hull')).toBeGreaterThan(0.99)
+    expect([middle('both'), middle('learned')]).toEqual([0, 0])
   })
 
   it('lets through what covers the face, as far as it is told to', () => {

@@ -38,6 +38,7 @@ export const PLAIN_LOOK: Look = {
     retarget: 1,
     mask: { kind: 'both', erodePercent: 3, blurPercent: 4 },
     occlusion: 0,
+    hair: 1,
     colour: 'none',
     blend: 'feather',
     detail: 0,

@@ -4,12 +4,12 @@ import { requestOf } from '../../src/commands/swap-request.ts'
 
 describe('the look that is asked for', () => {
   it.each([
-    [{}, { kind: 'both', erodePercent: 2, blurPercent: 4 }],
+    [{}, { kind: 'both', erodePercent: 1, blurPercent: 4 }],
     [
       { mask: 'hull', maskErode: 1, maskBlur: 1 },
       { kind: 'hull', erodePercent: 1, blurPercent: 1 },
     ],
-    [{ mask: 'learned' }, { kind: 'learned', erodePercent: 2, blurPercent: 4 }],
+    [{ mask: 'learned' }, { kind: 'learned', erodePercent: 1, blurPercent: 4 }],
   ])('%o', (asked, mask) => {
     const request = requestOf('/home', swapOptions.parse({ run: 'x', output: 'out.mp4', ...asked }), {})
     expect(request.look.mask).toEqual(mask)

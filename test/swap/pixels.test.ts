@@ -86,14 +86,11 @@ describe('mask', () => {
     expect([mask.data[16 * 64 + 16], mask.data[16 * 64 + 48], mask.data[48 * 64 + 16]]).toEqual([1, 0, 0])
   })
 
-  it.each([
-    ['hull', [1, 1, 0]],
-    ['learned', [1, 0, 1]],
-  ] as const)('asks the other nothing where it is %s', (kind, shown) => {
+  it('asks the hull nothing where it is what was learned', () => {
     const left = plane(64, (x) => (x < 32 ? 1 : 0))
     const top = plane(64, (_, y) => (y < 32 ? 1 : 0))
-    const mask = shapeMask(left, top, { kind, erodePercent: 0, blurPercent: 0 })
-    expect([mask.data[16 * 64 + 16], mask.data[16 * 64 + 48], mask.data[48 * 64 + 16]]).toEqual(shown)
+    const mask = shapeMask(left, top, { kind: 'learned', erodePercent: 0, blurPercent: 0 })
+    expect([mask.data[16 * 64 + 16], mask.data[16 * 64 + 48], mask.data[48 * 64 + 16]]).toEqual([1, 0, 1])
   })
 })
 
