@@ -168,8 +168,14 @@ async function draftOptions(options: Options, context: Context): Promise<DraftOp
     supersedes: supersedes === undefined ? undefined : await supersededHash(supersedes),
   }
   requireDraftable(draft)
-  const { referenceDescriptors } = await import('./consent-references.ts')
-  return { ...draft, references: await context.work('describing the face', (work) => referenceDescriptors(answers.reference, work)) }
+  const { MIN_FACE_PX, referenceDescriptors } = await import('./consent-references.ts')
+  const faceless: string[] = []
+  const references = await context.work('describing the face', (work) =>
+    referenceDescriptors(answers.reference, work, (path) => faceless.push(path)),
+  )
+  for (const path of faceless)
+    context.warn(`${path}: expected the subject's face but found none of ${MIN_FACE_PX} pixels or more; the record does without it`)
+  return { ...draft, references }
 }
 
 /** `dfk consent draft`: writes a record for somebody to read and sign. */

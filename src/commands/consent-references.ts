@@ -10,7 +10,8 @@ const FRAMES_OF_CLIP = 12
 const MOST_APART = 60
 /** Most references that a record keeps: enough for turns of the head, few enough to read. */
 const MOST_REFERENCES = 6
-const MIN_FACE_PX = 64
+/** Faces of a smaller height are not looked at. */
+export const MIN_FACE_PX = 64
 
 async function describeFace(analyser: FaceAnalyser, picture: Picture, from: string): Promise<Float32Array | undefined> {
   const faces = await analyser.find(picture, { minSizePx: MIN_FACE_PX })
@@ -46,9 +47,13 @@ function spreadOut(found: readonly Float32Array[], distance: (a: Float32Array, b
 
 /**
  * Descriptors of the subject out of stills and clips that show nobody else, at most six, rounded to six decimals.
- * Throws DfkError where there is no face, RefusedError where there is more than one, or different people.
+ * `onFaceless` hears of each file that shows none, while others do. Throws DfkError where there is no face in any, RefusedError where there is more than one, or different people.
  */
-export async function referenceDescriptors(paths: readonly string[], { signal, onProgress }: WorkOptions): Promise<number[][]> {
+export async function referenceDescriptors(
+  paths: readonly string[],
+  { signal, onProgress }: WorkOptions,
+  onFaceless: (path: string) => void,
+): Promise<number[][]> {
   const { descriptorDistance, openFaceAnalyser, SAME_PERSON_DISTANCE } = await import('../faces/index.ts')
   const { openDevice } = await import('../tensor/index.ts')
   const inputs = await expandInputs(paths, signal)
@@ -56,11 +61,13 @@ export async function referenceDescriptors(paths: readonly string[], { signal, o
   const found: Float32Array[] = []
   try {
     for (const [i, { path }] of inputs.entries()) {
+      const before = found.length
       for await (const picture of picturesOf(path, signal)) {
         const descriptor = await describeFace(analyser, picture, path)
         if (descriptor !== undefined) found.push(descriptor)
         onProgress?.({ done: i, total: inputs.length, note: `${found.length} faces` })
       }
+      if (found.length === before) onFaceless(path)
     }
   } finally {
     await analyser.dispose()

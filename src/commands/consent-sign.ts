@@ -10,7 +10,7 @@ import { isTrusted, lastingProblem } from '../consent/problems.ts'
 import { signConsent } from '../consent/signed.ts'
 import { type Context, defineCommand } from './command.ts'
 import { isInteractive } from './consent-ask.ts'
-import { consentText, openRecord } from './consent-files.ts'
+import { consentText, openRecord, requireAbsent } from './consent-files.ts'
 import { judgeAndRemember } from './consent-judge.ts'
 import { keyOptions, openKey } from './consent-key.ts'
 
@@ -29,6 +29,7 @@ async function signed(
 ): Promise<{ output: string; record: SignedConsent; publicKey: string }> {
   const now = new Date()
   const draft = await openRecord(path)
+  if (resolve(output) !== resolve(path)) requireAbsent(output)
   const problem = lastingProblem(draft, now)
   if (problem !== undefined) throw problem
   const gist = `${summariseConsent(draft)}\nall of it: dfk consent show ${path}`

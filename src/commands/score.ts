@@ -64,39 +64,9 @@ export const score = defineCommand({
     if (unlike !== undefined) context.warn(unlike)
     const results = await scoreAll(context, plan, options)
     for (const warning of new Set(results.flatMap(({ warnings }) => warnings))) context.warn(warning)
+    // Told first: a report that cannot be written loses none of it.
+    await tell(context, results, plan, report)
     if (options.report !== undefined) await writeReport(context, options.report, results, plan, paths)
-    const { comparisonText, scoresText } = await import('../score/text.ts')
-    const { verdictOf } = await import('../score/verdict.ts')
-    if (results.length === 1) {
-      const [{ scores, warnings }] = results as [ScoreResult]
-      context.result(
-        { ...scores, swap: paths[0], ...names, range: ranges[0], verdict: verdictOf(scores), warnings, report },
-        scoresText(scores, parts[0]),
-      )
-      return
-    }
-    const { rankVersions } = await import('../score/ranking.ts')
-    const standings = rankVersions(results.map(({ scores }) => scores))
-    const order = [...standings.keys()].sort((a, b) => standings[a]!.rank - standings[b]!.rank)
-    const lines = order.map((i) => ({
-      ...results[i]!.scores,
-      swap: paths[i],
-      ...names,
-      range: ranges[i],
-      verdict: verdictOf(results[i]!.scores),
-      warnings: results[i]!.warnings,
-      report,
-      ...standings[i]!,
-    }))
-    if (context.json) for (const line of lines) context.result(line, '')
-    else
-      context.result(
-        lines,
-        comparisonText(
-          results.map(({ scores }) => scores),
-          paths,
-        ),
-      )
   },
 })
 
@@ -154,6 +124,36 @@ async function scoreAll(
     await traces.dispose()
   }
   return results
+}
+
+/** Prints what came of it, the best version first where there are several. */
+async function tell(
+  context: Context,
+  results: readonly ScoreResult[],
+  { versions, target, source, every }: Plan,
+  report: string | null,
+): Promise<void> {
+  const { comparisonText, scoresText } = await import('../score/text.ts')
+  const { verdictOf } = await import('../score/verdict.ts')
+  const { partWords } = await import('../score/part.ts')
+  const paths = versions.map(({ swap: { path } }) => path)
+  const about = ({ scores, warnings }: ScoreResult, i: number) => ({
+    ...scores,
+    ...{ swap: paths[i], target: target.path, source: source.name, every, range: rangeOf(versions[i]!.part) },
+    ...{ verdict: verdictOf(scores), warnings, report },
+  })
+  if (results.length === 1) {
+    const { part } = versions[0]!
+    context.result(about(results[0]!, 0), scoresText(results[0]!.scores, part && partWords(part)))
+    return
+  }
+  const { rankVersions } = await import('../score/ranking.ts')
+  const all = results.map(({ scores }) => scores)
+  const standings = rankVersions(all)
+  const order = [...standings.keys()].sort((a, b) => standings[a]!.rank - standings[b]!.rank)
+  const lines = order.map((i) => ({ ...about(results[i]!, i), ...standings[i]! }))
+  if (context.json) for (const line of lines) context.result(line, '')
+  else context.result(lines, comparisonText(all, paths))
 }
 
 async function writeReport(

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { DETECTOR_INPUT_PX, detectorProgram, detectorSignature } from '../models/detector.ts'
+import { parametersOf } from '../models/layers.ts'
 import type { Picture } from '../picture/picture.ts'
 import { decodeSafetensors } from '../store/safetensors.ts'
-import type { Device } from '../tensor/index.ts'
+import { type Device, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { type Calibration, calibrationSchema } from './calibration.ts'
 
@@ -42,7 +43,8 @@ export async function openDetectorNetwork(device: Device): Promise<DetectorNetwo
       hint: 'install dfk again: weights and calibration belong together',
     })
   const { tensors } = decodeSafetensors(bytes, 'detector.safetensors')
-  const program = await device.compile(detectorProgram(tensors), detectorSignature(1), { name: 'detector' })
+  const parameters = parametersOf(tensors)
+  const program = await device.compile(detectorProgram(parameters), detectorSignature(1), { name: 'detector' })
   return {
     calibration,
     async look(crop) {
@@ -50,6 +52,9 @@ export async function openDetectorNetwork(device: Device): Promise<DetectorNetwo
       const { logits, evidence } = await program.run({ faces })
       return { logit: logits!.data[0]!, evidence: Float32Array.from(evidence!.data) }
     },
-    dispose: () => program.dispose(),
+    async dispose() {
+      await program.dispose()
+      tf.dispose(parameters)
+    },
   }
 }

@@ -1,5 +1,5 @@
-import { type HostTensors, type ProgramFn, type Signature, tf } from '../tensor/index.ts'
-import { parametersOf } from './layers.ts'
+import { type ProgramFn, type Signature, tf } from '../tensor/index.ts'
+import type { Parameters } from './layers.ts'
 
 /** Side of the square face crop that the detector looks at, px. */
 export const DETECTOR_INPUT_PX = 224
@@ -23,11 +23,10 @@ export function detectorSignature(batch: number): Signature {
 /**
  * EfficientNet-Lite0 (Tan & Le 2019) with one output: faces as in `detectorSignature` → logits [n], above 0 for "manipulated"
  * before calibration, and evidence [n, 7, 7], where in the crop they come from: the last layer is linear in the mean of all cells, so that
- * a cell's own logit is exact and their mean is the face's (class activation mapping, Zhou et al. 2016). `weights` are those of `models/detector.safetensors`: batch norms folded, filters in HWIO.
+ * a cell's own logit is exact and their mean is the face's (class activation mapping, Zhou et al. 2016). `parameters`: the tensors of `models/detector.safetensors`, which stay the caller's: batch norms folded, filters in HWIO.
  * Throws Error naming a weight that is missing.
  */
-export function detectorProgram(weights: HostTensors): ProgramFn {
-  const parameters = parametersOf(weights)
+export function detectorProgram(parameters: Parameters): ProgramFn {
   const get = <T extends tf.Tensor>(name: string): T => {
     const found = parameters[name]
     if (found === undefined) throw new Error(`expected the detector's weight ${name} but found none`)

@@ -37,7 +37,7 @@ export const PREVIEW_SCRIPT = `(() => {
     const y = sessionStorage.getItem('scroll')
     if (y !== null) scrollTo(0, Number(y))
     addEventListener('pagehide', () => sessionStorage.setItem('scroll', String(scrollY)))
-  } catch {}
+  } catch { /* No storage in this browser: a reload begins at the top. */ }
   const box = at('previews')
   if (!box) return
   const steps = box.dataset.steps.split(' ').map(Number)

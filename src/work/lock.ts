@@ -76,12 +76,14 @@ async function create(path: string, holder: Holder): Promise<boolean> {
 }
 
 function parseHolder(text: string): Holder | undefined {
+  let value: Partial<Holder> | null
   try {
-    const value = JSON.parse(text) as Partial<Holder>
-    if (typeof value.pid === 'number' && typeof value.host === 'string')
-      return { pid: value.pid, host: value.host, started: String(value.started ?? '') }
-  } catch {}
-  return undefined
+    value = JSON.parse(text) as Partial<Holder> | null
+  } catch {
+    return undefined // half written
+  }
+  if (typeof value?.pid !== 'number' || typeof value.host !== 'string') return undefined
+  return { pid: value.pid, host: value.host, started: String(value.started ?? '') }
 }
 
 async function holds(path: string, holder: Holder | undefined): Promise<boolean> {

@@ -317,6 +317,18 @@ describe('dfk consent', () => {
       3,
       'built-in sample clips',
     ],
+    [
+      'a file where the signed record is to go',
+      ['sign', 'alice.json', '--key', 'bob.key', '-o', 'bob.key'],
+      1,
+      'expected no file at bob.key',
+    ],
+    [
+      'a file where the countersigned one is to go',
+      ['countersign', 'alice.json', '--key', 'bob.key', '-o', 'grey.png'],
+      1,
+      'expected no file at grey.png',
+    ],
     ['a missing key', ['sign', 'alice.json', '--key', 'none.key'], 1, 'expected a key at none.key'],
     ['a public key to sign with', ['sign', 'alice.json', '--key', 'alice.pub'], 1, 'expected a private key'],
     ['no key to sign with', ['sign', 'alice.json'], 2, 'DFK_KEY'],
