@@ -8,6 +8,7 @@ import { faceset } from './faceset.ts'
 import { infer } from './infer.ts'
 import { kills } from './kills.ts'
 import { memory } from './memory.ts'
+import { occlusion } from './occlusion.ts'
 import { quality } from './quality.ts'
 import { swap } from './swap.ts'
 import { swapKills } from './swapKills.ts'
@@ -15,7 +16,20 @@ import { swapMemory } from './swapMemory.ts'
 import { trainStep } from './trainStep.ts'
 import { watermark } from './watermark.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [trainStep, infer, swap, swapKills, swapMemory, quality, faceset, kills, memory, watermark, detect]
+const BENCHMARKS: readonly Benchmark[] = [
+  trainStep,
+  infer,
+  swap,
+  swapKills,
+  swapMemory,
+  quality,
+  faceset,
+  kills,
+  memory,
+  watermark,
+  detect,
+  occlusion,
+]
 const PROGRAM = 'npm run bench --'
 
 const DETAILS = `
