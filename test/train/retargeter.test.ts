@@ -20,9 +20,9 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-/** A face whose lower half lies by the picture's mean brightness lower. */
+/** A face whose lower half lies the lower, the brighter the picture's right half is than its left. */
 function landmarksOf({ data, width }: Picture): Landmarks {
-  const brightness = data.reduce((sum, value) => sum + value, 0) / data.length / 255
+  const brightness = data.reduce((sum, value, i) => sum + (Math.floor(i / 3) % width < width / 2 ? -value : value), 0) / data.length / 255
   const mesh = Float32Array.from({ length: 3 * MESH_POINTS }, (_, i) => {
     const [column, row] = [(Math.floor(i / 3) % 22) / 21, Math.floor(Math.floor(i / 3) / 22) / 21]
     if (i % 3 === 0) return width * (0.2 + 0.6 * column)
@@ -35,23 +35,40 @@ const aligned: AlignedFaces = {
   descriptors: async () => [],
   dispose: async () => {},
 }
-/** Draws the target's face with half of what makes it brighter or darker than grey. */
-const renderer: Renderer = {
-  load: async () => {},
-  render: async (faces) => {
-    const dull = { rgb: faces.map((value) => 0.5 + (value - 0.5) / 2), mask: new Float32Array(faces.length / 3).fill(1) }
-    return { source: dull, target: dull }
-  },
-  dispose: async () => {},
+/** Faces of which both halves are alike: each pixel the mean of itself and its mirror image. */
+function even(faces: Float32Array): Float32Array {
+  return faces.map((value, i) => {
+    const pixel = Math.floor(i / 3)
+    const mirrored = pixel - (pixel % SIZE) + SIZE - 1 - (pixel % SIZE)
+    return (value + faces[3 * mirrored + (i % 3)]!) / 2
+  })
 }
+/** The target's decoder draws faces as they are; the source's as `source` says. */
+function rendererOf(source: (faces: Float32Array) => Float32Array): Renderer {
+  const shown = (rgb: Float32Array) => ({ rgb, mask: new Float32Array(rgb.length / 3).fill(1) })
+  return {
+    load: async () => {},
+    render: async (faces) => ({ source: shown(source(faces)), target: shown(faces) }),
+    dispose: async () => {},
+  }
+}
+const most = (values: Float32Array) => Math.max(...values.map(Math.abs))
 
 describe('a retargeter', () => {
   it('learns of training faces, the same each time, and nothing of a trial with few of them', async () => {
     const learn = openRetargeter(await loadFaceset(await openDataset(home, 'bob'), SIZE), SIZE, aligned)
+    const renderer = rendererOf(even)
     const found = await learn(renderer)
     expect(found).toBeDefined()
     expect(await learn(renderer)).toEqual(found)
     expect(await openRetargeter(await loadFaceset(await openDataset(home, 'few'), SIZE), SIZE, aligned)(renderer)).toBeUndefined()
+  })
+
+  it("looks at what the source's decoder draws: nothing is missing where that draws faces as they are", async () => {
+    const learn = openRetargeter(await loadFaceset(await openDataset(home, 'bob'), SIZE), SIZE, aligned)
+    const [lacking, whole] = [(await learn(rendererOf(even)))!, (await learn(rendererOf((faces) => faces)))!]
+    expect(most(lacking.moves)).toBeGreaterThan(0.01)
+    expect(most(whole.moves)).toBeLessThan(most(lacking.moves) / 20)
   })
 })
 
