@@ -5,18 +5,21 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeFrames, writePicture } from '../../src/media/index.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
+import { dfkHere } from '../support/here.ts'
 
 const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
 const folder = scratchFolder('consent')
 const home = join(folder, 'home')
 const at = (name: string) => join(folder, name)
 
+const NO_KEY = { DFK_PASSPHRASE: '', DFK_KEY: '' }
+
 function dfk(args: readonly string[], env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'consent', ...args], {
     encoding: 'utf8',
     cwd: folder,
     input: '',
-    env: { ...process.env, DFK_HOME: home, DFK_PASSPHRASE: '', DFK_KEY: '', ...env },
+    env: { ...process.env, DFK_HOME: home, ...NO_KEY, ...env },
   })
   return { code: status, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }
 }
@@ -342,8 +345,8 @@ describe('dfk consent', () => {
       'https://',
     ],
     ['revoke without a record', ['revoke', '--key', 'bob.key'], 2, '--refresh'],
-  ])('answers %s in one line', (_, args, code, words) => {
-    const found = dfk(args)
+  ])('answers %s in one line', async (_, args, code, words) => {
+    const found = await dfkHere(home, ['consent', ...args], { env: NO_KEY, folder })
     expect(found.stderr).toContain(words)
     expect(found.stderr.split('\n').filter((line) => line.startsWith('dfk: '))).toHaveLength(1)
     expect(found.code).toBe(code)

@@ -9,6 +9,7 @@ import { readProvenance } from '../../src/provenance/index.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 import { writeClip } from '../support/clips.ts'
 import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
+import { dfkHere } from '../support/here.ts'
 import { dfkSwap } from './run.ts'
 import { makeRun, recordFor, saveRecord } from './support.ts'
 
@@ -199,7 +200,7 @@ describe('a dry run refuses what rendering would refuse', () => {
   ] as const)('%s', async (_, args, expected, message) => {
     writeFileSync(file('late.json'), JSON.stringify([{ frames: [1, 50] }, { frames: [41, 50], on: false }]))
     const paths = args.map((word) => (/\.(mp4|png|json)$|^checkpoints$|^new$/.test(word) ? file(word) : word))
-    const { code, stderr } = await swap(...paths, '--run', 'tiny', '--dry-run')
+    const { code, stderr } = await dfkHere(home, ['swap', ...paths, '--run', 'tiny', '--dry-run', '--quiet', '--json'])
     expect(stderr).toMatch(message)
     expect(code).toBe(expected)
     expect(readdirSync(home).filter((name) => /dry|new/.test(name))).toEqual([])
@@ -258,11 +259,12 @@ describe('what bad input gets', () => {
 
   it.each(cases)('%s', async (_, args, expected, message) => {
     const paths = args.map((word) => (/\.(mp4|png|json)$/.test(word) ? file(word) : word))
-    const { code, stderr, json } = await swap(...paths, ...(args.includes('--run') ? [] : ['--run', 'tiny']))
+    const run = args.includes('--run') ? [] : ['--run', 'tiny']
+    const { code, stderr, stdout } = await dfkHere(home, ['swap', ...paths, ...run, '--quiet', '--json'])
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/ at .*\.(ts|js):/)
     expect(code).toBe(expected)
-    expect(json).toEqual([])
+    expect(stdout).toBe('')
     expect(readdirSync(home).filter((name) => name.startsWith('bad') || name.startsWith('.bad'))).toEqual([])
   })
 
