@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readPackageFile } from '../../src/faces/weights.ts'
 import { writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
@@ -11,8 +11,16 @@ import { openDataset } from '../../src/store/dataset.ts'
 import { hashFile } from '../../src/work/hashFile.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
 import { dfkHere } from '../support/here.ts'
+import { keepingNetworks } from '../support/networks.ts'
 import { pasteFace } from './manipulate.ts'
 import { analyser, makeDataset, readFrames, writeLike } from './support.ts'
+
+// Each call opens a device; the networks of all of them are compiled once.
+vi.mock('../../src/tensor/index.ts', async (load) => {
+  const whole = await load<typeof import('../../src/tensor/index.ts')>()
+  const device = keepingNetworks(await whole.openDevice('cpu', { sharesCores: true }))
+  return { ...whole, openDevice: () => Promise.resolve(device) }
+})
 
 const COUNT = 10
 /** What is said of the little source of these tests. */
