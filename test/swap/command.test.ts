@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openFaceAnalyser } from '../../src/faces/index.ts'
 import { decodeFrames, findFfmpeg, hashFootage, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
@@ -12,6 +12,14 @@ import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
 import { dfkHere } from '../support/here.ts'
 import { dfkSwap } from './run.ts'
 import { makeRun, recordFor, saveRecord } from './support.ts'
+
+// Each call in this process opens a device; the networks of all of them are compiled once.
+vi.mock('../../src/tensor/index.ts', async (load) => {
+  const { keepingNetworks } = await import('../support/networks.ts')
+  const whole = await load<typeof import('../../src/tensor/index.ts')>()
+  const device = keepingNetworks(await whole.openDevice('cpu', { sharesCores: true }))
+  return { ...whole, openDevice: () => Promise.resolve(device) }
+})
 
 const home = scratchFolder('swap')
 const file = (name: string) => join(home, name)
