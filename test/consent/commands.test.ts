@@ -5,20 +5,30 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeFrames, writePicture } from '../../src/media/index.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
+import { dfkHere } from '../support/here.ts'
 
 const bin = fileURLToPath(new URL('../../bin/dfk.js', import.meta.url))
 const folder = scratchFolder('consent')
 const home = join(folder, 'home')
 const at = (name: string) => join(folder, name)
 
+const NO_KEY = { DFK_PASSPHRASE: '', DFK_KEY: '' }
+
 function dfk(args: readonly string[], env: Record<string, string> = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'consent', ...args], {
     encoding: 'utf8',
     cwd: folder,
     input: '',
-    env: { ...process.env, DFK_HOME: home, DFK_PASSPHRASE: '', DFK_KEY: '', ...env },
+    env: { ...process.env, DFK_HOME: home, ...NO_KEY, ...env },
   })
   return { code: status, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }
+}
+
+/** The same in this process. */
+async function here(args: readonly string[], env: Record<string, string> = {}) {
+  const { DFK_HOME = home, ...more } = env
+  const found = await dfkHere(DFK_HOME, ['consent', ...args], { env: { ...NO_KEY, ...more }, folder })
+  return { ...found, json: () => JSON.parse(found.stdout) as Record<string, unknown> }
 }
 
 const SECRET = { DFK_PASSPHRASE: 'correct horse' }
@@ -129,41 +139,41 @@ describe('dfk consent', () => {
     expect(revoked.json()).toMatchObject({ valid: false, reasons: [expect.stringMatching(/^revocation: /)] })
   })
 
-  it('verify remembers a revocation that it saw in a list of which nothing is left', () => {
+  it('verify remembers a revocation that it saw in a list of which nothing is left', async () => {
     const words = [...WORDS, '--subject', 'dora', '--until', new Date(Date.now() + 1e10).toISOString().slice(0, 10), '--grant', 'train']
     const list = at('named.json')
-    expect(dfk(['draft', '-o', 'dora.json', ...words, '--reference', 'still-0.png', '--revocations', list]).code).toBe(0)
-    expect(dfk(['sign', 'dora.json', '--key', 'bob.key']).code).toBe(0)
-    expect(dfk(['verify', 'dora.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining(`--refresh --list ${list}`) })
-    expect(dfk(['revoke', '--refresh', '--list', list, '--key', 'bob.key']).code).toBe(0)
-    expect(dfk(['verify', 'dora.json']).code).toBe(0)
+    expect((await here(['draft', '-o', 'dora.json', ...words, '--reference', 'still-0.png', '--revocations', list])).code).toBe(0)
+    expect((await here(['sign', 'dora.json', '--key', 'bob.key'])).code).toBe(0)
+    expect(await here(['verify', 'dora.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining(`--refresh --list ${list}`) })
+    expect((await here(['revoke', '--refresh', '--list', list, '--key', 'bob.key'])).code).toBe(0)
+    expect((await here(['verify', 'dora.json'])).code).toBe(0)
     const before = readFileSync(list, 'utf8')
     // Elsewhere, so that this home learns of it by the list alone.
-    expect(dfk(['revoke', 'dora.json', '--list', list, '--key', 'bob.key'], { DFK_HOME: at('elsewhere') }).code).toBe(0)
-    expect(dfk(['verify', 'dora.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked on') })
+    expect((await here(['revoke', 'dora.json', '--list', list, '--key', 'bob.key'], { DFK_HOME: at('elsewhere') })).code).toBe(0)
+    expect(await here(['verify', 'dora.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked on') })
     for (const text of ['{"schema":1,"lists":[]}', before]) {
       writeFileSync(list, text)
-      expect(dfk(['verify', 'dora.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked on') })
+      expect(await here(['verify', 'dora.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked on') })
     }
   })
 
-  it('verify tells a tampered record', () => {
+  it('verify tells a tampered record', async () => {
     const text = readFileSync(at('alice.json'), 'utf8').replace('"publish": false', '"publish": true')
     writeFileSync(at('tampered.json'), text)
-    const found = dfk(['verify', 'tampered.json', '--json'])
+    const found = await here(['verify', 'tampered.json', '--json'])
     expect(found.code).toBe(3)
     expect(found.json()['reasons']).toContainEqual(expect.stringMatching(/^signature: .*changed since/))
   })
 
-  it('verify says each reason once', () => {
+  it('verify says each reason once', async () => {
     const untrusted = { DFK_HOME: at('elsewhere-else') }
-    const found = dfk(['verify', 'tampered.json'])
+    const found = await here(['verify', 'tampered.json'])
     expect(found.stdout).toBe('tampered.json: not valid\n')
     expect(found.stderr).toMatch(/^dfk: expected a record as it was signed but found one that was changed since\n {2}hint: .*\n$/)
     // Not trusted in another home, and its list says nothing: the first on stderr, the other on stdout.
     writeFileSync(at('named.json'), '{"schema":1,"lists":[]}')
-    const two = dfk(['verify', 'dora.json'], untrusted)
-    const reasons = (dfk(['verify', 'dora.json', '--json'], untrusted).json() as { reasons: string[] }).reasons
+    const two = await here(['verify', 'dora.json'], untrusted)
+    const reasons = ((await here(['verify', 'dora.json', '--json'], untrusted)).json() as { reasons: string[] }).reasons
     expect(reasons).toHaveLength(2)
     expect(two.stderr.split('\n')[0]).toBe(`dfk: ${reasons[0]!.replace(/^[\w.]+: /, '')}`)
     expect(two.stdout).toBe(`dora.json: not valid\n  also: ${reasons[1]!.replace(/^[\w.]+: /, '')}\n`)
@@ -202,44 +212,49 @@ describe('dfk consent', () => {
     )
   })
 
-  it('trusts a key from elsewhere, countersigns with it, and takes the trust back', () => {
-    expect(dfk(['keygen', '-o', 'carol.key', '--no-passphrase', '--no-trust', '--json']).json()).toMatchObject({ trusted: false })
+  it('trusts a key from elsewhere, countersigns with it, and takes the trust back', async () => {
+    expect((await here(['keygen', '-o', 'carol.key', '--no-passphrase', '--no-trust', '--json'])).json()).toMatchObject({ trusted: false })
     const words = [...WORDS, '--subject', 'bob', '--until', new Date(Date.now() + 1e10).toISOString().slice(0, 10), '--grant', 'generate']
     const draft = ['draft', '-o', 'both.json', ...words, '--reference', 'still-0.png', '--countersigner', 'target=carol.pub']
-    expect(dfk(draft)).toMatchObject({
+    expect(await here(draft)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^both\.json: drafted, not signed yet\n {2}Studio Example may generate with the face of bob/),
     })
-    expect(dfk(['show', 'both.json']).stdout).toContain('To be countersigned by: the person in the target footage — NOT COUNTERSIGNED YET.')
-    expect(dfk(['countersign', 'both.json', '--key', 'carol.key'])).toMatchObject({
+    expect((await here(['show', 'both.json'])).stdout).toContain(
+      'To be countersigned by: the person in the target footage — NOT COUNTERSIGNED YET.',
+    )
+    expect(await here(['countersign', 'both.json', '--key', 'carol.key'])).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('nobody signed'),
     })
     const DFK_KEY = readFileSync(at('bob.key'), 'utf8')
-    expect(dfk(['sign', 'both.json'], { DFK_KEY }).code).toBe(0)
-    expect(dfk(['verify', 'both.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('countersignature of the target') })
-    expect(dfk(['countersign', 'both.json', '--key', 'alice.key'], SECRET)).toMatchObject({
+    expect((await here(['sign', 'both.json'], { DFK_KEY })).code).toBe(0)
+    expect(await here(['verify', 'both.json'])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('countersignature of the target'),
+    })
+    expect(await here(['countersign', 'both.json', '--key', 'alice.key'], SECRET)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('asks to countersign'),
     })
-    expect(dfk(['countersign', 'both.json', '--key', 'carol.key']).code).toBe(0)
-    expect(dfk(['verify', 'both.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('dfk consent trust add') })
-    expect(dfk(['trust', 'add', 'carol.pub', '--name', 'Carol Example', '--as', 'target']).code).toBe(0)
-    expect(dfk(['verify', 'both.json']).code).toBe(0)
-    expect(dfk(['trust', 'remove', 'Carol Example']).code).toBe(0)
-    expect(dfk(['verify', 'both.json'])).toMatchObject({ code: 3 })
-    expect(dfk(['trust', 'remove', 'nobody'])).toMatchObject({ code: 2 })
-    expect(dfk(['trust', 'add'])).toMatchObject({ code: 2 })
-    expect(dfk(['trust', 'add', 'alice.json'])).toMatchObject({
+    expect((await here(['countersign', 'both.json', '--key', 'carol.key'])).code).toBe(0)
+    expect(await here(['verify', 'both.json'])).toMatchObject({ code: 3, stderr: expect.stringContaining('dfk consent trust add') })
+    expect((await here(['trust', 'add', 'carol.pub', '--name', 'Carol Example', '--as', 'target'])).code).toBe(0)
+    expect((await here(['verify', 'both.json'])).code).toBe(0)
+    expect((await here(['trust', 'remove', 'Carol Example'])).code).toBe(0)
+    expect(await here(['verify', 'both.json'])).toMatchObject({ code: 3 })
+    expect(await here(['trust', 'remove', 'nobody'])).toMatchObject({ code: 2 })
+    expect(await here(['trust', 'add'])).toMatchObject({ code: 2 })
+    expect(await here(['trust', 'add', 'alice.json'])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('expected an Ed25519 public key'),
     })
-    expect(dfk(['log', '--verify', '--json']).json()).toMatchObject({ valid: true, problems: [] })
-    expect(dfk(['log']).stdout).toMatch(/ countersign {2}under [0-9a-f]{12}[\s\S]* distrust/)
+    expect((await here(['log', '--verify', '--json'])).json()).toMatchObject({ valid: true, problems: [] })
+    expect((await here(['log'])).stdout).toMatch(/ countersign {2}under [0-9a-f]{12}[\s\S]* distrust/)
     const log = join(home, 'consent', 'audit.jsonl')
     const whole = readFileSync(log, 'utf8')
     writeFileSync(log, whole.replace('"what":"sign"', '"what":"seen"'))
-    expect(dfk(['log', '--verify', '--json'])).toMatchObject({
+    expect(await here(['log', '--verify', '--json'])).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/"problems":\["line \d+: it was changed/),
     })
@@ -354,8 +369,8 @@ describe('dfk consent', () => {
       'https://',
     ],
     ['revoke without a record', ['revoke', '--key', 'bob.key'], 2, '--refresh'],
-  ])('answers %s in one line', (_, args, code, words) => {
-    const found = dfk(args)
+  ])('answers %s in one line', async (_, args, code, words) => {
+    const found = await here(args)
     expect(found.stderr).toContain(words)
     expect(found.stderr.split('\n').filter((line) => line.startsWith('dfk: '))).toHaveLength(1)
     expect(found.code).toBe(code)

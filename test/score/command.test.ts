@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { runProgram } from '../../src/cli/program.ts'
 import { readPackageFile } from '../../src/faces/weights.ts'
 import { writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
@@ -11,8 +10,17 @@ import { stampOutput } from '../../src/provenance/index.ts'
 import { openDataset } from '../../src/store/dataset.ts'
 import { hashFile } from '../../src/work/hashFile.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
+import { dfkHere } from '../support/here.ts'
+import { keepingNetworks } from '../support/networks.ts'
 import { pasteFace } from './manipulate.ts'
 import { analyser, makeDataset, readFrames, writeLike } from './support.ts'
+
+// Each call opens a device; the networks of all of them are compiled once.
+vi.mock('../../src/tensor/index.ts', async (load) => {
+  const whole = await load<typeof import('../../src/tensor/index.ts')>()
+  const device = keepingNetworks(await whole.openDevice('cpu', { sharesCores: true }))
+  return { ...whole, openDevice: () => Promise.resolve(device) }
+})
 
 const COUNT = 10
 /** What is said of the little source of these tests. */
@@ -29,22 +37,7 @@ async function sign(name: string, footage: string, range: { fromS: number; toS: 
 }
 
 /** Runs `dfk score` on files of the scratch folder. */
-async function score(...args: string[]) {
-  const out = { stdout: '', stderr: '' }
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      out[name] += text
-      return true
-    }),
-  )
-  vi.stubEnv('DFK_HOME', home)
-  try {
-    return { code: await runProgram(['score', ...args, '--device', 'cpu']), ...out }
-  } finally {
-    vi.unstubAllEnvs()
-    for (const spy of spies) spy.mockRestore()
-  }
-}
+const score = (...args: string[]) => dfkHere(home, ['score', ...args, '--device', 'cpu'])
 
 beforeAll(async () => {
   home = scratchFolder('score-command')

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openFaceAnalyser } from '../../src/faces/index.ts'
 import { decodeFrames, findFfmpeg, hashFootage, probeMedia, readPicture, writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
@@ -9,13 +9,23 @@ import { readProvenance } from '../../src/provenance/index.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 import { writeClip } from '../support/clips.ts'
 import { sampleVideo, scratchFolder, sharedData } from '../support/data.ts'
+import { dfkHere } from '../support/here.ts'
 import { dfkSwap } from './run.ts'
 import { makeRun, recordFor, saveRecord } from './support.ts'
+
+// Each call in this process opens a device; the networks of all of them are compiled once.
+vi.mock('../../src/tensor/index.ts', async (load) => {
+  const { keepingNetworks } = await import('../support/networks.ts')
+  const whole = await load<typeof import('../../src/tensor/index.ts')>()
+  const device = keepingNetworks(await whole.openDevice('cpu', { sharesCores: true }))
+  return { ...whole, openDevice: () => Promise.resolve(device) }
+})
 
 const home = scratchFolder('swap')
 const file = (name: string) => join(home, name)
 
 const { start, swap } = dfkSwap(home)
+const here = (...args: string[]) => dfkHere(home, ['swap', '--quiet', '--json', ...args])
 
 async function framesOf(path: string): Promise<{ times: number[]; pictures: Picture[] }> {
   const found: { times: number[]; pictures: Picture[] } = { times: [], pictures: [] }
@@ -147,7 +157,7 @@ describe('dfk swap', () => {
 
   it('goes on where it was killed, and the picture is that of a render which nobody disturbed', async () => {
     const folder = file('.killed.mp4.rendering')
-    const again = [sampleVideo('cap13_edit2.mp4'), '--run', 'tiny', '--segment', '50', '--range', '-4.4']
+    const again = [sampleVideo('cap13_edit2.mp4'), '--run', 'tiny', '--segment', '50', '--range', '-2.4']
     const { child, ended } = start(...again, '-o', file('killed.mp4'))
     await expect.poll(() => existsSync(join(folder, '000000.nut.json')), { timeout: 60_000, interval: 20 }).toBe(true)
     child.kill('SIGKILL')
@@ -162,18 +172,23 @@ describe('dfk swap', () => {
     // Of which part of the footage it is, is for whoever compares the two.
     expect((await readProvenance(file('whole.mp4'))).c2pa?.footage).toMatchObject({
       name: 'cap13_edit2.mp4',
-      range: { fromS: 0, toS: 4.4 },
+      range: { fromS: 0, toS: 2.4 },
     })
-    expect(resumed.json[0]!.frames).toBe(110)
+    expect(resumed.json[0]!.frames).toBe(60)
     const [a, b] = [await hashFootage(file('killed.mp4')), await hashFootage(file('whole.mp4'))]
     expect(a.videoSha256).toBe(b.videoSha256)
     expect(leftovers()).toEqual([])
   })
 
   it('says what it would do', async () => {
-    const { code, json } = await swap(file('clip.mp4'), '--run', 'tiny', '-o', file('dry.mp4'), '--dry-run')
+    const { code, stdout } = await here(file('clip.mp4'), '--run', 'tiny', '-o', file('dry.mp4'), '--dry-run')
     expect(code).toBe(0)
-    expect(json).toEqual([expect.objectContaining({ output: file('dry.mp4'), run: 'tiny', frames: 40, encoder: 'libx264' })])
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([expect.objectContaining({ output: file('dry.mp4'), run: 'tiny', frames: 40, encoder: 'libx264' })])
     expect(readdirSync(home)).not.toContain('dry.mp4')
   })
 })
@@ -199,7 +214,7 @@ describe('a dry run refuses what rendering would refuse', () => {
   ] as const)('%s', async (_, args, expected, message) => {
     writeFileSync(file('late.json'), JSON.stringify([{ frames: [1, 50] }, { frames: [41, 50], on: false }]))
     const paths = args.map((word) => (/\.(mp4|png|json)$|^checkpoints$|^new$/.test(word) ? file(word) : word))
-    const { code, stderr } = await swap(...paths, '--run', 'tiny', '--dry-run')
+    const { code, stderr } = await here(...paths, '--run', 'tiny', '--dry-run')
     expect(stderr).toMatch(message)
     expect(code).toBe(expected)
     expect(readdirSync(home).filter((name) => /dry|new/.test(name))).toEqual([])
@@ -258,26 +273,27 @@ describe('what bad input gets', () => {
 
   it.each(cases)('%s', async (_, args, expected, message) => {
     const paths = args.map((word) => (/\.(mp4|png|json)$/.test(word) ? file(word) : word))
-    const { code, stderr, json } = await swap(...paths, ...(args.includes('--run') ? [] : ['--run', 'tiny']))
+    const run = args.includes('--run') ? [] : ['--run', 'tiny']
+    const { code, stderr, stdout } = await here(...paths, ...run)
     expect(stderr).toMatch(message)
     expect(stderr).not.toMatch(/ at .*\.(ts|js):/)
     expect(code).toBe(expected)
-    expect(json).toEqual([])
+    expect(stdout).toBe('')
     expect(readdirSync(home).filter((name) => name.startsWith('bad') || name.startsWith('.bad'))).toEqual([])
   })
 
   const crowd = sharedData('stills/solvay1927.jpg')
   it.skipIf(crowd === undefined)('an image of 29 people', async () => {
-    const { code, stderr } = await swap(crowd!, '--run', 'tiny', '-o', file('bad.png'))
+    const { code, stderr } = await here(crowd!, '--run', 'tiny', '-o', file('bad.png'))
     expect(code).toBe(3)
     expect(stderr).toMatch(/none of the faces found is theirs/)
-    const all = await swap(crowd!, '--run', 'tiny', '-o', file('bad.png'), '--face', 'all')
+    const all = await here(crowd!, '--run', 'tiny', '-o', file('bad.png'), '--face', 'all')
     expect(all.code).toBe(3)
   })
 
   const still = sharedData('stills/coffee.png')
   it.skipIf(still === undefined)('a picture of a cup', async () => {
-    const { code, stderr } = await swap(still!, '--run', 'tiny', '-o', file('bad.png'))
+    const { code, stderr } = await here(still!, '--run', 'tiny', '-o', file('bad.png'))
     expect([code, stderr.includes('but found none')]).toEqual([1, true])
   })
 })

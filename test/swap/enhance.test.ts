@@ -31,35 +31,40 @@ import { field, ovalLandmarks, paint } from './seamSupport.ts'
 const FRAMES = WALL + 3
 const home = scratchFolder('enhance')
 const clip = join(home, 'clip.mp4')
-beforeAll(() => makeClip(home, clip, FRAMES))
-afterAll(() => rmSync(home, { recursive: true, force: true }))
+/** One that enhances. */
+let enhancing: SwapSession
+beforeAll(async () => {
+  await makeClip(home, clip, FRAMES)
+  enhancing = await open({ enhance: 1 })
+})
+afterAll(async () => {
+  await enhancing.dispose()
+  rmSync(home, { recursive: true, force: true })
+})
 
-async function withSession<T>(look: Partial<Look>, use: (session: SwapSession) => T | Promise<T>): Promise<T> {
-  const session = await openMan(home, clip, { look: { ...PLAIN_LOOK, ...look } })
-  try {
-    return await use(session)
-  } finally {
-    await session.dispose()
-  }
-}
+const open = (look: Partial<Look>) => openMan(home, clip, { look: { ...PLAIN_LOOK, ...look } })
 
 /** The clip's frames with their faces laid in, and the faces. */
-async function render(look: Partial<Look>): Promise<{ pictures: Picture[]; faces: RenderedFrame['faces'][] }> {
-  return withSession(look, async (session) => {
-    const pictures: Picture[] = []
-    const faces: RenderedFrame['faces'][] = []
-    async function* frames() {
-      for await (const { index, timeS, picture } of decodeFrames(clip)) yield { index, timeS, picture, warm: false }
-    }
-    for await (const rendered of renderFrames(session, newTracker(session), frames())) {
-      const picture = rendered.frame.picture as Picture
-      for (const face of rendered.faces.map(enlargeFace)) drawPatch(picture, face, face.matrix)
-      pictures.push(picture)
-      faces.push(rendered.faces)
-    }
-    return { pictures, faces }
-  })
+async function render(session: SwapSession): Promise<{ pictures: Picture[]; faces: RenderedFrame['faces'][] }> {
+  const pictures: Picture[] = []
+  const faces: RenderedFrame['faces'][] = []
+  async function* frames() {
+    for await (const { index, timeS, picture } of decodeFrames(clip)) yield { index, timeS, picture, warm: false }
+  }
+  for await (const rendered of renderFrames(session, newTracker(session), frames())) {
+    const picture = rendered.frame.picture as Picture
+    for (const face of rendered.faces.map(enlargeFace)) drawPatch(picture, face, face.matrix)
+    pictures.push(picture)
+    faces.push(rendered.faces)
+  }
+  return { pictures, faces }
 }
+
+/** `enhancing`, asked for another look. */
+const looking = (look: Partial<Look>): SwapSession => ({
+  ...enhancing,
+  request: { ...enhancing.request, look: { ...PLAIN_LOOK, ...look } },
+})
 
 /** Whether two arrays are the same, bit for bit; far quicker than `toEqual`. */
 const isSame = (a: Float32Array, b: Float32Array) => Buffer.from(a.buffer).equals(Buffer.from(b.buffer))
@@ -72,7 +77,9 @@ function differs(a: Picture, b: Picture): { x: number; y: number }[] {
 
 describe('dfk swap --enhance', () => {
   it('changes the face and nothing beside it, the same each time', async () => {
-    const [plain, once, again] = [await render({}), await render({ enhance: 1 }), await render({ enhance: 1 })]
+    const without = await open({})
+    const [plain, once, again] = [await render(without), await render(enhancing), await render(enhancing)]
+    await without.dispose()
     for (const [index, picture] of once.pictures.entries()) {
       expect(differs(again.pictures[index]!, picture)).toEqual([])
       const changed = differs(picture, plain.pictures[index]!)
@@ -95,22 +102,19 @@ describe('dfk swap --enhance', () => {
   })
 
   it('draws an enhanced face together with grain and in bands', async () => {
-    const { faces } = await render({ enhance: 1, grain: 1, blend: 'pyramid' })
+    const { faces } = await render(looking({ enhance: 1, grain: 1, blend: 'pyramid' }))
     const [face] = faces.at(-1)!
     expect(face!.sizePx * face!.finer).toBe(256)
     expect(face!.rgb.every(Number.isFinite)).toBe(true)
   })
 
-  it('is another render than one without, to be resumed by its own kind alone, and names the network in the manifest', async () => {
+  it('is another render than one without, to be resumed by its own kind alone, and names the network in the manifest', () => {
     const job = { path: clip, kind: 'video', output: join(home, 'out.mp4') } as const
     const options = { encoder: 'auto', quality: 17, preset: 'veryfast', range: WHOLE_CLIP, preview: undefined, segment: 500 } as const
-    const [off, half, whole] = await withSession({}, (session) =>
-      [0, 0.5, 1].map((enhance) => {
-        const asked = { ...session, request: { ...session.request, look: { ...PLAIN_LOOK, enhance } } }
-        const models = provenanceOf(asked, job, '0').otherModels
-        return { fingerprint: fingerprintOf(asked, job, {} as never, options), models }
-      }),
-    )
+    const [off, half, whole] = [0, 0.5, 1].map((enhance) => {
+      const asked = looking({ enhance })
+      return { fingerprint: fingerprintOf(asked, job, {} as never, options), models: provenanceOf(asked, job, '0').otherModels }
+    })
     expect(new Set([off, half, whole].map((each) => each!.fingerprint)).size).toBe(3)
     expect(off!.models).toEqual([])
     expect(whole!.models).toEqual([ENHANCER])

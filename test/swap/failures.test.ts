@@ -9,6 +9,7 @@ import { decodeFrames, findFfmpeg } from '../../src/media/index.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 import { scratchFolder } from '../support/data.ts'
 import type { Ended } from '../support/dfk.ts'
+import { dfkHere } from '../support/here.ts'
 import { makeClip } from './man.ts'
 import { dfkSwap } from './run.ts'
 import { makeRun, recordFor } from './support.ts'
@@ -16,6 +17,8 @@ import { makeRun, recordFor } from './support.ts'
 const home = scratchFolder('failures')
 const file = (name: string) => join(home, name)
 const { start, swap } = dfkSwap(home)
+const here = (run: string, output: string) =>
+  dfkHere(home, ['swap', file('clip.mp4'), '--run', run, '-o', file(output), '--quiet', '--json'])
 /** A small disk, where this machine lets us have one. */
 const disk = file('disk')
 mkdirSync(disk)
@@ -148,7 +151,7 @@ describe('a record that allows one output', () => {
     child.kill('SIGKILL')
     await ended
     logged(JSON.parse(readFileSync(state, 'utf8')).outputId, [consentHash(record)], 'once.mp4')
-    const other = await swap(file('clip.mp4'), '--run', 'once', '-o', file('other.mp4'))
+    const other = await here('once', 'other.mp4')
     expect([other.code, other.stderr]).toEqual([3, expect.stringMatching(/at most 1 outputs but found 1 made already/)])
     const again = await swap(file('clip.mp4'), '--run', 'once', '-o', output, '--segment', '50')
     expect([again.code, again.json[0]?.frames]).toEqual([0, 60])
@@ -159,7 +162,7 @@ describe('a record that allows one output', () => {
       file('.fake.mp4.rendering/job.json'),
       JSON.stringify({ ...begun, outputId: JSON.parse(readFileSync(file('consent/outputs.jsonl'), 'utf8').split('\n')[0]!).outputId }),
     )
-    const fake = await swap(file('clip.mp4'), '--run', 'once', '-o', file('fake.mp4'))
+    const fake = await here('once', 'fake.mp4')
     expect(fake.stderr).toMatch(/at most 1 outputs but found 1 made already/)
     expect(fake.code).toBe(3)
   })

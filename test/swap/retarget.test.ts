@@ -16,19 +16,22 @@ import { makeClip, openMan, PLAIN_LOOK, WALL } from './man.ts'
 const FRAMES = WALL + 3
 const home = scratchFolder('retarget')
 const clip = join(home, 'clip.mp4')
-beforeAll(() => makeClip(home, clip, FRAMES))
-afterAll(() => rmSync(home, { recursive: true, force: true }))
+let whole: SwapSession
+beforeAll(async () => {
+  await makeClip(home, clip, FRAMES)
+  whole = await open(1)
+})
+afterAll(async () => {
+  await whole.dispose()
+  rmSync(home, { recursive: true, force: true })
+})
 
-async function withSession<T>(retarget: number, use: (session: SwapSession) => T | Promise<T>): Promise<T> {
-  const session = await openMan(home, clip, { look: { ...PLAIN_LOOK, retarget } })
-  try {
-    return await use(session)
-  } finally {
-    await session.dispose()
-  }
-}
+const open = (retarget: number) => openMan(home, clip, { look: { ...PLAIN_LOOK, retarget } })
 
-/** The face of the last frame, rendered in one go or frame by frame. */
+/** The same session, asked for another share. */
+const asked = (retarget: number): SwapSession => ({ ...whole, request: { ...whole.request, look: { ...PLAIN_LOOK, retarget } } })
+
+/** The face of the last frame. */
 async function lastFace(session: SwapSession): Promise<FittedFace> {
   async function* frames() {
     for await (const { index, timeS, picture } of decodeFrames(clip)) yield { index, timeS, picture, warm: false }
@@ -40,36 +43,35 @@ async function lastFace(session: SwapSession): Promise<FittedFace> {
 
 describe('dfk swap --retarget', () => {
   it('moves the face on by what the checkpoint says, by the share that is asked for, and not at all at 0', async () => {
-    const [off, half, whole] = [await withSession(0, lastFace), await withSession(0.5, lastFace), await withSession(1, lastFace)]
+    const none = await open(0)
+    const [off, half, full] = [await lastFace(none), await lastFace(asked(0.5)), await lastFace(whole)]
+    await none.dispose()
     expect(off.move).toBeUndefined()
-    const most = Math.max(...whole.move!.map(Math.abs))
+    const most = Math.max(...full.move!.map(Math.abs))
     // The run says that its faces, at rest, are to be moved to the right by a hundredth.
     expect(most).toBeGreaterThan(0.009)
-    expect(half.move!.every((value, i) => Math.abs(value - whole.move![i]! / 2) < 1e-6)).toBe(true)
-    expect(off.rgb).toEqual(whole.rgb)
-    expect(off.mask).toEqual(whole.mask)
-    expect(enlargeFace(off).rgb).not.toEqual(enlargeFace(whole).rgb)
-    expect(await withSession(1, lastFace)).toEqual(whole)
+    expect(half.move!.every((value, i) => Math.abs(value - full.move![i]! / 2) < 1e-6)).toBe(true)
+    expect(off.rgb).toEqual(full.rgb)
+    expect(off.mask).toEqual(full.mask)
+    expect(enlargeFace(off).rgb).not.toEqual(enlargeFace(full).rgb)
+    const other = await open(1)
+    expect(await lastFace(other)).toEqual(full)
+    await other.dispose()
   })
 
-  it('is part of what a render is resumed by: the share, and what the checkpoint says', async () => {
+  it('is part of what a render is resumed by: the share, and what the checkpoint says', () => {
     const job = { path: clip, kind: 'video', output: join(home, 'out.mp4') } as const
     const options = { encoder: 'auto', quality: 17, preset: 'veryfast', range: WHOLE_CLIP, preview: undefined, segment: 500 } as const
-    const fingerprints = await withSession(1, (session) => {
-      const of = (asked: SwapSession) => fingerprintOf(asked, job, {} as never, options)
-      const without = { ...session, request: { ...session.request, look: { ...PLAIN_LOOK, retarget: 0 } } }
-      const others = new Map(
-        [...session.generators].map(([name, generator]) => [name, { ...generator, retargetingSha256: '0'.repeat(64) }]),
-      )
-      return [of(session), of(without), of({ ...session, generators: others })]
-    })
+    const of = (session: SwapSession) => fingerprintOf(session, job, {} as never, options)
+    const others = new Map([...whole.generators].map(([name, generator]) => [name, { ...generator, retargetingSha256: '0'.repeat(64) }]))
+    const fingerprints = [of(whole), of(asked(0)), of({ ...whole, generators: others })]
     expect(new Set(fingerprints).size).toBe(3)
   })
 
   it('is 1 unless something else is asked for', () => {
-    const asked = swapOptions.parse({ run: 'x', output: 'out.mp4' })
-    expect(requestOf('/home', asked, {}).look.retarget).toBe(1)
-    expect(requestOf('/home', { ...asked, retarget: 0.3 }, {}).look.retarget).toBe(0.3)
+    const parsed = swapOptions.parse({ run: 'x', output: 'out.mp4' })
+    expect(requestOf('/home', parsed, {}).look.retarget).toBe(1)
+    expect(requestOf('/home', { ...parsed, retarget: 0.3 }, {}).look.retarget).toBe(0.3)
     for (const retarget of [-0.1, 1.1, Number.NaN]) expect(swapOptions.safeParse({ retarget }).success).toBe(false)
   })
 })

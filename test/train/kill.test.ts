@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finish, killRepeatedly } from '../../bench/killing.ts'
 import { scratchFolder } from '../support/data.ts'
 import { makeFaceset } from './fixture.ts'
+import { SMALL_NETWORK } from './small.ts'
 
 let home: string
 beforeAll(async () => {
@@ -12,7 +13,10 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-const ARGS = ['--source', 'ann', '--target', 'bob', '--batch', '1', '--device', 'cpu', '--save-every', '2', '--validate-every', '1000']
+/** Weights of 18 MB: writing them takes long enough to be killed in its middle. */
+const NETWORK = [...SMALL_NETWORK, '--encoder', '8,16,32,64', '--decoder', '32,16,8,8', '--code', '512', '--inner', '256']
+const PAIR = ['--source', 'ann', '--target', 'bob']
+const ARGS = [...PAIR, ...NETWORK, '--batch', '1', '--device', 'cpu', '--save-every', '2', '--validate-every', '1000']
 
 describe('a training that is killed again and again', () => {
   // `npm run bench -- kills` does it thirty times, on real faces.

@@ -6,6 +6,7 @@ import { type Device, openDevice } from '../../src/tensor/index.ts'
 import { trainRun } from '../../src/train/train.ts'
 import { InterruptedError } from '../../src/work/errors.ts'
 import { scratchFolder } from '../support/data.ts'
+import { keepingNetworks } from '../support/networks.ts'
 import { makeFaceset } from './fixture.ts'
 import { intendTiny } from './tiny.ts'
 
@@ -13,7 +14,7 @@ let home: string
 let device: Device
 beforeAll(async () => {
   home = scratchFolder('lacking')
-  device = await openDevice('cpu')
+  device = keepingNetworks(await openDevice('cpu', { sharesCores: true }))
   await makeFaceset(home, 'ann')
   await makeFaceset(home, 'bob', { count: 80 })
 })

@@ -7,6 +7,7 @@ import { intend } from '../../src/train/begin.ts'
 import { trainRun } from '../../src/train/train.ts'
 import { DfkError, InterruptedError } from '../../src/work/errors.ts'
 import { scratchFolder } from '../support/data.ts'
+import { keepingNetworks } from '../support/networks.ts'
 import { makeFaceset } from './fixture.ts'
 import { historyOf } from './history.ts'
 import { intendTiny, type TinyTraining } from './tiny.ts'
@@ -16,7 +17,7 @@ let device: Device
 
 beforeAll(async () => {
   home = scratchFolder('train')
-  device = await openDevice('cpu')
+  device = keepingNetworks(await openDevice('cpu', { sharesCores: true }))
   await makeFaceset(home, 'ann')
   await makeFaceset(home, 'bob')
 })
@@ -191,7 +192,7 @@ describe('training', () => {
   })
 
   it('uses the checkpoint before a damaged one, and says so', async () => {
-    await trainRun(await tinyIntent('damaged'), device, { plan: { kind: 'steps', total: 12 }, saveEvery: 6, previewEvery: 1000 })
+    await trainRun(await tinyIntent('damaged'), device, { plan: { kind: 'steps', total: 12 }, saveEvery: 10, previewEvery: 1000 })
     const path = join(home, 'checkpoints', 'damaged', 'step-000012', 'generator.safetensors')
     const bytes = readFileSync(path)
     bytes[bytes.length - 1]! ^= 1

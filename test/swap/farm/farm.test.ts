@@ -13,6 +13,7 @@ import { openDevice } from '../../../src/tensor/index.ts'
 import { hasOpenssl, makeStudio } from '../../provenance/authority.ts'
 import { sampleVideo, scratchFolder } from '../../support/data.ts'
 import { type Running, startDfk as start } from '../../support/dfk.ts'
+import { dfkHere } from '../../support/here.ts'
 import { makeRun, recordFor } from '../support.ts'
 import { freePort, HAS_REDIS, startRedis, type TestRedis } from './support.ts'
 
@@ -28,10 +29,21 @@ function dfk(...args: string[]): Running {
   return running
 }
 
+/** The same in this process, for what renders nothing. */
+async function here(...args: string[]) {
+  const { code, stdout, stderr } = await dfkHere(home, [...args, '--json'], { env: { DFK_REDIS_PASSWORD: PASSWORD } })
+  const json = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]))
+  return { code, json, stderr, all: stdout + stderr }
+}
+
 /** Half of the commands get the password in the URL. */
 const address = (user = `:${PASSWORD}@`) => `redis://${user}127.0.0.1:${redis.port}`
-const swap = (clip: string, output: string, ...more: string[]) =>
-  dfk('swap', file(clip), '--run', 'tiny', '-o', file(output), '--segment', '50', ...more)
+const swapArgs = (clip: string, output: string, ...more: string[]) => [
+  ...['swap', file(clip), '--run', 'tiny', '-o', file(output), '--segment', '50'],
+  ...more,
+]
+const swap = (clip: string, output: string, ...more: string[]) => dfk(...swapArgs(clip, output, ...more))
+const queuedHere = (clip: string, output: string, ...more: string[]) => here(...swapArgs(clip, output, '--queue', address(), ...more))
 const onQueue = (clip: string, output: string, ...more: string[]) => swap(clip, output, '--queue', address(), ...more)
 const work = (...more: string[]) => dfk('worker', '--queue', address(''), '--lock', '2', ...more)
 const folderOf = (output: string) => file(`.${output}.rendering`)
@@ -115,13 +127,13 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
   }, 120_000)
 
   it('waits for whoever works: nothing is queued twice, a local render keeps away, a segment is given back', async () => {
-    const first = await onQueue('short.mp4', 'queued.mp4', '--detach').ended
-    const again = await onQueue('short.mp4', 'queued.mp4', '--detach').ended
+    const first = await queuedHere('short.mp4', 'queued.mp4', '--detach')
+    const again = await queuedHere('short.mp4', 'queued.mp4', '--detach')
     expect([first.code, again.code]).toEqual([0, 0])
     expect(first.json).toEqual([{ output: file('queued.mp4'), queued: expect.stringMatching(/^[0-9a-f]{24}$/), segments: 2, done: 0 }])
     expect(again.json).toEqual(first.json)
     expect(await withQueue((queue) => queue.getJobCounts())).toMatchObject({ waiting: 2, 'waiting-children': 1 })
-    const local = await swap('short.mp4', 'queued.mp4').ended
+    const local = await here(...swapArgs('short.mp4', 'queued.mp4'))
     expect([local.code, local.stderr]).toEqual([1, expect.stringMatching(/queued\.mp4 to be free but it is on the queue redis:\/\/127/)])
 
     const worker = work()
@@ -138,7 +150,7 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     const { code, json } = await asked.ended
     expect([code, json]).toEqual([0, [expect.objectContaining({ frames: 60, manifest: expect.objectContaining({ embedded: true }) })]])
     // Nobody works any more, and nobody needs to.
-    const there = await onQueue('short.mp4', 'queued.mp4').ended
+    const there = await queuedHere('short.mp4', 'queued.mp4')
     expect(there.json).toEqual([expect.objectContaining({ output: file('queued.mp4'), frames: 60 })])
     expect(leftovers()).toEqual([])
   })
@@ -157,7 +169,7 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
       ])
       stranger.child.kill('SIGTERM')
       await stranger.ended
-      const other = await onQueue('short.mp4', 'studio.mp4', ...asked.slice(keys.length)).ended
+      const other = await queuedHere('short.mp4', 'studio.mp4', ...asked.slice(keys.length))
       expect([other.code, other.stderr]).toEqual([1, expect.stringMatching(/to be free but it is on the queue .*, signed by [0-9a-f]{64}/)])
       const worker = work(...keys)
       const { code, json } = await onQueue('short.mp4', 'studio.mp4', ...asked).ended
@@ -195,7 +207,7 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
     expect([refused.code, refused.stderr]).toEqual([3, expect.stringMatching(/found another.*\(on /)])
     writeFileSync(record, kept)
     // What failed is queued anew, once, when it is asked for again.
-    const { json } = await onQueue('short.mp4', 'outside.mp4', '--detach').ended
+    const { json } = await queuedHere('short.mp4', 'outside.mp4', '--detach')
     expect(json).toEqual([expect.objectContaining({ segments: 2, done: 0 })])
     expect(await withQueue((queue) => queue.getJobCounts())).toMatchObject({ waiting: 2, 'waiting-children': 1 })
   })
@@ -228,12 +240,12 @@ describe.skipIf(!HAS_REDIS)('a render on a queue (skipped where there is no redi
       [['swap', file('short.mp4'), '--run', 'tiny', '-o', file('x.mp4'), '--queue', nobody], 1, /nothing listens there/],
       [['swap', file('short.mp4'), '--run', 'tiny', '-o', file('x.png'), '--queue', nobody, '--preview', '2'], 2, /no --preview/],
     ]
-    const ended = await Promise.all(cases.map(([args]) => dfk(...args, '--quiet').ended))
-    web.close()
-    for (const [index, [, code, message]] of cases.entries()) {
-      expect(ended[index]!.stderr).toMatch(message)
-      expect(ended[index]!.code).toBe(code)
-      expect(ended[index]!.all).not.toContain(PASSWORD)
+    for (const [args, code, message] of cases) {
+      const ended = await here(...args, '--quiet')
+      expect(ended.stderr).toMatch(message)
+      expect(ended.code).toBe(code)
+      expect(ended.all).not.toContain(PASSWORD)
     }
+    web.close()
   })
 })
