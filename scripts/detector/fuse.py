@@ -25,7 +25,7 @@ from evaluate import auc, calibration_error_by_chance, expected_calibration_erro
 from readings import MOVED, WITNESSES, labels_of, log_odds_by, matrix, rates_by, read, report, score, set_auc, split
 from regression import logistic, platt, squash
 
-FALSE_ALARMS, WORST_FALSE_ALARMS, INCONCLUSIVE, HIGHEST_BELOW = 0.025, 0.05, 1 / 3, 0.45
+FALSE_ALARMS, WORST_FALSE_ALARMS, INCONCLUSIVE, HIGHEST_BELOW = 0.02, 0.04, 0.8 / 3, 0.5
 LEAST_REAL = 20  # of a source, for a share of its own
 FOLDS, BOOTSTRAPS, RIDGE, MANY_PEOPLE = 10, 400, 0.02, 20
 WEARS = 4  # of `dfk eval --wear` for pictures
