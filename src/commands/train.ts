@@ -19,9 +19,9 @@ const widths = z
 const lossWeights = z.string().transform((text, context): Partial<Record<keyof LossWeights, number>> => {
   const entries = text.split(',').map((pair) => pair.split('=') as [string, string | undefined])
   for (const [name, value] of entries) {
-    if (!Object.hasOwn(LOSSES, name)) context.addIssue(`expected losses of ${Object.keys(LOSSES).join(', ')} but found ${name}`)
+    if (!Object.hasOwn(LOSSES, name)) context.addIssue(`expected losses of ${Object.keys(LOSSES).join(', ')}, not ${name}`)
     else if (value === undefined || value.trim() === '' || !(Number(value) >= 0 && Number(value) <= 1e6))
-      context.addIssue(`expected a weight of 0 to 1000000 for ${name} but found ${value ?? 'none'}`)
+      context.addIssue(`expected a weight of 0 to 1000000 for ${name}`)
   }
   return Object.fromEntries(entries.map(([name, value]) => [name, Number(value)]))
 })

@@ -113,7 +113,8 @@ export async function checkUp(home: string): Promise<Checkup> {
   judgeDevices(devices, findings)
   const models = await checkModels()
   for (const { name, package: from } of models.filter(({ found }) => !found)) {
-    findings.push({ what: `the network ${name} is missing from ${from}`, hint: 'install the packages again: npm ci', blocks: true })
+    const hint = from === 'dfk' ? 'install dfk again' : 'install the packages again: npm ci'
+    findings.push({ what: `the network ${name} is missing from ${from}`, hint, blocks: true })
   }
   const room = await checkRoom(home)
   judgeRoom(room, findings)

@@ -27,6 +27,14 @@ const NEEDED: readonly (Omit<ModelFile, 'found'> & { readonly files: readonly st
     files: ['model/face_recognition_model-weights_manifest.json', 'model/face_recognition_model.bin'],
   },
   { name: 'facemesh', package: '@vladmandic/human', use: 'landmarks', files: ['models/facemesh.json', 'models/facemesh.bin'] },
+  { name: 'iris', package: '@vladmandic/human', use: 'sees eyes in score and swap', files: ['models/iris.json', 'models/iris.bin'] },
+  {
+    name: 'nsfwjs',
+    package: 'nsfwjs',
+    use: 'finds explicit footage in collect and swap',
+    files: ['model', 'group1-shard1of2', 'group1-shard2of2'].map((file) => `models/mobilenet_v2_mid/${file}.min.js`),
+  },
+  { name: 'base-quick', package: 'dfk', use: 'what train --preset quick begins with', files: ['models/base-quick.safetensors'] },
   {
     name: 'detector',
     package: 'dfk',
@@ -39,7 +47,7 @@ const NEEDED: readonly (Omit<ModelFile, 'found'> & { readonly files: readonly st
 
 function packageFolder(name: string): string {
   if (name === 'dfk') return fileURLToPath(new URL('../../', import.meta.url))
-  // The others keep their entry point in dist/, and export no package.json.
+  // The others keep their entry point in a folder beside that of the models, and export no package.json.
   return dirname(dirname(require.resolve(name)))
 }
 

@@ -13,15 +13,25 @@ export interface Evidence {
   readonly design: NetworkShapes
 }
 
-/** The discriminator's own loss: real against fake pictures, and, where it has a head for codes, the source's against the target's; a scalar. */
-export function judgementLoss({ parameters, reals, fakes, code, design }: Evidence): tf.Scalar {
+/** The discriminator's own loss, scalars: `total` is what it learns from, the sum of the others. Each of those is 0.69 where it guesses. */
+export interface Judgement {
+  readonly total: tf.Scalar
+  /** Real against fake pictures. */
+  readonly pictures: tf.Scalar
+  /** The source's codes against the target's, where the discriminator has a head for codes. */
+  readonly codes?: tf.Scalar
+}
+
+/** The discriminator's own loss: real against fake pictures, and, where it has a head for codes, the source's against the target's. */
+export function judgementLoss({ parameters, reals, fakes, code, design }: Evidence): Judgement {
   const { discriminator } = design
   const real = adversarialLoss(discriminate(reals, parameters, discriminator).heads, true)
   const fake = adversarialLoss(discriminate(fakes, parameters, discriminator).heads, false)
   const pictures: tf.Scalar = tf.mul(tf.add(real, fake), 0.5)
-  if (!judgesCodes(parameters)) return pictures
+  if (!judgesCodes(parameters)) return { total: pictures, pictures }
   const [source, target] = tf.split(discriminateCode(code, parameters), 2, 0) as [tf.Tensor, tf.Tensor]
-  return tf.add(pictures, tf.mul(tf.add(adversarialLoss([source], true), adversarialLoss([target], false)), 0.5))
+  const codes: tf.Scalar = tf.mul(tf.add(adversarialLoss([source], true), adversarialLoss([target], false)), 0.5)
+  return { total: tf.add(pictures, codes), pictures, codes }
 }
 
 /** How well the target's codes [n, code], the second half of all, pass for the source's; a scalar. */

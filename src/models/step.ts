@@ -1,7 +1,7 @@
 import { type ProgramFn, type Signature, type TensorMap, tf } from '../tensor/index.ts'
 import { spectralNorms } from './discriminator.ts'
 import { PEOPLE } from './generator.ts'
-import { judgementLoss } from './judge.ts'
+import { type Judgement, judgementLoss } from './judge.ts'
 import type { Parameters } from './layers.ts'
 import { LOSSES, type LossWeights } from './losses.ts'
 import { generatorLosses, type Losses } from './objective.ts'
@@ -178,14 +178,22 @@ export function trainStep(design: StepDesign, parts: StepParts, recogniser?: Rec
     if (parts.average) put(next, 'average', averageStep(pick(state, 'average'), generator.weights, inputs['averageKeep']!, inputs['apply']))
     if (judge !== undefined) {
       const reals = tf.mul(inputs['sourceFaces']!, inputs['sourceMasks']!) as tf.Tensor4D
+      const judged: Judgement[] = []
       const step = gradientsOf(
         judge.adam.weights,
-        (now) => judgementLoss({ parameters: judge.normalise(now), reals, fakes: losses.fakes, code: losses.code, design }),
+        (now) => {
+          const judgement = judgementLoss({ parameters: judge.normalise(now), reals, fakes: losses.fakes, code: losses.code, design })
+          for (const kept of [judgement.pictures, judgement.codes]) if (kept !== undefined) tf.keep(kept)
+          judged.push(judgement)
+          return judgement.total
+        },
         scale,
       )
       putAdam(next, 'd.', adamStep(judge.adam, step.gradients, inputs['discriminatorRate']!, options('d.sums')))
       put(next, 'd.vectors', keptUntil(inputs['apply'], pick(state, 'd.vectors'), judge.vectors))
-      outputs['discriminator'] = step.value
+      const { pictures, codes } = judged[0]!
+      outputs['discriminator'] = pictures
+      if (codes !== undefined) outputs['codeDiscriminator'] = codes
       if (step.sound !== undefined) outputs['sound'] = tf.mul(outputs['sound']!, step.sound)
     }
     for (const kept of [losses.fakes, losses.code]) kept.dispose()

@@ -92,8 +92,11 @@ export interface IdentityScale {
   readonly targetToSource: number
 }
 
-/** Below this distance between "as its own" and "as the target", a scale between them would be noise. */
-const LEAST_SPAN = 0.02
+/**
+ * Below this distance between "as its own" and "as the target", a scale between them would be noise. The judge has two clips of one man .02 to .04 apart, two
+ * people of one sample pair .41; face-api's cosines lie closer together: .005 and .14.
+ */
+const LEAST_SPAN: Readonly<Record<Recogniser, number>> = { judge: 0.1, pipeline: 0.02 }
 
 /**
  * Places each swapped frame between target and source. The reference of the target for a frame is the mean over the
@@ -111,7 +114,7 @@ export function identityScale(pairs: readonly DescribedPair[], source: SourceIde
   const frames = pairs.map(({ swap, target }, i): FrameIdentity => {
     const toSource = cosine(swap[of], reference)
     const other = (i < half ? halves[1] : halves[0]) ?? halves[0]!
-    const scale = span < LEAST_SPAN ? null : (toSource - cosine(target[of], reference)) / span
+    const scale = span < LEAST_SPAN[of] ? null : (toSource - cosine(target[of], reference)) / span
     const toTarget = cosine(swap[of], other[of])
     const nearer = [toTarget, ...source.others.map((person) => cosine(swap[of], person[of]))].filter((to) => to >= toSource)
     return { toSource, toTarget, scale, rank: 1 + nearer.length }

@@ -103,8 +103,12 @@ function warningsOf(scores: Scores, ended: 'both' | 'swap' | 'target', part: Par
   if (frames.lostFace > 0)
     warnings.push(`${frames.lostFace} of ${frames.analysed} frames show no face in the swap where the target has one`)
   if (sourceFaces < LEAST_SOURCE_FACES) warnings.push(`the source has only ${sourceFaces} faces: the identity scale is rough`)
-  if (scores.details.identity.judge.toSource !== null && scores.identity === null) {
-    warnings.push('source and target are too alike for the recogniser to place the swap between them')
+  const { judge } = scores.details.identity
+  if (judge.toSource !== null && scores.identity === null) {
+    const [own, target] = [judge.ownToSource, judge.targetToSource].map((cosine) => cosine?.toFixed(2))
+    warnings.push(
+      `source and target are too alike for the recogniser to place the swap between them, as one person’s faces are: cosine to the source ${own} for its own faces, ${target} for the target`,
+    )
   }
   return warnings
 }

@@ -4,12 +4,19 @@ import { isBest, MEASURES, RULE, rankVersions, shownValue } from './ranking.ts'
 import type { Scores } from './scores.ts'
 import { judgement } from './verdict.ts'
 
+const UNTOLD = 'cannot be told'
+
 function shown(value: number | null, digits: number, unit = ''): string {
-  return value === null ? 'cannot be told' : `${value.toFixed(digits)}${unit}`
+  return value === null ? UNTOLD : `${value.toFixed(digits)}${unit}`
 }
 
 function percent(share: number | null): string {
-  return share === null ? 'cannot be told' : `${Math.round(share * 100)} %`
+  return share === null ? UNTOLD : `${Math.round(share * 100)} %`
+}
+
+/** The unit, before what a line has to say besides; nothing where there is no value to have one. */
+function unitOf(value: number | null, mark: ', ' | '; '): string {
+  return value === null ? '' : `of the eye distance${mark}`
 }
 
 /** What the watermark says, in a few words. */
@@ -40,12 +47,12 @@ export function scoresText(scores: Scores, part?: string): string {
     [
       'expression',
       shown(expression, 3),
-      `of the eye distance; movement error ${shown(details.expression.motion, 2)} (1 = frozen), mouth r ${shown(details.expression.mouthR, 2)}`,
+      `${unitOf(expression, '; ')}movement error ${shown(details.expression.motion, 2)} (1 = frozen), mouth r ${shown(details.expression.mouthR, 2)}`,
     ],
     [
       'lips',
       shown(details.lips.error, 3),
-      `of the eye distance, the gap's mean error; closed together F1 ${shown(details.lips.closedF1, 2)}`,
+      `${unitOf(details.lips.error, ', ')}the gap's mean error; closed together F1 ${shown(details.lips.closedF1, 2)}`,
     ],
     [
       'eyes',
@@ -81,7 +88,7 @@ export function scoresText(scores: Scores, part?: string): string {
   )
   if (part !== undefined) rows.push(['part', '', part])
   rows.push(['verdict', '', judgement(scores).headline])
-  return rows.map(([name, value, note]) => `${name.padEnd(11)} ${value.padEnd(8)} ${note}`).join('\n')
+  return rows.map(([name, value, note]) => `${name.padEnd(11)} ${value === UNTOLD ? `${value}; ` : value.padEnd(9)}${note}`).join('\n')
 }
 
 /** Names of versions that tell them apart: file names, or paths where those are the same. */

@@ -24,7 +24,7 @@ const SHARP_ENOUGH = 0.9
 /** A discriminator takes this from the swap's identity, or from SSIM, only where it is too strong. */
 const IDENTITY_LOST = 0.03
 const SSIM_LOST = 0.015
-/** Binary cross-entropy of a discriminator that is always right about both (guessing: ln 2 = 0.69): its gradients say little then. */
+/** Binary cross-entropy of a discriminator of pictures that is always right about both (guessing: ln 2 = 0.69): its gradients say little then. */
 const DISCRIMINATOR_WINS = 0.1
 /** Fewest validations after which a discriminator is judged: its weight needs 200 steps to come up. */
 const FEWEST_WITH_GAN = 3

@@ -6,7 +6,7 @@ const COMMON = { x: 'number', xLabel: 'steps', heightPx: 190, widthPx: 440, most
 /** Of a log line, what is no loss. */
 const NO_LOSS = new Set(['step', 'rate', 'augment', 'ganWeight', 'swapWeight', 'stepMs', 'elapsedMs', 'waitShare'])
 /** Losses whose scale is that of cross-entropy. */
-const CONTEST = new Set(['adversarial', 'discriminator'])
+const CONTEST = new Set(['adversarial', 'discriminator', 'codeDiscriminator'])
 
 type Points = (readonly [number, number])[]
 type Series = { readonly name: string; readonly points: Points }

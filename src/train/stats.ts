@@ -13,9 +13,13 @@ export interface LogEntry {
   /** Reconstruction loss of each person. */
   readonly source: number
   readonly target: number
-  /** Loss of the generator against the discriminator, and of the discriminator, once it has joined in. */
+  /**
+   * Loss of the generator against the discriminator, and of the discriminator, once it has joined in: of pictures, and of codes where it judges those.
+   * 0.69 is guessing. Lines of older versions have the sum of both in `discriminator`.
+   */
   readonly adversarial?: number
   readonly discriminator?: number
+  readonly codeDiscriminator?: number
   readonly rate: number
   /** Strength of the augmentation, 0–1, and the weights of the losses that come in later: of the discriminator's, and the share of theirs that those of swaps have. */
   readonly augment: number

@@ -36,7 +36,7 @@ interface Seen {
   readonly landmarks: Landmarks
 }
 
-/** Below this distance between "as its own" and "as the target", a scale between them would be noise; as in score. */
+/** Below this distance between "as its own" and "as the target", a scale between them would be noise. */
 const LEAST_SPAN = 0.02
 
 const NOTHING: SwapQuality = { identity: null, pose: null, motion: null, mouthR: null, eyesR: null, faces: 0 }

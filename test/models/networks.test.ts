@@ -178,6 +178,19 @@ describe('one step', () => {
     await program.dispose()
   })
 
+  it('tells how well pictures and codes are judged apart: by a discriminator that guesses, ln 2 each', async () => {
+    for (const code of [0, 6]) {
+      const design: StepDesign = { generator, discriminator: { ...discriminator, code } }
+      const parts = { average: false, adversarial: true }
+      const signature = stepSignature(design, 2, parts)
+      const state = pickState(initialState(design, 4), signature)
+      for (const [name, { data }] of Object.entries(state)) if (name.startsWith('d.weights/')) (data as Float32Array).fill(0)
+      const { outputs } = trainStep(design, parts)(toTensors(inputsOf(signature, 3)), toTensors(state))
+      expect(outputs['discriminator']!.dataSync()[0]).toBeCloseTo(Math.LN2, 5)
+      expect(outputs['codeDiscriminator']?.dataSync()[0]).toEqual(code === 0 ? undefined : expect.closeTo(Math.LN2, 5))
+    }
+  })
+
   it('in parts, whose gradients add up, is the step of the whole batch', async () => {
     const device = await openDevice('cpu')
     const shapes: StepDesign = { generator, discriminator: { ...discriminator, spectral: true } }

@@ -251,6 +251,8 @@ describe('dfk score', () => {
     const { stdout } = await score(file('swap.png'), '--target', file('target.png'), '--source', 'franck', '--quiet')
     expect(stdout).toMatch(/^identity +0\.\d\d +0 = the untouched target/)
     expect(stdout).toMatch(/\ntemporal +cannot be told/)
+    expect(stdout).toMatch(/\nexpression +cannot be told; movement error cannot be told/)
+    expect(stdout).toMatch(/\nlips +0\.\d{3} +of the eye distance, the gap's mean error/)
   })
 })
 

@@ -117,6 +117,14 @@ describe('identityScale', () => {
   it('refuses to place anything between two who look alike', () => {
     const { frames } = identityScale([{ swap: toward(1, 0.1), target: toward(1, 0.06) }], source, 'judge')
     expect(frames[0]!.scale).toBeNull()
+    // Cosines to the source: .999 of its own, .93 and .88 of the targets.
+    const scaleOf = (target: Descriptors, of: 'judge' | 'pipeline') =>
+      identityScale([{ swap: toward(1, 0.1), target }], source, of).frames[0]!.scale
+    expect(scaleOf(toward(1, 0.4), 'judge')).toBeNull()
+    expect(scaleOf(toward(1, 0.55), 'judge')).toBeGreaterThan(0.9)
+    // Whose cosines lie closer together.
+    expect(scaleOf(toward(1, 0.4), 'pipeline')).toBeGreaterThan(0.9)
+    expect(scaleOf(toward(1, 0.06), 'pipeline')).toBeNull()
   })
 })
 

@@ -28,6 +28,18 @@ describe('base weights', () => {
     expect(await readBaseWeights('standard', PRESETS.standard.generator)).toBeUndefined()
   })
 
+  it('are missed where they should have come with dfk, and only there', async () => {
+    const empty = scratchFolder('no-models')
+    await expect(readBaseWeights('quick', generator, empty)).rejects.toMatchObject({
+      message: expect.stringMatching(/expected the base weights of the preset quick.* but found no .*base-quick\.safetensors$/),
+      hint: expect.stringMatching(/install dfk again, or .*--from-scratch/),
+    })
+    expect(await readBaseWeights('quick', { ...generator, code: 32 }, empty)).toBeUndefined()
+    expect(await readBaseWeights('quick', { ...generator, architecture: 'liae' }, empty)).toBeUndefined()
+    expect(await readBaseWeights('standard', PRESETS.standard.generator, empty)).toBeUndefined()
+    rmSync(empty, { recursive: true })
+  })
+
   it('give every weight of two people’s generator, with a decoder of its own for each', async () => {
     const { sha256 } = (await readBaseWeights('quick', generator))!
     const weights = await firstWeights(sha256, 'quick', generator, people)

@@ -208,6 +208,8 @@ describe('dfk train', () => {
     ['no target', ['--source', 'ann'], 2, /--target/],
     ['steps and minutes', [...PAIR, '--steps', '5', '--minutes', '5'], 2, /found both/],
     ['an unknown preset', [...PAIR, '--preset', 'fast'], 2, /quick/],
+    ['an unknown loss', [...PAIR, '--losses', 'nonsense=1'], 2, /: expected losses of dssim, [\w, ]+, not nonsense \(found: nonsense=1\)/],
+    ['a negative loss', [...PAIR, '--losses', 'identity=-1'], 2, /: expected a weight of 0 to 1000000 for identity \(found: identity=-1\)/],
     ['a misspelt option', [...PAIR, '--step', '5'], 2, /--steps/],
   ])('says in one line what is wrong with %s', async (what, args, wanted, message) => {
     const name = `bad-${what.replaceAll(' ', '-')}`

@@ -30,7 +30,12 @@ function pageOf(count: number, ended = false): string {
     ...one,
     advice: [NASTY],
   }))
-  const stats = statsOf(500 * count, (step) => 1 / step, { adversarial: 0.7, discriminator: 0.6, waitShare: 0.01 } as object)
+  const stats = statsOf(500 * count, (step) => 1 / step, {
+    adversarial: 0.7,
+    discriminator: 0.6,
+    codeDiscriminator: 0.5,
+    waitShare: 0.01,
+  } as object)
   const previews = validations.map(({ step }) => `step-${String(step).padStart(6, '0')}.png`)
   return renderTrainPage({ name: NASTY, config }, { validations, stats, previews, coverage, ended })
 }
@@ -69,6 +74,13 @@ describe('train.html', () => {
     expect(page).toMatch(/<label for="when">Step <output id="step" for="when">6000<\/output>/)
     expect(page).toMatch(/<input type="range" id="when" min="0" max="11" value="11"/)
     expect(page).toContain('src="previews/step-006000.png"')
+  })
+
+  it('draws what is cross-entropy apart from the other losses', () => {
+    const [, losses, contest] = /Losses on training faces(.*?)Adversarial losses \(0\.69: guessing\)(.*?)Learning rate/s.exec(page)!
+    for (const name of ['adversarial', 'discriminator', 'codeDiscriminator']) expect(contest).toContain(name)
+    expect(losses).not.toMatch(/discriminator/i)
+    expect(losses).toContain('source')
   })
 
   it('shows curves, facesets, settings and advice, but no descriptor', () => {

@@ -66,9 +66,19 @@ describe('training', () => {
     )
   })
 
-  it('stays at its end when it is run again, and validates', async () => {
+  it('stays at its end when it is run again, says that there is nothing to do, and validates', async () => {
     const before = await hashes('whole')
-    const result = await trainRun(await tinyIntent('whole'), device, { plan: { kind: 'steps', total: 12 }, ...every })
+    const notes: string[] = []
+    const onNote = (text: string) => notes.push(text)
+    const result = await trainRun(await tinyIntent('whole'), device, { plan: { kind: 'steps', total: 12 }, ...every, onNote })
+    await trainRun(await tinyIntent('whole'), device, { plan: { kind: 'steps', total: 4 }, ...every, onNote })
+    await trainRun(await tinyIntent('whole'), device, { plan: { kind: 'minutes', totalMs: 1 }, ...every, onNote })
+    const said = notes.filter((note) => note.includes('nothing'))
+    expect(said).toEqual([
+      'is at step 12 already and the plan ends at 12: nothing is trained; --steps takes more',
+      'is at step 12 already and the plan ends at 4: nothing is trained; --steps takes more',
+      expect.stringMatching(/^has trained for [\d.]+ minutes already and the plan ends at 0: nothing is trained; --minutes takes more$/),
+    ])
     expect(result.validation.source.faces).toBe(2)
     expect(result.validation.target.mean.ssim).toBeGreaterThan(0)
     expect(await hashes('whole')).toEqual(before)
