@@ -95,6 +95,8 @@ const OTHER_LOOK: Others<Look> = {
 
 const CHANGES: [string, Partial<Parts>][] = [
   ['footage', { footage: 'other' }],
+  ['a record more', { consent: ['source', 'target', 'extra'] }],
+  ['another record', { consent: ['source', 'other'] }],
   ['person', { member: { ...MEMBER, person: 'eve' } }],
   ['run', { member: { ...MEMBER, run: 'huge' } }],
   ['still', { member: { ...MEMBER, still: [0.6] } }],
@@ -156,6 +158,7 @@ describe('what a render is resumed by', () => {
     ['another place', { job: { ...PARTS.job, output: 'elsewhere.mp4' } }],
     ['another folder for the layers', options({ layers: { ...LAYERS, folder: 'elsewhere' } })],
     ['another device', request({ device: 'webgpu' })],
+    ['the records in another order', { consent: ['target', 'source'] }],
   ] satisfies [string, Partial<Parts>][])('is the same with %s', (_, changes) => {
     expect(printOf(changes)).toBe(printOf())
   })
