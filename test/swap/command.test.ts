@@ -232,6 +232,24 @@ describe('what bad input gets', () => {
     ['a checkpoint that is not there', ['clip.mp4', '-o', 'bad.mp4', '--checkpoint', '7'], 1, /checkpoint of tiny at step 7 but found 1/],
     ['a folder that is not there', ['clip.mp4', '-o', 'nowhere/bad.mp4'], 1, /expected the folder/],
     [
+      'no queue to be left alone',
+      ['clip.mp4', '-o', 'bad.mp4', '--detach'],
+      2,
+      /^dfk: --detach: expected --queue .*\n {2}hint: add --queue/,
+    ],
+    [
+      'a format of no layers',
+      ['clip.mp4', '-o', 'bad.mp4', '--layers-format', 'prores'],
+      2,
+      /^dfk: --layers-format: expected --layers .*\n {2}hint/,
+    ],
+    [
+      'alpha of no layers',
+      ['clip.mp4', '-o', 'bad.mp4', '--layers-alpha', 'straight'],
+      2,
+      /^dfk: --layers-alpha: expected --layers .*\n {2}hint/,
+    ],
+    [
       'shots that switch all off',
       ['clip.mp4', '-o', 'bad.mp4', '--shots', 'off.json'],
       2,
