@@ -103,8 +103,9 @@ export const swapOptions = z.object({
     .meta({ flag: '--layers <folder>' }),
   layersFormat: z
     .enum(['prores', 'png', 'exr'])
-    .default('prores')
-    .describe('layers as ProRes 4444 with alpha, or as a sequence of 16-bit PNG or half-float EXR'),
+    .optional()
+    .describe('layers as ProRes 4444 with alpha, or as a sequence of 16-bit PNG or half-float EXR (default: prores)')
+    .meta({ flag: '--layers-format <name>' }),
   layersAlpha: z
     .enum(['straight', 'premultiplied'])
     .optional()

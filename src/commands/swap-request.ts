@@ -4,6 +4,7 @@ import type { Look } from '../swap/look.ts'
 import type { RenderOptions } from '../swap/renderOptions.ts'
 import type { SwapRequest } from '../swap/session.ts'
 import type { FrameOptions, Shot } from '../swap/shots.ts'
+import { UsageError } from '../work/errors.ts'
 import { labellingOf } from './swap-label.ts'
 import type { RenderingAsked, ShotOptions, SwapAsked } from './swap-options.ts'
 
@@ -16,11 +17,23 @@ export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'p
   }
 }
 
+/** Throws UsageError for an option that says nothing without another one. */
+export function requirePartners({ detach, queue, layersFormat, layersAlpha, layers }: SwapAsked): void {
+  const pairs = [
+    ['--detach', detach, '--queue', queue],
+    ['--layers-format', layersFormat, '--layers', layers],
+    ['--layers-alpha', layersAlpha, '--layers', layers],
+  ] as const
+  for (const [flag, given, partner, value] of pairs)
+    if (given !== undefined && value === undefined)
+      throw new UsageError(`${flag}: expected ${partner} beside it but found none`, { hint: `add ${partner}, or leave ${flag} away` })
+}
+
 type LayersAsked = Pick<RenderingAsked, 'layers' | 'layersFormat' | 'layersAlpha'> & Pick<SwapAsked, 'output'>
 
 /** The layers to write beside one of the outputs; those of a folder get a folder each. */
 export function layersOf(asked: LayersAsked, output: string, isFolder: boolean): RenderOptions['layers'] {
-  const { layers, layersFormat: format, layersAlpha } = asked
+  const { layers, layersFormat: format = 'prores', layersAlpha } = asked
   if (layers === undefined) return undefined
   const folder = isFolder ? join(layers, relative(asked.output ?? '.', output)) : layers
   return { folder, format, alpha: layersAlpha ?? (format === 'exr' ? 'premultiplied' : 'straight') }

@@ -8,7 +8,7 @@ import { type Context, defineCommand } from './command.ts'
 import { findProvider, openSigning } from './signing.ts'
 import type { Batch } from './swap-batch.ts'
 import { swapOptions } from './swap-options.ts'
-import { layersOf, renderOptionsOf, requestOf } from './swap-request.ts'
+import { layersOf, renderOptionsOf, requestOf, requirePartners } from './swap-request.ts'
 import { readShotsOf, writeShots } from './swap-shots.ts'
 
 /** The line that says what was made. */
@@ -97,6 +97,7 @@ export const swap = defineCommand({
       import('./swap-batch.ts'),
       import('../media/index.ts'),
     ])
+    requirePartners(asked)
     const rendering = await renderOptionsOf(asked)
     if (asked.output === undefined && asked.listShots === undefined)
       throw new UsageError('expected the file to write: -o out.mp4 but found none', { hint: 'see: dfk swap --help' })

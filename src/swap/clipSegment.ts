@@ -11,7 +11,7 @@ import type { Seen } from './nothing.ts'
 import { type OpenFrame, type RenderedFrame, renderFrames } from './render.ts'
 import type { Segmentation } from './segments.ts'
 import { newTracker, type SwapSession } from './session.ts'
-import { optionsAt } from './shots.ts'
+import { optionsAt, showsFaces } from './shots.ts'
 
 /** A clip that is rendered segment by segment. */
 export interface ClipRender {
@@ -99,18 +99,22 @@ export async function renderSegment(
   const part = job.partOf(job.pathOf(number))
   let writer: SegmentWriter | undefined
   let layers: LayerSegment | undefined
-  let swapped = 0
+  let [asked, swapped] = [0, 0]
   try {
     for await (const { rendered, bytes, plate } of finishFrames(render, renderFrames(session, tracker, frames), pool)) {
       // Who took their consent back while the segments before were rendered is rendered no further. Not before the loop: whoever hands frames on learns it by its end.
       if (writer === undefined) await session.permission.recheck()
       layers ??= await layersFor(render, number)
-      await layers?.write(rendered, optionsAt(session.request, rendered.frame), plate)
+      const options = optionsAt(session.request, rendered.frame)
+      await layers?.write(rendered, options, plate)
       const plan = job.state.picture
       writer ??= await openSegment({ file: part, output, format, fps: info.fps, plan, onTaken: (done) => pool.give(done), signal })
       const open = writer
       await timed(session.clock, 'encode', () => open.write(bytes, rendered.frame.timeS))
-      if (rendered.faces.length > 0) swapped += 1
+      if (showsFaces(options)) {
+        asked += 1
+        if (rendered.faces.length > 0) swapped += 1
+      }
       render.onFrame(rendered)
     }
     note(seen, tracker)
@@ -119,7 +123,7 @@ export async function renderSegment(
     await layers?.keep()
     const { count, startS, lastS } = writer
     const damage = render.damage.between(number === 0 ? Number.NEGATIVE_INFINITY : startS, lastS)
-    await job.keep(part, { number, frames: count, swapped, startS, lastS, damage })
+    await job.keep(part, { number, frames: count, asked, swapped, startS, lastS, damage })
   } catch (error) {
     await writer?.abort()
     await layers?.abort()

@@ -66,7 +66,8 @@ export async function finishClip(
   const swapped = segments.reduce((sum, each) => sum + each.swapped, 0)
   const frames = segments.reduce((sum, each) => sum + each.frames, 0)
   if (frames === 0) throw nothingInRange(job.path, info, range)
-  if (swapped === 0) throw nothingSwapped(job.path, frames, seen)
+  const asked = segments.reduce((sum, each) => sum + (each.asked ?? each.frames), 0)
+  if (swapped === 0) throw nothingSwapped(job.path, frames, asked, seen)
   const file = join(rendering.folder, `whole${extname(job.output)}`)
   const harmed = harm(frames)
   const notes = [harmed && `the footage is damaged: ${harmed}`, pixelsLost(info.details?.pixels, picture)]

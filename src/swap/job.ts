@@ -12,6 +12,8 @@ import { markQueued, queueOf, requireUnqueued } from './queued.ts'
 const doneSchema = z.object({
   number: z.int().min(0),
   frames: z.int().min(1),
+  /** Frames in which faces were to be replaced; older jobs do not say. */
+  asked: z.int().min(0).optional(),
   swapped: z.int().min(0),
   /** When its first and its last frame are shown, seconds from the start of the clip's file. */
   startS: z.number(),

@@ -52,6 +52,7 @@ function boundsOf({ mesh }: Landmarks): [number, number, number, number] {
 
 /** What the alignment file says of a frame. Positions are pixels of the frame, made square; pixel centres lie at .5. */
 function frameLine({ frame, faces, places }: RenderedFrame, { look, strength }: FrameOptions): object {
+  const { mask, occlusion, hair, ...rest } = look
   return {
     frame: frame.index + 1,
     timeS: Number(frame.timeS.toFixed(6)),
@@ -66,7 +67,8 @@ function frameLine({ frame, faces, places }: RenderedFrame, { look, strength }: 
         landmarks68: Array.from({ length: 68 }, (_, k) => [round(points[2 * k]!), round(points[2 * k + 1]!)]),
         box: boundsOf(landmarks).map(round),
         pose: { yaw: round(yaw), pitch: round(pitch), roll: round(roll) },
-        mask: { ...look.mask, strength: round(strength * shown) },
+        mask: { ...mask, occlusion, hair, strength: round(strength * shown) },
+        look: rest,
       }
     }),
   }

@@ -1,4 +1,4 @@
-import { DfkError, EXIT } from '../work/errors.ts'
+import { DfkError, EXIT, UsageError } from '../work/errors.ts'
 
 /** What was seen of faces, for the error where nobody was replaced. */
 export interface Seen {
@@ -11,9 +11,21 @@ export interface Seen {
 /** Nobody was replaced, so nothing was written. */
 export class NothingSwappedError extends DfkError {}
 
-/** The error for footage in which nobody was replaced. */
-export function nothingSwapped(path: string, frames: number, tracker: Readonly<Seen>): NothingSwappedError {
+/** Nobody was to be replaced: the shots file switches all frames off that are rendered. */
+export class NothingAskedError extends UsageError {}
+
+/** The error for footage in which nobody was replaced. `asked`: in how many of its frames somebody was to be. */
+export function nothingSwapped(
+  path: string,
+  frames: number,
+  asked: number,
+  tracker: Readonly<Seen>,
+): NothingSwappedError | NothingAskedError {
   const where = frames === 1 ? path : `the ${frames} frames of ${path}`
+  if (asked === 0)
+    return new NothingAskedError(`--shots: expected faces to be asked for in ${where} but it switches all of them off`, {
+      hint: 'choose another --range, or remove "on": false and "strength": 0 from the entries for those frames',
+    })
   if (tracker.facesSeen === 0)
     return new NothingSwappedError(`expected a face in ${where} but found none`, {
       hint: 'give footage in which the target is seen from the front or half-way',

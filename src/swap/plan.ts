@@ -19,7 +19,7 @@ import type { Job } from './output.ts'
 import type { TimeRange } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
-import type { NamedSwap } from './session.ts'
+import { hashesOf, type NamedSwap } from './session.ts'
 import type { ClipLength } from './shotsFile.ts'
 
 /** How the picture of an output is encoded: as the footage is, as far as encoder and container can. */
@@ -43,7 +43,7 @@ export async function planPicture(
   }
 }
 
-/** Names everything that the picture of an output depends on. */
+/** Names everything that the picture of an output depends on, and the records that it is made under, whatever their order. */
 export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment, layers }: RenderOptions): string {
   const { request, generators, permission, footage, label } = session
   const { threshold, choice, look, shots } = request
@@ -54,6 +54,7 @@ export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan
   const all = [
     footage.get(job.path),
     cast,
+    hashesOf(session).sort(),
     threshold,
     choice,
     look,

@@ -12,6 +12,7 @@ import type { Seen } from './nothing.ts'
 import { renderAlone } from './render.ts'
 import type { FrameIndex, Segmentation } from './segments.ts'
 import { newTracker, type SwapSession } from './session.ts'
+import { optionsAt, showsFaces } from './shots.ts'
 import { yuvView } from './yuvView.ts'
 
 const COLUMNS = ['target', 'swapped', 'mask'] as const
@@ -104,22 +105,24 @@ function drawSheet(rows: readonly Row[], footerPx: number): Picture {
   return sheet
 }
 
-/** Renders frames at the given times and lays them out: target, swapped, mask. `seen` is told of the faces met; `swapped`: rows in which a face was replaced. */
+/** Renders frames at the given times and lays them out: target, swapped, mask. `seen` is told of the faces met; `asked`: rows in which faces were to be replaced; `swapped`: in which one was. */
 export async function renderPreview(
   session: SwapSession,
   clip: { info: MediaInfo; pixels: PipePixels; segments: Segmentation; index: FrameIndex | undefined; times: readonly number[] },
   seen: Seen,
   work: { signal?: AbortSignal | undefined; onRow: (done: number) => void },
-): Promise<{ sheet: Picture; rows: number; swapped: number }> {
+): Promise<{ sheet: Picture; rows: number; asked: number; swapped: number }> {
   const { info, pixels, segments, index, times } = clip
   const format = frameFormat(info, pixels)
   const rows: Row[] = []
-  let swapped = 0
+  let [asked, swapped] = [0, 0]
   for await (const { timeS, bytes } of framesAt(info, pixels, times, segments, index, work.signal)) {
-    const row = await renderRow(session, yuvPicture(format, bytes), segments.numberOf(timeS, rows.length), timeS, seen)
+    const number = segments.numberOf(timeS, rows.length)
+    const row = await renderRow(session, yuvPicture(format, bytes), number, timeS, seen)
+    if (showsFaces(optionsAt(session.request, { index: number, timeS }))) asked += 1
     if (row.cells[2].data.some((value) => value > 0)) swapped += 1
     rows.push(row)
     work.onRow(rows.length)
   }
-  return { sheet: drawSheet(rows, session.label.on ? FOOTER_PX : 0), rows: rows.length, swapped }
+  return { sheet: drawSheet(rows, session.label.on ? FOOTER_PX : 0), rows: rows.length, asked, swapped }
 }

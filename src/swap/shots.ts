@@ -35,6 +35,11 @@ function covers(span: Span, { index, timeS }: { index: number; timeS: number }):
   return span.fromS === undefined ? index >= span.first && index <= span.last : timeS >= span.fromS && timeS < span.toS
 }
 
+/** Whether anything would be seen of a face in a frame. */
+export function showsFaces({ on, strength }: Pick<FrameOptions, 'on' | 'strength'>): boolean {
+  return on && strength > 0
+}
+
 /** What is asked for one frame, by its number and its time: the last shot that covers it decides, with all its options. */
 export function optionsAt(clip: ClipOptions, frame: { readonly index: number; readonly timeS: number }): FrameOptions {
   const shot = clip.shots.findLast(({ span }) => covers(span, frame))

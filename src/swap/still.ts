@@ -14,6 +14,7 @@ import { renderAlone } from './render.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import { rateOf, type SwapResult } from './result.ts'
 import { newTracker, type SwapSession } from './session.ts'
+import { optionsAt, showsFaces } from './shots.ts'
 
 /** Writes a picture, which has been marked; `stamp` signs the finished file. */
 type WriteMarked = (stamp: (partial: string) => Promise<void>) => Promise<void>
@@ -42,8 +43,10 @@ export async function swapPicture(session: SwapSession, job: Job, work: WorkOpti
   const still = await readStill(job.path)
   const before = await stillPicture(still)
   const after = { ...before, data: before.data.slice() }
-  const { faces } = await renderAlone(session, tracker, { index: 0, timeS: 0, picture: before })
-  if (faces.length === 0) throw nothingSwapped(job.path, 1, tracker)
+  const place = { index: 0, timeS: 0 }
+  const isAsked = showsFaces(optionsAt(session.request, place))
+  const { faces } = await renderAlone(session, tracker, { ...place, picture: before })
+  if (!isAsked || faces.length === 0) throw nothingSwapped(job.path, 1, isAsked ? 1 : 0, tracker)
   for (const face of faces.map(enlargeFace)) drawPatch(after, face, face.matrix)
   const write: WriteMarked = async (stamp) => writeStill(job.output, await alterStill(still, before, after), { before: stamp })
   const placed = await placePicture(session, job, after, write, work)
@@ -68,8 +71,8 @@ export async function previewVideo(
   const seen: Seen = { facesSeen: 0, nearest: Number.POSITIVE_INFINITY }
   const clip = { info, pixels, segments, index, times }
   const onRow = (done: number) => work.onProgress?.({ done, total: count })
-  const { sheet, rows, swapped } = await renderPreview(session, clip, seen, { signal: work.signal, onRow })
-  if (swapped === 0) throw nothingSwapped(job.path, rows, seen)
+  const { sheet, rows, asked, swapped } = await renderPreview(session, clip, seen, { signal: work.signal, onRow })
+  if (swapped === 0) throw nothingSwapped(job.path, rows, asked, seen)
   const write: WriteMarked = (stamp) => writePicture(job.output, sheet, { before: stamp })
   return { ...(await placePicture(session, job, sheet, write, work)), frames: rows, swapped, fps: rateOf(rows, startMs), warnings: [] }
 }

@@ -4,7 +4,7 @@ import type { WorkOptions } from '../work/progress.ts'
 import { renderClip } from './clip.ts'
 import { finishClip, harmOf } from './finishClip.ts'
 import { RenderJob } from './job.ts'
-import { NothingSwappedError } from './nothing.ts'
+import { NothingAskedError, NothingSwappedError } from './nothing.ts'
 import type { Job } from './output.ts'
 import { fingerprintOf, type VideoPlan } from './plan.ts'
 import { WHOLE_CLIP } from './range.ts'
@@ -51,7 +51,7 @@ export async function swapVideo(
     return { output: job.output, ...finished, fps: rateOf(frames, startMs) }
   } catch (error) {
     // Where nobody is, nobody will be found the next time.
-    if (error instanceof NothingSwappedError) await rendering.remove()
+    if (error instanceof NothingSwappedError || error instanceof NothingAskedError) await rendering.remove()
     else await rendering.leave()
     throw error
   }

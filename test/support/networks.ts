@@ -4,8 +4,9 @@ import type { Device, Program } from '../../src/tensor/index.ts'
 export function keepingNetworks(device: Device): Device {
   const kept = new Map<string, Promise<Program>>()
   const compile: Device['compile'] = async (fn, signature, options) => {
-    if (signature.state !== undefined) return device.compile(fn, signature, options)
-    const key = JSON.stringify([options?.name, signature])
+    // A network without a name has the weights of one run among others: it is nobody else's.
+    if (signature.state !== undefined || options?.name === undefined) return device.compile(fn, signature, options)
+    const key = JSON.stringify([options.name, signature])
     const compiled = kept.get(key) ?? device.compile(fn, signature, options)
     kept.set(key, compiled)
     const program = await compiled

@@ -231,6 +231,50 @@ describe('what bad input gets', () => {
     ['an image name for a clip', ['clip.mp4', '-o', 'bad.png'], 2, /expected a video name/],
     ['a checkpoint that is not there', ['clip.mp4', '-o', 'bad.mp4', '--checkpoint', '7'], 1, /checkpoint of tiny at step 7 but found 1/],
     ['a folder that is not there', ['clip.mp4', '-o', 'nowhere/bad.mp4'], 1, /expected the folder/],
+    [
+      'no queue to be left alone',
+      ['clip.mp4', '-o', 'bad.mp4', '--detach'],
+      2,
+      /^dfk: --detach: expected --queue .*\n {2}hint: add --queue/,
+    ],
+    [
+      'a format of no layers',
+      ['clip.mp4', '-o', 'bad.mp4', '--layers-format', 'prores'],
+      2,
+      /^dfk: --layers-format: expected --layers .*\n {2}hint/,
+    ],
+    [
+      'alpha of no layers',
+      ['clip.mp4', '-o', 'bad.mp4', '--layers-alpha', 'straight'],
+      2,
+      /^dfk: --layers-alpha: expected --layers .*\n {2}hint/,
+    ],
+    [
+      'shots that switch all off',
+      ['clip.mp4', '-o', 'bad.mp4', '--shots', 'off.json'],
+      2,
+      /^dfk: --shots: .* the 40 frames of .*clip.mp4 but it switches all of them off\n {2}hint: .*\n$/,
+    ],
+    [
+      'shots that switch off what is rendered',
+      ['clip.mp4', '-o', 'bad.mp4', '--shots', 'late.json', '--range', '0.8-1.2'],
+      2,
+      /the 10 frames .* switches all of them off/,
+    ],
+    [
+      'shots of which nothing shows, in a preview',
+      ['clip.mp4', '-o', 'bad.png', '--shots', 'faint.json', '--preview', '2'],
+      2,
+      /the 2 frames .* switches all/,
+    ],
+    ['shots of which nothing shows', ['clip.mp4', '-o', 'bad.mp4', '--shots', 'faint.json'], 2, /switches all of them off/],
+    [
+      'shots that switch off a picture',
+      ['frame.png', '-o', 'bad.png', '--shots', 'off.json'],
+      2,
+      /faces to be asked for in .*frame.png but/,
+    ],
+    ['a picture of which nothing shows', ['frame.png', '-o', 'bad.png', '--shots', 'faint.json'], 2, /switches all of them off/],
     ['a record that is not there', ['clip.mp4', '-o', 'bad.mp4', '--consent', 'absent.json'], 3, /expected a consent record/],
     ['another run than there is', ['clip.mp4', '-o', 'bad.mp4', '--run', 'nobody'], 1, /expected a training run/],
     ['a run of another framing', ['clip.mp4', '-o', 'bad.mp4', '--run', 'framed'], 1, /framed as/],
@@ -249,6 +293,9 @@ describe('what bad input gets', () => {
   ]
 
   beforeAll(async () => {
+    writeFileSync(file('off.json'), '[{"frames":[1,40],"on":false}]')
+    writeFileSync(file('late.json'), '[{"frames":[18,40],"on":false}]')
+    writeFileSync(file('faint.json'), '[{"frames":[1,40],"strength":0}]')
     const record = recordFor('bob', bob)
     await makeRun(home, 'framed', record, { config: { framing: 'other/9' } })
     await makeRun(home, 'bare', record)

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { PicturePlan } from '../../src/media/index.ts'
+import { marksOf } from '../../src/store/marks.ts'
 import { jobFolder, RenderJob } from '../../src/swap/job.ts'
 import { scratchFolder } from '../support/data.ts'
 
@@ -64,4 +65,16 @@ describe("a render's folder on a queue", () => {
     expect(readdirSync(alone.folder).filter((name) => name.endsWith('.part'))).toEqual([])
     await alone.leave()
   })
+})
+
+it('a render that goes on under other records is begun anew and names those', async () => {
+  const output = join(folder, 'records.mp4')
+  const under = (consent: string[]) => () => ({ ...fresh(), consent })
+  const one = await RenderJob.open(output, 'under one', under(['a']))
+  await segment(one, 0)
+  await one.leave()
+  const two = await RenderJob.open(output, 'under two', under(['a', 'b']))
+  expect(two.done).toEqual([])
+  expect((await marksOf(jobFolder(output), readdirSync(jobFolder(output))))?.records).toEqual([{ hash: 'a' }, { hash: 'b' }])
+  await two.remove()
 })

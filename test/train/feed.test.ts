@@ -119,6 +119,8 @@ describe('the feed', () => {
     await feeds[0]!.close()
     await taking
     await feeds[1]!.close()
+    // Of what is not drawn yet, nothing is any more.
+    for (const feed of feeds) await expect(feed.take(1000, 1, ASK)).rejects.toThrow(/the threads that draw faces to work but one ended/)
   })
 
   it('keeps to a window of faces where there is no room for all', async () => {

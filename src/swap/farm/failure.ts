@@ -6,7 +6,7 @@ import { NothingSwappedError } from '../nothing.ts'
 const failureSchema = z.object({
   message: z.string(),
   hint: z.string().optional(),
-  exitCode: z.union([z.literal(EXIT.failed), z.literal(EXIT.refused)]),
+  exitCode: z.union([z.literal(EXIT.failed), z.literal(EXIT.usage), z.literal(EXIT.refused)]),
   /** Nobody was replaced: in a folder the other files go on. */
   isEmpty: z.boolean().optional(),
   worker: z.string(),
@@ -22,7 +22,8 @@ export function isFinal(error: unknown): boolean {
 export function encodeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const hint = error instanceof DfkError ? error.hint : undefined
-  const exitCode = error instanceof DfkError && error.exitCode === EXIT.refused ? EXIT.refused : EXIT.failed
+  const code = error instanceof DfkError ? error.exitCode : EXIT.failed
+  const exitCode = code === EXIT.refused || code === EXIT.usage ? code : EXIT.failed
   return JSON.stringify({ message, hint, exitCode, isEmpty: error instanceof NothingSwappedError, worker: hostname() } satisfies z.input<
     typeof failureSchema
   >)

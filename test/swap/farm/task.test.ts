@@ -54,6 +54,7 @@ describe('what a worker met', () => {
       message: expect.stringMatching(/^expected a grant but found none \(on .+\)$/),
     })
     expect(decodeFailure(encodeFailure(new DfkError('a disk is full')))).toMatchObject({ exitCode: 1 })
+    expect(decodeFailure(encodeFailure(new UsageError('all is switched off')))).toMatchObject({ exitCode: 2 })
     expect(decodeFailure(encodeFailure(new TypeError('x is not a function'))).message).toContain('x is not a function')
   })
 
@@ -61,7 +62,7 @@ describe('what a worker met', () => {
     expect(decodeFailure('job stalled more than allowable limit').message).toContain('workers ended in the middle')
     const forged = JSON.stringify({ message: 'a\u001b[2Jb\nc', exitCode: 1, worker: 'w\u0007' })
     for (const text of ['\u001b[2J\n{', forged, '{"message":1}']) expect(decodeFailure(text).message).not.toMatch(/\p{Cc}/u)
-    // Only 1 and 3 are exit codes of failures.
+    // Only 1, 2 and 3 are exit codes of failures.
     expect(decodeFailure(JSON.stringify({ message: 'x', exitCode: 0, worker: 'w' })).exitCode).toBe(1)
   })
 
