@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { DfkError, EXIT, printable, UsageError } from '../../work/errors.ts'
-import { NothingSwappedError } from '../nothing.ts'
+import { NothingAskedError, NothingSwappedError } from '../nothing.ts'
 
 const failureSchema = z.object({
   message: z.string(),
@@ -22,8 +22,10 @@ export function isFinal(error: unknown): boolean {
 export function encodeFailure(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const hint = error instanceof DfkError ? error.hint : undefined
-  const code = error instanceof DfkError ? error.exitCode : EXIT.failed
-  const exitCode = code === EXIT.refused || code === EXIT.usage ? code : EXIT.failed
+  // Another command line that a worker does not take is nothing that whoever asked wrote.
+  const isUsage = error instanceof NothingAskedError
+  const isRefused = error instanceof DfkError && error.exitCode === EXIT.refused
+  const exitCode = isUsage ? EXIT.usage : isRefused ? EXIT.refused : EXIT.failed
   return JSON.stringify({ message, hint, exitCode, isEmpty: error instanceof NothingSwappedError, worker: hostname() } satisfies z.input<
     typeof failureSchema
   >)

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { decodeFailure, encodeFailure, isFinal } from '../../../src/swap/farm/failure.ts'
 import { requireInside } from '../../../src/swap/farm/root.ts'
 import { parseTask, renderId, segmentId, signatureOf } from '../../../src/swap/farm/task.ts'
-import { NothingSwappedError } from '../../../src/swap/nothing.ts'
+import { NothingAskedError, NothingSwappedError } from '../../../src/swap/nothing.ts'
 import { DfkError, RefusedError, UsageError } from '../../../src/work/errors.ts'
 import { scratchFolder } from '../../support/data.ts'
 
@@ -54,7 +54,8 @@ describe('what a worker met', () => {
       message: expect.stringMatching(/^expected a grant but found none \(on .+\)$/),
     })
     expect(decodeFailure(encodeFailure(new DfkError('a disk is full')))).toMatchObject({ exitCode: 1 })
-    expect(decodeFailure(encodeFailure(new UsageError('all is switched off')))).toMatchObject({ exitCode: 2 })
+    expect(decodeFailure(encodeFailure(new NothingAskedError('all is switched off')))).toMatchObject({ exitCode: 2 })
+    expect(decodeFailure(encodeFailure(new UsageError('not in my folder')))).toMatchObject({ exitCode: 1 })
     expect(decodeFailure(encodeFailure(new TypeError('x is not a function'))).message).toContain('x is not a function')
   })
 
