@@ -57,6 +57,8 @@ export async function joinSegments(job: JoinJob): Promise<JoinReport> {
   checkInterrupted(job.signal)
   if (job.segments.length === 0) throw new DfkError(`expected frames for ${job.output} but there were none`)
   await checkSegments(job.segments)
+  // What a kill left of an earlier try: ffmpeg writes over nothing.
+  await rm(job.output, { force: true })
   try {
     const frames = await mux(job)
     checkInterrupted(job.signal)

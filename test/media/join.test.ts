@@ -89,6 +89,15 @@ describe('a join', () => {
     expect(seen.info.details!.streams.map((stream) => Math.abs(stream.startS) < 0.022)).toEqual([true, true])
   })
 
+  it('writes over what a kill left of an earlier try', async () => {
+    const { segments, before } = await rendered('pal.mp4')
+    writeFileSync(file('again.mp4'), 'half of a file')
+    const { output } = await joined('again.mp4', segments, { original: before.info })
+    expect((await lookOver(output)).times).toEqual(
+      (await lookOver((await joined('anew.mp4', segments, { original: before.info })).output)).times,
+    )
+  })
+
   it('refuses segments that do not fit each other, and leaves nothing', async () => {
     const { segments } = await rendered('pal.mp4')
     const other = await rendered('film.mp4')
