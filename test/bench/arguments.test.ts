@@ -21,11 +21,11 @@ it('documents every benchmark and its options in one help', () => {
 it.each([
   [
     ['nonsense'],
-    'expected a benchmark (train-step, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark, detect) but found "nonsense"',
+    'expected a benchmark (train-step, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark, detect, occlusion) but found "nonsense"',
   ],
   [
     [],
-    'expected a benchmark (train-step, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark, detect) but found none',
+    'expected a benchmark (train-step, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark, detect, occlusion) but found none',
   ],
   [['train-step', '--preset', 'huge'], '--preset'],
   [['train-step', '--gan'], '--preset quick or standard'],
