@@ -157,7 +157,7 @@ describe('dfk swap', () => {
 
   it('goes on where it was killed, and the picture is that of a render which nobody disturbed', async () => {
     const folder = file('.killed.mp4.rendering')
-    const again = [sampleVideo('cap13_edit2.mp4'), '--run', 'tiny', '--segment', '50', '--range', '-2.4']
+    const again = [sampleVideo('cap13_edit2.mp4'), '--run', 'tiny', '--segment', '50', '--range', '-4.4']
     const { child, ended } = start(...again, '-o', file('killed.mp4'))
     await expect.poll(() => existsSync(join(folder, '000000.nut.json')), { timeout: 60_000, interval: 20 }).toBe(true)
     child.kill('SIGKILL')
@@ -172,9 +172,9 @@ describe('dfk swap', () => {
     // Of which part of the footage it is, is for whoever compares the two.
     expect((await readProvenance(file('whole.mp4'))).c2pa?.footage).toMatchObject({
       name: 'cap13_edit2.mp4',
-      range: { fromS: 0, toS: 2.4 },
+      range: { fromS: 0, toS: 4.4 },
     })
-    expect(resumed.json[0]!.frames).toBe(60)
+    expect(resumed.json[0]!.frames).toBe(110)
     const [a, b] = [await hashFootage(file('killed.mp4')), await hashFootage(file('whole.mp4'))]
     expect(a.videoSha256).toBe(b.videoSha256)
     expect(leftovers()).toEqual([])
