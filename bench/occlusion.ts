@@ -8,6 +8,7 @@ import { loadFaceset } from '../src/train/faceset.ts'
 import { readFace } from '../src/train/pictures.ts'
 import { pickEvenly } from '../src/train/split.ts'
 import { toUnit } from '../src/train/unseen.ts'
+import { mean } from '../src/work/statistics.ts'
 import { defineBenchmark, type Row } from './benchmark.ts'
 import { demoHome, requireThere } from './home.ts'
 
@@ -84,8 +85,6 @@ function overlapOf(found: Float32Array, where: Uint8Array, mask: Float32Array): 
   return there === 0 ? undefined : both / either
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-
 export const occlusion = defineBenchmark({
   name: 'occlusion',
   summary: 'how well swap finds what covers a face: bars, ovals and a drawn hand laid over real faces',
@@ -110,7 +109,7 @@ export const occlusion = defineBenchmark({
         const [face, mask] = [toUnit(rgb), toUnit(bytes)]
         const look = async (seen: Float32Array) => findOccluders(seen, (await generator.swap(seen, true)).own!, mask, sizePx)
         const nothing = await look(face)
-        clean.push(mean([...mask.keys()].filter((i) => mask[i]! > 0.5).map((i) => Number(nothing[i]! > 0.5))))
+        clean.push(mean([...mask.keys()].filter((i) => mask[i]! > 0.5).map((i) => Number(nothing[i]! > 0.5)))!)
         const skin = skinOf(face, mask)
         for (const [shape, covers] of Object.entries(SHAPES)) {
           for (const [colour, of] of Object.entries(COLOURS)) {
@@ -125,8 +124,8 @@ export const occlusion = defineBenchmark({
     } finally {
       await generator.dispose()
     }
-    const iou = Object.fromEntries([...overlaps].map(([key, values]) => [key, Number(mean(values).toFixed(3))]))
-    const falsely = Number(mean(clean).toFixed(4))
+    const iou = Object.fromEntries([...overlaps].map(([key, values]) => [key, Number(mean(values)!.toFixed(3))]))
+    const falsely = Number(mean(clean)!.toFixed(4))
     const rows: Row[] = [
       ...Object.entries(iou).map(([key, value]): Row => [key, `IoU ${value.toFixed(2)}`]),
       ['clean faces', `${(100 * falsely).toFixed(1)} % taken for covered`],

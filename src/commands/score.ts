@@ -47,17 +47,16 @@ export const score = defineCommand({
   async run(context, [swap], options) {
     const plan = await planOf(context, [...(swap === undefined ? [] : [swap as string]), ...options.compare], options)
     const { versions, target, source, every } = plan
-    const names = { target: target.path, source: source.name, every }
     const report = options.report ?? null
     const paths = versions.map(({ swap: { path } }) => path)
     const { partsWarning, partWords } = await import('../score/part.ts')
     const parts = versions.map(({ part }) => part && partWords(part))
     for (const [i, words] of parts.entries()) if (words !== undefined) context.note(`${paths[i]}: compared with ${words}`)
-    const ranges = versions.map(({ part }) => rangeOf(part))
     if (context.dryRun) {
       const text = `would score ${paths.join(', ')} against ${target.path} and ${source.name}, every ${every} frames${report === null ? '' : `, and write ${report}`}`
       const more = paths.length > 1 && { compare: paths.slice(1) }
-      context.result({ dryRun: true, swap: paths[0], ...names, range: ranges[0], ...more, report }, text)
+      const names = { target: target.path, source: source.name, every, range: rangeOf(versions[0]!.part) }
+      context.result({ dryRun: true, swap: paths[0], ...names, ...more, report }, text)
       return
     }
     const unlike = partsWarning(versions.map(({ part }) => part))

@@ -10,7 +10,7 @@ import { type Device, type Program, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import type { Cut } from './cut.ts'
 import type { JoinedFace } from './face.ts'
-import type { ClipOptions } from './shots.ts'
+import { type ClipOptions, looksOf } from './shots.ts'
 
 /** The enhancer's weights that belong to this version: what a render with them depends on, and what its manifest names. */
 export const ENHANCER = { name: 'dfk enhancer', sha256: 'b4a1451c28ad4054648b8e03a67da451f89327ad7dda8d4f712394f4f5c9813c' } as const
@@ -23,8 +23,8 @@ export function enhancedTimes(sizePx: number): number {
 }
 
 /** Whether faces are to be enhanced anywhere in a clip. */
-export function wantsEnhancer({ look, shots }: ClipOptions): boolean {
-  return [look, ...shots.map(({ options }) => options.look)].some(({ enhance }) => enhance > 0)
+export function wantsEnhancer(clip: ClipOptions): boolean {
+  return looksOf(clip).some(({ enhance }) => enhance > 0)
 }
 
 /** Whether an enhancer makes anything of what one of these generators draws. */

@@ -1,9 +1,9 @@
 import { blurPlane, erodePlane } from '../picture/plane.ts'
+import { ramp } from '../work/ramp.ts'
 import { lumaOf } from './grain.ts'
 
 /** Light of a pixel as a share of the skin's at which it is hair for sure, and from which on it is none. */
-const HAIR = 0.66
-const SKIN = 0.86
+const HAIR_TO_SKIN = [0.66, 0.86] as const
 /** Hair is looked for from so far above the brows on, as a share of the side; by the upper of both it counts in full. */
 const ABOVE_BROWS = [0.03, 0.07] as const
 /** The light of the skin is the median from the brows down to so far below. */
@@ -11,11 +11,6 @@ const SKIN_BELOW = 0.35
 /** Hair reaches a little beyond where it is dark: as a share of the side. */
 const WISPS = 1 / 64
 const SOFT = 1 / 64
-
-function smoothstep(from: number, to: number, value: number): number {
-  const t = Math.max(0, Math.min(1, (value - from) / (to - from)))
-  return t * t * (3 - 2 * t)
-}
 
 /**
  * Where hair hangs into the forehead of an aligned face ([s, s, 3] in 0–1), 0–1 a pixel: what is much darker there than the skin below. `inside`: the face [s, s]; `browY`: the brows'
@@ -32,7 +27,7 @@ export function hairOnForehead(rgb: Float32Array, inside: Float32Array, browY: n
   const [begins, full] = ABOVE_BROWS.map((part) => (browY - part) * sizePx) as [number, number]
   const found = luma.map((value, i) => {
     const y = Math.floor(i / sizePx) + 0.5
-    return y > begins || usual === 0 ? 0 : smoothstep(begins, full, y) * (1 - smoothstep(HAIR, SKIN, value / usual))
+    return y > begins || usual === 0 ? 0 : ramp(y, [begins, full]) * (1 - ramp(value / usual, HAIR_TO_SKIN))
   })
   const wide = erodePlane({ width: sizePx, height: sizePx, data: found }, -Math.max(1, Math.round(WISPS * sizePx)))
   return blurPlane(wide, SOFT * sizePx).data

@@ -19,7 +19,7 @@ import { type FinishPool, openFinishPool } from './finish/pool.ts'
 import { begunOutput } from './job.ts'
 import type { Job } from './output.ts'
 import { type Permission, type Purpose, permitSwap } from './permission.ts'
-import { type ClipOptions, optionsAt } from './shots.ts'
+import { type ClipOptions, looksOf, optionsAt } from './shots.ts'
 import { ShotTracker, type Tracker } from './shotTracker.ts'
 import { FaceTracker } from './track.ts'
 
@@ -178,11 +178,11 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
   // Decoder, encoder, finishing threads and this one all have work while a network computes.
   const device = await openDevice(permitted.request.device, { sharesCores: true })
   const choice = { step: permitted.request.checkpoint, onDamaged: onWarning }
-  const { look, shots } = permitted.request
-  const withOwn = [look, ...shots.map(({ options }) => options.look)].some(({ occlusion }) => occlusion > 0)
+  const looks = looksOf(permitted.request)
+  const withOwn = looks.some(({ occlusion }) => occlusion > 0)
   const generators = new Map<string, Generator>()
   for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, { batch, choice, withOwn }))
-  const wantsMoving = [look, ...shots.map(({ options }) => options.look)].some(({ retarget }) => retarget > 0)
+  const wantsMoving = looks.some(({ retarget }) => retarget > 0)
   for (const [name, { displacements }] of generators) {
     if (wantsMoving && displacements === undefined)
       onWarning(

@@ -35,6 +35,11 @@ function covers(span: Span, { index, timeS }: { index: number; timeS: number }):
   return span.fromS === undefined ? index >= span.first && index <= span.last : timeS >= span.fromS && timeS < span.toS
 }
 
+/** How faces are fitted into a clip: the way that holds where no shot says otherwise, then each shot's. */
+export function looksOf({ look, shots }: Pick<ClipOptions, 'look' | 'shots'>): Look[] {
+  return [look, ...shots.map(({ options }) => options.look)]
+}
+
 /** Whether anything would be seen of a face in a frame. */
 export function showsFaces({ on, strength }: Pick<FrameOptions, 'on' | 'strength'>): boolean {
   return on && strength > 0

@@ -1,5 +1,6 @@
 import { type FoundFace, interocular, type Landmarks } from '../faces/index.ts'
 import type { Box } from '../picture/picture.ts'
+import { ramp } from '../work/ramp.ts'
 import type { CastMember } from './cast.ts'
 
 /** A face of the cast as one frame shows it. */
@@ -33,11 +34,6 @@ const YAW = [52, 70] as const
 const CONFIDENCE = [0.8, 0.97] as const
 /** Eyes nearer together than this, px, are not worth replacing. */
 const SMALLEST_PX = 5
-
-function ramp(value: number, [from, to]: readonly [number, number]): number {
-  const t = Math.max(0, Math.min(1, (value - from) / (to - from)))
-  return t * t * (3 - 2 * t)
-}
 
 /** How well a face can be replaced, 0–1. */
 export function visibilityOf({ landmarks, pose }: FoundFace): number {

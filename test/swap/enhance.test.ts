@@ -5,7 +5,7 @@ import { padded } from '../../scripts/detector/padded.ts'
 import { swapOptions } from '../../src/commands/swap-options.ts'
 import { requestOf } from '../../src/commands/swap-request.ts'
 import { alignMatrix, type FaceAnalyser, faceHull, openFaceAnalyser } from '../../src/faces/index.ts'
-import { decodeFrames, readPicture } from '../../src/media/index.ts'
+import { readPicture } from '../../src/media/index.ts'
 import { drawPatch } from '../../src/picture/compose.ts'
 import { enlargeSquare } from '../../src/picture/enlarge.ts'
 import type { Picture } from '../../src/picture/picture.ts'
@@ -24,7 +24,7 @@ import { newTracker, type SwapSession } from '../../src/swap/session.ts'
 import { viewOf } from '../../src/swap/view.ts'
 import { openDevice, tf } from '../../src/tensor/index.ts'
 import { scratchFolder, sharedData } from '../support/data.ts'
-import { makeClip, openMan, PLAIN_LOOK, WALL } from './man.ts'
+import { framesOf, makeClip, openMan, PLAIN_LOOK, WALL } from './man.ts'
 import { dfkSwap } from './run.ts'
 import { field, ovalLandmarks, paint } from './seamSupport.ts'
 
@@ -48,10 +48,7 @@ const open = (look: Partial<Look>) => openMan(home, clip, { look: { ...PLAIN_LOO
 async function render(session: SwapSession): Promise<{ pictures: Picture[]; faces: RenderedFrame['faces'][] }> {
   const pictures: Picture[] = []
   const faces: RenderedFrame['faces'][] = []
-  async function* frames() {
-    for await (const { index, timeS, picture } of decodeFrames(clip)) yield { index, timeS, picture, warm: false }
-  }
-  for await (const rendered of renderFrames(session, newTracker(session), frames())) {
+  for await (const rendered of renderFrames(session, newTracker(session), framesOf(clip))) {
     const picture = rendered.frame.picture as Picture
     for (const face of rendered.faces.map(enlargeFace)) drawPatch(picture, face, face.matrix)
     pictures.push(picture)

@@ -2,6 +2,7 @@ import { openFaceAnalyser } from '../../src/faces/index.ts'
 import { decodeFrames } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import type { Look } from '../../src/swap/look.ts'
+import type { OpenFrame } from '../../src/swap/render.ts'
 import { openSession, permit, type SwapRequest, type SwapSession } from '../../src/swap/session.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 import { writeClip } from '../support/clips.ts'
@@ -30,6 +31,11 @@ export async function makeClip(home: string, path: string, frames: number): Prom
   const [face] = await analyser.find(man!, { max: 1 })
   await makeRun(home, 'tiny', recordFor('bob', [...(await analyser.descriptor(man!, face!.landmarks))]))
   await analyser.dispose()
+}
+
+/** The clip's frames as a render takes them. */
+export async function* framesOf(clip: string): AsyncGenerator<OpenFrame> {
+  for await (const { index, timeS, picture } of decodeFrames(clip)) yield { index, timeS, picture, warm: false }
 }
 
 /** A face laid in as it is, by a soft mask. */

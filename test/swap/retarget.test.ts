@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { swapOptions } from '../../src/commands/swap-options.ts'
 import { requestOf } from '../../src/commands/swap-request.ts'
-import { decodeFrames } from '../../src/media/index.ts'
 import type { FittedFace } from '../../src/swap/fitted.ts'
 import { enlargeFace } from '../../src/swap/fitted.ts'
 import { fingerprintOf } from '../../src/swap/plan.ts'
@@ -11,7 +10,7 @@ import { WHOLE_CLIP } from '../../src/swap/range.ts'
 import { renderFrames } from '../../src/swap/render.ts'
 import { newTracker, type SwapSession } from '../../src/swap/session.ts'
 import { scratchFolder } from '../support/data.ts'
-import { makeClip, openMan, PLAIN_LOOK, WALL } from './man.ts'
+import { framesOf, makeClip, openMan, PLAIN_LOOK, WALL } from './man.ts'
 
 const FRAMES = WALL + 3
 const home = scratchFolder('retarget')
@@ -33,11 +32,8 @@ const asked = (retarget: number): SwapSession => ({ ...whole, request: { ...whol
 
 /** The face of the last frame. */
 async function lastFace(session: SwapSession): Promise<FittedFace> {
-  async function* frames() {
-    for await (const { index, timeS, picture } of decodeFrames(clip)) yield { index, timeS, picture, warm: false }
-  }
   let last: FittedFace | undefined
-  for await (const { faces } of renderFrames(session, newTracker(session), frames())) last = faces[0] ?? last
+  for await (const { faces } of renderFrames(session, newTracker(session), framesOf(clip))) last = faces[0] ?? last
   return last!
 }
 
