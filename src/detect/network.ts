@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { DETECTOR_INPUT_PX, detectorProgram, detectorSignature } from '../models/detector.ts'
-import { parametersOf } from '../models/layers.ts'
+import { type Parameters, parametersOf } from '../models/layers.ts'
 import type { Picture } from '../picture/picture.ts'
 import { decodeSafetensors } from '../store/safetensors.ts'
 import { type Device, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
+import { fingerprint } from '../work/fingerprint.ts'
 import { type Calibration, calibrationSchema } from './calibration.ts'
+
+/** The code that puts the network together. */
+const MODELS = new URL('../models', import.meta.url)
 
 /** What the network makes of a face crop. */
 interface Seen {
@@ -42,9 +46,17 @@ export async function openDetectorNetwork(device: Device): Promise<DetectorNetwo
     throw new DfkError(`expected detector weights with SHA-256 ${calibration.weights.slice(0, 12)}… but found ${sha256.slice(0, 12)}…`, {
       hint: 'install dfk again: weights and calibration belong together',
     })
-  const { tensors } = decodeSafetensors(bytes, 'detector.safetensors')
-  const parameters = parametersOf(tensors)
-  const program = await device.compile(detectorProgram(parameters), detectorSignature(1), { name: 'detector' })
+  let parameters: Parameters | undefined
+  const source = {
+    load: async () => {
+      parameters = parametersOf(decodeSafetensors(bytes, 'detector.safetensors').tensors)
+      return detectorProgram(parameters)
+    },
+  }
+  const program = await device.compile(source, detectorSignature(1), {
+    name: 'detector',
+    cacheKey: `detector ${sha256} ${fingerprint(MODELS)}`,
+  })
   return {
     calibration,
     async look(crop) {
@@ -54,7 +66,7 @@ export async function openDetectorNetwork(device: Device): Promise<DetectorNetwo
     },
     async dispose() {
       await program.dispose()
-      tf.dispose(parameters)
+      if (parameters !== undefined) tf.dispose(parameters)
     },
   }
 }

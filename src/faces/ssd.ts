@@ -2,7 +2,7 @@ import { tf } from '../tensor/tf.ts'
 import type { ProgramFn } from '../tensor/types.ts'
 import { constant, convolve, convolveDepthwise } from './layers.ts'
 import type { LoadedNetwork, Network } from './networks.ts'
-import { readFaceApiWeights, type Weight } from './weights.ts'
+import { FACE_API, readFaceApiWeights, type Weight } from './weights.ts'
 
 /** Side of the detector's input, px. */
 export const SSD_INPUT_PX = 512
@@ -16,7 +16,7 @@ const WEIGHTS = 'ssd_mobilenetv1_model'
  * The face detector of face-api: SSD on MobileNet v1 (Liu et al. 2016, Howard et al. 2017), batch norms folded into the filters.
  * pictures [n, 512, 512, 3] RGB in −1…1 → scores [n, 5118] as logits, codes [n, 5118, 4] as (dy, dx, log h, log w) relative to the anchors.
  */
-export const SSD: Network = { name: 'face detector', sizePx: SSD_INPUT_PX, load: loadSsd }
+export const SSD: Network = { name: 'face detector', sizePx: SSD_INPUT_PX, pack: FACE_API, load: loadSsd }
 
 /** The detector's anchors: 5118 × (top, left, bottom, right) in 0…1 of the input. */
 export async function loadAnchors(): Promise<Float32Array> {

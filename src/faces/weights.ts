@@ -1,10 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import { tf } from '../tensor/tf.ts'
 import { DfkError } from '../work/errors.ts'
 
 const require = createRequire(import.meta.url)
+
+export const FACE_API = '@vladmandic/face-api'
+export const HUMAN = '@vladmandic/human'
 
 /** A tensor of a weight file, in host memory. */
 export interface Weight {
@@ -36,13 +40,17 @@ function packageFolder(name: string): string {
   return dirname(dirname(require.resolve(name)))
 }
 
+/** Version of a package. */
+export async function versionOf(name: string): Promise<string> {
+  return z.object({ version: z.string() }).parse(JSON.parse((await readPackageFile(name, 'package.json')).toString())).version
+}
+
 /** Reads one of face-api's weight files (`model/<name>-weights_manifest.json`), dequantised. Integers, which are constants of the graph that it came from, are left out. */
 export async function readFaceApiWeights(name: string): Promise<(name: string) => Weight> {
-  const pack = '@vladmandic/face-api'
-  const [manifest] = JSON.parse((await readPackageFile(pack, 'model', `${name}-weights_manifest.json`)).toString()) as [
+  const [manifest] = JSON.parse((await readPackageFile(FACE_API, 'model', `${name}-weights_manifest.json`)).toString()) as [
     { weights: ManifestEntry[]; paths: [string] },
   ]
-  const bytes = await readPackageFile(pack, 'model', manifest.paths[0])
+  const bytes = await readPackageFile(FACE_API, 'model', manifest.paths[0])
   const weights = new Map<string, Weight>()
   let offset = 0
   for (const { name, shape, dtype, quantization } of manifest.weights) {
@@ -63,12 +71,11 @@ export async function readFaceApiWeights(name: string): Promise<(name: string) =
 
 /** Loads one of human's graph models (`models/<name>.json`). */
 export async function loadHumanModel(name: string): Promise<tf.GraphModel> {
-  const pack = '@vladmandic/human'
-  const { weightsManifest, ...model } = JSON.parse((await readPackageFile(pack, 'models', `${name}.json`)).toString()) as {
+  const { weightsManifest, ...model } = JSON.parse((await readPackageFile(HUMAN, 'models', `${name}.json`)).toString()) as {
     modelTopology: object
     weightsManifest: [{ weights: import('@tensorflow/tfjs').io.WeightsManifestEntry[] }]
   }
-  const bytes = await readPackageFile(pack, 'models', `${name}.bin`)
+  const bytes = await readPackageFile(HUMAN, 'models', `${name}.bin`)
   const weightData = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
   return tf.loadGraphModel({ load: async () => ({ ...model, weightSpecs: weightsManifest[0].weights, weightData }) })
 }

@@ -8,6 +8,7 @@ import { loadNative, type NativeLibrary } from './native/library.ts'
 import { NativeProgram } from './native/nativeProgram.ts'
 import { OnnxProgram } from './onnxProgram.ts'
 import { loadOnnxRuntime, type Runtime } from './onnxRuntime.ts'
+import { loadedProgram } from './source.ts'
 import { trace } from './trace.ts'
 import type { Device, DeviceOptions } from './types.ts'
 
@@ -40,12 +41,13 @@ export async function openCpu(reason: string, options: DeviceOptions = {}): Prom
   return {
     name: 'cpu',
     reason,
-    compile: async (fn, signature, compileOptions) => {
+    compile: async (source, signature, compileOptions) => {
       requireFloat32('cpu', compileOptions)
-      if (native === undefined) return new OnnxProgram(trace(fn, signature, lowering), signature, runtime)
-      const make = () => blueprintOf(trace(fn, signature, lowering))
+      const traced = async () => trace(await loadedProgram(source), signature, lowering)
+      if (native === undefined) return new OnnxProgram(await traced(), signature, runtime)
+      const make = async () => blueprintOf(await traced())
       const key = compileOptions?.cacheKey
-      if (key === undefined) return new NativeProgram(make(), signature, native, threading)
+      if (key === undefined) return new NativeProgram(await make(), signature, native, threading)
       return compileCached(cacheEntry(key, signature, lowering, native.version), make, (blueprint, savePath) => {
         return new NativeProgram(blueprint, signature, native, threading, savePath)
       })
@@ -54,11 +56,11 @@ export async function openCpu(reason: string, options: DeviceOptions = {}): Prom
 }
 
 /** The program that is kept, or a new one, which is then. */
-function compileCached(
+async function compileCached(
   entry: CacheEntry,
-  make: () => Blueprint,
+  make: () => Promise<Blueprint>,
   open: (blueprint: Blueprint, savePath?: string) => NativeProgram,
-): NativeProgram {
+): Promise<NativeProgram> {
   const kept = entry.read()
   if (kept !== undefined) {
     try {
@@ -68,7 +70,7 @@ function compileCached(
       entry.remove()
     }
   }
-  const blueprint = make()
+  const blueprint = await make()
   let program: NativeProgram | undefined
   entry.write(blueprint, (path) => {
     program = open(blueprint, path)

@@ -3,6 +3,7 @@ import { CUDA_INSTALL, checkCudaFiles, hasCudaBuild, hasNvidiaDriver } from './c
 import { OnnxProgram } from './onnxProgram.ts'
 import { loadOnnxRuntime, type Runtime } from './onnxRuntime.ts'
 import { loweringFor, tryProvider } from './provider.ts'
+import { loadedProgram } from './source.ts'
 import { trace } from './trace.ts'
 import type { Device } from './types.ts'
 
@@ -44,7 +45,9 @@ export async function openCuda(reason: string): Promise<Device> {
   return {
     name: 'cuda',
     reason,
-    compile: async (fn, signature, options) =>
-      new OnnxProgram(trace(fn, signature, await loweringFor('cuda', options?.precision)), signature, runtime),
+    compile: async (source, signature, options) => {
+      const lowering = await loweringFor('cuda', options?.precision)
+      return new OnnxProgram(trace(await loadedProgram(source), signature, lowering), signature, runtime)
+    },
   }
 }

@@ -13,6 +13,7 @@ export type {
   Precision,
   Program,
   ProgramFn,
+  ProgramSource,
   Signature,
   TensorMap,
   TensorSpec,

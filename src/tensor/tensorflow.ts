@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { DfkError } from '../work/errors.ts'
 import { requireFloat32 } from './host.ts'
+import { loadedProgram } from './source.ts'
 import { fuseAdam } from './tensorflow/adam.ts'
 import { findNodeBackend, onTensorflow } from './tensorflow/binding.ts'
 import { EagerRunner } from './tensorflow/eager.ts'
@@ -74,8 +75,9 @@ export function openTensorflow(reason: string): Device {
   return {
     name: 'tensorflow',
     reason,
-    compile: async (fn, signature, options) => {
+    compile: async (source, signature, options) => {
       requireFloat32('tensorflow', options)
+      const fn = await loadedProgram(source)
       return new TensorflowProgram(graphOf(fn, signature) ?? new EagerRunner(fn, signature), signature)
     },
   }

@@ -24,6 +24,9 @@ export type TensorMap = Record<string, tf.Tensor>
  */
 export type ProgramFn = (inputs: TensorMap, state: TensorMap) => { outputs: TensorMap; state?: TensorMap }
 
+/** A program, or one that has to be loaded first: a device that has kept it compiled does without. */
+export type ProgramSource = ProgramFn | { load(): Promise<ProgramFn> }
+
 export interface Signature {
   readonly inputs: Readonly<Record<string, TensorSpec>>
   readonly state?: Readonly<Record<string, TensorSpec>>
@@ -52,8 +55,8 @@ export interface CompileOptions {
    */
   readonly precision?: Precision
   /**
-   * Says what the program computes, so that a program compiled before, in another process, may be taken instead: must change whenever `fn` would
-   * give another graph for the same signature, with the code that it calls too. Without it every process compiles anew. Only `cpu` keeps programs.
+   * Says what the program computes, so that a program compiled before, in another process, may be taken instead: must change whenever the program
+   * would give another graph for the same signature, with the code that it calls and its constants too. Without it every process compiles anew. Only `cpu` keeps programs.
    */
   readonly cacheKey?: string
 }
@@ -67,7 +70,7 @@ export interface Device {
   readonly name: DeviceName
   /** Why this device, for people: "asked for", "no GPU found". */
   readonly reason: string
-  compile(fn: ProgramFn, signature: Signature, options?: CompileOptions): Promise<Program>
+  compile(source: ProgramSource, signature: Signature, options?: CompileOptions): Promise<Program>
 }
 
 export interface DeviceStatus {

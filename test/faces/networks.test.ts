@@ -1,13 +1,16 @@
-import { expect, it } from 'vitest'
+import { rmSync } from 'node:fs'
+import { afterEach, expect, it, vi } from 'vitest'
+import { IRIS } from '../../src/faces/iris.ts'
 import { JUDGE } from '../../src/faces/judge.ts'
 import { MESH } from '../../src/faces/mesh.ts'
 import { MAX_BATCH, type Network, openNetwork } from '../../src/faces/networks.ts'
 import { RECOGNISER } from '../../src/faces/recogniser.ts'
 import { SSD } from '../../src/faces/ssd.ts'
+import { HUMAN } from '../../src/faces/weights.ts'
 import { decodeFrames } from '../../src/media/index.ts'
 import { resizePicture } from '../../src/picture/resize.ts'
 import { type Device, openDevice, type ProgramFn, tf } from '../../src/tensor/index.ts'
-import { sampleVideo } from '../support/data.ts'
+import { sampleVideo, scratchFolder } from '../support/data.ts'
 
 /** Frames of a clip, as large as the network wants them, in `low`…`high`. */
 async function pictures(count: number, { sizePx }: Network, low: number, high: number): Promise<Float32Array[]> {
@@ -41,6 +44,37 @@ it.each([
   await open.dispose()
 })
 
+/** Until the test ends, compiled programs are kept in a folder of its own. */
+function cacheOfItsOwn(): void {
+  const folder = scratchFolder('compiled')
+  vi.stubEnv('DFK_CACHE', folder)
+  cleanUp.push(() => rmSync(folder, { recursive: true, force: true }))
+}
+
+const cleanUp: (() => void)[] = []
+afterEach(() => {
+  vi.unstubAllEnvs()
+  for (const end of cleanUp.splice(0)) end()
+})
+
+it.each([SSD, MESH, RECOGNISER, JUDGE, IRIS])(
+  '$name is kept compiled: the next process loads no weights and sees the same, bit for bit',
+  async (network) => {
+    cacheOfItsOwn()
+    const device = await openDevice('cpu')
+    const some = await pictures(1, network, 0, 1)
+    const first = openNetwork(device, network)
+    const seen = await first.look(some)
+    await first.dispose()
+    const again = openNetwork(device, { ...network, load: () => Promise.reject(new Error('loaded again')) })
+    expect(await again.look(some)).toEqual(seen)
+    await again.dispose()
+    const plain = openNetwork({ ...device, compile: (source, signature) => device.compile(source, signature) }, network)
+    expect(await plain.look(some)).toEqual(seen)
+    await plain.dispose()
+  },
+)
+
 /** A device that notes the shapes it compiles for, and how many programs live. */
 function countingDevice(device: Device): { readonly device: Device; readonly batches: number[]; live: number } {
   const counts = {
@@ -64,6 +98,7 @@ function countingDevice(device: Device): { readonly device: Device; readonly bat
 }
 
 it('loads once, compiles once a shape and only a few shapes, and disposes of them all', async () => {
+  cacheOfItsOwn()
   let loads = 0
   let held = 1
   const twice: ProgramFn = ({ pictures: p }) => ({ outputs: { sums: tf.mul(tf.sum(p!, [1, 2, 3]), 2) } })
@@ -75,7 +110,7 @@ it('loads once, compiles once a shape and only a few shapes, and disposes of the
     return Object.assign(twice, { dispose })
   }
   const counts = countingDevice(await openDevice('cpu'))
-  const open = openNetwork(counts.device, { name: 'sums', sizePx: 2, load })
+  const open = openNetwork(counts.device, { name: 'sums', sizePx: 2, pack: HUMAN, load })
   const looks = async (n: number) => {
     const seen = await open.look(Array.from({ length: n }, (_, i) => new Float32Array(12).fill(i)))
     expect(seen.map(({ sums }) => sums![0])).toEqual(Array.from({ length: n }, (_, i) => 24 * i))

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { type HostTensors, openDevice, type ProgramFn, type Signature, tf } from '../../src/tensor/index.ts'
+import { removeOldest } from '../../src/tensor/native/compileCache.ts'
 import { scratchFolder } from '../support/data.ts'
 import { numbers } from './numbers.ts'
 
@@ -101,11 +102,23 @@ it('goes on without a cache where none can be written, and leaves nothing half-m
   expect(await train(step, 'a')).toEqual(await train(step))
 })
 
-it('keeps the eight programs used last', async () => {
-  for (let i = 0; i < 10; i++) await train(counted(i / 10).step, `program ${i}`)
-  const kept = readdirSync(join(folder, 'deep'))
-  expect(kept).toHaveLength(16)
-  const last = counted(0.9)
-  await train(last.step, 'program 9')
-  expect(last.calls()).toBe(0)
+it('loads no program that it has kept, and loads one that it has not', async () => {
+  const { step } = counted()
+  const device = await openDevice('cpu', { threads: 1 })
+  const load = vi.fn(async () => step)
+  for (const cacheKey of ['a', 'a', 'b']) await (await device.compile({ load }, signature, { cacheKey })).dispose()
+  expect(load).toHaveBeenCalledTimes(2)
+})
+
+it('removes what was used longest ago where there is more than there is room for', () => {
+  const stem = (i: number) => join(folder, `${i}`.repeat(32))
+  for (let i = 0; i < 5; i++) {
+    writeFileSync(`${stem(i)}.json`, '{}')
+    writeFileSync(`${stem(i)}.onnx`, Buffer.alloc(100))
+    utimesSync(`${stem(i)}.json`, 1_700_000_000 + i, 1_700_000_000 + i)
+  }
+  utimesSync(`${stem(0)}.json`, 1_700_000_009, 1_700_000_009)
+  removeOldest(folder, 350)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.onnx'))).toEqual([0, 3, 4].map((i) => `${`${i}`.repeat(32)}.onnx`))
+  expect(readdirSync(folder)).toHaveLength(6)
 })

@@ -9,8 +9,8 @@ import { tf } from '../tf.ts'
 import type { Signature } from '../types.ts'
 import type { Blueprint } from './blueprint.ts'
 
-/** So many compiled programs are kept, those used last. */
-const KEPT = 8
+/** The bytes of compiled programs that are kept, those used last: several training steps, and the networks that look at faces. */
+const KEPT_BYTES = 1e9
 /** A larger model is not kept: large batches have long lists of places as constants. */
 const LARGEST_BYTES = 128e6
 
@@ -41,10 +41,8 @@ type Kept = Pick<Blueprint, 'layout' | 'memoryBytes'> & { readonly sha256: strin
 
 const hashOf = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex')
 
-let core: string | undefined
-
 export function cacheEntry(key: string, signature: Signature, lowering: Lowering, runtimeVersion: string): CacheEntry {
-  core ??= fingerprint(new URL('..', import.meta.url))
+  const core = fingerprint(new URL('..', import.meta.url))
   const identity = JSON.stringify([key, signature, lowering, runtimeVersion, core, tf.version.tfjs, process.arch, cpus()[0]?.model])
   const stem = join(cacheFolder(), hashOf(identity).slice(0, 32))
   return {
@@ -98,17 +96,26 @@ function touch(path: string): void {
 /** An entry on its way is written in less time. */
 const STALE_MS = 3_600_000
 
-/** Removes all but the entries used last, and what a killed process left on its way. */
-function removeOldest(folder: string): void {
+/** Removes all but the entries used last, as many as have room, and what a killed process left on its way. */
+export function removeOldest(folder: string, roomBytes = KEPT_BYTES): void {
   for (const name of readdirSync(folder)) {
     const part = /^[0-9a-f]{32}\.[0-9a-f-]{36}\.(json|onnx)$/.test(name)
     if (part && Date.now() - statSync(join(folder, name)).mtimeMs > STALE_MS) rmSync(join(folder, name), { force: true })
   }
   const entries = readdirSync(folder)
     .filter((name) => /^[0-9a-f]{32}\.json$/.test(name))
-    .map((name) => ({ stem: join(folder, name.slice(0, -5)), usedMs: statSync(join(folder, name)).mtimeMs }))
+    .map((name) => join(folder, name.slice(0, -5)))
+    .map((stem) => ({
+      stem,
+      usedMs: statSync(`${stem}.json`).mtimeMs,
+      bytes: statSync(`${stem}.onnx`, { throwIfNoEntry: false })?.size ?? 0,
+    }))
     .sort((a, b) => b.usedMs - a.usedMs)
-  for (const { stem } of entries.slice(KEPT)) removePair(stem)
+  let left = roomBytes
+  for (const { stem, bytes } of entries) {
+    left -= bytes
+    if (left < 0) removePair(stem)
+  }
 }
 
 /** Removes a layout and its model as far as that goes: what stays is overwritten or outlived. */
