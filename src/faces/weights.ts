@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { sizeOf } from '../tensor/graph.ts'
 import { tf } from '../tensor/tf.ts'
 import { DfkError } from '../work/errors.ts'
 
@@ -40,30 +41,41 @@ function packageFolder(name: string): string {
   return dirname(dirname(require.resolve(name)))
 }
 
-/** Version of a package. */
+const packageFile = z.object({ name: z.string(), version: z.string() })
+
+/** Version of a package, by the package.json above its entry point that has its name. */
 export async function versionOf(name: string): Promise<string> {
-  return z.object({ version: z.string() }).parse(JSON.parse((await readPackageFile(name, 'package.json')).toString())).version
+  const entry = require.resolve(name)
+  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
+    const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}')
+    const found = packageFile.safeParse(JSON.parse(text))
+    if (found.success && found.data.name === name) return found.data.version
+  }
+  throw new DfkError(`expected a package.json of ${name} above ${entry} but found none`, { hint: 'install the packages again: npm ci' })
 }
 
-/** Reads one of face-api's weight files (`model/<name>-weights_manifest.json`), dequantised. Integers, which are constants of the graph that it came from, are left out. */
+function dequantised({ shape, quantization }: ManifestEntry, bytes: Buffer, offset: number): Float32Array {
+  const data = new Float32Array(sizeOf(shape))
+  if (quantization === undefined) for (let i = 0; i < data.length; i++) data[i] = bytes.readFloatLE(offset + i * 4)
+  else for (let i = 0; i < data.length; i++) data[i] = bytes[offset + i]! * quantization.scale + quantization.min
+  return data
+}
+
+/** Reads one of face-api's weight files (`model/<name>-weights_manifest.json`), each dequantised when it is asked for. Integers, which are constants of the graph that it came from, are left out. */
 export async function readFaceApiWeights(name: string): Promise<(name: string) => Weight> {
   const [manifest] = JSON.parse((await readPackageFile(FACE_API, 'model', `${name}-weights_manifest.json`)).toString()) as [
     { weights: ManifestEntry[]; paths: [string] },
   ]
   const bytes = await readPackageFile(FACE_API, 'model', manifest.paths[0])
-  const weights = new Map<string, Weight>()
+  const weights = new Map<string, () => Weight>()
   let offset = 0
-  for (const { name, shape, dtype, quantization } of manifest.weights) {
-    const count = shape.reduce((product, side) => product * side, 1)
-    const width = quantization?.dtype === 'uint8' ? 1 : 4
-    const data = new Float32Array(count)
-    if (quantization === undefined) for (let i = 0; i < count; i++) data[i] = bytes.readFloatLE(offset + i * 4)
-    else for (let i = 0; i < count; i++) data[i] = bytes[offset + i]! * quantization.scale + quantization.min
-    if (dtype === 'float32') weights.set(name, { data, shape })
-    offset += count * width
+  for (const entry of manifest.weights) {
+    const at = offset
+    if (entry.dtype === 'float32') weights.set(entry.name, () => ({ data: dequantised(entry, bytes, at), shape: entry.shape }))
+    offset += sizeOf(entry.shape) * (entry.quantization?.dtype === 'uint8' ? 1 : 4)
   }
   return (name) => {
-    const weight = weights.get(name)
+    const weight = weights.get(name)?.()
     if (weight === undefined) throw new DfkError(`expected the weight ${name} in face-api's files but found none`, { hint: 'npm ci' })
     return weight
   }
