@@ -41,9 +41,9 @@ async function givenPassphrase(file: string | undefined): Promise<string | undef
     const [line = ''] = (await readFile(file, 'utf8')).split(/\r?\n/)
     if (line !== '') return line
   } catch (cause) {
-    throw new DfkError(`expected a passphrase in ${file} but found no file that can be read`, { cause })
+    throw new DfkError(`expected a passphrase in ${file} but found no file that can be read`, { cause, hint: 'check the path' })
   }
-  throw new DfkError(`expected a passphrase in ${file} but found an empty first line`)
+  throw new DfkError(`expected a passphrase in ${file} but found an empty first line`, { hint: 'write the passphrase into its first line' })
 }
 
 /** The passphrase of a key that is encrypted: given, or asked for. Throws UsageError where nobody can be asked. */
@@ -66,6 +66,6 @@ export async function newPassphrase(file: string | undefined, signal: AbortSigna
   const first = await ask('Passphrase for the new key', { hidden: true, signal })
   if (first === '') throw new UsageError('expected a passphrase but found none', { hint: '--no-passphrase leaves the key unencrypted' })
   if ((await ask('The same again', { hidden: true, signal })) !== first)
-    throw new UsageError('expected the same passphrase twice but found two')
+    throw new UsageError('expected the same passphrase twice but found two', { hint: 'run this again' })
   return first
 }

@@ -83,7 +83,9 @@ export const purge = defineCommand({
     const { home, dryRun, result, note, work } = context
     const { records, subject } = await wantedBy(context, String(named))
     if (records.length === 0)
-      throw new DfkError(`expected a record, the hash of one, or a subject that something here was made of but found ${String(named)}`)
+      throw new DfkError(`expected a record, the hash of one, or a subject that something here was made of but found ${String(named)}`, {
+        hint: 'dfk consent log names the records that were used here',
+      })
     const { revoked = {} } = (await readHead(home))?.head.memory ?? {}
     for (const hash of records) if (revoked[hash] === undefined) note(`record ${hash.slice(0, 12)}… is not known to be revoked here`)
     const search = { home, places: await loggedPlaces(context, records) }

@@ -61,7 +61,10 @@ export const detect = defineCommand({
 function findingsOf(text: string | undefined): ReadonlySet<string> {
   const names = text?.split(',').map((name) => name.trim()) ?? []
   const unknown = names.find((name) => !(FINDINGS as readonly string[]).includes(name))
-  if (unknown !== undefined) throw new UsageError(`--fail-on: expected some of ${FINDINGS.join(', ')} but found "${unknown}"`)
+  if (unknown !== undefined)
+    throw new UsageError(`--fail-on: expected some of ${FINDINGS.join(', ')} but found "${unknown}"`, {
+      hint: 'several are parted by commas',
+    })
   return new Set(names)
 }
 
@@ -178,10 +181,15 @@ async function examineEach(
 
 async function readAnchors(path: string): Promise<string> {
   const pem = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`--anchors: expected certificates in ${path} but found no file that can be read`, { cause })
+    throw new UsageError(`--anchors: expected certificates in ${path} but found no file that can be read`, {
+      cause,
+      hint: 'check the path',
+    })
   })
   if (pem.includes('BEGIN CERTIFICATE')) return pem
-  throw new UsageError(`--anchors: expected certificates in PEM in ${path} but found none`)
+  throw new UsageError(`--anchors: expected certificates in PEM in ${path} but found none`, {
+    hint: 'turn DER into PEM: openssl x509 -inform der -in root.cer -out root.pem',
+  })
 }
 
 /** Exit code 1 where a file could not be examined; where --fail-on found something its own, whatever else failed. */

@@ -27,8 +27,11 @@ export async function versionsOf(
   const { parseRange } = await import('../swap/range.ts')
   const part = { ...parseRange(range), by: 'range' } as const
   const endS = target.startS + target.durationS
-  if (target.kind === 'image') throw new UsageError(`--range: expected a clip but ${target.path} is an image`)
+  if (target.kind === 'image')
+    throw new UsageError(`--range: expected a clip but ${target.path} is an image`, { hint: 'leave --range away' })
   if (part.fromS >= endS)
-    throw new UsageError(`--range: expected frames from ${part.fromS} s in ${target.path} but it ends at ${endS.toFixed(2)} s`)
+    throw new UsageError(`--range: expected frames from ${part.fromS} s in ${target.path} but it ends at ${endS.toFixed(2)} s`, {
+      hint: 'give the part of the target that was swapped',
+    })
   return swaps.map((swap) => ({ swap, part }))
 }

@@ -3,7 +3,10 @@ import { ENCODER_NAMES } from '../media/encoderNames.ts'
 import { signingOptions } from './signing.ts'
 import { labelOptions } from './swap-label.ts'
 
-const QUEUE_NAME = 'expected letters, digits, - and _, at most 64'
+/** Name of a queue, where none is given. */
+export const DEFAULT_QUEUE = 'dfk'
+/** What a queue may be called. */
+export const queueName = z.string().regex(/^[\w-]{1,64}$/, 'expected letters, digits, - and _, at most 64')
 
 /** The flags of `dfk swap`. */
 export const swapOptions = z.object({
@@ -141,11 +144,7 @@ export const swapOptions = z.object({
     .optional()
     .meta({ flag: '--queue <url>' })
     .describe('have the segments of a video rendered by dfk worker, on other machines too: redis://host:6379'),
-  queueName: z
-    .string()
-    .regex(/^[\w-]{1,64}$/, QUEUE_NAME)
-    .default('dfk')
-    .describe('name of the queue there'),
+  queueName: queueName.optional().describe(`name of the queue there (default: ${DEFAULT_QUEUE})`),
   detach: z.boolean().optional().describe('with --queue: do not wait until it is rendered'),
   ...signingOptions.shape,
 })

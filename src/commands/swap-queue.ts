@@ -12,7 +12,7 @@ import type { PermittedSwap, SwapRequest } from '../swap/session.ts'
 import { UsageError } from '../work/errors.ts'
 import type { Context } from './command.ts'
 import { describe } from './swap.ts'
-import { renderingOptions, type SwapAsked } from './swap-options.ts'
+import { DEFAULT_QUEUE, renderingOptions, type SwapAsked } from './swap-options.ts'
 
 /** Has clips rendered by workers. `optionsOf`: how each is rendered. */
 type RenderOnQueue = (
@@ -81,7 +81,7 @@ export function prepareQueue(url: string, asked: SwapAsked): RenderOnQueue {
   const alone = asked.listShots !== undefined ? '--list-shots' : asked.preview !== undefined ? '--preview' : undefined
   if (alone !== undefined)
     throw new UsageError(`--queue: expected no ${alone}, which one machine does by itself`, { hint: 'leave --queue away' })
-  const address = parseAddress(url, asked.queueName, process.env['DFK_REDIS_PASSWORD'])
+  const address = parseAddress(url, asked.queueName ?? DEFAULT_QUEUE, process.env['DFK_REDIS_PASSWORD'])
   return async (context, permitted, jobs, optionsOf, shots) => {
     const farm = await openFarm(address)
     try {

@@ -18,9 +18,10 @@ export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'p
 }
 
 /** Throws UsageError for an option that says nothing without another one. */
-export function requirePartners({ detach, queue, layersFormat, layersAlpha, layers }: SwapAsked): void {
+export function requirePartners({ detach, queue, queueName, layersFormat, layersAlpha, layers }: SwapAsked): void {
   const pairs = [
     ['--detach', detach, '--queue', queue],
+    ['--queue-name', queueName, '--queue', queue],
     ['--layers-format', layersFormat, '--layers', layers],
     ['--layers-alpha', layersAlpha, '--layers', layers],
   ] as const

@@ -25,14 +25,14 @@ type OptionsOf = (job: Job) => RenderOptions
 async function rehearse(
   context: Context,
   batch: Batch,
-  { runs, permission }: PermittedSwap,
+  { request, runs, permission }: PermittedSwap,
   jobs: readonly Job[],
   optionsOf: OptionsOf,
 ): Promise<void> {
   const { planFile } = await import('../swap/swap.ts')
   await batch.each(jobs, async (job) => {
     const options = optionsOf(job)
-    const { video } = await planFile(job, options, context.signal)
+    const { video } = await planFile(job, request, options, context.signal)
     const frames = options.preview ?? video?.segments.frames
     const encoder = options.preview === undefined ? video?.picture.encoder : undefined
     const layers = options.layers?.folder
@@ -109,7 +109,9 @@ export const swap = defineCommand({
     const isFolder = planned.length > 1 || planned[0]?.path !== input
     const { shots: shotsFile, listShots: list } = asked
     if (isFolder && (shotsFile ?? list) !== undefined)
-      throw new UsageError(`${list === undefined ? '--shots' : '--list-shots'}: expected one clip but found the folder ${input}`)
+      throw new UsageError(`${list === undefined ? '--shots' : '--list-shots'}: expected one clip but found the folder ${input}`, {
+        hint: 'render its clips one by one',
+      })
     if (list !== undefined) return writeShots(context, planned[0]!.path, list)
     const signing = await openSigning(asked, context.dryRun)
     const provider = await findProvider(asked.provider, signing)

@@ -4,17 +4,14 @@ import type { Finished } from '../swap/farm/worker.ts'
 import { UsageError } from '../work/errors.ts'
 import { defineCommand } from './command.ts'
 import { openSigning, signingOptions } from './signing.ts'
+import { DEFAULT_QUEUE, queueName } from './swap-options.ts'
 
 const options = z.object({
   queue: z
     .string({ error: 'expected the queue to work on: --queue redis://host:6379' })
     .meta({ flag: '--queue <url>' })
     .describe('Redis server that holds the queue; password in the URL or in DFK_REDIS_PASSWORD'),
-  name: z
-    .string()
-    .regex(/^[\w-]{1,64}$/, 'expected letters, digits, - and _, at most 64')
-    .default('dfk')
-    .describe('name of the queue there, as dfk swap --queue-name'),
+  name: queueName.default(DEFAULT_QUEUE).describe('name of the queue there, as dfk swap --queue-name'),
   root: z.string().optional().meta({ flag: '--root <folder>' }).describe('refuse jobs with a path outside this folder'),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
   untilIdle: z

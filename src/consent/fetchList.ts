@@ -9,6 +9,9 @@ const MOST_REDIRECTS = 3
 /** A copy that is younger is not fetched again: a training asks every minute. */
 const FRESH_MS = 5 * 60_000
 
+/** What to do about a list that cannot be had. */
+const RUN_BY = 'check the network, or ask whoever runs the list'
+
 /** Whether a list is named by an address on the network rather than by a path. */
 export function isAddress(list: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(list)
@@ -20,9 +23,12 @@ function cachePath(home: string, url: string): string {
 
 /** The text at an HTTPS address, redirects to other HTTPS addresses followed. Throws DfkError for anything but a small file. */
 async function download(url: string, redirects = MOST_REDIRECTS): Promise<string> {
-  if (!url.startsWith('https://')) throw new DfkError(`expected an https:// address but found ${url}`)
+  if (!url.startsWith('https://'))
+    throw new DfkError(`expected an https:// address but found ${url}`, {
+      hint: 'the record names it: ask whoever wrote the record for one that is served so',
+    })
   if (process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
-    throw new DfkError('expected certificates to be checked but NODE_TLS_REJECT_UNAUTHORIZED says not to')
+    throw new DfkError('expected certificates to be checked but NODE_TLS_REJECT_UNAUTHORIZED says not to', { hint: 'unset it' })
   const response = await fetch(url, {
     redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -30,15 +36,16 @@ async function download(url: string, redirects = MOST_REDIRECTS): Promise<string
   })
   const location = response.headers.get('location')
   if (response.status >= 300 && response.status < 400 && location !== null) {
-    if (redirects === 0) throw new DfkError(`expected a file at ${url} but found more than ${MOST_REDIRECTS} redirects`)
+    if (redirects === 0) throw new DfkError(`expected a file at ${url} but found more than ${MOST_REDIRECTS} redirects`, { hint: RUN_BY })
     return download(new URL(location, url).href, redirects - 1)
   }
-  if (!response.ok) throw new DfkError(`expected a file at ${url} but found status ${response.status}`)
+  if (!response.ok) throw new DfkError(`expected a file at ${url} but found status ${response.status}`, { hint: RUN_BY })
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length
-    if (bytes > MOST_BYTES) throw new DfkError(`expected a list of at most ${MOST_BYTES >> 20} MB at ${url} but found more`)
+    if (bytes > MOST_BYTES)
+      throw new DfkError(`expected a list of at most ${MOST_BYTES >> 20} MB at ${url} but found more`, { hint: RUN_BY })
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -67,7 +74,7 @@ export async function fetchList(home: string, url: string, before: Date | undefi
   } catch (cause) {
     if (kept !== undefined) return kept
     const why = cause instanceof Error ? `${cause.message}${cause.cause instanceof Error ? `: ${cause.cause.message}` : ''}` : String(cause)
-    throw new DfkError(`expected the revocation list at ${url} but it cannot be fetched (${why})`, { cause })
+    throw new DfkError(`expected the revocation list at ${url} but it cannot be fetched (${why})`, { cause, hint: RUN_BY })
   }
   await putWhole(path, text)
   return { text, fetchedAt: now, isNew: true }

@@ -41,11 +41,15 @@ async function ofTable(path: string): Promise<Labelled[]> {
   const column = (name: string) => head.findIndex((cell) => cell.trim().toLowerCase() === name)
   const [file, label, set] = [column('file'), column('label'), column('set')]
   if (file < 0 || label < 0)
-    throw new DfkError(`expected the columns file,label[,set] in the first line of ${path} but found: ${head.join(',')}`)
+    throw new DfkError(`expected the columns file,label[,set] in the first line of ${path} but found: ${head.join(',')}`, {
+      hint: 'name the columns in the first line',
+    })
   return rows.map((row, number) => {
     const name = row[label]?.trim().toLowerCase()
     if (!isLabel(name))
-      throw new DfkError(`expected real or fake as label in record ${number + 2} of ${path} but found "${row[label] ?? ''}"`)
+      throw new DfkError(`expected real or fake as label in record ${number + 2} of ${path} but found "${row[label] ?? ''}"`, {
+        hint: 'mend that record',
+      })
     return { file: resolve(dirname(path), row[file]!), label: name, set: row[set]?.trim() || basename(path, extname(path)) }
   })
 }
@@ -56,6 +60,7 @@ export async function listLabelled(path: string, signal?: AbortSignal): Promise<
     throw new DfkError(`expected a folder or a CSV file at ${path} but found nothing`, { cause, hint: 'check the path' })
   })
   const labelled = found.isDirectory() ? await ofFolder(path, signal) : await ofTable(path)
-  if (labelled.length === 0) throw new DfkError(`expected labelled files in ${path} but found none`)
+  if (labelled.length === 0)
+    throw new DfkError(`expected labelled files in ${path} but found none`, { hint: 'a record a file, below the line with the columns' })
   return labelled
 }

@@ -35,7 +35,7 @@ function readPem(flag: string, path: string, what: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new UsageError(`${flag}: expected ${what} in ${path} but found no file that can be read`, { cause })
+    throw new UsageError(`${flag}: expected ${what} in ${path} but found no file that can be read`, { cause, hint: 'check the path' })
   }
 }
 
@@ -45,7 +45,10 @@ function parseChain(path: string): X509Certificate[] {
   try {
     chain = certificatesIn(pem)
   } catch (cause) {
-    throw new UsageError(`--cert: expected certificates in ${path} but found a damaged one`, { cause })
+    throw new UsageError(`--cert: expected certificates in ${path} but found a damaged one`, {
+      cause,
+      hint: 'export the chain anew, in PEM',
+    })
   }
   if (chain.length > 0) return chain
   throw new UsageError(`--cert: expected certificates in PEM in ${path} but found none`, {
@@ -64,7 +67,10 @@ function parseKey(path: string, passphrase: string | undefined): KeyObject {
     return createPrivateKey({ key: pem, format: 'pem', ...(isEncrypted && { passphrase }) })
   } catch (cause) {
     const found = isEncrypted ? 'a key that this passphrase does not open' : 'something else'
-    throw new UsageError(`--key: expected a private key in PEM in ${path} but found ${found}`, { cause })
+    throw new UsageError(`--key: expected a private key in PEM in ${path} but found ${found}`, {
+      cause,
+      hint: 'export the key anew, in PEM (PKCS #8)',
+    })
   }
 }
 
@@ -121,9 +127,14 @@ export function openStudioSigner(
   if (findAlgorithm(key) === undefined)
     throw new UsageError(
       `--key: expected a key of P-256, P-384, P-521 or Ed25519 but found ${key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType}`,
+      { hint: 'C2PA allows no other: have a certificate issued for such a key' },
     )
-  if (!leaf.checkPrivateKey(key)) throw new UsageError(`--key: expected the key of the certificate in ${files.cert} but found another`)
+  if (!leaf.checkPrivateKey(key))
+    throw new UsageError(`--key: expected the key of the certificate in ${files.cert} but found another`, {
+      hint: "the signer's certificate comes first in its file",
+    })
   const problem = leafProblem(leaf, now) ?? chainProblem(chain, now)
-  if (problem !== undefined) throw new UsageError(`--cert: expected ${problem} (${files.cert})`)
+  if (problem !== undefined)
+    throw new UsageError(`--cert: expected ${problem} (${files.cert})`, { hint: 'have a certificate issued for signing C2PA manifests' })
   return { key, chain: chain.map(({ raw }) => raw) }
 }

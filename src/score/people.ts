@@ -32,7 +32,9 @@ export async function describeOthers(names: readonly string[], { home, source, a
 async function personOf(dataset: Dataset, source: Dataset, analyser: FaceAnalyser, work: WorkOptions): Promise<Descriptors> {
   const { subject } = dataset.manifest.consent
   if (subject === source.manifest.consent.subject)
-    throw new UsageError(`--gallery: expected people other than the source but ${dataset.name} is of the same subject, ${subject}`)
+    throw new UsageError(`--gallery: expected people other than the source but ${dataset.name} is of the same subject, ${subject}`, {
+      hint: 'name datasets and pictures of others',
+    })
   return meanDescriptors(await describeDataset(dataset, MOST_FACES, analyser, work))
 }
 

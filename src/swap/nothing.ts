@@ -14,6 +14,17 @@ export class NothingSwappedError extends DfkError {}
 /** Nobody was to be replaced: the shots file switches all frames off that are rendered. */
 export class NothingAskedError extends UsageError {}
 
+function inFrames(path: string, frames: number): string {
+  return frames === 1 ? path : `the ${frames} frames of ${path}`
+}
+
+/** The error for footage in which nobody is to be replaced. */
+export function nothingAsked(path: string, frames: number): NothingAskedError {
+  return new NothingAskedError(`--shots: expected faces to be asked for in ${inFrames(path, frames)} but it switches all of them off`, {
+    hint: 'choose another --range, or remove "on": false and "strength": 0 from the entries for those frames',
+  })
+}
+
 /** The error for footage in which nobody was replaced. `asked`: in how many of its frames somebody was to be. */
 export function nothingSwapped(
   path: string,
@@ -21,11 +32,8 @@ export function nothingSwapped(
   asked: number,
   tracker: Readonly<Seen>,
 ): NothingSwappedError | NothingAskedError {
-  const where = frames === 1 ? path : `the ${frames} frames of ${path}`
-  if (asked === 0)
-    return new NothingAskedError(`--shots: expected faces to be asked for in ${where} but it switches all of them off`, {
-      hint: 'choose another --range, or remove "on": false and "strength": 0 from the entries for those frames',
-    })
+  const where = inFrames(path, frames)
+  if (asked === 0) return nothingAsked(path, frames)
   if (tracker.facesSeen === 0)
     return new NothingSwappedError(`expected a face in ${where} but found none`, {
       hint: 'give footage in which the target is seen from the front or half-way',

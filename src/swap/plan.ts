@@ -14,12 +14,13 @@ import {
 } from '../media/index.ts'
 import { ENHANCER, wantsEnhancer } from './enhancer.ts'
 import { checkLayers } from './layersFolder.ts'
-import { NothingSwappedError } from './nothing.ts'
+import { NothingSwappedError, nothingAsked } from './nothing.ts'
 import type { Job } from './output.ts'
 import type { TimeRange } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
 import { type FrameIndex, frameIndex, Segmentation } from './segments.ts'
 import { hashesOf, type NamedSwap } from './session.ts'
+import { type ClipOptions, optionsAt, showsFaces } from './shots.ts'
 import type { ClipLength } from './shotsFile.ts'
 
 /** How the picture of an output is encoded: as the footage is, as far as encoder and container can. */
@@ -85,8 +86,23 @@ export function nothingInRange(path: string, info: MediaInfo, { fromS, toS }: Ti
   })
 }
 
-/** Decides how a clip is rendered. Throws whatever forbids it that can be known before the first frame: range, encoder, place of the layers. */
-export async function planVideo(job: Job, info: MediaInfo, options: RenderOptions, signal: AbortSignal | undefined): Promise<VideoPlan> {
+/** Throws where shots switch off every frame that is rendered, as far as packets tell which these are. */
+function requireAsked({ path }: Job, clip: ClipOptions, index: FrameIndex, { first, frames = 0 }: Segmentation): void {
+  const times = index.timesS.subarray(first, first + frames)
+  if (!times.some((timeS, i) => showsFaces(optionsAt(clip, { index: first + i, timeS })))) throw nothingAsked(path, frames)
+}
+
+/**
+ * Decides how a clip is rendered, of which `clip` is asked. Throws whatever forbids it that can be known before the first frame: range, encoder, place of the layers, shots that
+ * switch everything off.
+ */
+export async function planVideo(
+  job: Job,
+  info: MediaInfo,
+  clip: ClipOptions,
+  options: RenderOptions,
+  signal: AbortSignal | undefined,
+): Promise<VideoPlan> {
   const { range, layers, segment, preview } = options
   if (layers !== undefined) await checkLayers(layers.folder, layers, job.output)
   const isPreview = preview !== undefined
@@ -94,6 +110,7 @@ export async function planVideo(job: Job, info: MediaInfo, options: RenderOption
   const index = await indexOf(info, signal)
   const segments = new Segmentation(index, range, segment)
   if (segments.frames === 0 || range.fromS >= info.startS + info.durationS) throw nothingInRange(job.path, info, range)
+  if (index !== undefined) requireAsked(job, clip, index, segments)
   return { picture, index, segments }
 }
 

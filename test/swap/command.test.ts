@@ -238,6 +238,12 @@ describe('what bad input gets', () => {
       /^dfk: --detach: expected --queue .*\n {2}hint: add --queue/,
     ],
     [
+      'a name of no queue',
+      ['clip.mp4', '-o', 'bad.mp4', '--queue-name', 'other'],
+      2,
+      /^dfk: --queue-name: expected --queue .*\n {2}hint: add --queue/,
+    ],
+    [
       'a format of no layers',
       ['clip.mp4', '-o', 'bad.mp4', '--layers-format', 'prores'],
       2,
@@ -256,6 +262,12 @@ describe('what bad input gets', () => {
       /^dfk: --shots: .* the 40 frames of .*clip.mp4 but it switches all of them off\n {2}hint: .*\n$/,
     ],
     [
+      'shots that switch all off, before anything is rendered',
+      ['clip.mp4', '-o', 'bad.mp4', '--shots', 'off.json', '--dry-run'],
+      2,
+      /the 40 frames .* switches all of them off/,
+    ],
+    [
       'shots that switch off what is rendered',
       ['clip.mp4', '-o', 'bad.mp4', '--shots', 'late.json', '--range', '0.8-1.2'],
       2,
@@ -265,7 +277,7 @@ describe('what bad input gets', () => {
       'shots of which nothing shows, in a preview',
       ['clip.mp4', '-o', 'bad.png', '--shots', 'faint.json', '--preview', '2'],
       2,
-      /the 2 frames .* switches all/,
+      /the 40 frames .* switches all/,
     ],
     ['shots of which nothing shows', ['clip.mp4', '-o', 'bad.mp4', '--shots', 'faint.json'], 2, /switches all of them off/],
     [

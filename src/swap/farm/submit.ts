@@ -93,7 +93,7 @@ export async function submitClip(
 ): Promise<Queued> {
   const { Queue, FlowProducer } = farm.packages
   const info = await probeMedia(job.path, signal)
-  const { picture, segments } = await planVideo(job, info, wish.options, signal)
+  const { picture, segments } = await planVideo(job, info, permitted.request, wish.options, signal)
   const base = await describe(permitted, job, picture, wish)
   const signature = signatureOf(wish.asked)
   const id = renderId(base.fingerprint, base.output, signature)
