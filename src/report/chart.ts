@@ -70,8 +70,9 @@ function pieces(points: Series['points']): Series['points'][] {
   return all.filter((piece) => piece.length > 0)
 }
 
-/** A line, and a dot for every point where there are few, or where it would be invisible: alone between gaps. */
-function curve({ points }: Series, colour: number, most: number, place: (x: number, y: number) => readonly [string, string]): Html {
+/** A line, dashed where its colour is another's already, and a dot for every point where there are few, or where it would be invisible: alone between gaps. */
+function curve({ points }: Series, number: number, most: number, place: (x: number, y: number) => readonly [string, string]): Html {
+  const colour = number % COLOURS
   const drawn = pieces(thin(points, most))
   const path = drawn.map((piece) => `M${piece.map(([x, y]) => place(x, y).join(' ')).join('L')}`).join('')
   const isShort = drawn.flat().length <= DOTTED
@@ -80,7 +81,7 @@ function curve({ points }: Series, colour: number, most: number, place: (x: numb
     .flat()
     .map(([x, y]) => place(x, y))
     .map(([x, y]) => html`<circle class="dot" style="fill:var(--s${colour})" cx="${x}" cy="${y}" r="3"/>`)
-  return html`<path class="series" style="stroke:var(--s${colour})" d="${path}"/>${dots}`
+  return html`<path class="series${number < COLOURS ? '' : ' again'}" style="stroke:var(--s${colour})" d="${path}"/>${dots}`
 }
 
 /** An axis with one value in its middle; 0 stands at its beginning. */
@@ -148,7 +149,7 @@ export function lineChart(given: LineChart): Html {
       html`<line class="mark"${styleOf('stroke', mark)} x1="${EDGE.left}" x2="${width - EDGE.right}" y1="${n(atY(mark.y))}" y2="${n(atY(mark.y))}"/>`,
   )
   const most = chart.mostPoints ?? MOST_POINTS
-  const lines = chart.series.map((series, i) => curve(series, i % COLOURS, most, (px, py) => [n(atX(px)), n(atY(py))]))
+  const lines = chart.series.map((series, i) => curve(series, i, most, (px, py) => [n(atX(px)), n(atY(py))]))
   return html`<figure class="chart${width > NARROW ? ' wide' : ''}"><figcaption><b>${chart.title}</b>${chart.xLabel === undefined ? undefined : ` over ${chart.xLabel}`}</figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${chart.title}">${band}${gridY}${gridX}${marks}${lines}</svg>
 ${keyOf(chart)}</figure>`
@@ -162,7 +163,10 @@ function styleOf(property: string, { series }: Mark): Html | undefined {
 /** What each line, mark and band is; nothing where there is but one line, which the title names. */
 function keyOf({ series, marks = [], band }: LineChart): Html | undefined {
   if (series.length + marks.length < 2 && band === undefined) return undefined
-  const names = series.map(({ name }, i) => html`<span><i style="border-color:var(--s${i % COLOURS})"></i>${name}</span>`)
+  const names = series.map(
+    ({ name }, i) =>
+      html`<span><i${i < COLOURS ? undefined : html` class="again"`} style="border-color:var(--s${i % COLOURS})"></i>${name}</span>`,
+  )
   const lines = marks.map((mark) => html`<span><i class="dashed"${styleOf('border-color', mark)}></i>${mark.label}</span>`)
   const area = band && html`<span><i class="area"></i>${band.label}</span>`
   return html`<div class="key">${names}${lines}${area}</div>`

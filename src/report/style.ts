@@ -41,12 +41,13 @@ figcaption{font-size:.85rem;margin-top:.25rem}
 .chart .dot{stroke:var(--page);stroke-width:1}
 @media (max-width:40rem){.chart.wide text{font-size:24px}}
 .chart .series{fill:none;stroke-width:1.75;stroke-linejoin:round;stroke-linecap:round}
+.chart .again{stroke-dasharray:8 4}
 .pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:0 2rem}
 .previews label{display:block;font-weight:600;font-variant-numeric:tabular-nums}.previews input{width:100%;height:2rem;margin:.1rem 0 .5rem;accent-color:var(--s0)}
 .previews img{width:100%;min-width:34rem;max-width:none}
 .key{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.85rem;color:var(--soft)}
 .key i{display:inline-block;width:1.4rem;height:0;border-top:3px solid;vertical-align:middle;margin-right:.4rem}
-.key i.dashed{border-top:2px dashed var(--soft)}.key i.area{height:.8rem;border:0;background:var(--soft);opacity:.3}
+.key i.again{border-top-style:dashed}.key i.dashed{border-top:2px dashed var(--soft)}.key i.area{height:.8rem;border:0;background:var(--soft);opacity:.3}
 code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 footer{margin-top:3rem;padding-top:.9rem;border-top:1px solid var(--line);font-size:.85rem;color:var(--soft)}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--page:#fff;--panel:#fff;--good:#1a6b48;--warn:#8a5200;--bad:#b01f24;

@@ -89,6 +89,14 @@ describe('lineChart', () => {
     lineChart({ title: 't', x, series: [{ name: 's', points }] }).html
   const curve = (text: string) => /class="series"[^>]* d="([^"]*)"/.exec(text)?.[1] ?? ''
 
+  it('tells every line from every other, by its colour or by dashes, in the key too', () => {
+    const series = Array.from({ length: 11 }, (_, i) => ({ name: `loss ${i}`, points: [[0, i] as const, [1, i] as const] }))
+    const { html: text } = lineChart({ title: 't', x: 'number', series })
+    const looks = (pattern: RegExp) => new Set(Array.from(text.matchAll(pattern), ([, look]) => look))
+    expect(looks(/<path class="([^"]*" style="stroke:[^"]*)"/g).size).toBe(11)
+    expect(looks(/<span><i([^>]*)>/g).size).toBe(11)
+  })
+
   it('interrupts the line where a value is missing', () => {
     expect(
       curve(
