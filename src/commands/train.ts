@@ -6,7 +6,7 @@ import { PRESET_NAMES, STYLE_NAMES } from '../models/presets.ts'
 import type { Plan } from '../train/schedule.ts'
 import type { Settings } from '../train/settings.ts'
 import { UsageError } from '../work/errors.ts'
-import { defineCommand } from './command.ts'
+import { type Context, defineCommand } from './command.ts'
 
 /** Four widths, as 48,96,192,384. */
 const widths = z
@@ -167,7 +167,14 @@ export const train = defineCommand({
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)
     if (context.dryRun) {
-      context.result({ ...intent.settings, plan }, describeDryRun(intent.folder, intent.isNew, intent.settings.preset, plan))
+      const at = intent.isNew ? undefined : await positionOf(context, intent.settings.name)
+      const { nothingToDo } = await import('../train/schedule.ts')
+      const done = at && nothingToDo(plan, at)
+      const { folder, isNew, settings } = intent
+      context.result(
+        { ...settings, plan, ...at },
+        done === undefined ? describeDryRun(folder, isNew, settings.preset, plan) : `${settings.name} ${done}`,
+      )
       return
     }
     const { openDevice } = await import('../tensor/index.ts')
@@ -209,6 +216,13 @@ export const train = defineCommand({
     )
   },
 })
+
+/** How far a run has come; undefined where it has no checkpoint yet. */
+async function positionOf({ home, warn }: Context, name: string): Promise<{ step: number; elapsedMs: number } | undefined> {
+  const { latestCheckpoint, openRun } = await import('../store/checkpoint.ts')
+  const found = await latestCheckpoint(await openRun(home, name), warn)
+  return found && { step: found.state.step, elapsedMs: found.state.elapsedMs }
+}
 
 /** What a new run begins with, in two lines. */
 function describeSettings({ name, style, losses = LOSSES, base, training, batch }: Settings): string {

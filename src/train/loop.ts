@@ -11,7 +11,7 @@ import type { Feed } from './feed/feed.ts'
 import { LOG_EVERY, startLog } from './log.ts'
 import { openObserver } from './observer.ts'
 import type { TrainOptions, TrainResult } from './options.ts'
-import { fractionOf, type Plan } from './schedule.ts'
+import { fractionOf, nothingToDo } from './schedule.ts'
 import type { Guard } from './setback.ts'
 import type { Trainer } from './trainer.ts'
 import { DivergedError } from './watch.ts'
@@ -71,7 +71,8 @@ export async function trainLoop(session: Session): Promise<TrainResult> {
   try {
     // A kill between a checkpoint and its validation leaves that to be made up for.
     if (trainer.position.step > 0) await observer.look()
-    if (fractionOf(plan, trainer.position) >= 1) options.onNote?.(nothingToDo(plan, trainer.position))
+    const done = nothingToDo(plan, trainer.position)
+    if (done !== undefined) options.onNote?.(done)
     while (fractionOf(plan, trainer.position) < 1 && plateau() === undefined) {
       if (signal?.aborted) {
         if (trainer.position.step > saved) await save({ hurried: true })
@@ -108,13 +109,6 @@ export async function trainLoop(session: Session): Promise<TrainResult> {
   } finally {
     await observer.dispose()
   }
-}
-
-/** That the plan was done before this call, and what would train further. */
-function nothingToDo(plan: Plan, { step, elapsedMs }: Trainer['position']): string {
-  if (plan.kind === 'steps') return `is at step ${step} already and the plan ends at ${plan.total}: nothing is trained; --steps takes more`
-  const minutes = (ms: number) => Math.round(ms / 6_000) / 10
-  return `has trained for ${minutes(elapsedMs)} minutes already and the plan ends at ${minutes(plan.totalMs)}: nothing is trained; --minutes takes more`
 }
 
 /** Whether previews or a validation are due after a step. */

@@ -74,3 +74,12 @@ export function swapWeight(n: number): number {
 export function adversarialWeight(training: Training, n: number): number {
   return training.adversarialWeight * Math.min(1, n / ADVERSARIAL_RAMP)
 }
+
+/** That the plan is done already, and what would train further; undefined where it is not. */
+export function nothingToDo(plan: Plan, position: Pick<Position, 'step' | 'elapsedMs'>): string | undefined {
+  if (fractionOf(plan, position) < 1) return undefined
+  const { step, elapsedMs } = position
+  if (plan.kind === 'steps') return `is at step ${step} already and the plan ends at ${plan.total}: nothing is trained; --steps takes more`
+  const minutes = (ms: number) => Math.round(ms / 6_000) / 10
+  return `has trained for ${minutes(elapsedMs)} minutes already and the plan ends at ${minutes(plan.totalMs)}: nothing is trained; --minutes takes more`
+}

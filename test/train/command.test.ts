@@ -247,6 +247,10 @@ describe('dfk train', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/would begin.*dry.*2 minutes/)
     expect(existsSync(run('dry'))).toBe(false)
+    const further = await dfkHere(home, ['train', 'first', '--steps', '3', '--dry-run'])
+    expect(further.stdout).toMatch(/would go on with .*first .* to step 3\n/)
+    const done = await dfkHere(home, ['train', 'first', '--steps', '2', '--dry-run'])
+    expect(done.stdout).toMatch(/^first is at step 2 already .*: nothing is trained; --steps takes more\n/)
   })
 
   it('takes over the lock of a dead process', async () => {
