@@ -4,7 +4,7 @@ python fetch_test.py fetch out        →  out/stills/<package>--<picture>, out/
 npx tsx faces.ts out/found-stills out/stills     (and so of out/clips and out/clips-small)
 python fetch_test.py keep out/found-stills/faces.jsonl out/faces.jsonl [near]     of the faces found those that were chosen by eye; make_test.py makes the files of them
 
-A package's `pictures` name where the noses are of the faces that were chosen, its `clips` the first frames of stretches of FRAMES (`clips-small`: faces of 48 to 60 px).
+A package's `pictures` name where the noses are of the faces that were chosen, its `clips` the first frames of stretches of FRAMES (`clips-small`: faces of 50 to 60 px).
 `near`: pictures of people whose descriptor is nearer than .5 to somebody's of training or calibration, by eye other people; a set of its own.
 """
 
