@@ -1,7 +1,7 @@
 """Makes the held-out files: people and sources that neither training nor calibration saw, swapped by ways that neither saw.
 
 python make_test.py stills faces.jsonl out       →  out/stills-<method>/{real,fake}/….jpg
-python make_test.py clips frames.jsonl faces.jsonl out  →  out/clips-<method>/{real,fake}/….mp4    (frames …/<clip>/<number>.png; faces: stills, the sources)
+python make_test.py clips frames.jsonl faces.jsonl out [smallest face: 56]  →  out/clips-<method>/{real,fake}/….mp4    (frames …/<clip>/<number>.png; faces: stills, the sources)
 
 `affine`: the Delaunay triangles of another person's landmarks, each laid on affinely, colours matched by histogram, edge feathered. `bands`: the other person's face
 moved on as it is (scaled and turned), blended band by band (Burt and Adelson 1983). Neither warp, colour match nor blend is used by blend.py or make_files.py.
@@ -147,10 +147,10 @@ def encode(path, frames, crf):
     write_clip(path, [f[:height, :width] for f in frames], crf)
 
 
-def clips(frames_path, faces_path, out):
+def clips(frames_path, faces_path, out, smallest=56):
     sources = [f for f in read_all(faces_path, 90) if f['picture'].std(2).mean() > 6]
     clips = {}
-    for face in read_faces(frames_path):
+    for face in read_faces(frames_path, int(smallest)):
         clips.setdefault(face['file'].split('/')[-2], {}).setdefault(face['file'], face)
     for number, (name, found) in enumerate(sorted(clips.items())):
         chosen = [found[file] for file in sorted(found)]
