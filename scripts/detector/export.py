@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import torch
 
-from network import Detector
+from network import Detector, imagenet_detector
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
 from keeping import generated_pixels, write_safetensors
@@ -45,6 +45,34 @@ def folded(net):
     return out
 
 
+def unfolded(path):
+    """The network of a file that this script wrote, to go on learning: ImageNet's batch norms are taken out of its weights again."""
+    from safetensors.numpy import load_file
+
+    tensors, (net, _) = load_file(path), imagenet_detector()
+    with torch.no_grad():
+        for name, conv, norm in layers(net):
+            gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            dead = gain.abs() < 1e-3  # nothing to divide by
+            norm.weight[dead] = torch.sqrt(norm.running_var + norm.eps)[dead]
+            gain[dead] = 1
+            weight = torch.from_numpy(tensors[f'{name}.weight'].astype(np.float32))
+            conv.weight.copy_(weight.permute(*((2, 3, 0, 1) if name.endswith('depthwise') else (3, 2, 0, 1))) / gain[:, None, None, None])
+            norm.bias.copy_(torch.from_numpy(tensors[f'{name}.bias'].astype(np.float32)) + norm.running_mean * gain)
+        net.logit.weight.copy_(torch.from_numpy(tensors['logit.weight'].astype(np.float32)).T)
+        net.logit.bias.copy_(torch.from_numpy(tensors['logit.bias'].astype(np.float32)))
+    return net.eval()
+
+
+def opened(path):
+    """A checkpoint of train.py, or shipped weights (.safetensors)."""
+    if path.endswith('.safetensors'):
+        return unfolded(path)
+    net = Detector()
+    net.load_state_dict(torch.load(path, map_location='cpu'))
+    return net.eval()
+
+
 def rounded(net):
     """The same network with every folded weight rounded to float16: what the tensor core computes."""
     tensors = folded(net)
@@ -64,9 +92,7 @@ def rounded(net):
 
 if __name__ == '__main__':
     checkpoint, path = sys.argv[1:3]
-    net = Detector()
-    net.load_state_dict(torch.load(checkpoint, map_location='cpu'))
-    net.eval()
+    net = opened(checkpoint)
     digest, size = write_safetensors(path, folded(net), {'format': 'dfk-detector', 'architecture': 'efficientnet-lite0', 'inputPx': '224'})
     x = torch.from_numpy(generated_pixels(224))[None].permute(0, 3, 1, 2).float().sub(127).div(128)
     with torch.no_grad():

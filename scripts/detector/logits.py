@@ -1,4 +1,4 @@
-"""Logits of the crops of crops.ts, with the float16 weights that dfk runs: python logits.py checkpoint.pt crops… (names without ending)
+"""Logits of the crops of crops.ts, with the float16 weights that dfk runs: python logits.py checkpoint.pt (or weights.safetensors) crops… (names without ending)
 
 Writes <name>.logits.jsonl, one line a file: { file, frames: [logit of the highest face, …] }, empty where no face was found.
 """
@@ -9,15 +9,12 @@ import sys
 import numpy as np
 import torch
 
-from export import rounded
-from network import Detector
+from export import opened, rounded
 from train import logits
 
 if __name__ == '__main__':
     torch.set_num_threads(1)
-    net = Detector()
-    net.load_state_dict(torch.load(sys.argv[1], map_location='cpu'))
-    net = rounded(net.eval())
+    net = rounded(opened(sys.argv[1]))
     for name in sys.argv[2:]:
         crops = np.fromfile(f'{name}.bin', np.uint8).reshape(-1, 224, 224, 3)
         values = logits(net, crops) if len(crops) else np.zeros(0)

@@ -1,4 +1,4 @@
-"""Trains the detector: python train.py faces.jsonl out-folder [--minutes 40] [--size 224] [--resume last.pt] [--device cuda --workers 15 --batch 48]
+"""Trains the detector: python train.py faces.jsonl out-folder [--minutes 40] [--size 224] [--resume last.pt or detector.safetensors] [--device cuda --workers 15 --batch 48]
 
 One thread for the network and one process for the pairs, unless told otherwise: a graphics card waits for the pairs, of which a processor's core makes some 15 a second. The checkpoint holds the running average of the weights.
 """
@@ -17,6 +17,7 @@ import torch
 from torch.nn import functional as F
 
 from evaluate import auc
+from export import opened
 from faces import load
 from network import Detector, imagenet_detector
 from pairs import fixed, stream
@@ -25,6 +26,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
 from keeping import follow, save_whole
 
 EMA = 0.996
+POOL = 480  # pairs kept for `--uses`
 
 
 def produce(queue, faces, size, batch, seed):
@@ -60,11 +62,14 @@ def main():
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--frozen', type=int, default=3, help='blocks kept still until --thaw')
     parser.add_argument('--thaw', type=float, default=0.5, help='share of the time after which all learn; a step costs twice as much from there on')
+    parser.add_argument('--uses', type=int, default=1, help='steps that a pair is in, where making pairs is what takes the time: what the blocks kept still make of them is kept, so that nothing may thaw')
     parser.add_argument('--steady', type=float, default=0.3, help='share of the time before the rate falls')
     parser.add_argument('--device', default='cpu')
     parser.add_argument('--workers', type=int, default=1, help='processes that make pairs')
-    parser.add_argument('--resume', help='checkpoint to start from instead of ImageNet')
+    parser.add_argument('--resume', help='checkpoint or .safetensors to start from instead of ImageNet')
     args = parser.parse_args()
+    if args.uses > 1 and args.thaw < 1:
+        parser.error('--uses needs blocks that stay still: --thaw 1')
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
     cv2.setNumThreads(1)
@@ -76,9 +81,7 @@ def main():
     for worker in range(args.workers):
         mp.Process(target=produce, args=(queue, train, args.size, args.batch, args.seed + 1000 * worker), daemon=True).start()
 
-    net, _ = imagenet_detector()
-    if args.resume:
-        net.load_state_dict(torch.load(args.resume, map_location='cpu'))
+    net = opened(args.resume) if args.resume else imagenet_detector()[0]
     average = Detector()
     average.load_state_dict(net.state_dict())
     average = average.to(args.device)
@@ -98,8 +101,17 @@ def main():
         rate = args.rate * min(1, (step + 1) / 60) * fall(part, args.steady) + 1e-6
         for group in optimizer.param_groups:
             group['lr'] = rate
-        out = net(as_input(queue.get()).to(args.device))
         n = args.batch
+        if args.uses == 1:
+            out = net(as_input(queue.get()).to(args.device))
+        else:
+            if step % args.uses == 0:
+                with torch.no_grad():
+                    seen = net.front(as_input(queue.get()).to(args.device), args.frozen)
+                pool = torch.cat([torch.stack([seen[:n], seen[n:]], 1), pool])[:POOL] if step else torch.stack([seen[:n], seen[n:]], 1)
+            else:
+                seen = pool[torch.randint(len(pool), (n,))].transpose(0, 1).flatten(0, 1)
+            out = net.rest(seen.contiguous(memory_format=torch.channels_last), args.frozen)
         loss = F.binary_cross_entropy_with_logits(out, labels * 0.96 + 0.02) + 0.3 * F.softplus(out[:n] - out[n:]).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -116,7 +128,7 @@ def main():
             log.write(json.dumps(line) + '\n')
             log.flush()
             save_whole(average, args.out)
-            next_watch = elapsed + 300
+            next_watch = elapsed + max(300, 6 * args.minutes)
     save_whole(average, args.out)
 
 

@@ -9,23 +9,72 @@ import numpy as np
 from retouch import colour
 
 
-def as_video(image, crf, preset='ultrafast'):
-    """A picture as the second frame of an x264 clip in which nothing moves."""
-    height, width = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
+# A cut-out face fills its picture to a little more than a half (faces.py).
+PICTURE_TO_FACE = 1.9
+# Ultrafast has no deblocking filter, which is what leaves clips soft: most have come through the others.
+PRESETS = ('ultrafast', 'veryfast', 'veryfast', 'medium', 'medium')
+
+
+def resized(rng, image, size):
+    return cv2.resize(image, (size, size), interpolation=int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
+
+
+def filmed(rng, image):
+    """(frames, at): the picture as a hand that holds the camera moves it, a pixel or so a frame, or as it stays on a tripod; frame `at`, never the first, is the picture in its place."""
+    height, width = image.shape[:2]
+    count = int(rng.integers(3, 7))
+    at = int(rng.integers(1, count))
+    pan, turn, zoom = rng.uniform(-1.2, 1.2, 2), rng.uniform(-0.25, 0.25), rng.uniform(-0.004, 0.004)
+    moves, tremble = rng.random() < 0.8, rng.normal(0, 0.25, (count, 2))
+    level = rng.uniform(0.3, 2.5) if rng.random() < 0.5 else 0
+    grain, shifts = rng.standard_normal((height, width, 1), np.float32) * level, rng.integers(max(1, min(height, width)), size=(count, 2))
+    frames = []
+    for number in range(count):
+        frame, away = image, number - at
+        if moves and away:
+            matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn * away, 1 + zoom * away)
+            matrix[:, 2] += pan * away + tremble[number]
+            frame = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        if level:
+            frame = np.clip(frame + np.roll(grain, shifts[number], (0, 1)) + 0.5, 0, 255).astype(np.uint8)
+        frames.append(frame)
+    return frames, at
+
+
+def as_video(rng, image, crf):
+    """A picture as a frame of an x264 clip. The same draws make the same clip of a real picture and of its fake."""
+    frames, at = filmed(rng, image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2])
     codec = av.CodecContext.create('libx264', 'w')
-    codec.width, codec.height, codec.pix_fmt = width, height, 'yuv420p'
-    codec.time_base, codec.thread_count = Fraction(1, 25), 1
-    codec.options = {'crf': str(crf), 'preset': preset, 'bf': '0'}
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:height, :width]), 'rgb24')
+    codec.height, codec.width = frames[0].shape[:2]
+    codec.pix_fmt, codec.time_base, codec.thread_count = 'yuv420p', Fraction(1, 25), 1
+    codec.options = {'crf': str(crf), 'preset': str(rng.choice(PRESETS)), 'bf': str(rng.choice([0, 3]))}
     packets = []
-    for time in (0, 1):
+    for time, pixels in enumerate(frames):
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), 'rgb24')
         frame.pts = time
         packets += codec.encode(frame)
     packets += codec.encode(None)
     decoder = av.CodecContext.create('h264', 'r')
     decoder.thread_count = 1
-    frames = [f for packet in packets for f in decoder.decode(packet)] + decoder.decode(None)
-    return frames[-1].to_ndarray(format='rgb24')
+    shown = [f for packet in packets for f in decoder.decode(packet)] + decoder.decode(None)
+    return shown[at].to_ndarray(format='rgb24')
+
+
+def in_clip(rng, image):
+    """(picture, whether that is all): small as faces in clips are, encoded once or twice, and often made smaller or softer after it."""
+    if rng.random() < 0.75:
+        image = resized(rng, image, min(image.shape[1], round(PICTURE_TO_FACE * rng.uniform(60, 200))))
+    for _ in range(1 + int(rng.random() < 0.25)):
+        image = as_video(rng, image, int(rng.integers(16, 39)))
+    after = rng.random()
+    if after < 0.2:
+        share = 0.5 if rng.random() < 0.7 else rng.uniform(0.4, 0.8)
+        image = resized(rng, image, max(round(PICTURE_TO_FACE * 40), round(image.shape[1] * share)))
+    elif after < 0.4:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 2))
+    elif after < 0.47:
+        image = np.clip(image + rng.normal(0, rng.uniform(2, 9), image.shape), 0, 255).astype(np.uint8)
+    return image, after < 0.75
 
 
 def screen(rng, image):
@@ -118,18 +167,14 @@ def degrade(seed, image):
         image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
         soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.6, 1.5))
         image = cv2.addWeighted(image, 1 + (amount := rng.uniform(0.2, 1.2)), soft, -amount, 0)
-    if rng.random() < 0.4:
-        if rng.random() < 0.6:
-            size = max(48, round(image.shape[1] * rng.uniform(0.35, 1)))
-            image = cv2.resize(image, (size, size), interpolation=int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
-        image = as_video(image, int(rng.integers(16, 36)))
-        if rng.random() < 0.6:
+    if rng.random() < 0.5:
+        image, done = in_clip(rng, image)
+        if done:
             return image
     times = int(rng.random() < 0.8) + int(rng.random() < 0.3)
     for turn in range(times):
         if rng.random() < (0.45 if turn == 0 else 0.7):
-            size = max(48, round(image.shape[1] * rng.uniform(0.35, 1)))
-            image = cv2.resize(image, (size, size), interpolation=int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
+            image = resized(rng, image, max(48, round(image.shape[1] * rng.uniform(0.35, 1))))
         quality = int(rng.integers(30, 100))
         kind = '.webp' if rng.random() < 0.2 else '.jpg'
         flag = cv2.IMWRITE_WEBP_QUALITY if kind == '.webp' else cv2.IMWRITE_JPEG_QUALITY

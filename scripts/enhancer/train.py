@@ -46,7 +46,7 @@ class Features(torch.nn.Module):
 
     def forward(self, x):
         net, y, maps = self.net, 2 * x - 1, []
-        y = F.relu6(net._bn0(net._conv_stem(y)))
+        y = F.relu6(net._conv_stem(y, net._bn0))
         maps.append(y)
         for i, block in enumerate(net._blocks[:5]):
             y = block(y)
