@@ -21,6 +21,9 @@ export class EagerRunner implements Runner {
         // Read before the old state goes: an output may be one of its tensors.
         const host = hostOf(outputs)
         this.#carry(state ?? {})
+        // What the program kept for an output ends with no scope; the state lives on, though it be an output.
+        const living = new Set(Object.values(this.#state))
+        for (const output of Object.values(outputs)) if (!living.has(output)) output.dispose()
         return host
       }),
     )
