@@ -10,15 +10,10 @@ import sys
 import numpy as np
 import torch
 
-from network import Detector, imagenet_detector
+from network import Detector, fold, imagenet_detector
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
 from keeping import generated_pixels, write_safetensors
-
-
-def fold(conv, norm):
-    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    return conv.weight * gain[:, None, None, None], norm.bias - norm.running_mean * gain
 
 
 def layers(net):

@@ -10,7 +10,7 @@ const MOST_REDIRECTS = 3
 const FRESH_MS = 5 * 60_000
 
 /** What to do about a list that cannot be had. */
-const RUN_BY = 'check the network, or ask whoever runs the list'
+const NO_LIST_HINT = 'check the network, or ask whoever runs the list'
 
 /** Whether a list is named by an address on the network rather than by a path. */
 export function isAddress(list: string): boolean {
@@ -36,16 +36,17 @@ async function download(url: string, redirects = MOST_REDIRECTS): Promise<string
   })
   const location = response.headers.get('location')
   if (response.status >= 300 && response.status < 400 && location !== null) {
-    if (redirects === 0) throw new DfkError(`expected a file at ${url} but found more than ${MOST_REDIRECTS} redirects`, { hint: RUN_BY })
+    if (redirects === 0)
+      throw new DfkError(`expected a file at ${url} but found more than ${MOST_REDIRECTS} redirects`, { hint: NO_LIST_HINT })
     return download(new URL(location, url).href, redirects - 1)
   }
-  if (!response.ok) throw new DfkError(`expected a file at ${url} but found status ${response.status}`, { hint: RUN_BY })
+  if (!response.ok) throw new DfkError(`expected a file at ${url} but found status ${response.status}`, { hint: NO_LIST_HINT })
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of response.body ?? []) {
     bytes += chunk.length
     if (bytes > MOST_BYTES)
-      throw new DfkError(`expected a list of at most ${MOST_BYTES >> 20} MB at ${url} but found more`, { hint: RUN_BY })
+      throw new DfkError(`expected a list of at most ${MOST_BYTES >> 20} MB at ${url} but found more`, { hint: NO_LIST_HINT })
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -74,7 +75,7 @@ export async function fetchList(home: string, url: string, before: Date | undefi
   } catch (cause) {
     if (kept !== undefined) return kept
     const why = cause instanceof Error ? `${cause.message}${cause.cause instanceof Error ? `: ${cause.cause.message}` : ''}` : String(cause)
-    throw new DfkError(`expected the revocation list at ${url} but it cannot be fetched (${why})`, { cause, hint: RUN_BY })
+    throw new DfkError(`expected the revocation list at ${url} but it cannot be fetched (${why})`, { cause, hint: NO_LIST_HINT })
   }
   await putWhole(path, text)
   return { text, fetchedAt: now, isNew: true }

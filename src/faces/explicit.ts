@@ -26,7 +26,7 @@ const EXPLICIT: Network = { name: 'explicit content', sizePx: SIZE_PX, pack: NSF
 /** What one of the package's bundles exports. Run by itself: requiring 6 MB of it has every loader of modules look through it. */
 async function unpack<T>(file: string): Promise<T> {
   const module = { exports: {} as T }
-  runInNewContext((await readPackageFile(NSFWJS, 'models', MODEL, file)).toString(), { module, exports: module.exports })
+  runInNewContext((await readPackageFile(NSFWJS, 'dist', 'models', MODEL, file)).toString(), { module, exports: module.exports })
   return module.exports
 }
 

@@ -24,34 +24,47 @@ interface ManifestEntry {
   readonly quantization?: { readonly dtype: string; readonly scale: number; readonly min: number }
 }
 
-/** Reads a file of a package, by its path from the folder above its entry point's. */
+interface Package {
+  readonly folder: string
+  readonly version: string
+}
+
+const packageFile = z.object({ name: z.string(), version: z.string() })
+const packages = new Map<string, Promise<Package>>()
+
+/** A package, by the package.json above its entry point that has its name: these packages export none. */
+function openPackage(name: string): Promise<Package> {
+  const opened = packages.get(name) ?? findPackage(name)
+  packages.set(name, opened)
+  return opened
+}
+
+async function findPackage(name: string): Promise<Package> {
+  const entry = require.resolve(name)
+  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
+    const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}')
+    const found = packageFile.safeParse(JSON.parse(text))
+    if (found.success && found.data.name === name) return { folder, version: found.data.version }
+  }
+  throw new DfkError(`expected a package.json of ${name} above ${entry} but found none`, { hint: 'install the packages again: npm ci' })
+}
+
+/** Version of a package. */
+export async function versionOf(name: string): Promise<string> {
+  return (await openPackage(name)).version
+}
+
+/** Reads a file of a package, by its path in there. */
 export async function readPackageFile(name: string, ...path: string[]): Promise<Buffer> {
+  const { folder } = await openPackage(name)
   try {
-    return await readFile(join(packageFolder(name), ...path))
+    return await readFile(join(folder, ...path))
   } catch (cause) {
     throw new DfkError(`expected ${path.join('/')} in the package ${name} but it cannot be read`, {
       hint: 'install the packages again: npm ci',
       cause,
     })
   }
-}
-
-/** The packages keep their entry point in a folder of its own, and export no package.json. */
-function packageFolder(name: string): string {
-  return dirname(dirname(require.resolve(name)))
-}
-
-const packageFile = z.object({ name: z.string(), version: z.string() })
-
-/** Version of a package, by the package.json above its entry point that has its name. */
-export async function versionOf(name: string): Promise<string> {
-  const entry = require.resolve(name)
-  for (let folder = dirname(entry); folder !== dirname(folder); folder = dirname(folder)) {
-    const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}')
-    const found = packageFile.safeParse(JSON.parse(text))
-    if (found.success && found.data.name === name) return found.data.version
-  }
-  throw new DfkError(`expected a package.json of ${name} above ${entry} but found none`, { hint: 'install the packages again: npm ci' })
 }
 
 function dequantised({ shape, quantization }: ManifestEntry, bytes: Buffer, offset: number): Float32Array {
