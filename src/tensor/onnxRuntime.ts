@@ -11,7 +11,16 @@ export interface Runtime {
   open(model: Uint8Array, stateOutputs: readonly string[]): Promise<InferenceSession>
 }
 
+/**
+ * To be called before ONNX Runtime's library loads, by this process or a child: from 1.30 on it keeps an id of the machine and notes what runs there, to send it
+ * to Microsoft, unless told otherwise.
+ */
+export function silenceOnnxRuntime(): void {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1'
+}
+
 /** Loads ONNX Runtime's native library on first use: nothing that only traces should wait for it. */
 export function loadOnnxRuntime(): typeof ortTypes {
+  silenceOnnxRuntime()
   return createRequire(import.meta.url)('onnxruntime-node')
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { DfkError } from '../work/errors.ts'
 import { type Lowering, PORTABLE } from './lowering.ts'
 import { copyModel, halfModel, names } from './model.ts'
+import { silenceOnnxRuntime } from './onnxRuntime.ts'
 import type { Precision } from './types.ts'
 
 const TIMEOUT_MS = 60_000
@@ -36,6 +37,7 @@ function tryInChild(provider: string, precision: Precision): Promise<string | un
   const bytes = precision === 'float16' ? halfModel() : copyModel({ x: { shape: [2] } }, ['x'])
   const model = Buffer.from(bytes).toString('base64')
   const path = createRequire(import.meta.url).resolve('onnxruntime-node')
+  silenceOnnxRuntime()
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', SCRIPT, path, provider, model], {
       stdio: ['ignore', 'pipe', 'ignore'],

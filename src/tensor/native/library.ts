@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type * as koffiTypes from 'koffi'
 import { DfkError } from '../../work/errors.ts'
+import { silenceOnnxRuntime } from '../onnxRuntime.ts'
 
 type Koffi = typeof koffiTypes
 /** An address in this process; 0 or null: none. */
@@ -85,6 +86,7 @@ function libraryPath(require: NodeJS.Require): string {
 }
 
 function openLibrary(): NativeLibrary {
+  silenceOnnxRuntime()
   const require = createRequire(import.meta.url)
   const koffi: Koffi = require('koffi')
   const handle = koffi.load(libraryPath(require))
