@@ -4,6 +4,7 @@ import { bindOptions } from '../src/cli/options.ts'
 import { DfkError, EXIT } from '../src/work/errors.ts'
 import { type Benchmark, runBenchmark } from './benchmark.ts'
 import { detect } from './detect.ts'
+import { devices } from './devices.ts'
 import { faceset } from './faceset.ts'
 import { infer } from './infer.ts'
 import { kills } from './kills.ts'
@@ -18,6 +19,7 @@ import { watermark } from './watermark.ts'
 
 const BENCHMARKS: readonly Benchmark[] = [
   trainStep,
+  devices,
   infer,
   swap,
   swapKills,

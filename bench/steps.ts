@@ -1,8 +1,9 @@
 import { LOSSES } from '../src/models/losses.ts'
 import { adamRate } from '../src/models/optimizer.ts'
-import { PRESETS } from '../src/models/presets.ts'
+import { PRESETS, type PresetName } from '../src/models/presets.ts'
 import { initialState, type StepDesign, stepSignature, trainStep } from '../src/models/step.ts'
-import type { HostTensors, ProgramFn, Signature } from '../src/tensor/index.ts'
+import type { HostTensors, Precision, ProgramFn, Signature } from '../src/tensor/index.ts'
+import { FIRST_LOSS_SCALE } from '../src/train/lossScale.ts'
 import { autoencoderSignature, autoencoderState, autoencoderStep, BATCH } from './autoencoder.ts'
 import type { PeerRequest } from './peer.ts'
 import { randomFrom, sizeOf } from './sampling.ts'
@@ -44,15 +45,16 @@ export function autoencoder(): Step {
 }
 
 /** The step that `dfk train` takes with a preset, but for what the peer does not have: spectral norms, feature matching and the code's discriminator; `gan`: as in the last part of a run, with the discriminator and the running average. */
-export function presetStep(preset: 'quick' | 'standard', gan: boolean): Step {
+export function presetStep(preset: PresetName, gan: boolean, precision: Precision = 'float32'): Step {
   const { generator, batch, discriminator: full } = PRESETS[preset]
   const discriminator = { base: full.base, depth: full.depth }
   const shapes: StepDesign = { generator, discriminator, losses: { ...LOSSES, features: 0, code: 0 } }
-  const parts = { average: gan, adversarial: gan }
+  const half = precision === 'float16'
+  const parts = { average: gan, adversarial: gan, scaled: half }
   const signature = stepSignature(shapes, batch, parts)
   const rate = adamRate(1e-4, 1000)
   return {
-    about: `${preset}, ${generator.sizePx} px, batch ${batch}${gan ? ', with discriminator and average' : ''}`,
+    about: `${preset}, ${generator.sizePx} px, batch ${batch}${gan ? ', with discriminator and average' : ''}${half ? ', float16' : ''}`,
     gan,
     program: trainStep(shapes, parts),
     signature,
@@ -60,9 +62,9 @@ export function presetStep(preset: 'quick' | 'standard', gan: boolean): Step {
       const all = initialState(shapes, 1)
       return Object.fromEntries(Object.keys(signature.state!).map((name) => [name, all[name]!]))
     },
-    scalars: { generatorRate: rate, discriminatorRate: rate, adversarialWeight: 0.1, averageKeep: 0.99 },
+    scalars: { generatorRate: rate, discriminatorRate: rate, adversarialWeight: 0.1, averageKeep: 0.99, lossScale: FIRST_LOSS_SCALE.value },
     parameters: countParameters(signature, (name) => name.startsWith('weights/') || name.startsWith('d.weights/')),
-    peer: { script: 'generator.py', settings: { mode: 'train', batch, generator, discriminator, gan } },
+    peer: { script: 'generator.py', settings: { mode: 'train', batch, generator, discriminator, gan, half } },
     steps: preset === 'quick' ? { together: 8, single: 4 } : { together: 2, single: 2 },
   }
 }

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type Device, openDevice, type Program } from '../src/tensor/index.ts'
+import { PRESET_NAMES } from '../src/models/presets.ts'
+import { type Device, openDevice, type Precision, type Program } from '../src/tensor/index.ts'
 import { checkInterrupted, UsageError } from '../src/work/errors.ts'
 import { defineBenchmark, rounds, SHARED } from './benchmark.ts'
 import { detectorStep } from './detectorStep.ts'
@@ -16,7 +17,7 @@ import { type OnTensorflow, runOnTensorflow } from './tensorflow.ts'
 
 const options = z.object({
   preset: z
-    .enum(['autoencoder', 'quick', 'standard', 'detector'])
+    .enum(['autoencoder', ...PRESET_NAMES, 'detector'])
     .default('autoencoder')
     .describe("DESIGN.md's network of 11.4 M parameters, a preset of dfk train, or the network of dfk detect"),
   gan: z
@@ -25,6 +26,10 @@ const options = z.object({
     .describe('with the discriminator and the running average, as in the last part of a run: what presets do unless told otherwise'),
   // The other half of --gan: commander puts the two in one value, which is read above.
   withoutGan: z.boolean().optional().describe('without the discriminator, as in the first part of a run').meta({ flag: '--no-gan' }),
+  precision: z
+    .enum(['float32', 'float16'])
+    .default('float32')
+    .describe('float16: of products on our device; the peer then computes them in bfloat16, its autocast'),
   ...SHARED,
   rounds: rounds(5),
 })
@@ -33,18 +38,25 @@ type Options = z.output<typeof options>
 /** Rounds on libtensorflow, which has no turns to take. */
 const MOST_TENSORFLOW_ROUNDS = 3
 
-function stepOf({ preset, gan }: Options): Step {
-  if (preset === 'quick' || preset === 'standard') return presetStep(preset, gan ?? true)
+function stepOf({ preset, gan, precision }: Options): Step {
+  if (preset !== 'autoencoder' && preset !== 'detector') return presetStep(preset, gan ?? true, precision)
+  if (precision !== 'float32') throw new UsageError(`expected --preset quick, standard or hq beside --precision but found ${preset}`)
   if (gan !== true) return preset === 'detector' ? detectorStep() : autoencoder()
-  throw new UsageError(`expected --preset quick or standard beside --gan but found ${preset}`)
+  throw new UsageError(`expected --preset quick, standard or hq beside --gan but found ${preset}`)
 }
 
 /** Compiles ours and takes turns with the peer: many steps a run, one step a run. */
-async function takeTurns(device: Device, step: Step, peer: Peer | undefined, count: number, signal: AbortSignal): Promise<StepRun> {
+async function takeTurns(
+  { device, precision }: { readonly device: Device; readonly precision: Precision },
+  step: Step,
+  peer: Peer | undefined,
+  count: number,
+  signal: AbortSignal,
+): Promise<StepRun> {
   const [single, together, peerMs]: [number[], number[], number[]] = [[], [], []]
   let program: Program | undefined
   const compileMs = await timed(async () => {
-    program = await device.compile(step.program, step.signature, { name: 'training step' })
+    program = await device.compile(step.program, step.signature, { name: 'training step', precision })
   })
   const ready = program!
   const gemm = await openGemm(device)
@@ -116,7 +128,7 @@ export const trainStep = defineBenchmark({
     const peer = python === undefined ? undefined : await startPeer(python, { ...step.peer, settings, parameters: step.parameters })
     let run: StepRun
     try {
-      run = await takeTurns(device, step, peer, asked.rounds, signal)
+      run = await takeTurns({ device, precision: asked.precision }, step, peer, asked.rounds, signal)
     } finally {
       peer?.close()
     }

@@ -1,6 +1,7 @@
 """dfk's training step (src/models/step.ts) or its swap path in PyTorch, as the peer to measure against.
 
-The argument is JSON: threads, device, mode (train or swap), batch, generator and discriminator (the shapes of src/models), gan.
+The argument is JSON: threads, device, mode (train or swap), batch, generator and discriminator (the shapes of src/models), gan, half
+(products in bfloat16, as autocast has them).
 Reads a number of steps a line from stdin, takes them, and answers as stepping.py says.
 """
 
@@ -77,6 +78,8 @@ def main():
     if asked.get("gan"):
         judge = Discriminator(asked["discriminator"]).to(asked["device"], memory_format=torch.channels_last)
     step = swap_step(asked, generator) if asked["mode"] == "swap" else train_step(asked, generator, judge)
+    if asked.get("half"):
+        step = torch.autocast(asked["device"], dtype=torch.bfloat16)(step)
     answer(step, [model for model in (generator, judge) if model])
 
 

@@ -14,21 +14,23 @@ function bench(...args: string[]) {
 it('documents every benchmark and its options in one help', () => {
   const { status, stdout } = bench('--help')
   expect(status).toBe(0)
-  for (const word of ['train-step:', 'infer:', 'swap:', 'quality:', '--gan', '--no-gan', '--python', '--clip', '--minutes'])
+  for (const word of ['train-step:', 'devices:', 'infer:', 'swap:', 'quality:', '--gan', '--no-gan', '--python', '--clip', '--minutes'])
     expect(stdout).toContain(word)
 })
 
 it.each([
   [
     ['nonsense'],
-    'expected a benchmark (train-step, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark, detect, occlusion) but found "nonsense"',
+    'expected a benchmark (train-step, devices, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark, detect, occlusion) but found "nonsense"',
   ],
   [
     [],
-    'expected a benchmark (train-step, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark, detect, occlusion) but found none',
+    'expected a benchmark (train-step, devices, infer, swap, swap-kills, swap-memory, quality, faceset, kills, memory, watermark, detect, occlusion) but found none',
   ],
   [['train-step', '--preset', 'huge'], '--preset'],
-  [['train-step', '--gan'], '--preset quick or standard'],
+  [['train-step', '--gan'], '--preset quick, standard or hq'],
+  [['train-step', '--precision', 'float16'], '--preset quick, standard or hq'],
+  [['devices', '--presets', 'quick,huge'], 'huge'],
   [['infer', '--rounds', '0'], '--rounds'],
   [['swap', '--minutes', '1'], "unknown option '--minutes'"],
 ])('refuses %j with one line and exit code 2', (args, message) => {
