@@ -12,7 +12,7 @@ import { openSwap } from './subjects.ts'
 const isPreset = (name: string): name is PresetName => (PRESET_NAMES as readonly string[]).includes(name)
 
 const options = z.object({
-  device: z.enum(['webgpu', 'cuda', 'tensorflow', 'cpu']).default('webgpu').describe('the device to hold against the CPU'),
+  device: z.enum(['webgpu', 'cuda', 'tensorflow', 'cpu']).default('webgpu').describe('the device to hold against the CPU; cpu itself against one thread of it, which shows what rounding alone does'),
   presets: z
     .string()
     .default('quick,standard')
@@ -194,7 +194,8 @@ export const devices = defineBenchmark({
   options,
   async run(asked, signal) {
     const device = await openDevice(asked.device, { threads: asked.threads })
-    const cpu = await openDevice('cpu', { threads: asked.threads })
+    const threads = asked.device === 'cpu' ? 1 : asked.threads
+    const cpu = await openDevice('cpu', { threads })
     const [rows, outcomes, faces]: [Row[], Outcome[], Record<string, number>] = [[], [], {}]
     for (const preset of asked.presets) {
       for (const subject of subjectsOf(preset)) {
@@ -216,7 +217,7 @@ export const devices = defineBenchmark({
     }
     const ratios = outcomes.map(({ cpuMs, stepMs }) => cpuMs / stepMs)
     return {
-      title: `${device.name} in ${asked.precision} beside the CPU with ${asked.threads} threads, ${asked.steps} steps`,
+      title: `${device.name} in ${asked.precision} beside the CPU with ${threads} threads, ${asked.steps} steps`,
       rows,
       figures: {
         device: device.name,

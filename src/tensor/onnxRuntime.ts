@@ -12,8 +12,8 @@ export interface Runtime {
 }
 
 /**
- * To be called before ONNX Runtime's library loads, by this process or a child: from 1.30 on it keeps an id of the machine and notes what runs there, to send it
- * to Microsoft, unless told otherwise.
+ * To be called before ONNX Runtime's library loads, by this process or a child: from 1.30 on it keeps an id of the machine and notes what runs there (its
+ * telemetry), unless told otherwise.
  */
 export function silenceOnnxRuntime(): void {
   process.env['ORT_DISABLE_TELEMETRY'] = '1'
