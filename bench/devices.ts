@@ -12,7 +12,10 @@ import { openSwap } from './subjects.ts'
 const isPreset = (name: string): name is PresetName => (PRESET_NAMES as readonly string[]).includes(name)
 
 const options = z.object({
-  device: z.enum(['webgpu', 'cuda', 'tensorflow', 'cpu']).default('webgpu').describe('the device to hold against the CPU; cpu itself against one thread of it, which shows what rounding alone does'),
+  device: z
+    .enum(['webgpu', 'cuda', 'tensorflow', 'cpu'])
+    .default('webgpu')
+    .describe('the device to hold against the CPU; cpu itself against one thread of it, which shows what rounding alone does'),
   presets: z
     .string()
     .default('quick,standard')
