@@ -1,2 +1,2 @@
 /** Side of the stored faces, px. */
-export const SIDE = 128
+export const SIDE = 192
