@@ -10,8 +10,9 @@ import { warpAffine } from '../../src/picture/warp.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 import { drawAccents } from '../../src/train/accents.ts'
 import { padded } from '../detector/padded.ts'
-import { SIDE } from './side.ts'
 
+/** Side of the stored faces, px. */
+const SIDE = 192
 /** Of a clip, each n-th frame. */
 const EVERY = 2
 /** Pictures that a face fills are padded: the detector wants to see around it. */
