@@ -1,5 +1,5 @@
 // Cuts out the faces that the base weights are trained on: `npx tsx scripts/base/faces.ts <out folder> <picture, clip or folder>…`
-// Writes faces.jsonl, and faces.raw and masks.raw with as many pictures of 128 px, RGB and gray, in the same order.
+// Writes faces.jsonl, and faces.raw (RGB), masks.raw and accents.raw (gray) with as many pictures of SIDE px in the same order.
 import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { alignMatrix, type FaceAnalyser, faceHull, openFaceAnalyser } from '../../src/faces/index.ts'
@@ -8,9 +8,11 @@ import { applyAffineToPoints } from '../../src/picture/affine.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { warpAffine } from '../../src/picture/warp.ts'
 import { openDevice } from '../../src/tensor/index.ts'
+import { drawAccents } from '../../src/train/accents.ts'
 import { padded } from '../detector/padded.ts'
-import { SIDE } from './side.ts'
 
+/** Side of the stored faces, px. */
+const SIDE = 192
 /** Of a clip, each n-th frame. */
 const EVERY = 2
 /** Pictures that a face fills are padded: the detector wants to see around it. */
@@ -42,6 +44,7 @@ async function cut(analyser: FaceAnalyser, out: string, from: { name: string; pi
     appendFileSync(join(out, 'faces.raw'), warpAffine(from.picture, matrix, SIDE, SIDE, 'replicate').data)
     appendFileSync(join(out, 'masks.raw'), faceHull(landmarks, matrix, SIDE).data)
     const points68 = Array.from(applyAffineToPoints(matrix, landmarks.points68))
+    appendFileSync(join(out, 'accents.raw'), drawAccents(points68, SIDE, SIDE))
     const line = { name: from.name, clip: from.clip, points68, pose, descriptor: Array.from(descriptor) }
     appendFileSync(join(out, 'faces.jsonl'), `${JSON.stringify(line)}\n`)
     kept += 1
@@ -52,7 +55,7 @@ async function cut(analyser: FaceAnalyser, out: string, from: { name: string; pi
 const [out, ...inputs] = process.argv.slice(2)
 if (out === undefined || inputs.length === 0) throw new Error('expected: scripts/base/faces.ts <out folder> <picture, clip or folder>…')
 mkdirSync(out, { recursive: true })
-for (const file of ['faces.raw', 'masks.raw', 'faces.jsonl']) writeFileSync(join(out, file), '')
+for (const file of ['faces.raw', 'masks.raw', 'accents.raw', 'faces.jsonl']) writeFileSync(join(out, file), '')
 const analyser = await openFaceAnalyser(await openDevice('cpu'))
 const counts = { pictures: 0, faces: 0 }
 for (const input of inputs) {

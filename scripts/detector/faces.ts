@@ -11,6 +11,7 @@ import { encode, renderMap } from '../../src/models/generator.ts'
 import { PRESETS } from '../../src/models/presets.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { warpAffine } from '../../src/picture/warp.ts'
+import { unpackBytes } from '../../src/store/bytes.ts'
 import { decodeSafetensors } from '../../src/store/safetensors.ts'
 import { type Device, openDevice, type Program, tf } from '../../src/tensor/index.ts'
 import { padded } from './padded.ts'
@@ -26,7 +27,7 @@ const SHAPE = PRESETS.quick.generator
 /** The base generator as one program: a face [1, s, s, 3] 0–1 and descriptors [STYLES, 128] → the face in each style. */
 async function openRedrawer(device: Device): Promise<Program> {
   const path = new URL('../../models/base-quick.safetensors', import.meta.url).pathname
-  const { tensors } = decodeSafetensors(readFileSync(path), path)
+  const tensors = unpackBytes(decodeSafetensors(readFileSync(path), path).tensors, path)
   const size = SHAPE.sizePx
   return device.compile(
     ({ face, descriptors }) => {

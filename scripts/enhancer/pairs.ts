@@ -12,6 +12,7 @@ import { PRESETS } from '../../src/models/presets.ts'
 import { affineScale } from '../../src/picture/affine.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { warpAffine } from '../../src/picture/warp.ts'
+import { unpackBytes } from '../../src/store/bytes.ts'
 import { decodeSafetensors } from '../../src/store/safetensors.ts'
 import { cutFace } from '../../src/swap/cut.ts'
 import { fitFace } from '../../src/swap/face.ts'
@@ -58,7 +59,7 @@ async function* picturesOf(path: string): AsyncGenerator<{ name: string; picture
 /** Draws a face [1, 64, 64, 3] as the base weights know it, as the person of a descriptor [1, 128]. */
 function drawAnybody(device: Device): Promise<Program> {
   const file = fileURLToPath(new URL('../../models/base-quick.safetensors', import.meta.url))
-  const { tensors } = decodeSafetensors(readFileSync(file), file)
+  const tensors = unpackBytes(decodeSafetensors(readFileSync(file), file).tensors, file)
   return device.compile(
     ({ faces, descriptors }) => {
       const parameters = Object.fromEntries(

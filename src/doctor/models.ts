@@ -35,6 +35,7 @@ const NEEDED: readonly (Omit<ModelFile, 'found'> & { readonly files: readonly st
     files: ['model', 'group1-shard1of2', 'group1-shard2of2'].map((file) => `models/mobilenet_v2_mid/${file}.min.js`),
   },
   { name: 'base-quick', package: 'dfk', use: 'what train --preset quick begins with', files: ['models/base-quick.safetensors'] },
+  { name: 'base-standard', package: 'dfk', use: 'what train --preset standard begins with', files: ['models/base-standard.safetensors'] },
   {
     name: 'detector',
     package: 'dfk',

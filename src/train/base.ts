@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { baseShapes, fitsBase, specialise } from '../models/base.ts'
 import type { GeneratorShape, Person } from '../models/generator.ts'
 import { PRESETS, type PresetName } from '../models/presets.ts'
+import { unpackBytes } from '../store/bytes.ts'
 import { decodeSafetensors } from '../store/safetensors.ts'
 import type { HostTensors } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
@@ -16,7 +17,7 @@ export interface BaseWeights {
 }
 
 /** Presets that base weights come with. */
-const WITH_BASE: readonly PresetName[] = ['quick']
+const WITH_BASE: readonly PresetName[] = ['quick', 'standard']
 /** The same place from src/train and dist/train, in a checkout and in the npm package. */
 const MODELS = fileURLToPath(new URL('../../models/', import.meta.url))
 
@@ -35,7 +36,7 @@ export async function readBaseWeights(preset: string, shape: GeneratorShape, fol
       cause: error,
     })
   })
-  const { tensors } = decodeSafetensors(bytes, path)
+  const tensors = unpackBytes(decodeSafetensors(bytes, path).tensors, path)
   return fitsBase(tensors, shape) ? { sha256: createHash('sha256').update(bytes).digest('hex'), tensors } : undefined
 }
 

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generatorShapes } from '../../src/models/generator.ts'
 import { PRESETS } from '../../src/models/presets.ts'
@@ -22,10 +22,17 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 const asked = (more: object) => intend({ home, name: 'new', source: 'ann', target: 'bob', training: {}, ...more })
 
 describe('base weights', () => {
-  it('come with dfk for quick, and for no other preset or shape', async () => {
+  it('come with dfk for quick and standard, and for no other preset or shape', async () => {
     expect((await readBaseWeights('quick', generator))?.sha256).toMatch(/^[0-9a-f]{64}$/)
+    expect((await readBaseWeights('standard', PRESETS.standard.generator))?.sha256).toMatch(/^[0-9a-f]{64}$/)
     expect(await readBaseWeights('quick', { ...generator, code: 32 })).toBeUndefined()
-    expect(await readBaseWeights('standard', PRESETS.standard.generator)).toBeUndefined()
+    expect(await readBaseWeights('hq', PRESETS.hq.generator)).toBeUndefined()
+  })
+
+  it.each(['quick', 'standard'] as const)('are under 25 MB, as float32 in memory: %s', async (preset) => {
+    expect(statSync(new URL(`../../models/base-${preset}.safetensors`, import.meta.url)).size).toBeLessThan(25e6)
+    const { tensors } = (await readBaseWeights(preset, PRESETS[preset].generator))!
+    for (const [name, { data }] of Object.entries(tensors)) expect(data, name).toBeInstanceOf(Float32Array)
   })
 
   it('are missed where they should have come with dfk, and only there', async () => {
@@ -36,7 +43,7 @@ describe('base weights', () => {
     })
     expect(await readBaseWeights('quick', { ...generator, code: 32 }, empty)).toBeUndefined()
     expect(await readBaseWeights('quick', { ...generator, architecture: 'liae' }, empty)).toBeUndefined()
-    expect(await readBaseWeights('standard', PRESETS.standard.generator, empty)).toBeUndefined()
+    expect(await readBaseWeights('hq', PRESETS.hq.generator, empty)).toBeUndefined()
     rmSync(empty, { recursive: true })
   })
 

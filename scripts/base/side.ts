@@ -1,2 +1,0 @@
-/** Side of the stored faces, px. */
-export const SIDE = 128
