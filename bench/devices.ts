@@ -216,7 +216,7 @@ export const devices = defineBenchmark({
         process.stderr.write(`${row.join(': ')}\n`)
       }
       faces[preset] = await facesPerSecond(device, preset, asked.seconds, signal)
-      rows.push([`${preset}, rendering`, `${faces[preset].toFixed(0)} faces/s`])
+      rows.push([`${preset}, rendering in float32`, `${faces[preset].toFixed(0)} faces/s`])
     }
     const ratios = outcomes.map(({ cpuMs, stepMs }) => cpuMs / stepMs)
     return {

@@ -48,7 +48,7 @@ class Batches:
         return indices[torch.randint(len(indices), (n,), generator=self.random, device=self.device)]
 
     def draw(self, n):
-        """A batch of n faces of those that are trained on; the clips' come first in no order."""
+        """A batch of n faces of those that are trained on."""
         from_clips = self.uniform(n) < CLIPS
         chosen = torch.where(from_clips, self.one_of(self.faces.clips, n), self.one_of(self.faces.stills, n))
         return self.look(chosen, STRENGTH, True)

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 SAME_PERSON = 0.5  # distance of descriptors below which a face is not trained on while the other is held out
-HELD_OUT = 10  # per cent of the stills
+HELD_OUT = 10  # of a hundred names
 LANDMARK_NUMBERS = 136
 
 # How far the face lies behind its steady points, by place in the aligned picture: src/train/depth.ts.

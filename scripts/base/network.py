@@ -109,7 +109,7 @@ def encode(x, weights, shape):
 
 
 def render(x, weights, shape, descriptors, mean):
-    """A map drawn as the people of `descriptors` [n, 128]: (rgb, mask)."""
+    """A map drawn as the people of `descriptors` [n, 128]: (rgb, mask), and the sigmoid's input [n, 4, s, s]."""
     away = (descriptors - mean) * SPREAD
     for i in range(len(shape['decoder'])):
         gain, shift = (dense(away, weights, f'style.{i}') * REACH)[:, :, None, None].chunk(2, 1)
@@ -118,5 +118,6 @@ def render(x, weights, shape, descriptors, mean):
         if i < shape['residuals']:
             inside = F.leaky_relu(conv(x, weights, f'anybody.res{i}a'), SLOPE)
             x = F.leaky_relu(x + conv(inside, weights, f'anybody.res{i}b'), SLOPE)
-    out = torch.sigmoid(conv(x, weights, 'anybody.out'))
-    return out[:, :3], out[:, 3:]
+    logits = conv(x, weights, 'anybody.out')
+    out = torch.sigmoid(logits)
+    return (out[:, :3], out[:, 3:]), logits

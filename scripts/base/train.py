@@ -1,7 +1,7 @@
 """Trains the base weights of a preset on a GPU: python train.py <folder from faces.ts> <face-api's model folder> <shape.json> <out folder> --seconds N
 
 shape.json: the preset's generator (src/models/presets.ts) and where the recogniser looks, from shape.ts. The place in the schedule is the share of
-the time that has gone. A tenth of the stills is never trained on: what the log says of `unseen` is of them, and of the averaged weights those are kept that
+the time that has gone. Some of the stills, by their names, are never trained on: what the log says of `unseen` is of them, and of the averaged weights those are kept that
 do best there. Leaves base.safetensors (float16) and preview.png in the out folder; export.ts makes models/base-<preset>.safetensors of it.
 """
 
@@ -62,15 +62,15 @@ class Base:
     def own(self, batch, weights):
         """The batch's faces drawn as themselves: their map, what was drawn, and its loss."""
         grid, named = encode(batch['warped'], weights, self.shape)
-        drawn = render(grid, weights, self.shape, batch['descriptors'], self.faces.mean)
+        drawn, logits = render(grid, weights, self.shape, batch['descriptors'], self.faces.mean)
         loss = reconstruction(drawn, batch['faces'], batch['masks'], batch['accents'], self.blurs)
-        stuck = (torch.logit(drawn[0], eps=1e-6).abs() - SATURATED).relu().mean()
+        stuck = (logits[:, :3].abs() - SATURATED).relu().mean()
         return grid, drawn[0], {'own': loss, 'landmarks': (named - batch['landmarks']).abs().mean(), 'stuck': stuck}
 
     def others(self, grid, batch, weights, count):
         """The first `count` faces drawn as the last `count` people."""
         people = batch['descriptors'][-count:]
-        rgb, _ = render(grid[:count], weights, self.shape, people, self.faces.mean)
+        (rgb, _), _ = render(grid[:count], weights, self.shape, people, self.faces.mean)
         seen = self.recogniser(sample(rgb, self.chip.expand(count, -1, -1, -1)))
         still = {name: w.detach() for name, w in weights.items()}
         named = name_landmarks(rgb, still, self.shape)

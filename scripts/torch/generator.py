@@ -29,12 +29,17 @@ def descend(loss, model, optimizer):
     optimizer.step()
 
 
+def halves(asked):
+    """Products in bfloat16 where half precision is asked for, forward only; gradients follow."""
+    return torch.autocast(asked["device"].split(":")[0], dtype=torch.bfloat16, enabled=bool(asked.get("half")))
+
+
 def swap_step(asked, generator):
     """The source's decoder on the target's faces; like ours, the faces start and end in the memory of the process."""
     faces = pictures(asked, 3).cpu()
 
     def step():
-        with torch.inference_mode():
+        with torch.inference_mode(), halves(asked):
             rgb, mask = generator.source(generator.encode(faces.to(asked["device"]))[0])
             return rgb.cpu(), mask.cpu()
 
@@ -50,7 +55,7 @@ def train_step(asked, generator, judge):
     adam, judge_adam = optimizer_of(generator), judge and optimizer_of(judge)
     average = [p.detach().clone() for p in generator.parameters()] if judge else []
 
-    def step():
+    def forward():
         code, named = generator.encode(warped)
         made = [decoder(part) for decoder, part in zip((generator.source, generator.target), code.chunk(2))]
         loss = sum(reconstruction(one, *true, matrices) for one, true in zip(made, truth))
@@ -60,11 +65,17 @@ def train_step(asked, generator, judge):
         if judge:
             judge.requires_grad_(False)
             loss = loss + 0.1 * adversarial(judge(fakes), True)
+        return loss, fakes, reals
+
+    def step():
+        with halves(asked):
+            loss, fakes, reals = forward()
         descend(loss, generator, adam)
         if judge:
             torch._foreach_lerp_(average, [p.detach() for p in generator.parameters()], 0.01)
             judge.requires_grad_(True)
-            judge_loss = (adversarial(judge(reals), True) + adversarial(judge(fakes.detach()), False)) * 0.5
+            with halves(asked):
+                judge_loss = (adversarial(judge(reals), True) + adversarial(judge(fakes.detach()), False)) * 0.5
             descend(judge_loss, judge, judge_adam)
         return loss.item()
 
@@ -78,8 +89,6 @@ def main():
     if asked.get("gan"):
         judge = Discriminator(asked["discriminator"]).to(asked["device"], memory_format=torch.channels_last)
     step = swap_step(asked, generator) if asked["mode"] == "swap" else train_step(asked, generator, judge)
-    if asked.get("half"):
-        step = torch.autocast(asked["device"], dtype=torch.bfloat16)(step)
     answer(step, [model for model in (generator, judge) if model])
 
 

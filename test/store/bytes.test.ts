@@ -33,8 +33,15 @@ describe('weights in bytes', () => {
     expect(packBytes(unpackBytes(packed, 'file'))['a.weight']).toEqual(packed['a.weight'])
   })
 
-  it('are refused where a scale is of another length', () => {
+  it('are refused where a scale is of another length, or missing', () => {
     const packed = { ...packBytes(tensors), 'a.weight.scale': { data: Float32Array.of(1), shape: [1] } }
     expect(() => unpackBytes(packed, 'base.safetensors')).toThrow('expected 4 scales for a.weight in base.safetensors but found 1')
+    const { 'a.weight.scale': _, ...without } = packed
+    expect(() => unpackBytes(without, 'base.safetensors')).toThrow('expected 4 scales for a.weight in base.safetensors but found none')
+  })
+
+  it('are not made of what is no number', () => {
+    const broken = { 'a.weight': { data: Float32Array.of(1, Number.NaN), shape: [1, 2] } }
+    expect(() => packBytes(broken)).toThrow('expected finite weights but a.weight has others')
   })
 })
