@@ -7,6 +7,7 @@ Pictures are uint8 RGB, points are float32 [68, 2] in their pixels.
 import cv2
 import numpy as np
 
+from close import laid_closely
 from retouch import colour, elastic, frequency, hull_mask, jitter, match_colour, region, shrink, soften, thin_plate
 
 
@@ -122,7 +123,11 @@ def training_fake(rng, face, other=None):
     draw = rng.random()
     if draw < 0.2:
         return face['picture'], swapped_by_decoder(rng, face, other)
-    return drawn_anew(rng, face['picture']) if draw < 0.24 else fake_of(rng, face, other)
+    if draw < 0.24:
+        return drawn_anew(rng, face['picture'])
+    if other is not None and rng.random() < 0.45:
+        return face['picture'], laid_closely(rng, face, other)
+    return fake_of(rng, face, other)
 
 
 def cloned(rng, source, target, mask):

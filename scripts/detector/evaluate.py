@@ -5,6 +5,8 @@ import sys
 
 import numpy as np
 
+from regression import probability
+
 
 def read(files):
     """{set: [(label, frame logits)]}; the set is the folder above real/ and fake/. Files without a face are left out."""
@@ -61,12 +63,12 @@ def line(name, real, fake, calibration):
 
 def main():
     record = json.load(open(sys.argv[1]))
-    calibration = {k: record[k] for k in ('slope', 'intercept')} | {k: record['image'][k] for k in ('realBelow', 'manipulatedAbove')}
-    squash = lambda frames: 1 / (1 + np.exp(-(calibration['slope'] * np.array(frames) + calibration['intercept'])))
+    calibration = {k: record[k] for k in ('slope', 'intercept', 'traceless')} | {k: record['image'][k] for k in ('realBelow', 'manipulatedAbove')}
+    said = lambda frames: probability(calibration['slope'] * np.array(frames) + calibration['intercept'], calibration['traceless'])
     print('| set | real | fake | AUC | EER | found at 1 % false alarms | ECE | real called manipulated | fake called real | fake called manipulated | inconclusive |')
     print('|' + '---|' * 11)
     for name, rows in sorted(read(sys.argv[2:]).items()):
-        split = {label: [squash(frames) for kind, frames in rows if kind == label] for label in ('real', 'fake')}
+        split = {label: [said(frames) for kind, frames in rows if kind == label] for label in ('real', 'fake')}
         if any(len(p) > 1 for ps in split.values() for p in ps):
             line(f'{name}, frames', *(np.concatenate(split[l]) if split[l] else np.array([]) for l in ('real', 'fake')), calibration)
         line(name, *(np.array([p.mean() for p in split[l]]) for l in ('real', 'fake')), calibration)

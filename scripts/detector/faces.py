@@ -59,8 +59,8 @@ def cut(image, points, margin=1.45, largest=300):
     return picture, (points * scale - whole).astype(np.float32), (scale, float(whole[0]), float(whole[1]))
 
 
-def frame(rng, image, points, size, moves=True):
-    """Cuts the network's square out of a picture whose points are known; with `moves` a little off."""
+def frame(rng, image, points, size, moves=True, room=0):
+    """Cuts the network's square out of a picture whose points are known, with `room` px more on each side; with `moves` a little off."""
     centre, side = crop_box(points)
     if moves:
         centre = centre + rng.uniform(-0.06, 0.06, 2) * side
@@ -69,13 +69,21 @@ def frame(rng, image, points, size, moves=True):
     if scale < 0.6:  # average when shrinking a lot
         image = cv2.resize(image, None, fx=(f := scale / 0.9), fy=f, interpolation=cv2.INTER_AREA)
         centre, scale = centre * f, scale / f
-    matrix = np.array([[scale, 0, size / 2 - scale * centre[0]], [0, scale, size / 2 - scale * centre[1]]], np.float32)
-    return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    whole = size + 2 * room
+    matrix = np.array([[scale, 0, whole / 2 - scale * centre[0]], [0, scale, whole / 2 - scale * centre[1]]], np.float32)
+    return cv2.warpAffine(image, matrix, (whole, whole), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def turn_of(points):
     """How far the nose is off the middle of the face, as a part of its width: the head's turn."""
     return (points[30, 0] - points[[0, 16], 0].mean()) / np.ptp(points[:, 0])
+
+
+def mirrored_around(picture, beyond):
+    """A cut-out picture with what lies beyond the edges of the one that it was cut out of mirrored instead of drawn out: grain and detail go on there."""
+    top, below, left, right = beyond
+    height, width = picture.shape[:2]
+    return cv2.copyMakeBorder(picture[top : height - below, left : width - right], *beyond, cv2.BORDER_REFLECT_101)
 
 
 def people(faces):
@@ -115,6 +123,9 @@ def load(path):
             cache.clear()
             cache[face['file']] = cv2.cvtColor(cv2.imread(face['file']), cv2.COLOR_BGR2RGB)
         face['picture'], face['points'], (scale, left, top) = cut(cache[face['file']], face['points'])
+        height, width = (round(side * scale) for side in cache[face['file']].shape[:2])
+        side = face['picture'].shape[0]
+        face['beyond'] = [max(0, int(b)) for b in (-top, top + side - height, -left, left + side - width)]
         if 'matrix' in face:  # from the cut-out picture to the redrawn one: x = (x' + left) / scale
             turn, shift = face['matrix'][:, :2] / scale, face['matrix'][:, 2]
             face['matrix'] = np.c_[turn, shift + turn @ np.array([left, top], np.float32)].astype(np.float32)

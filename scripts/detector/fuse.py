@@ -11,8 +11,9 @@ regression of those log-odds with weights that are not negative, by ridge toward
 left out is not above a half with 95 % confidence (bootstrap over people) gets weight 0, and so does one that fewer than MANY_PEOPLE people were read by. People count alike.
 
 What holds for people left out need not hold for a source left out: cameras, sizes and codecs move all scores of a source. So all of the above is done without each source in
-turn, and the log-odds that its files then get are what slope and intercept of the whole, and the band, are chosen on. Clips have the network's slope and intercept of the stills (there
-are few clips, most of them made of stills: make_moved.py), and a band of their own.
+turn, and the log-odds that its files then get are what slope and intercept of the whole, and the band, are chosen on. With them goes the share of fakes that leave no trace and so look as real
+files do: the kind that training never saw (make_files.py) has many of those, and without that share its fakes flatten the slope for all. Clips have all three of the stills (there are few clips, most of
+them made of stills: make_moved.py), and a band of their own.
 """
 
 import hashlib
@@ -23,19 +24,23 @@ import numpy as np
 
 from evaluate import auc, calibration_error_by_chance, expected_calibration_error
 from readings import MOVED, WITNESSES, labels_of, log_odds_by, matrix, rates_by, read, report, score, set_auc, split
-from regression import logistic, platt, squash
+from regression import logistic, platt, platt_with_traceless, probability
 
 FALSE_ALARMS, WORST_FALSE_ALARMS, INCONCLUSIVE, HIGHEST_BELOW = 0.02, 0.04, 0.8 / 3, 0.5
 LEAST_REAL = 20  # of a source, for a share of its own
 FOLDS, BOOTSTRAPS, RIDGE, MANY_PEOPLE = 10, 400, 0.02, 20
 WEARS = 4  # of `dfk eval --wear` for pictures
+UNSEEN = ('seam',)  # kinds of fakes that training has not (make_files.py)
 
 
 def shares_of(rows):
-    """People count alike, however many files there are of one; a file as it is counts as much as what wear makes of it together."""
-    people = np.array([r['person'] for r in rows])
+    """People count alike, however many files there are of one; a file as it is counts as much as what wear makes of it together; and, since nobody knows what the next fake is made by, a kind
+    that training never saw as much as all that it saw together."""
+    _, at = np.unique([r['person'] for r in rows], return_inverse=True)
     each = np.where([r['worn'] for r in rows], 1 / WEARS, 1.0)
-    _, at = np.unique(people, return_inverse=True)
+    unseen = np.isin([r['set'].split(',')[0] for r in rows], UNSEEN)
+    of, rest = (np.bincount(at, each * part) for part in (unseen, ~unseen))
+    each = each * np.where(unseen & (rest[at] > 0), (rest / np.maximum(of, 1e-9))[at], 1.0)
     return each / np.bincount(at, each)[at]
 
 
@@ -146,21 +151,21 @@ def band_of(p, labels, sources):
     return round(float(below), 3), round(above, 3)
 
 
-def fit_kind(name, rows, own, stills=None):
+def fit_kind(name, rows, own, stills=None, scaling=None):
+    """(record, scaling): slope, intercept and share of fakes without a trace of what all witnesses say, found here or, for clips, on stills."""
     labels, shares = labels_of(rows), shares_of(rows)
     people = {r['person'] for r in rows}
     print(f"\n{name}: {int((1 - labels).sum())} real, {int(labels.sum())} manipulated files of {len(people)} people; {len(own)} of the network's own people")
     print('| witness | speaks | AUC | 95 % above | counted |\n' + '|---' * 5 + '|')
     kind = fit_witnesses(rows, own, print, stills and fit_network(stills))
     new = sources_left_out(rows, own, stills)
-    slope, intercept = platt(new, labels, shares)
-    print(f'of sources left out: slope {slope:.3f}, intercept {intercept:.3f}')
-    if stills is not None:  # few clips know less of it than many stills
-        slope, intercept = 1.0, 0.0
+    found = platt_with_traceless(new, labels, shares)
+    print('of sources left out: slope {:.3f}, intercept {:.3f}, without a trace {:.2f}'.format(*found))
+    slope, intercept, traceless = found if scaling is None else scaling  # few clips know less of it than many stills
     for record in kind['witnesses'].values():
         record['weight'] *= slope
     kind['intercept'] = slope * kind['intercept'] + intercept
-    p = squash(slope * new + intercept)
+    p = probability(slope * new + intercept, traceless)
     sources = np.array([r['source'] for r in rows])
     below, above = band_of(p, labels, sources)
     print(f'band {below} to {above}')
@@ -174,10 +179,11 @@ def fit_kind(name, rows, own, stills=None):
     for one in sorted({r['set'] for r in rows}):
         print(f'  {one}: {set_auc(p, rows, one):.3f}')
     network = log_odds_by(kind, rows)[0][:, 0]
-    return {**rounded(kind), 'realBelow': below, 'manipulatedAbove': above,
+    record = {**rounded(kind), 'realBelow': below, 'manipulatedAbove': above,
             'rates': {k: round(v, 4) for k, v in rates.items()},
             'auc': {'fused': round(auc(p[real], p[fake]), 3), 'network': round(auc(*split(network, labels)), 3)},
             'fittedOn': {'real': int(real.sum()), 'manipulated': int(fake.sum()), 'people': len(people)}}
+    return record, (slope, intercept, traceless)
 
 
 def line(name, real, fake, rates):
@@ -185,8 +191,8 @@ def line(name, real, fake, rates):
           + ' | '.join(f'{value * 100:.1f} %' for value in rates.values()) + ' |')
 
 
-def tested(kind, rows):
-    p = squash(log_odds_by(kind, rows)[1])
+def tested(kind, rows, traceless):
+    p = probability(log_odds_by(kind, rows)[1], traceless)
     real, fake = split(p, labels_of(rows))
     rates = rates_by(real, fake, kind['realBelow'], kind['manipulatedAbove'])
     return {'real': len(real), 'manipulated': len(fake), **{k: round(rates[k], 4) for k in ('realCalledManipulated', 'manipulatedCalledReal')}}
@@ -211,23 +217,24 @@ def main():
         record = json.load(open(names[0]))
         for kind, rows in given.items():
             print(f'\n{kind}')
-            report(record[kind], rows)
+            report(record[kind], rows, record.get('traceless', 0.0))
         return
     if what == 'tested':
         record = json.load(open(names[0]))
         for kind, rows in given.items():
-            record[kind]['tested'] = tested(record[kind], [r for r in rows if not r['worn']])
+            record[kind]['tested'] = tested(record[kind], [r for r in rows if not r['worn']], record.get('traceless', 0.0))
         write(names[0], record)
         return
     weights_path, version, out = names
     record = {'schema': 2, 'version': version, 'weights': hashlib.sha256(open(weights_path, 'rb').read()).hexdigest()}
-    kinds = {'image': fit_kind('image', given['image'], given.get('image-own', [])),
-             'video': fit_kind('video', given['video'], given.get('video-own', []), given['image'])}
-    network = kinds['image']['witnesses']['network']
-    logit = network['measures']['logit']
-    record['slope'] = round(network['slope'] / logit['deviation'], 5)
-    record['intercept'] = round(network['intercept'] - network['slope'] * logit['mean'] / logit['deviation'], 5)
-    write(out, {**record, **kinds})
+    image, scaling = fit_kind('image', given['image'], given.get('image-own', []))
+    video, _ = fit_kind('video', given['video'], given.get('video-own', []), given['image'], scaling)
+    network, logit = image['witnesses']['network'], image['witnesses']['network']['measures']['logit']
+    slope, intercept, traceless = scaling
+    record['slope'] = round(slope * network['slope'] / logit['deviation'], 5)
+    record['intercept'] = round(slope * (network['intercept'] - network['slope'] * logit['mean'] / logit['deviation']) + intercept, 5)
+    record['traceless'] = round(traceless, 3)
+    write(out, {**record, 'image': image, 'video': video})
 
 
 if __name__ == '__main__':

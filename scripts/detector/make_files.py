@@ -3,7 +3,7 @@
 python make_files.py stills faces.jsonl out [split]      →  out/<split>-stills/<method>/{real,fake}/p<person>-….{jpg,png}; all of one split where it is named
 python make_files.py clips frames.jsonl faces.jsonl out  →  out/<split>-clips/<method>/{real,fake}/p<speaker>-….mp4
 frames.jsonl: landmark lines of every frame …/<clip>/<number>.png of clips; faces.jsonl: those of stills, sources of the swaps.
-Every fake has a real twin that went through the same wear, so that size and codec say nothing. People keep their split (faces.py).
+`seam` is made by means that neither training nor make_test.py has (seam.py). Every fake has a real twin that went through the same wear, so that size and codec say nothing. People keep their split (faces.py).
 """
 
 import os
@@ -16,9 +16,11 @@ import numpy as np
 from blend import fake_of, generated
 from retouch import hull_mask, jitter, match_colour, thin_plate, with_forehead
 from faces import GRID_SPLIT, people, read_faces, split_of, turn_of
+from seam import brought, seamed
 
-METHODS = ('self', 'alpha', 'poisson', 'decoder')
-CLIP_METHODS = ('self', 'alpha', 'poisson', 'decoder', 'frozen')
+SEEN = ('self', 'alpha', 'poisson', 'decoder')  # kinds that training has
+METHODS = (*SEEN, 'seam')
+CLIP_METHODS = (*SEEN, 'frozen', 'seam')
 CLIP_FRAMES = 40
 # Faces a person in stills; of the training's people one, for the witnesses' own weights.
 MOST_FACES = {'calibration': 3, 'test': 2, 'train': 1}
@@ -53,6 +55,8 @@ def pair_of(method, face, other, rng):
     picture, points = face['picture'], face['points']
     if method == 'self':
         return fake_of(rng, face)
+    if method == 'seam':
+        return picture, seamed(brought(other, picture, points), picture, points, np.ptp(points, 0).max() * rng.uniform(0.005, 0.025))[0]
     source = warped(other, picture, points) if method != 'decoder' or rng.random() < 0.5 else picture
     if method == 'poisson':
         return picture, poisson(source, picture, points)
@@ -117,7 +121,7 @@ def stills(faces_path, out, only=None):
     faces = list(chosen_faces(faces_path, only))
     for i, face in enumerate(faces):
         rng = np.random.default_rng(i)
-        methods = METHODS if face['split'] != 'train' else [METHODS[int(rng.integers(len(METHODS)))]]
+        methods = METHODS if face['split'] != 'train' else [SEEN[int(rng.integers(len(SEEN)))]]
         for method in methods:
             real, fake = pair_of(method, face, other_than(face, faces, rng), rng)
             seed = int(rng.integers(2**31))
@@ -132,7 +136,7 @@ def fake_clip(method, frames, points, source, rng):
     """One way of swapping for the whole clip: what is chosen at random is chosen once, what a real tool does frame by frame is done so."""
     seed, first = int(rng.integers(2**31)), frames[0]
     flicker, level = rng.uniform(0, 1.5), rng.uniform(-8, 8, 3)
-    own = rng.random() < 0.5
+    own, path = rng.random() < 0.5, None
     for frame, here in zip(frames, points):
         same = np.random.default_rng(seed)
         if method == 'self':
@@ -147,6 +151,9 @@ def fake_clip(method, frames, points, source, rng):
             face = frame if own else warped(source, frame, here)
             made = generated(same, face, hull_mask(frame.shape, here), float(np.ptp(here, 0).max()))
             yield feathered(np.clip(made + level / 2 + rng.normal(0, flicker), 0, 255), frame, here, same)
+        elif method == 'seam':
+            made, path = seamed(brought(source, frame, here), frame, here, np.ptp(here, 0).max() * same.uniform(0.005, 0.025), path)
+            yield made
         elif method == 'alpha':
             yield feathered(warped(source, frame, here), frame, here, same)
         else:

@@ -2,7 +2,7 @@
 
 python make_moved.py faces.jsonl out [split]    →  out/moved/<method>/{real,fake}/p<person>-<n>.mp4     (faces.jsonl: of stills; all of one split where it is named)
 A picture is moved as by a hand that holds the camera, with fresh noise in every frame, swapped frame by frame with landmarks that tremble, and encoded with x264; the real twin
-goes through the same. A person is swapped in two of the four ways. What the network reads in it is that of clips; noise, seams and motion are not, so that no other witness is fitted on it (readings.py).
+goes through the same. A person is swapped in two of the ways that training has, and in the one that it has not. What the network reads in it is that of clips; noise, seams and motion are not, so that no other witness is fitted on it (readings.py).
 """
 
 import sys
@@ -10,7 +10,7 @@ import sys
 import cv2
 import numpy as np
 
-from make_files import METHODS, chosen_faces, encode, fake_clip, other_than
+from make_files import METHODS, SEEN, chosen_faces, encode, fake_clip, other_than
 
 FRAMES = 10
 TREMBLE = 0.004  # of the landmarks, in face sizes
@@ -45,7 +45,7 @@ def main(faces_path, out, only=None):
         if face['person'] in seen or '/grid/' in face['file']:
             continue
         seen.add(face['person'])
-        for method in (METHODS[len(seen) % 2], METHODS[2 + len(seen) // 2 % 2]):
+        for method in (SEEN[len(seen) % 2], SEEN[2 + len(seen) // 2 % 2], 'seam'):
             rng = np.random.default_rng([number, METHODS.index(method)])
             frames, places = moved(face, rng)
             source, seed, name = other_than(face, faces, rng), int(rng.integers(2**31)), f"p{face['person']}-{number}.mp4"

@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from evaluate import auc, calibration_error_by_chance, eer, expected_calibration_error
-from regression import squash
+from regression import probability
 
 WITNESSES = ('network', 'residual', 'boundary', 'temporal', 'compression')
 MOVED = 'moved-'  # what readings of clips made of a source of stills are called, before its name
@@ -76,11 +76,11 @@ def rates_by(real, fake, below, above):
             'inconclusive': 0.5 * sum(float(((x > below) & (x < above)).mean()) for x in (real, fake))}
 
 
-def report(kind, rows):
+def report(kind, rows, traceless=0.0):
     print('| set | real | fake | ' + ' | '.join(WITNESSES) + ' | fused | EER | ECE | by chance | real called manipulated | fake called real | fake called manipulated | inconclusive |')
     print('|---' * 16 + '|')
     labels, (each, fused) = labels_of(rows), log_odds_by(kind, rows)
-    p, low, high = squash(fused), kind['realBelow'], kind['manipulatedAbove']
+    p, low, high = probability(fused, traceless), kind['realBelow'], kind['manipulatedAbove']
     for name in [*sorted({r['set'] for r in rows}), 'all']:
         inside = np.array([name in ('all', r['set']) for r in rows])
         real, fake = p[inside & (labels == 0)], p[inside & (labels == 1)]

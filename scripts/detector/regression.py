@@ -38,3 +38,32 @@ def platt(scores, labels, shares=None):
     high, low = 1 - 1 / (labels.sum() + 2), 1 / ((1 - labels).sum() + 2)
     w, b = logistic(scores[:, None], np.where(labels == 1, high, low) if len(set(labels)) > 1 else labels, [0.0], 1e-4, 0.0, shares=shares)
     return float(w[0]), float(b)
+
+
+def odds_with_traceless(log_odds, traceless):
+    """Odds of manipulation where `log_odds` are those of a fake that left traces, and a share of all fakes leaves none and so looks as real pictures do."""
+    return (1 - traceless) * np.exp(np.clip(log_odds, -40, 40)) + traceless
+
+
+def probability(log_odds, traceless):
+    odds = odds_with_traceless(log_odds, traceless)
+    return odds / (1 + odds)
+
+
+def platt_with_traceless(scores, labels, shares=None, most=0.45):
+    """(slope, intercept, share of fakes without a trace), the most likely ones: Fisher scoring of the first two for each of many shares."""
+    weights, x, best = balanced(labels, shares), np.c_[scores, np.ones(len(scores))], None
+    for traceless in np.arange(0, most, 0.01):
+        w = np.array([1.0, 0.0])
+        for _ in range(60):
+            p = probability(x @ w, traceless)
+            rise = p * (1 - p) * (1 - traceless / odds_with_traceless(x @ w, traceless))  # of p with the log-odds
+            j = x * rise[:, None]
+            v = weights / np.maximum(p * (1 - p), 1e-9)
+            step = np.clip(np.linalg.solve((j * v[:, None]).T @ j + 1e-6 * np.eye(2), j.T @ (v * (p - labels))), -0.5, 0.5)
+            w = np.maximum(w - step, [0.05, -np.inf])
+        p = np.clip(probability(x @ w, traceless), 1e-9, 1 - 1e-9)
+        likely = float((weights * np.log(np.where(labels == 1, p, 1 - p))).sum())
+        if best is None or likely > best[0]:
+            best = likely, float(w[0]), float(w[1]), float(traceless)
+    return best[1:]

@@ -69,15 +69,15 @@ def match_colour(image, like, mask):
     return cv2.cvtColor(np.clip(a, 0, 255).astype(np.uint8), cv2.COLOR_LAB2RGB)
 
 
-def thin_plate(image, source, target, shape):
-    """Warps `image` so that its points `source` come to lie on `target` in a picture of `shape`."""
+def thin_plate(image, source, target, shape, stiffness=200.0):
+    """Warps `image` so that its points `source` come to lie on `target` in a picture of `shape`, or near it where the plate is stiff."""
     height, width = shape[:2]
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], np.float32)
     linear, *_ = np.linalg.lstsq(np.c_[target, np.ones(len(target))], source, rcond=None)
     to = np.concatenate([target, corners]).astype(np.float64)
     offsets = np.concatenate([source, np.c_[corners, np.ones(4)] @ linear]) - np.c_[to, np.ones(len(to))] @ linear
     kernel = lambda d2: d2 * np.log(d2 + 1e-6)
-    weights = np.linalg.solve(kernel(((to[:, None] - to[None]) ** 2).sum(2)) + 200.0 * np.eye(len(to)), offsets)
+    weights = np.linalg.solve(kernel(((to[:, None] - to[None]) ** 2).sum(2)) + stiffness * np.eye(len(to)), offsets)
     gx, gy = np.meshgrid(np.linspace(0, width - 1, 24), np.linspace(0, height - 1, 24))
     grid = np.c_[gx.ravel(), gy.ravel()]
     where = np.c_[grid, np.ones(len(grid))] @ linear + kernel(((grid[:, None] - to[None]) ** 2).sum(2)) @ weights

@@ -90,15 +90,16 @@ def screen(rng, image):
 def graded(rng, image):
     """As photographers and their filters leave pictures: curves, tinted lights and shadows, dark corners, light from one side, a leak of light."""
     height, width = image.shape[:2]
-    out = image.astype(np.float32) / 255
+    curve = np.arange(256, dtype=np.float32)[:, None].repeat(3, 1) / 255
     if rng.random() < 0.6:
-        out = out ** (rng.uniform(0.7, 1.3) * rng.uniform(0.9, 1.1, 3))
+        curve = curve ** (rng.uniform(0.7, 1.3) * rng.uniform(0.9, 1.1, 3))
     if rng.random() < 0.4:
-        curve = rng.uniform(0, 0.9)
-        out = out + curve * out * (1 - out) * (2 * out - 1) * 2
+        bend = rng.uniform(0, 0.9)
+        curve = curve + bend * curve * (1 - curve) * (2 * curve - 1) * 2
+    out = cv2.LUT(image, curve.astype(np.float32)[None])
     if rng.random() < 0.35:
         light = out.mean(2, keepdims=True)
-        out = out + (1 - light) * rng.uniform(-0.12, 0.12, 3) + light * rng.uniform(-0.12, 0.12, 3)
+        out = out + (1 - light) * rng.uniform(-0.12, 0.12, 3).astype(np.float32) + light * rng.uniform(-0.12, 0.12, 3).astype(np.float32)
     y, x = np.mgrid[:height, :width].astype(np.float32) / max(height, width) - 0.5
     if rng.random() < 0.4:
         angle = rng.uniform(0, 2 * np.pi)
@@ -108,7 +109,7 @@ def graded(rng, image):
         out = out * np.clip(1 - rng.uniform(0.3, 1.2) * (x**2 + y**2), 0, 1)[..., None]
     if rng.random() < 0.2:
         spot = np.exp(-((x - rng.uniform(-0.5, 0.5)) ** 2 + (y - rng.uniform(-0.5, 0.5)) ** 2) / (2 * rng.uniform(0.05, 0.3) ** 2))
-        out = out + spot[..., None] * rng.uniform(0, 0.6, 3)
+        out = out + spot[..., None] * rng.uniform(0, 0.6, 3).astype(np.float32)
     return (np.clip(out, 0, 1) * 255 + 0.5).astype(np.uint8)
 
 

@@ -13,8 +13,7 @@ def follow(average, net, step, most):
     """Lets the running average of the weights take in a step; the first ones count more: `most` is kept of it at last."""
     keep = min(most, step / (step + 20))
     with torch.no_grad():
-        for a, b in zip(average.parameters(), net.parameters()):
-            a.lerp_(b, 1 - keep)
+        torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - keep)
 
 
 def save_whole(net, folder):

@@ -50,6 +50,8 @@ export const calibrationSchema = z.object({
   /** Platt scaling of the network's logit of one face. */
   slope: z.number().positive(),
   intercept: z.number(),
+  /** Share of the fakes that leave no trace, so that nothing tells them from real files: no probability falls below what that leaves. */
+  traceless: share.default(0),
   image: kindSchema,
   video: kindSchema,
 })
@@ -63,9 +65,18 @@ export function probabilityOfOdds(logOdds: number): number {
   return 1 / (1 + Math.exp(-logOdds))
 }
 
+/** Probability of manipulation where `logOdds` are those of a fake that left traces, and a share of all fakes leaves none: those look as real files do. */
+export function probabilityByTraces(logOdds: number, { traceless }: Pick<Calibration, 'traceless'>): number {
+  const traces = probabilityOfOdds(logOdds)
+  return ((1 - traceless) * traces + traceless * (1 - traces)) / (traces * (1 - traceless) + (1 - traces) * (1 + traceless))
+}
+
+/** What makes a probability of the network's logit. */
+export type FaceCalibration = Pick<Calibration, 'slope' | 'intercept' | 'traceless'>
+
 /** Probability of manipulation, 0–1, of one face's logit. */
-export function probabilityOf(logit: number, { slope, intercept }: Pick<Calibration, 'slope' | 'intercept'>): number {
-  return probabilityOfOdds(slope * logit + intercept)
+export function probabilityOf(logit: number, { slope, intercept, traceless }: FaceCalibration): number {
+  return probabilityByTraces(slope * logit + intercept, { traceless })
 }
 
 /**

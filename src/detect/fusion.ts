@@ -1,4 +1,4 @@
-import { type Calibration, probabilityOfOdds, type WitnessCalibration } from './calibration.ts'
+import { type Calibration, probabilityByTraces, probabilityOfOdds, type WitnessCalibration } from './calibration.ts'
 import { type Readings, type Testimony, WITNESSES } from './witnesses/witness.ts'
 import { saysOf } from './witnesses/words.ts'
 
@@ -26,7 +26,7 @@ export function logOddsOf(measures: Readonly<Record<string, number>>, { measures
 
 /**
  * One probability from all witnesses: their calibrated log-odds, weighed and added (logistic regression with weights that are
- * not negative; stacking, Wolpert 1992). A silent witness adds 0, which is even odds.
+ * not negative; stacking, Wolpert 1992). A silent witness adds 0, which is even odds. Some fakes leave no trace (`traceless`).
  */
 export function fuse(readings: Readings, kind: 'image' | 'video', calibration: Calibration): Fused {
   const { witnesses, intercept } = calibration[kind]
@@ -37,8 +37,8 @@ export function fuse(readings: Readings, kind: 'image' | 'video', calibration: C
     const one = witnesses[witness]
     const logOdds = logOddsOf(reading.measures, one)
     sum += one.weight * logOdds
-    const probability = probabilityOfOdds(logOdds)
+    const probability = witness === 'network' ? probabilityByTraces(logOdds, calibration) : probabilityOfOdds(logOdds)
     return { witness, probability, says: saysOf(witness, probability, one) }
   })
-  return { probability: 'silent' in readings.network ? null : probabilityOfOdds(sum), testimonies }
+  return { probability: 'silent' in readings.network ? null : probabilityByTraces(sum, calibration), testimonies }
 }

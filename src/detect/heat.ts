@@ -1,6 +1,6 @@
 import { pastePicture } from '../picture/paste.ts'
 import { createPicture, type Picture } from '../picture/picture.ts'
-import { probabilityOf } from './calibration.ts'
+import { type FaceCalibration, probabilityOf } from './calibration.ts'
 
 const GAP_PX = 4
 /** Colour of the strongest evidence, and how much of it covers the face at most. */
@@ -14,7 +14,7 @@ const EVEN = 1
  * How strongly each cell speaks for manipulation, 0–1, in proportion up to the face's strongest cell: from even odds, or, where every cell is above them, from so far below the
  * weakest that it keeps a quarter, so that what stands out does so in a face that is replaced altogether too. All of it is weakened by how strong the strongest is, so that a face without evidence stays plain.
  */
-function strengths(evidence: Float32Array, calibration: { readonly slope: number; readonly intercept: number }): Float32Array {
+function strengths(evidence: Float32Array, calibration: FaceCalibration): Float32Array {
   const [weakest, strongest] = [Math.min(...evidence), Math.max(...evidence)]
   const none = Math.max(-calibration.intercept / calibration.slope, weakest - Math.max(EVEN, (strongest - weakest) / 3))
   const most = 2 * probabilityOf(strongest, calibration) - 1
@@ -26,7 +26,7 @@ const STRONG = 0.75
 const ALL_OVER = 0.5
 
 /** Whether the evidence is all over a face, as where it was replaced altogether: then the map tells no place. */
-export function isAllOver(evidence: Float32Array, calibration: { readonly slope: number; readonly intercept: number }): boolean {
+export function isAllOver(evidence: Float32Array, calibration: FaceCalibration): boolean {
   const cells = strengths(evidence, calibration)
   const strongest = Math.max(...cells)
   return strongest > 0 && cells.filter((cell) => cell >= STRONG * strongest).length >= ALL_OVER * cells.length
@@ -45,11 +45,7 @@ function valueAt(cells: Float32Array, across: number, u: number, v: number): num
 }
 
 /** The crop, and right of it the same in grey with the evidence of the network's cells in red, in proportion to the strongest. */
-export function besideEvidence(
-  crop: Picture,
-  evidence: Float32Array,
-  calibration: { readonly slope: number; readonly intercept: number },
-): Picture {
+export function besideEvidence(crop: Picture, evidence: Float32Array, calibration: FaceCalibration): Picture {
   const { width, height, data } = crop
   const across = Math.round(Math.sqrt(evidence.length))
   const cells = strengths(evidence, calibration)

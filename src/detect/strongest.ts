@@ -1,5 +1,6 @@
 import { encodePicture } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
+import type { FaceCalibration } from './calibration.ts'
 import { besideEvidence, isAllOver } from './heat.ts'
 import type { FaceCrop, JudgedFace } from './result.ts'
 
@@ -26,7 +27,7 @@ export class Strongest {
   }
 
   /** Strongest first, as JPEG, each beside its evidence. */
-  async encode(calibration: { readonly slope: number; readonly intercept: number }): Promise<FaceCrop[]> {
+  async encode(calibration: FaceCalibration): Promise<FaceCrop[]> {
     return Promise.all(
       this.#kept.map(async ({ face, crop, evidence }) => ({
         ...face,

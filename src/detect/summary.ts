@@ -1,4 +1,4 @@
-import { type Band, type Calibration, logitAmong, probabilityOf, type Verdict, verdictOf } from './calibration.ts'
+import { type Band, type FaceCalibration, logitAmong, probabilityOf, type Verdict, verdictOf } from './calibration.ts'
 import type { Detected, JudgedFace } from './result.ts'
 
 /** Fewer frames with a face than this in a clip, and the verdict says how little it stands on. */
@@ -48,7 +48,7 @@ export function highestByFrame(faces: readonly JudgedFace[]): HighestInFrame[] {
 }
 
 /** What the faces of each frame say together, which is what a file's probability is made of, in order of time. */
-export function togetherByFrame(faces: readonly JudgedFace[], calibration: Pick<Calibration, 'slope' | 'intercept'>): HighestInFrame[] {
+export function togetherByFrame(faces: readonly JudgedFace[], calibration: FaceCalibration): HighestInFrame[] {
   return highestByFrame(faces).map((frame) => {
     const logits = faces.filter((face) => face.frame === frame.frame).map((face) => face.logit)
     const logit = logitAmong(logits, calibration)

@@ -29,6 +29,7 @@ export const CALIBRATION: Calibration = {
   weights: 'ab'.repeat(32),
   slope: 0.8,
   intercept: -0.4,
+  traceless: 0,
   image: KIND,
   video: KIND,
 }

@@ -53,6 +53,16 @@ describe('the fusion', () => {
     expect(unskilled.testimonies[4]!.says).toContain('not counted')
   })
 
+  it('leaves room for fakes that leave no trace, for which even odds stay even and sure ones sure', () => {
+    const some = { ...CALIBRATION, traceless: 0.2 }
+    const least = 0.8 * Math.exp(-3) + 0.2 // a measure is cut off at three deviations
+    expect(fuse(readings({ network: -30 }), 'image', some).probability).toBeCloseTo(least / (1 + least), 9)
+    expect(fuse(readings({ network: 0 }), 'image', some).probability).toBeCloseTo(0.5, 9)
+    const odds = 0.8 * Math.E + 0.2 // four in five have e times the odds of a real one, the fifth the same
+    expect(fuse(readings({ network: 1 }), 'image', some).probability).toBeCloseTo(odds / (1 + odds), 9)
+    expect(fuse(readings({ network: 1 }), 'image', some).testimonies[0]!.probability).toBeCloseTo(odds / (1 + odds), 9)
+  })
+
   it('gives no probability without a face', () => {
     expect(fuse(readings({}), 'image', CALIBRATION).probability).toBeNull()
   })

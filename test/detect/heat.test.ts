@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { besideEvidence, isAllOver } from '../../src/detect/heat.ts'
 import { createPicture } from '../../src/picture/picture.ts'
 
-const CALIBRATION = { slope: 0.8, intercept: -0.8 } // even odds at 1
+const CALIBRATION = { slope: 0.8, intercept: -0.8, traceless: 0 } // even odds at 1
 const SIDE = 224
 
 /** How red the middle of each of the 7 × 7 cells is: red over green, 0 in grey. */
