@@ -162,9 +162,13 @@ def fit_kind(name, rows, own, stills=None, scaling=None):
     found = platt_with_traceless(new, labels, shares)
     print('of sources left out: slope {:.3f}, intercept {:.3f}, without a trace {:.2f}'.format(*found))
     slope, intercept, traceless = found if scaling is None else scaling  # few clips know less of it than many stills
-    for record in kind['witnesses'].values():
-        record['weight'] *= slope
-    kind['intercept'] = slope * kind['intercept'] + intercept
+    for witness, record in kind['witnesses'].items():
+        if witness != 'network':
+            record['weight'] *= slope
+    # The network's own record is corrected, not its weight: what it says alone, of a file and of each face, is what was found on sources left out.
+    network = kind['witnesses']['network']
+    kind['intercept'] = slope * kind['intercept'] + intercept * (1 - network['weight'])
+    network.update(slope=slope * network['slope'], intercept=slope * network['intercept'] + intercept)
     p = probability(slope * new + intercept, traceless)
     sources = np.array([r['source'] for r in rows])
     below, above = band_of(p, labels, sources)
@@ -178,10 +182,10 @@ def fit_kind(name, rows, own, stills=None, scaling=None):
     line('all', p[real], p[fake], rates)
     for one in sorted({r['set'] for r in rows}):
         print(f'  {one}: {set_auc(p, rows, one):.3f}')
-    network = log_odds_by(kind, rows)[0][:, 0]
+    alone = log_odds_by(kind, rows)[0][:, 0]
     record = {**rounded(kind), 'realBelow': below, 'manipulatedAbove': above,
             'rates': {k: round(v, 4) for k, v in rates.items()},
-            'auc': {'fused': round(auc(p[real], p[fake]), 3), 'network': round(auc(*split(network, labels)), 3)},
+            'auc': {'fused': round(auc(p[real], p[fake]), 3), 'network': round(auc(*split(alone, labels)), 3)},
             'fittedOn': {'real': int(real.sum()), 'manipulated': int(fake.sum()), 'people': len(people)}}
     return record, (slope, intercept, traceless)
 
@@ -230,10 +234,9 @@ def main():
     image, scaling = fit_kind('image', given['image'], given.get('image-own', []))
     video, _ = fit_kind('video', given['video'], given.get('video-own', []), given['image'], scaling)
     network, logit = image['witnesses']['network'], image['witnesses']['network']['measures']['logit']
-    slope, intercept, traceless = scaling
-    record['slope'] = round(slope * network['slope'] / logit['deviation'], 5)
-    record['intercept'] = round(slope * (network['intercept'] - network['slope'] * logit['mean'] / logit['deviation']) + intercept, 5)
-    record['traceless'] = round(traceless, 3)
+    record['slope'] = round(network['slope'] / logit['deviation'], 5)
+    record['intercept'] = round(network['intercept'] - network['slope'] * logit['mean'] / logit['deviation'], 5)
+    record['traceless'] = round(scaling[2], 3)
     write(out, {**record, 'image': image, 'video': video})
 
 

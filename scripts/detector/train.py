@@ -113,7 +113,7 @@ def main():
     room = ROOM if args.uses > 1 and not still else 0
     queue = mp.Queue(8 * args.workers)
     for worker in range(args.workers):
-        mp.Process(target=produce, args=(queue, learnt, args.size, min(12, args.batch), args.seed + 1000 * worker, room), daemon=True).start()
+        mp.Process(target=produce, args=(queue, learnt, args.size, min(12, args.batch) if args.uses > 1 else args.batch, args.seed + 1000 * worker, room), daemon=True).start()
     watch = fixed([f for f in faces if f['split'] == 'calibration'], args.size, 120, 7)
 
     net = opened(args.resume) if args.resume else imagenet_detector()[0]
@@ -146,7 +146,7 @@ def main():
     def report(rate):
         began = time.time()
         real, fake = (logits(average, images, 120) for images in watch)
-        line = {'seconds': round(began - start), 'step': step, 'made': made, 'loss': round(running.item(), 4), 'auc': round(auc(real, fake), 4),
+        line = {'seconds': round(began - start), 'step': step, 'made': made, 'loss': None if running is None else round(running.item(), 4), 'auc': round(auc(real, fake), 4),
                 'pairs': round(float((fake > real).mean()), 4), 'rate': round(rate, 7)}
         print(json.dumps(line), flush=True)
         log.write(json.dumps(line) + '\n')
