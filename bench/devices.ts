@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { adamRate } from '../src/models/optimizer.ts'
 import { PRESET_NAMES, PRESETS, type PresetName, STYLES } from '../src/models/presets.ts'
 import { initialState, type StepDesign, type StepParts, stepSignature, trainStep } from '../src/models/step.ts'
-import { type Device, type HostTensors, openDevice, type Signature } from '../src/tensor/index.ts'
+import { type Device, type HostTensors, openDevice, type Precision, type Signature } from '../src/tensor/index.ts'
 import { FIRST_LOSS_SCALE } from '../src/train/lossScale.ts'
 import { checkInterrupted } from '../src/work/errors.ts'
 import { defineBenchmark, type Row, SHARED } from './benchmark.ts'
@@ -92,11 +92,28 @@ function inputsOf({ inputs }: Signature, step: number): HostTensors {
   return Object.fromEntries(each)
 }
 
+/** Median milliseconds of some work, done again and again for so many seconds, once at least. */
+async function medianTime(work: () => Promise<unknown>, seconds: number, signal: AbortSignal): Promise<number> {
+  const times: number[] = []
+  for (const until = performance.now() + 1000 * seconds; times.length === 0 || performance.now() < until; ) {
+    checkInterrupted(signal)
+    times.push(await timed(work))
+  }
+  return medianOf(times)
+}
+
+/** The state that a subject's steps begin with; the running average begins with the weights. */
+function startOf({ design }: Subject): HostTensors {
+  const start = initialState(design, 1)
+  for (const [name, tensor] of Object.entries(start)) if (name.startsWith('weights/')) start[name.replace('weights', 'average')] = tensor
+  return start
+}
+
 async function take(
-  device: Device,
+  { device, precision }: { readonly device: Device; readonly precision: Precision },
   subject: Subject,
+  start: HostTensors,
   asked: Options,
-  precision: Options['precision'],
   signal: AbortSignal,
 ): Promise<Trained> {
   const parts = { ...subject.parts, scaled: precision === 'float16' }
@@ -105,9 +122,7 @@ async function take(
   const program = await device.compile(trainStep(subject.design, parts), signature, { name: 'training step', precision })
   const compileMs = performance.now() - started
   try {
-    const all = initialState(subject.design, 1)
-    for (const [name, tensor] of Object.entries(all)) if (name.startsWith('weights/')) all[name.replace('weights', 'average')] = tensor
-    await program.writeState(Object.fromEntries(Object.keys(signature.state ?? {}).map((name) => [name, all[name]!])))
+    await program.writeState(Object.fromEntries(Object.keys(signature.state ?? {}).map((name) => [name, start[name]!])))
     const [losses, times]: [Record<string, number>[], number[]] = [[], []]
     for (let step = 0; step < asked.steps; step += 1) {
       checkInterrupted(signal)
@@ -121,18 +136,12 @@ async function take(
     }
     const state = await program.readState()
     const inputs = inputsOf(signature, asked.steps)
-    const later: number[] = []
-    for (const until = performance.now() + 1000 * asked.seconds; later.length === 0 || performance.now() < until; ) {
-      checkInterrupted(signal)
-      later.push(await timed(() => program.run(inputs)))
-    }
-    return { losses, state, compileMs, firstMs: times[0]!, stepMs: medianOf(later) }
+    const stepMs = await medianTime(() => program.run(inputs), asked.seconds, signal)
+    return { losses, state, compileMs, firstMs: times[0]!, stepMs }
   } finally {
     await program.dispose()
   }
 }
-
-const normOf = (squares: number) => Math.sqrt(squares)
 
 /** Compares where two devices' steps led from the same state. Losses near zero are measured against a hundredth. */
 export function differenceOf(
@@ -158,7 +167,7 @@ export function differenceOf(
       moved += (before[i]! - value) ** 2
     })
   }
-  return { loss, weights: normOf(apart / whole), movement: normOf(apart / moved) }
+  return { loss, weights: Math.sqrt(apart / whole), movement: Math.sqrt(apart / moved) }
 }
 
 const ms = (value: number) => `${value.toFixed(1)} ms`
@@ -169,12 +178,7 @@ async function facesPerSecond(device: Device, preset: PresetName, seconds: numbe
   const { subject, dispose } = await openSwap(device, preset)
   try {
     await subject.call()
-    const times: number[] = []
-    for (const until = performance.now() + 1000 * seconds; times.length === 0 || performance.now() < until; ) {
-      checkInterrupted(signal)
-      times.push(await timed(subject.call))
-    }
-    return (1000 * subject.size) / medianOf(times)
+    return (1000 * subject.size) / (await medianTime(subject.call, seconds, signal))
   } finally {
     await dispose()
   }
@@ -202,9 +206,10 @@ export const devices = defineBenchmark({
     const [rows, outcomes, faces]: [Row[], Outcome[], Record<string, number>] = [[], [], {}]
     for (const preset of asked.presets) {
       for (const subject of subjectsOf(preset)) {
-        const ours = await take(device, subject, asked, asked.precision, signal)
-        const truth = await take(cpu, subject, asked, 'float32', signal)
-        const difference = differenceOf(ours, truth, initialState(subject.design, 1))
+        const start = startOf(subject)
+        const ours = await take({ device, precision: asked.precision }, subject, start, asked, signal)
+        const truth = await take({ device: cpu, precision: 'float32' }, subject, start, asked, signal)
+        const difference = differenceOf(ours, truth, start)
         const { stepMs, compileMs, firstMs } = ours
         outcomes.push({ step: subject.name, difference, stepMs, cpuMs: truth.stepMs, compileMs, firstMs })
         const { loss, weights, movement } = difference

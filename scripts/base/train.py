@@ -56,6 +56,7 @@ class Base:
         else:
             self.weights = initialise(self.shape, self.device)
         self.average = {name: w.detach().clone() for name, w in self.weights.items()}
+        self.averaged = 0  # steps that the average has taken in
         self.best = math.inf
         self.optimizer = torch.optim.Adam(self.weights.values(), lr=asked.rate, betas=(0.9, 0.99), fused=self.device != 'cpu')
 
@@ -94,9 +95,11 @@ class Base:
         self.optimizer.step()
         return {name: value.detach() for name, value in parts.items()}
 
-    def follow(self, n):
-        """The running average takes in a step, its n-th from 0."""
-        keep = (1 - 1 / (n + 1)) ** AVERAGE_POWER
+    def follow(self, share):
+        """The running average takes in a step; until it begins it is the weights themselves."""
+        if share >= AVERAGE_FROM:
+            self.averaged += 1
+        keep = (1 - 1 / max(1, self.averaged)) ** AVERAGE_POWER
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.values()), [w.detach() for w in self.weights.values()], 1 - keep)
 
@@ -139,21 +142,18 @@ class Base:
         self.preview(os.path.join(self.asked.out, 'preview.png'))
 
     def train(self):
-        start, at, averaged, sums = time.monotonic(), 0, 0, {}
+        start, at, sums = time.monotonic(), 0, {}
         share, since = 0.0, start
         while share < 1:
             for name, value in self.step(share, at).items():
                 sums.setdefault(name, []).append(value)
             at += 1
-            if share >= AVERAGE_FROM:
-                self.follow(averaged)
-                averaged += 1
+            self.follow(share)
             if at % DECIDE_EVERY == 0:  # steps are only asked for ahead of the GPU in between
-                torch.cuda.synchronize() if self.device != 'cpu' else None
+                if self.device != 'cpu':
+                    torch.cuda.synchronize()
                 share = (time.monotonic() - start) / self.asked.seconds
             if at % self.asked.look_every == 0:
-                if averaged == 0:
-                    self.average = {name: w.detach().clone() for name, w in self.weights.items()}
                 means = {name: float(torch.stack(values).mean()) for name, values in sums.items()}
                 print(json.dumps({'step': at, 'share': round(share, 3), 'ms': round((time.monotonic() - since) * 1000 / self.asked.look_every, 1),
                                   'seen': rounded(means), 'unseen': self.judge(at)}), flush=True)

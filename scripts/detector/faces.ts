@@ -8,12 +8,12 @@ import { alignMatrix, type FaceAnalyser, type FoundFace, openFaceAnalyser } from
 import { decodeFrames, encodePicture, readPicture } from '../../src/media/index.ts'
 import { ANYBODY, inTheStyleOf } from '../../src/models/base.ts'
 import { encode, renderMap } from '../../src/models/generator.ts'
+import { parametersOf } from '../../src/models/layers.ts'
 import { PRESETS } from '../../src/models/presets.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { warpAffine } from '../../src/picture/warp.ts'
-import { unpackBytes } from '../../src/store/bytes.ts'
-import { decodeSafetensors } from '../../src/store/safetensors.ts'
 import { type Device, openDevice, type Program, tf } from '../../src/tensor/index.ts'
+import { readBaseWeights } from '../../src/train/base.ts'
 import { padded } from './padded.ts'
 
 const CLIPS = new Set(['.mp4', '.mpg', '.mov', '.webm', '.mkv', '.avi'])
@@ -26,14 +26,11 @@ const SHAPE = PRESETS.quick.generator
 
 /** The base generator as one program: a face [1, s, s, 3] 0–1 and descriptors [STYLES, 128] → the face in each style. */
 async function openRedrawer(device: Device): Promise<Program> {
-  const path = new URL('../../models/base-quick.safetensors', import.meta.url).pathname
-  const tensors = unpackBytes(decodeSafetensors(readFileSync(path), path).tensors, path)
+  const { tensors } = (await readBaseWeights('quick', SHAPE))!
   const size = SHAPE.sizePx
   return device.compile(
     ({ face, descriptors }) => {
-      const weights = Object.fromEntries(
-        Object.entries(tensors).map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape], 'float32')]),
-      )
+      const weights = parametersOf(tensors)
       const { maps } = encode(tf.tile(face as tf.Tensor4D, [STYLES, 1, 1, 1]), weights, SHAPE)
       const { rgb } = renderMap(maps.source, weights, ANYBODY, SHAPE, inTheStyleOf(descriptors as tf.Tensor2D, weights))
       return { outputs: { rgb } }

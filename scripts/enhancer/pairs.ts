@@ -1,24 +1,23 @@
 // Makes the pairs that the enhancer is trained on: `npx tsx scripts/enhancer/pairs.ts <out folder> <picture, clip or folder>…`
 // Each face twice, in the same order: fine.raw [n, 256, 256, 3] as the picture shows it, and plate.raw [n, 64, 64, 3] as `quick` draws it and dfk swap fits it
 // into that picture; hull.raw [n, 256, 256], where the face is; faces.jsonl, where it comes from.
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { alignMatrix, type FaceAnalyser, faceHull, openFaceAnalyser } from '../../src/faces/index.ts'
 import { decodeFrames, readPicture } from '../../src/media/index.ts'
 import { ANYBODY, inTheStyleOf } from '../../src/models/base.ts'
 import { encode, renderMap } from '../../src/models/generator.ts'
+import { parametersOf } from '../../src/models/layers.ts'
 import { PRESETS } from '../../src/models/presets.ts'
 import { affineScale } from '../../src/picture/affine.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { warpAffine } from '../../src/picture/warp.ts'
-import { unpackBytes } from '../../src/store/bytes.ts'
-import { decodeSafetensors } from '../../src/store/safetensors.ts'
 import { cutFace } from '../../src/swap/cut.ts'
 import { fitFace } from '../../src/swap/face.ts'
 import { FaceMemory, type Look } from '../../src/swap/look.ts'
 import { viewOf } from '../../src/swap/view.ts'
-import { type Device, openDevice, type Program, tf } from '../../src/tensor/index.ts'
+import { type Device, openDevice, type Program, type tf } from '../../src/tensor/index.ts'
+import { readBaseWeights } from '../../src/train/base.ts'
 import { padded } from '../detector/padded.ts'
 
 const FINE_PX = 256
@@ -57,14 +56,11 @@ async function* picturesOf(path: string): AsyncGenerator<{ name: string; picture
 }
 
 /** Draws a face [1, 64, 64, 3] as the base weights know it, as the person of a descriptor [1, 128]. */
-function drawAnybody(device: Device): Promise<Program> {
-  const file = fileURLToPath(new URL('../../models/base-quick.safetensors', import.meta.url))
-  const tensors = unpackBytes(decodeSafetensors(readFileSync(file), file).tensors, file)
+async function drawAnybody(device: Device): Promise<Program> {
+  const { tensors } = (await readBaseWeights('quick', shape))!
   return device.compile(
     ({ faces, descriptors }) => {
-      const parameters = Object.fromEntries(
-        Object.entries(tensors).map(([name, { data, shape: size }]) => [name, tf.tensor(Float32Array.from(data), [...size], 'float32')]),
-      )
+      const parameters = parametersOf(tensors)
       const { maps } = encode(faces as tf.Tensor4D, parameters, shape)
       return { outputs: { ...renderMap(maps.source, parameters, ANYBODY, shape, inTheStyleOf(descriptors as tf.Tensor2D, parameters)) } }
     },

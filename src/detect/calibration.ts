@@ -67,8 +67,8 @@ export function probabilityOfOdds(logOdds: number): number {
 
 /** Probability of manipulation where `logOdds` are those of a fake that left traces, and a share of all fakes leaves none: those look as real files do. */
 export function probabilityByTraces(logOdds: number, { traceless }: Pick<Calibration, 'traceless'>): number {
-  const traces = probabilityOfOdds(logOdds)
-  return ((1 - traceless) * traces + traceless * (1 - traces)) / (traces * (1 - traceless) + (1 - traces) * (1 + traceless))
+  const odds = (1 - traceless) * Math.exp(logOdds) + traceless
+  return 1 - 1 / (1 + odds)
 }
 
 /** What makes a probability of the network's logit. */

@@ -32,18 +32,16 @@ describe('dfk doctor', () => {
     expect(result.devices.find(({ name }: { name: string }) => name === 'cpu').available).toBe(true)
     expect(result.models.every(({ found }: { found: boolean }) => found)).toBe(true)
     expect(result.models.map(({ name }: { name: string }) => name).sort()).toEqual([
-      ...[
-        'base-quick',
-        'base-standard',
-        'detector',
-        'enhancer',
-        'face_recognition',
-        'facemesh',
-        'faceres',
-        'iris',
-        'nsfwjs',
-        'ssd_mobilenetv1',
-      ],
+      'base-quick',
+      'base-standard',
+      'detector',
+      'enhancer',
+      'face_recognition',
+      'facemesh',
+      'faceres',
+      'iris',
+      'nsfwjs',
+      'ssd_mobilenetv1',
     ])
     expect(result.packages.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['bullmq', 'ioredis']))
     expect(result.memory.totalBytes).toBeGreaterThan(2 ** 29)
