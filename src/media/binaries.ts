@@ -99,8 +99,17 @@ export function findFfprobe(): Promise<FoundBinary> {
   return once('ffprobe', 'FFPROBE_PATH')
 }
 
+const encodersOf = new Map<string, Promise<Set<string>>>()
+
 async function encoderNames(): Promise<Set<string>> {
   const { path } = await findFfmpeg()
+  const known = encodersOf.get(path) ?? listEncoders(path)
+  encodersOf.set(path, known)
+  known.catch(() => encodersOf.delete(path))
+  return known
+}
+
+async function listEncoders(path: string): Promise<Set<string>> {
   const listed = await askProgram(path, ['-hide_banner', '-encoders'])
   return new Set(Array.from(listed.matchAll(/^ V\S{5} (\S+)/gm), (match) => match[1]!))
 }

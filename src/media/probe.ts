@@ -6,6 +6,7 @@ import type { ColourTags } from './colour.ts'
 import { readFailure } from './failures.ts'
 import { checkBounds } from './limits.ts'
 import { askProgram } from './process.ts'
+import { AboutFiles } from './remembered.ts'
 import { requireFile } from './requireFile.ts'
 import { probePicture } from './stills.ts'
 import { type Chapter, fieldOrderOf, type PixelDetails, parseChapters, parseStreams, pixelDetails, type StreamInfo } from './streams.ts'
@@ -231,6 +232,12 @@ export async function probeMedia(path: string, signal?: AbortSignal): Promise<Me
   const still = await probePicture(path)
   if (still !== undefined) return still
   const { path: ffprobe } = await findFfprobe()
+  return asked.get(path, ffprobe, () => ask(ffprobe, path, signal))
+}
+
+const asked = new AboutFiles<MediaInfo>()
+
+async function ask(ffprobe: string, path: string, signal: AbortSignal | undefined): Promise<MediaInfo> {
   try {
     const info = checkBounds(parseProbe(path, await askProgram(ffprobe, probeArguments(path), signal)))
     if (info.frames > 0) return info

@@ -69,10 +69,17 @@ export function outputPipe(): PassThrough {
   return new PassThrough({ emitClose: false })
 }
 
+/** fluent-ffmpeg would start ffmpeg twice before, to ask for formats and encoders; what is missing, ffmpeg says itself. */
+const ASKS_NOTHING = {
+  _checkCapabilities: (done: () => void) => done(),
+  availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
+}
+
 /** Starts ffmpeg at `path`. `onLine` gets each line of its stderr; the process is killed when ours exits. */
 export function startFfmpeg(path: string, job: FfmpegJob, onLine?: (line: string) => void): FfmpegRun {
   const command = fluent()({ stdoutLines: KEPT_LINES })
   command.setFfmpegPath(path)
+  Object.assign(command, ASKS_NOTHING)
   for (const input of job.inputs) command.input(input.source as string).inputOptions(...input.options)
   command.output(job.output as string).outputOptions(...job.outputOptions)
   const log: string[] = []

@@ -21,10 +21,20 @@ function nativeOrNone(): NativeLibrary | undefined {
   }
 }
 
+/** As many threads as `DFK_THREADS` says, where others want the cores too; else all cores. */
+function threadsHere(): number {
+  const { DFK_THREADS: asked } = process.env
+  if (!asked) return availableParallelism()
+  if (/^[1-9]\d{0,3}$/.test(asked)) return Number(asked)
+  throw new DfkError(`expected DFK_THREADS to be a number of threads, 1 or more, but found "${asked}"`, {
+    hint: 'unset it to use all cores',
+  })
+}
+
 /** The traced graph on ONNX Runtime's CPU provider: there on every machine. */
 export async function openCpu(reason: string, options: DeviceOptions = {}): Promise<Device> {
   const ort = loadOnnxRuntime()
-  const threads = options.threads ?? availableParallelism()
+  const threads = options.threads ?? threadsHere()
   if (!Number.isInteger(threads) || threads < 1) {
     throw new DfkError(`expected a number of threads, 1 or more, but found ${threads}`, { hint: 'leave it out to use all cores' })
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -118,6 +118,14 @@ describe('the ffmpeg of 2018 that npm has', () => {
 })
 
 describe('decode', () => {
+  it.skipIf(process.platform === 'win32')('starts ffmpeg once for a clip, and once to learn its version', async () => {
+    const { path } = await findFfmpeg()
+    writeFileSync(file('counting'), `#!/bin/sh\necho >> "${file('started')}"\nexec "${path}" "$@"\n`, { mode: 0o755 })
+    process.env['FFMPEG_PATH'] = file('counting')
+    expect((await framesOf(file('plain.mp4'))).times).toHaveLength(25)
+    expect(readFileSync(file('started'), 'utf8')).toBe('\n\n')
+  })
+
   it('gives every nth frame under its own number and time, and stops at the asked count', async () => {
     const frames = []
     for await (const { index, timeS } of decodeFrames(file('plain.mp4'), { every: 10, maxFrames: 2 })) frames.push([index, timeS])

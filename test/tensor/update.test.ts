@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Graph } from '../../src/tensor/graph.ts'
 import { openDevice, type ProgramFn, type Signature, tf } from '../../src/tensor/index.ts'
 import { blueprintOf } from '../../src/tensor/native/blueprint.ts'
@@ -170,6 +170,13 @@ describe('updates of the state', () => {
   it.each([0, -1, 1.5, Number.NaN])('are for a number of threads, which %s is none', async (threads) =>
     expect(openDevice('cpu', { threads })).rejects.toThrow(/expected a number of threads/),
   )
+
+  it.each(['0', '-1', '1.5', 'two'])('are for a number of threads, which DFK_THREADS=%s is none', async (threads) => {
+    vi.stubEnv('DFK_THREADS', threads)
+    await expect(openDevice('cpu')).rejects.toThrow(new RegExp(`expected DFK_THREADS to be a number of threads.*"${threads}"`))
+    await expect(openDevice('cpu', { threads: 1 })).resolves.toMatchObject({ name: 'cpu' })
+    vi.unstubAllEnvs()
+  })
 
   it('need no graph of their own', () => {
     expect(planUpdates({ graph: new Graph(), inputs: {}, outputs: {}, state: {}, nextState: {} })).toEqual([])
