@@ -8,9 +8,17 @@ export function lineOf({ kind, path }: Made): string {
   return `  ${kind}: ${path}`
 }
 
-/** What is to be deleted, a line each; of what lies outside of DFK_HOME that is said. */
+/** What is to be deleted, a line each; of what lies outside of DFK_HOME, and of what says that it was made under other records, that is said. */
 export async function linesOf(home: string, all: readonly Made[]): Promise<string[]> {
-  return Promise.all(all.map(async (made) => `${lineOf(made)}${(await liesIn(home, made.path)) ? '' : ` (outside of ${home})`}`))
+  return Promise.all(
+    all.map(async (made) => `${lineOf(made)}${(await liesIn(home, made.path)) ? '' : ` (outside of ${home})`}${othersOf(made)}`),
+  )
+}
+
+function othersOf({ saysOf }: Made): string {
+  if (saysOf === undefined) return ''
+  const records = saysOf.map((hash) => `${hash.slice(0, 12)}…`).join(', ')
+  return ` (holds the same pictures, and says that it was made under the record ${records}: move it away to keep what that one allows)`
 }
 
 /** What stays, and why, in a line. */

@@ -94,7 +94,7 @@ export const purge = defineCommand({
     const found = before.made
     const list = await linesOf(home, found)
     if (dryRun) {
-      const made = found.map(({ kind, path }) => ({ kind, path }))
+      const made = found.map(({ kind, path, saysOf }) => ({ kind, path, ...(saysOf && { saysOf }) }))
       const lines = [`would delete ${found.length}:`, ...list, ...before.unverified.map((path) => unverifiedLine(path, before.ofOthers))]
       return result({ records, ...(subject && { subject }), found: made, unverified: before.unverified }, lines.join('\n'))
     }

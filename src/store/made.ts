@@ -10,6 +10,8 @@ export interface Made {
   readonly kind: Marked['kind'] | 'layers' | 'output or export' | 'report'
   /** Absolute, as it was found; a link is named by its own path. */
   readonly path: string
+  /** Hashes of the records that it says it was made under, where those are others: it holds pictures of a dataset that was made under these. */
+  readonly saysOf?: readonly string[]
 }
 
 /** A file or folder that a log names. */

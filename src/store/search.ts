@@ -130,8 +130,8 @@ export class Search {
   }
 
   /** Adds a dataset or run, and looks where links inside it lead: what lies there may be a part of it. */
-  async #addFolder(made: Marked): Promise<void> {
-    this.#add(made)
+  async #addFolder(made: Marked, saysOf?: readonly string[]): Promise<void> {
+    this.#add({ kind: made.kind, path: made.path, ...(saysOf && { saysOf: [...new Set(saysOf)] }) })
     const root = await realpath(made.path)
     for (const link of await this.#linksIn(root)) {
       const target = await realpath(link).catch(() => undefined)
@@ -183,7 +183,10 @@ export class Search {
       checkInterrupted(this.#work.signal)
       for await (const hash of pictureHashes(made.path)) {
         if (!pictures.has(hash)) continue
-        await this.#addFolder(made)
+        await this.#addFolder(
+          made,
+          made.records.map((record) => record.hash),
+        )
         break
       }
     }
@@ -195,7 +198,7 @@ export class Search {
     return theirs.length > 0 || records.some(({ hash }) => this.#records.includes(hash))
   }
 
-  #add({ kind, path }: Made): void {
-    this.found.set(path, { kind, path })
+  #add(made: Made): void {
+    this.found.set(made.path, made)
   }
 }

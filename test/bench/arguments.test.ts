@@ -1,9 +1,24 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { runNamed } from '../../bench/program.ts'
 
 const script = join(fileURLToPath(new URL('../../', import.meta.url)), 'scripts', 'bench.mjs')
+
+/** What it would print, without a process of its own. */
+async function benchHere(...args: string[]) {
+  const written = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
+      written[stream] += String(text)
+      return true
+    })
+  }
+  const status = await runNamed(args, new AbortController().signal)
+  vi.restoreAllMocks()
+  return { status, ...written }
+}
 
 function bench(...args: string[]) {
   const env = { ...process.env, DFK_HOME: join(script, 'no-such-home') }
@@ -11,8 +26,8 @@ function bench(...args: string[]) {
   return { status, stdout, stderr }
 }
 
-it('documents every benchmark and its options in one help', () => {
-  const { status, stdout } = bench('--help')
+it('documents every benchmark and its options in one help', async () => {
+  const { status, stdout } = await benchHere('--help')
   expect(status).toBe(0)
   for (const word of ['train-step:', 'devices:', 'infer:', 'swap:', 'quality:', '--gan', '--no-gan', '--python', '--clip', '--minutes'])
     expect(stdout).toContain(word)
@@ -33,8 +48,8 @@ it.each([
   [['devices', '--presets', 'quick,huge'], 'huge'],
   [['infer', '--rounds', '0'], '--rounds'],
   [['swap', '--minutes', '1'], "unknown option '--minutes'"],
-])('refuses %j with one line and exit code 2', (args, message) => {
-  const { status, stdout, stderr } = bench(...args)
+])('refuses %j with one line and exit code 2', async (args, message) => {
+  const { status, stdout, stderr } = await benchHere(...args)
   expect(status).toBe(2)
   expect(stdout).toBe('')
   expect(stderr).toContain(message)

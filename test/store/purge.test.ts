@@ -15,6 +15,7 @@ import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from '../../src/commands/command.ts'
 import { purge } from '../../src/commands/consent-purge.ts'
+import { linesOf } from '../../src/commands/consent-purge-text.ts'
 import { verifyAudit } from '../../src/consent/auditVerify.ts'
 import { consentHash, recordOutput } from '../../src/consent/index.ts'
 import { logReport } from '../../src/consent/reports.ts'
@@ -102,6 +103,16 @@ describe('what was made under a record', () => {
         'unfinished render .film.mp4.rendering',
       ].sort(),
     )
+  })
+
+  it('names the records of what is found by its pictures alone', async () => {
+    const { made } = await findMade(search, [hash], undefined, work)
+    const relabelled = made.filter(({ saysOf }) => saysOf !== undefined)
+    const others = JSON.parse(readFileSync(at('datasets', 'bob', 'manifest.json'), 'utf8')).consent.hash
+    expect(relabelled).toEqual([{ kind: 'dataset', path: at('datasets', 'relabelled'), saysOf: [others] }])
+    expect(await linesOf(home, relabelled)).toEqual([
+      `  dataset: ${at('datasets', 'relabelled')} (holds the same pictures, and says that it was made under the record ${others.slice(0, 12)}…: move it away to keep what that one allows)`,
+    ])
   })
 
   it('may be in a report of a version that did not say whom it shows', async () => {
