@@ -14,9 +14,14 @@ const options = z.object({
   for: z.array(z.string()).default([]).describe('subjects that it may sign for (default: anybody)').meta({ flag: '--for <subjects...>' }),
 })
 
-function line({ publicKey, name, roles, subjects, addedAt }: TrustedKey): string {
-  const limits = [roles && `as ${roles.join(', ')}`, subjects && `for ${subjects.join(', ')}`].filter(Boolean).join(' ')
-  return `${publicKey}  ${name}${limits === '' ? '' : ` (${limits})`}, since ${addedAt.slice(0, 10)}`
+/** As what and for whom a key may sign. */
+function limitsOf({ roles, subjects }: Pick<TrustedKey, 'roles' | 'subjects'>): string {
+  return [roles && `as ${roles.join(', ')}`, subjects && `for ${subjects.join(', ')}`].filter(Boolean).join(', ') || 'without limit'
+}
+
+function line(key: TrustedKey): string {
+  const limits = limitsOf(key)
+  return `${key.publicKey}  ${key.name}${limits === 'without limit' ? '' : ` (${limits})`}, since ${key.addedAt.slice(0, 10)}`
 }
 
 async function list({ home, result, json, note }: Context): Promise<void> {
@@ -26,7 +31,7 @@ async function list({ home, result, json, note }: Context): Promise<void> {
 }
 
 async function add(context: Context, named: string, given: z.output<typeof options>): Promise<void> {
-  const { home, dryRun, result } = context
+  const { home, dryRun, result, note } = context
   const publicKey = await publicKeyNamed(named)
   const name = given.name ?? (named === publicKey ? undefined : basename(named).replace(/\.pub$/, ''))
   if (name === undefined) throw new UsageError('expected --name to say whose key it is but found none')
@@ -36,7 +41,9 @@ async function add(context: Context, named: string, given: z.output<typeof optio
     ...(given.for.length > 0 && { subjects: given.for }),
   }
   if (dryRun) return result({ ...key, trusted: false }, `would trust ${publicKey} of ${name}`)
-  const added = await trustKey(home, new Date(), key)
+  const { added, before } = await trustKey(home, new Date(), key)
+  if (before !== undefined && limitsOf(before) !== limitsOf(added))
+    note(`${before.name} was trusted ${limitsOf(before)}; from now on ${limitsOf(added)}`)
   noteTrust(context, name)
   result({ ...added, trusted: true }, `trusted: ${line(added)}`)
 }

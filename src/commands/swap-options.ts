@@ -125,7 +125,7 @@ export const swapOptions = z.object({
     .describe('render nothing; find the shots and write them as a file for --shots, beside it a picture of each')
     .meta({ flag: '--list-shots <file>' }),
   segment: z.int().min(50).default(500).describe('frames that are rendered in one piece: a kill loses no more than these'),
-  crf: z.number().min(0).max(51).default(17).describe('quality of the video, 0 best; 17 looks like the original'),
+  crf: z.number().min(0).max(51).optional().describe('quality of the video, 0 best (default: 17, which looks like the original)'),
   encoderPreset: z
     .enum(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow'])
     .default('veryfast')

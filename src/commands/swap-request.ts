@@ -8,17 +8,36 @@ import { UsageError } from '../work/errors.ts'
 import { labellingOf } from './swap-label.ts'
 import type { RenderingAsked, ShotOptions, SwapAsked } from './swap-options.ts'
 
+/** Quality at which x264 looks like what it was given. */
+const LIKE_THE_ORIGINAL = 17
+/** What encoders that have no quality to choose make instead. */
+const WITHOUT_QUALITY: Partial<Record<RenderingAsked['encoder'], string>> = {
+  ...{ lossless: 'keeps everything', ffv1: 'keeps everything', prores: 'has a rate of its own', prores_ks: 'has a rate of its own' },
+  ...{ h264_mf: 'has a rate of its own', libopenh264: 'has a rate of its own' },
+}
+
 /** How a video is encoded, and how much of it is rendered. */
 export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'preview'>): Promise<Omit<RenderOptions, 'layers'>> {
   const { parseRange, WHOLE_CLIP } = await import('../swap/range.ts')
   return {
-    ...{ encoder: asked.encoder, quality: asked.crf, preset: asked.encoderPreset, preview: asked.preview, segment: asked.segment },
+    ...{
+      encoder: asked.encoder,
+      quality: asked.crf ?? LIKE_THE_ORIGINAL,
+      preset: asked.encoderPreset,
+      preview: asked.preview,
+      segment: asked.segment,
+    },
     range: asked.range === undefined ? WHOLE_CLIP : parseRange(asked.range),
   }
 }
 
-/** Throws UsageError for an option that says nothing without another one. */
-export function requirePartners({ detach, queue, queueName, layersFormat, layersAlpha, layers }: SwapAsked): void {
+/** Throws UsageError for an option that says nothing without, or beside, another one. */
+export function requirePartners({ detach, queue, queueName, layersFormat, layersAlpha, layers, crf, encoder }: SwapAsked): void {
+  const instead = WITHOUT_QUALITY[encoder]
+  if (crf !== undefined && instead !== undefined)
+    throw new UsageError(`--crf: expected an encoder with a quality to choose but found ${encoder}, which ${instead}`, {
+      hint: 'leave --crf away, or take another --encoder',
+    })
   const pairs = [
     ['--detach', detach, '--queue', queue],
     ['--queue-name', queueName, '--queue', queue],

@@ -66,13 +66,19 @@ async function change(
   return changed!
 }
 
-/** Accepts a key from now on; one that is accepted already gets the new limits. */
-export function trustKey(home: string, now: Date, key: Omit<TrustedKey, 'addedAt'>): Promise<TrustedKey> {
+/** Accepts a key from now on; one that is accepted already (`before`) gets the new limits. */
+export async function trustKey(
+  home: string,
+  now: Date,
+  key: Omit<TrustedKey, 'addedAt'>,
+): Promise<{ added: TrustedKey; before: TrustedKey | undefined }> {
   const added = { ...key, addedAt: now.toISOString() }
-  return change(home, now, 'trust', (keys) => ({
-    key: added,
-    keys: [...keys.filter(({ publicKey }) => publicKey !== key.publicKey), added],
-  }))
+  let before: TrustedKey | undefined
+  await change(home, now, 'trust', (keys) => {
+    before = keys.find(({ publicKey }) => publicKey === key.publicKey)
+    return { key: added, keys: [...keys.filter((each) => each !== before), added] }
+  })
+  return { added, before }
 }
 
 /** Accepts a key no longer. Throws UsageError where `which`, a key or the name of its owner, is not exactly one of them. */

@@ -158,10 +158,12 @@ function segmentsOf(ffmpeg: string, name: string, path: string, { info, times }:
 }
 
 /** Each codec's packets, fields, several tracks and a container of another kind; all of the table goes through a render in test/swap/pass.test.ts. */
-const JOINED = ['uneven.mp4', 'pq.mp4', 'web.webm', 'odd.mkv', 'pcm.mov', 'fields.mp4', 'tracks.mkv', 'old.avi', 'edited.mp4']
+const JOINED = ['uneven.mp4', 'pq.mp4', 'web.webm', 'odd.mkv', 'pcm.mov', 'fields.mp4', 'tracks.mkv', 'old.avi', 'edited.mp4'].map(
+  (name) => INPUTS.find((input) => input.name === name)!,
+)
 
 describe('segments joined', () => {
-  it.for(JOINED.map((name) => INPUTS.find((input) => input.name === name)!))('$name keeps frames, times, streams and tags', async (input, { skip }) => {
+  it.for(JOINED)('$name keeps frames, times, streams and tags', async (input, { skip }) => {
     const { name } = input
     const { path: ffmpeg } = await findFfmpeg()
     const path = makeInput(ffmpeg, folder, input)

@@ -256,6 +256,12 @@ describe('what bad input gets', () => {
       /^dfk: --layers-alpha: expected --layers .*\n {2}hint/,
     ],
     [
+      'a quality of an encoder that has none',
+      ['clip.mp4', '-o', 'bad.mkv', '--encoder', 'lossless', '--crf', '12'],
+      2,
+      /^dfk: --crf: expected an encoder with a quality .* found lossless, which keeps everything\n {2}hint/,
+    ],
+    [
       'shots that switch all off',
       ['clip.mp4', '-o', 'bad.mp4', '--shots', 'off.json'],
       2,
