@@ -102,7 +102,13 @@ const options = z.object({
   keep: z.int().min(1).default(2).describe('how many of the newest checkpoints stay'),
   milestoneEvery: z.int().min(0).default(25_000).describe('steps between checkpoints that stay for good, 0 for none'),
   previewEvery: z.int().min(1).default(500).describe('steps between preview pictures'),
-  validateEvery: z.int().min(1).optional().describe('steps between validations on unseen faces (default: as --preview-every)'),
+  validateEvery: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'steps between validations on unseen faces (default: a sixteenth of --steps, at least 50, or 125 to 250; at most --preview-every)',
+    ),
   until: z.enum(['plateau']).optional().describe('stop earlier, once unseen faces gain nothing any more'),
 })
 
@@ -184,7 +190,12 @@ export const train = defineCommand({
     context.note(
       `${intent.isNew ? 'new run' : 'going on with'} ${intent.settings.name}: ${intent.settings.preset}, ${intent.settings.sizePx} px, on ${device.name} (${device.reason})`,
     )
-    if (intent.isNew) context.note(describeSettings(intent.settings))
+    const { describeLate, judgesSwaps, unreached, validationsEvery } = await import('../train/outlook.ts')
+    const validateEvery = asked.validateEvery ?? validationsEvery(plan, asked.previewEvery)
+    if (intent.isNew)
+      context.note(describeSettings(intent.settings, judgesSwaps(intent.settings.training), describeLate(plan, intent.settings.training)))
+    for (const line of unreached({ plan, training: intent.settings.training, losses: asked.losses, validateEvery, until: asked.until }))
+      context.warn(wrapped(line))
     let isExplained = false
     const result = await context.work(`training ${intent.settings.name}`, (work) =>
       trainRun(intent, device, {
@@ -194,7 +205,7 @@ export const train = defineCommand({
         keep: asked.keep,
         milestoneEvery: asked.milestoneEvery,
         previewEvery: asked.previewEvery,
-        validateEvery: asked.validateEvery,
+        validateEvery,
         until: asked.until,
         onLog: (entry) => {
           if (context.json) context.result(entry, '')
@@ -224,11 +235,19 @@ async function positionOf({ home, warn }: Context, name: string): Promise<{ step
   return found && { step: found.state.step, elapsedMs: found.state.elapsedMs }
 }
 
-/** What a new run begins with, in two lines. */
-function describeSettings({ name, style, losses = LOSSES, base, training, batch }: Settings): string {
-  const weights = Object.entries(losses).map(([loss, weight]) => `${loss} ${weight}`)
+/** Losses of swaps. */
+const OF_SWAPS: readonly string[] = ['identity', 'follow']
+
+/** What a new run begins with, and what joins in later, in two or three lines. */
+function describeSettings(
+  { name, style, losses = LOSSES, base, training, batch }: Settings,
+  swaps: boolean,
+  late: string | undefined,
+): string {
+  const applied = Object.entries(losses).filter(([loss, weight]) => weight > 0 && (swaps || !OF_SWAPS.includes(loss)))
+  const weights = applied.map(([loss, weight]) => `${loss} ${Number(weight.toPrecision(6))}`)
   const start = base === undefined ? 'from scratch' : `from dfk's base weights (${base.slice(0, 12)}…)`
-  return `${name} begins ${start}, ${batch} faces of each person a step, ${training.optimizer} at ${training.rate}\n  style ${style}: ${weights.join(', ')}, gan ${training.adversarialWeight}`
+  return `${name} begins ${start}, ${batch} faces of each person a step, ${training.optimizer} at ${training.rate}\n  style ${style}: ${weights.join(', ')}, gan ${training.adversarialWeight}${late === undefined ? '' : `\n  ${late}`}`
 }
 
 function describeDryRun(folder: string, isNew: boolean, preset: string, plan: Plan): string {

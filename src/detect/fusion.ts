@@ -33,12 +33,12 @@ export function fuse(readings: Readings, kind: 'image' | 'video', calibration: C
   let sum = intercept
   const testimonies = WITNESSES.map((witness): Testimony => {
     const reading = readings[witness]
-    if ('silent' in reading) return { witness, probability: null, says: reading.silent }
+    if ('silent' in reading) return { witness, probability: null, counted: false, says: reading.silent }
     const one = witnesses[witness]
     const logOdds = logOddsOf(reading.measures, one)
     sum += one.weight * logOdds
     const probability = witness === 'network' ? probabilityByTraces(logOdds, calibration) : probabilityOfOdds(logOdds)
-    return { witness, probability, says: saysOf(witness, probability, one) }
+    return { witness, probability, counted: one.weight > 0, says: saysOf(witness, probability, one) }
   })
   return { probability: 'silent' in readings.network ? null : probabilityByTraces(sum, calibration), testimonies }
 }

@@ -32,7 +32,7 @@ export function fileParts({ detected, crops }: Examined, calibration: Calibratio
     ...timeline(detected, calibration),
     ...moments(detected, calibration),
     ...strongestFaces(crops, detected),
-    ...witnesses(detected, calibration),
+    ...witnesses(detected),
     html`<h3>What the file says of itself</h3>`,
     provenance(detected),
     html`<h3>The file</h3>`,
@@ -122,17 +122,14 @@ function strongestFaces(crops: readonly FaceCrop[], { kind, verdict: said }: Det
   return [html`<h3>${title}</h3>`, gallery(images, 16), paragraph(HEAT_SCALE, true)]
 }
 
-function witnesses({ witnesses: heard, kind }: Detected, calibration: Calibration): Html[] {
+function witnesses({ witnesses: heard }: Detected): Html[] {
   if (heard.length === 0) return []
-  const rows = heard.map(({ witness, probability, says }) => {
-    const { weight } = calibration[kind].witnesses[witness]
-    return [
-      html`<span class="whole">${witness}</span>`,
-      probability === null ? '–' : percent(probability),
-      says,
-      weight === 0 ? 'no' : 'yes',
-    ]
-  })
+  const rows = heard.map(({ witness, probability, counted, says }) => [
+    html`<span class="whole">${witness}</span>`,
+    probability === null ? '–' : percent(probability),
+    says,
+    counted ? 'yes' : 'no',
+  ])
   return [html`<h3>The witnesses</h3>`, table(['witness', 'alone', 'what it saw', 'counts'], rows)]
 }
 

@@ -1,3 +1,4 @@
+import { quantile } from '../work/statistics.ts'
 import { type Band, type FaceCalibration, logitAmong, probabilityOf, type Verdict, verdictOf } from './calibration.ts'
 import type { Detected, JudgedFace } from './result.ts'
 
@@ -76,11 +77,24 @@ function several({ kind, faces }: Grounds): string | undefined {
   return `${where}, any of which may be the manipulated one: the probability follows the mean of their odds, so that the highest face may read above it`
 }
 
-function notAll(samples: readonly HighestInFrame[], examined: number, { kind, band: { manipulatedAbove } }: Grounds): string | undefined {
+function notAll(
+  samples: readonly HighestInFrame[],
+  examined: number,
+  { kind, band: { realBelow, manipulatedAbove } }: Grounds,
+): string | undefined {
   if (kind === 'video' && samples.length < FEW_FRAMES) return `a face in only ${samples.length} of ${examined} frames: weak evidence`
-  const high = samples.filter(({ probability }) => probability >= manipulatedAbove).length
+  const [high, low] = [samples.filter(({ probability }) => probability >= manipulatedAbove).length, restOf(samples, manipulatedAbove)]
   const share = high / samples.length
-  if (share >= 0.15 && share <= 0.5)
+  // Frames just below the line are no others: a clip that is replaced throughout has them too.
+  if (share >= 0.15 && share <= 0.5 && low !== null && low <= realBelow)
     return `${high} of ${samples.length} frames stand out while the rest do not: look at the faces and times`
   return undefined
+}
+
+/** Median of the frames that do not stand out; null where there are none. */
+function restOf(samples: readonly HighestInFrame[], manipulatedAbove: number): number | null {
+  return quantile(
+    samples.flatMap(({ probability }) => (probability < manipulatedAbove ? [probability] : [])),
+    0.5,
+  )
 }

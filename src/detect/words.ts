@@ -1,6 +1,7 @@
 import { printable } from '../work/errors.ts'
 import type { Calibration } from './calibration.ts'
 import type { Detected, Provenance } from './result.ts'
+import type { Testimony } from './witnesses/witness.ts'
 
 export const NO_CERTAINTY =
   'No detector is certain: a verdict is evidence to weigh, not proof, and never a reason to act against a person on its own.'
@@ -8,8 +9,8 @@ export const NO_CERTAINTY =
 /** How it is done, in a paragraph. */
 export const METHOD =
   'Faces are looked at by several witnesses: a small convolutional network (EfficientNet-Lite0, 3.4 million parameters), trained on real faces alone and on fakes made of them, and measurements ' +
-  'of noise, seams, motion and compression that need no training. A clip is sampled evenly; what each witness reads is weighed by what it was worth on people that no training saw, and added ' +
-  'up to the file’s probability, for as many real as manipulated files. Times that stand out are looked at once more: that second look shows where, and does not change the probability. ' +
+  'of noise, seams, motion and compression that need no training. A clip is sampled evenly; what each witness reads is weighed by what it was worth on people that no training saw (nothing, for some: ' +
+  'those are reported only), and added up to the file’s probability, for as many real as manipulated files. Times that stand out are looked at once more: that second look shows where, and does not change the probability. ' +
   'The red in a face shows which parts moved the network; it marks evidence, not outlines.'
 
 /** Beside the faces of a report. */
@@ -113,14 +114,24 @@ export function describe(detected: Detected): string {
       ? `${framesWithFace} of ${framesExamined} frames with a face`
       : `${faces.length} ${faces.length === 1 ? 'face' : 'faces'}`
   const chance = probability === null ? '' : ` (probability of manipulation ${percent(probability)}; ${where})`
-  const heard = witnesses.flatMap((one) => (one.probability === null ? [] : [`${one.witness} ${percent(one.probability)}`]))
   return [
     `${printable(file)}: ${headline(detected).toLowerCase()}${chance}${detected.provenance.declaresSynthetic ? '; it declares itself synthetic' : ''}`,
     ...(note === undefined || probability === null ? [] : [`  note: ${note}`]),
-    ...(heard.length < 2 ? [] : [`  witnesses: ${heard.join(', ')}`]),
+    ...heard(witnesses).map((line) => `  ${line}`),
     ...strongest(detected).map((line) => `  ${line}`),
     ...provenanceLines(detected.provenance).map((line) => `  provenance: ${line}`),
   ].join('\n')
+}
+
+/** What each witness says by itself, those apart that the probability does not heed. */
+function heard(witnesses: readonly Testimony[]): string[] {
+  const said = (isCounted: boolean) =>
+    witnesses.flatMap(({ witness, probability, counted }) =>
+      probability === null || counted !== isCounted ? [] : [`${witness} ${percent(probability)}`],
+    )
+  const [counted, others] = [said(true), said(false)]
+  if (counted.length + others.length < 2) return []
+  return [`witnesses: ${counted.join(', ')}${others.length === 0 ? '' : `; not counted: ${others.join(', ')}`}`]
 }
 
 function strongest({ kind, faces, verdict }: Detected): string[] {

@@ -118,8 +118,12 @@ function ganVerdict({ validations, stats }: Course, now: ValidationRecord): Verd
   }
   const numbers = `sharpness ${sharpness.before.toFixed(2)} → ${sharpness.after.toFixed(2)}, SSIM ${signed(ssim.gain, 3)}`
   const also = identity === undefined ? '' : `, identity ${signed(identity.gain, 2)}`
-  if (sharpness.gain >= SHARPNESS_GAIN) return { key: 'gan works', text: `GAN: earns its place: ${numbers}${also} ${when}` }
-  return { key: 'gan idle', text: `GAN: has sharpened nothing yet: ${numbers}${also} ${when}` }
+  if (sharpness.gain >= SHARPNESS_GAIN)
+    return {
+      key: 'gan works',
+      text: `GAN: faces have grown sharper ${when}: ${numbers}${also}; whether by it, only a run without it tells`,
+    }
+  return { key: 'gan idle', text: `GAN: faces have grown no sharper ${when}: ${numbers}${also}` }
 }
 
 /** By how much the reconstruction loss of training faces fell from the first to the second half of the steps after `from`. */

@@ -124,5 +124,7 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
 function phaseOf({ config }: Run, plan: Plan, { position }: Trainer): ValidationRecord['phase'] {
   const { average, adversarial } = partsOf(plan, config.training, position)
   const warp = strengthOf(plan, config.training, position.step, fractionOf(plan, position))
-  return { warp: Math.round(warp * 1e4) / 1e4, average, gan: adversarial, ganWeight: config.training.adversarialWeight }
+  // An average that never begins is not waited for.
+  const isAveraged = average || config.training.averageFrom >= 1
+  return { warp: Math.round(warp * 1e4) / 1e4, average: isAveraged, gan: adversarial, ganWeight: config.training.adversarialWeight }
 }

@@ -37,7 +37,7 @@ export function fractionOf(plan: Plan, { step, elapsedMs }: Position): number {
 /** Which parts the next step computes: what has begun stays. */
 export function partsOf(plan: Plan, training: Training, position: Position): StepParts {
   const share = plan.kind === 'steps' ? position.step / training.horizon : fractionOf(plan, position)
-  const average = position.averageSince !== undefined || share >= training.averageFrom
+  const average = training.averageFrom < 1 && (position.averageSince !== undefined || share >= training.averageFrom)
   const adversarial = training.adversarialWeight > 0 && (position.adversarialSince !== undefined || share >= training.adversarialFrom)
   const swapped = training.swapFrom < 1 && (position.swappedSince !== undefined || share >= training.swapFrom)
   return { average, adversarial, swapped }

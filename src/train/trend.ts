@@ -5,6 +5,8 @@ import type { ValidationRecord } from './validations.ts'
 const SMOOTHED = 3
 /** Fewest validations that say something of a trend. */
 const FEWEST = 4
+/** Fewest validations in which a trend can be told: as many before the last stretch as in it. */
+export const FEWEST_FOR_A_TREND = 2 * FEWEST
 /** The trend is that of the last third: a longer run improves more slowly, and noise is no smaller. */
 const PART = 1 / 3
 
@@ -45,7 +47,7 @@ export function stretchOf(count: number): number {
 export function trendOf(history: readonly ValidationRecord[], of: (record: ValidationRecord) => number | undefined): Trend | undefined {
   const values = smoothed(history.flatMap((record) => of(record) ?? []))
   const stretch = stretchOf(values.length)
-  if (values.length < 2 * FEWEST) return undefined
+  if (values.length < FEWEST_FOR_A_TREND) return undefined
   const before = Math.max(...values.slice(0, -stretch))
   const now = Math.max(...values.slice(-stretch))
   return { before, now, gain: now - before }

@@ -28,8 +28,8 @@ export const DETECTED: Detected = {
     watermark: { id: '00112233aabbccdd', confidence: 1, scale: 0.9, turnDegrees: 2.1 },
   },
   witnesses: [
-    { witness: 'network', probability: 0.93, says: 'The network saw traces.' },
-    { witness: 'temporal', probability: null, says: 'Too few frames.' },
+    { witness: 'network', probability: 0.93, counted: true, says: 'The network saw traces.' },
+    { witness: 'temporal', probability: null, counted: false, says: 'Too few frames.' },
   ],
   faces: [
     ...[0, 10, 20, 30].map((frame) => ({ frame, timeS: frame / 25, sample: 'even' as const, box, logit: 2.4, probability: 0.93 })),

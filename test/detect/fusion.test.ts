@@ -46,7 +46,7 @@ describe('the fusion', () => {
   it('is not moved by a witness that cannot say, whose reason it hands on, nor by one without skill, which it says', () => {
     const alone = fuse(readings({ network: 1 }), 'image', CALIBRATION)
     expect(alone.probability).toBeCloseTo(probabilityOfOdds(1), 9)
-    expect(alone.testimonies[3]).toEqual({ witness: 'temporal', probability: null, says: 'Nothing to see.' })
+    expect(alone.testimonies[3]).toEqual({ witness: 'temporal', probability: null, counted: false, says: 'Nothing to see.' })
     const unskilled = fuse(readings({ network: 1, compression: 3 }), 'image', CALIBRATION)
     expect(unskilled.probability).toBeCloseTo(alone.probability!, 9)
     expect(unskilled.testimonies[4]!.probability).toBeGreaterThan(0.9)

@@ -68,6 +68,8 @@ describe('a file’s summary', () => {
   it('points out a clip that is suspicious in part only, and one with hardly a face', () => {
     const part = Array.from({ length: 20 }, (_, i) => face(i, i < 6 ? 0.95 : 0.05))
     expect(summaryOf(part, 20, 0.3).note).toMatch(/6 of 20 frames stand out/)
+    const throughout = Array.from({ length: 20 }, (_, i) => face(i, i < 8 ? 0.95 : 0.7))
+    expect(summaryOf(throughout, 20, 0.8).note).toBeUndefined()
     expect(summaryOf([face(3, 0.1)], 32, 0.1).note).toMatch(/only 1 of 32 frames/)
     expect(summaryOf([face(0, 0.1)], 1, 0.1).note).toMatch(/only 1 of 1 frames/)
     expect(summarise(highestByFrame([face(0, 0.1)]), 1, { kind: 'image', probability: 0.1, band, faces: 1 }).note).toBeUndefined()

@@ -7,6 +7,8 @@ export interface Testimony {
   readonly witness: WitnessName
   /** Probability of manipulation by this witness alone, calibrated on held-out people, 0–1; null where it cannot say. */
   readonly probability: number | null
+  /** Whether the file's probability heeds it; otherwise it is reported only. */
+  readonly counted: boolean
   /** One sentence in plain words: what it looked at and what it saw, or why it cannot say. */
   readonly says: string
 }

@@ -36,5 +36,5 @@ const SEEN: Record<WitnessName, { readonly looked: string; readonly manipulated:
 export function saysOf(witness: WitnessName, probability: number, { weight }: Pick<WitnessCalibration, 'weight'>): string {
   const { looked, manipulated, real } = SEEN[witness]
   const found = probability > LEANS.manipulated ? manipulated : probability < LEANS.real ? real : 'what was found speaks for neither side'
-  return `${looked}: ${found}${weight === 0 ? ' (not counted: not shown to be of use on enough held-out people)' : ''}.`
+  return `${looked}: ${found}${weight === 0 ? ' (not counted: on held-out people it added nothing to what the others say, or they were too few to tell)' : ''}.`
 }

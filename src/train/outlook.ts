@@ -1,0 +1,82 @@
+import type { LossWeights } from '../models/losses.ts'
+import type { Training } from '../store/checkpoint.ts'
+import type { Plan } from './schedule.ts'
+import { FEWEST_FOR_A_TREND } from './trend.ts'
+
+/** Validations of a whole plan: twice what a trend needs. */
+const PLANNED = 2 * FEWEST_FOR_A_TREND
+/** A validation takes as long as some ten steps of `quick`. */
+const FEWEST_STEPS = 50
+/** For plans in minutes, whose steps nobody knows: of up to ten minutes, and of more. */
+const IN_SHORT_TIME = 125
+const IN_TIME = 250
+const SHORT_MS = 600_000
+
+/** Steps between validations where nobody says: so many that a trend can be told before the plan ends, at most as many as between previews. */
+export function validationsEvery(plan: Plan, previewEvery: number): number {
+  const wanted = plan.kind === 'steps' ? Math.ceil(plan.total / PLANNED) : plan.totalMs <= SHORT_MS ? IN_SHORT_TIME : IN_TIME
+  return Math.min(previewEvery, Math.max(FEWEST_STEPS, wanted))
+}
+
+/** A part of training that joins in later. */
+interface Late {
+  readonly name: string
+  /** Share of the plan after which it begins; 1: never. */
+  readonly from: number
+}
+
+function lateParts({ averageFrom, adversarialFrom, adversarialWeight, swapFrom }: Training): Late[] {
+  const parts = [
+    { name: "the weights' average", from: averageFrom },
+    { name: 'the discriminator', from: adversarialWeight > 0 ? adversarialFrom : 1 },
+    { name: 'judging swaps', from: swapFrom },
+  ]
+  return parts.filter(({ from }) => from < 1)
+}
+
+/** When the parts that join in later do, in words; undefined where there are none. */
+export function describeLate(plan: Plan, training: Training): string | undefined {
+  const parts = lateParts(training).map(({ name, from }) =>
+    plan.kind === 'steps' ? `${name} from step ${stepOf(from, training)}` : `${name} after ${Math.round(100 * from)} % of the time`,
+  )
+  return parts.length === 0 ? undefined : parts.join(', ')
+}
+
+const stepOf = (from: number, { horizon }: Training) => Math.ceil(from * horizon)
+
+/** Whether swaps are judged at all. */
+export function judgesSwaps({ swapFrom }: Training): boolean {
+  return swapFrom < 1
+}
+
+interface Asked {
+  readonly plan: Plan
+  readonly training: Training
+  /** Weights of losses that were asked for by name. */
+  readonly losses?: Partial<Record<keyof LossWeights, number | undefined>> | undefined
+  readonly validateEvery: number
+  readonly until?: 'plateau' | undefined
+}
+
+/** What is asked for and will not happen in this plan, a line each. */
+export function unreached({ plan, training, losses = {}, validateEvery, until }: Asked): string[] {
+  const said: string[] = []
+  const idle = (['identity', 'follow'] as const).filter((name) => (losses[name] ?? 0) > 0)
+  if (idle.length > 0 && !judgesSwaps(training))
+    said.push(`--losses: ${idle.join(' and ')} will have no effect: swaps are not judged; --swap-from .5 judges them`)
+  if (plan.kind === 'minutes') return said
+  const late = lateParts(training).filter(({ from }) => stepOf(from, training) >= plan.total)
+  if (late.length > 0) {
+    const parts = late.map(({ name, from }) => `${name} (step ${stepOf(from, training)})`).join(', ')
+    said.push(
+      `this plan ends at step ${plan.total}, before it comes to ${parts}: train longer, or begin a run with --horizon ${plan.total}`,
+    )
+  }
+  const begun = Math.max(1, ...lateParts(training).map(({ from }) => stepOf(from, training)))
+  const counted = Math.floor(plan.total / validateEvery) - Math.ceil(begun / validateEvery) + 1
+  if (until === 'plateau' && counted < FEWEST_FOR_A_TREND)
+    said.push(
+      `--until plateau will not stop this plan early: from step ${begun} on, when all has begun, it has ${Math.max(0, counted)} validations, and a plateau takes ${FEWEST_FOR_A_TREND}: train longer, or give a smaller --validate-every than ${validateEvery}`,
+    )
+  return said
+}
