@@ -172,7 +172,16 @@ export const train = defineCommand({
       },
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)
+    const { describeLate, judgesSwaps, unreached, validationsEvery } = await import('../train/outlook.ts')
+    const { wrapped } = await import('../train/validations.ts')
+    const validateEvery = asked.validateEvery ?? validationsEvery(plan, asked.previewEvery)
+    const { training } = intent.settings
+    const tellPlan = () => {
+      if (intent.isNew) context.note(describeSettings(intent.settings, judgesSwaps(training), describeLate(plan, training)))
+      for (const line of unreached({ plan, training, losses: asked.losses, validateEvery, until: asked.until })) context.warn(wrapped(line))
+    }
     if (context.dryRun) {
+      tellPlan()
       const at = intent.isNew ? undefined : await positionOf(context, intent.settings.name)
       const { nothingToDo } = await import('../train/schedule.ts')
       const done = at && nothingToDo(plan, at)
@@ -185,17 +194,12 @@ export const train = defineCommand({
     }
     const { openDevice } = await import('../tensor/index.ts')
     const { trainRun } = await import('../train/train.ts')
-    const { describeStep, describeValidation, IDENTITY_JUDGE, wrapped } = await import('../train/validations.ts')
+    const { describeStep, describeValidation, IDENTITY_JUDGE } = await import('../train/validations.ts')
     const device = await openDevice(asked.device, asked.threads === undefined ? {} : { threads: asked.threads })
     context.note(
       `${intent.isNew ? 'new run' : 'going on with'} ${intent.settings.name}: ${intent.settings.preset}, ${intent.settings.sizePx} px, on ${device.name} (${device.reason})`,
     )
-    const { describeLate, judgesSwaps, unreached, validationsEvery } = await import('../train/outlook.ts')
-    const validateEvery = asked.validateEvery ?? validationsEvery(plan, asked.previewEvery)
-    if (intent.isNew)
-      context.note(describeSettings(intent.settings, judgesSwaps(intent.settings.training), describeLate(plan, intent.settings.training)))
-    for (const line of unreached({ plan, training: intent.settings.training, losses: asked.losses, validateEvery, until: asked.until }))
-      context.warn(wrapped(line))
+    tellPlan()
     let isExplained = false
     const result = await context.work(`training ${intent.settings.name}`, (work) =>
       trainRun(intent, device, {
