@@ -172,13 +172,16 @@ export const train = defineCommand({
       },
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)
-    const { describeLate, judgesSwaps, unreached, validationsEvery } = await import('../train/outlook.ts')
+    const { describeLate, endsBefore, judgesSwaps, validationsEvery, withoutEffect } = await import('../train/outlook.ts')
     const { wrapped } = await import('../train/validations.ts')
     const validateEvery = asked.validateEvery ?? validationsEvery(plan, asked.previewEvery)
     const { training } = intent.settings
     const tellPlan = () => {
       if (intent.isNew) context.note(describeSettings(intent.settings, judgesSwaps(training), describeLate(plan, training)))
-      for (const line of unreached({ plan, training, losses: asked.losses, validateEvery, until: asked.until })) context.warn(wrapped(line))
+      const end = endsBefore(plan, training)
+      if (end !== undefined) context.note(wrapped(end))
+      for (const line of withoutEffect({ plan, training, losses: asked.losses, validateEvery, until: asked.until }))
+        context.warn(wrapped(line))
     }
     if (context.dryRun) {
       tellPlan()

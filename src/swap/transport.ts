@@ -1,4 +1,5 @@
 import { type Random, seedRandom } from '../models/random.ts'
+import { ramp } from '../work/ramp.ts'
 import { Lapse, remember } from './lapse.ts'
 
 /** Histogram of projections: colours 0–1 about their middle, along a direction of length 1, with room for what earlier steps overshot. */
@@ -7,6 +8,10 @@ const LOW = -1
 const SCALE = (BINS - 1) / 2
 /** A histogram keeps this weight in each bin, so that its inverse is defined everywhere. */
 const FLOOR = 1e-7
+/** Weights of a mask's soft border, behind which a bright wall may lie: whole distributions would carry its few samples to the brightest of the face. */
+const BORDER = [0.8, 1] as const
+/** Where less than this share of the weight is inside of the border, as behind a hand, all of it counts. */
+const FEWEST_INSIDE = 0.2
 /** Weight that a neighbouring bin has less, in the average that smooths how bins move. */
 const KEPT = 0.6
 
@@ -114,6 +119,7 @@ export class Transport {
   /** `rendered` with the distribution of `target` (interleaved RGB 0–1) where `weights` (0–1 a pixel) says to look. */
   match(rendered: Float32Array, target: Float32Array, weights: Float32Array, timeS: number, memoryS: number): Float32Array {
     const share = this.#lapse.share(timeS, memoryS)
+    const inside = withoutBorder(weights)
     this.#rendered = remember(this.#rendered, rendered, share)
     this.#target = remember(this.#target, target, share)
     const [mean, out] = [this.#rendered.slice(), rendered.slice()]
@@ -123,13 +129,20 @@ export class Transport {
       const tables = Array.from({ length: n }, (_, k) => {
         project(mean, directions, k, places)
         project(this.#target!, directions, k, wanted)
-        return moves(histogram(places, weights), histogram(wanted, weights))
+        return moves(histogram(places, inside), histogram(wanted, inside))
       })
       for (const picture of share < 1 ? [mean, out] : [out]) move(picture, directions, tables, places)
       if (share >= 1) mean.set(out)
     }
     return out
   }
+}
+
+/** What a mask weighs inside of its border. */
+function withoutBorder(weights: Float32Array): Float32Array {
+  const inside = weights.map((weight) => weight * ramp(weight, BORDER))
+  const sum = (values: Float32Array) => values.reduce((total, value) => total + value, 0)
+  return sum(inside) < FEWEST_INSIDE * sum(weights) ? weights : inside
 }
 
 /** Moves colours along each direction by its table, all from where they are now; in place. `places` is scratch. */

@@ -58,20 +58,22 @@ interface Asked {
   readonly until?: 'plateau' | undefined
 }
 
-/** What is asked for and will not happen in this plan, a line each. */
-export function unreached({ plan, training, losses = {}, validateEvery, until }: Asked): string[] {
+/** What a plan of steps ends before; undefined where it comes to all that joins in later. */
+export function endsBefore(plan: Plan, training: Training): string | undefined {
+  if (plan.kind === 'minutes') return undefined
+  const late = lateParts(training).filter(({ from }) => stepOf(from, training) >= plan.total)
+  if (late.length === 0) return undefined
+  const parts = late.map(({ name, from }) => `${name} (step ${stepOf(from, training)})`).join(', ')
+  return `this plan ends at step ${plan.total}, before it comes to ${parts}: train longer, or begin a run with --horizon ${plan.total}`
+}
+
+/** What was asked for and will have no effect in this plan, a line each. */
+export function withoutEffect({ plan, training, losses = {}, validateEvery, until }: Asked): string[] {
   const said: string[] = []
   const idle = (['identity', 'follow'] as const).filter((name) => (losses[name] ?? 0) > 0)
   if (idle.length > 0 && !judgesSwaps(training))
     said.push(`--losses: ${idle.join(' and ')} will have no effect: swaps are not judged; --swap-from .5 judges them`)
   if (plan.kind === 'minutes') return said
-  const late = lateParts(training).filter(({ from }) => stepOf(from, training) >= plan.total)
-  if (late.length > 0) {
-    const parts = late.map(({ name, from }) => `${name} (step ${stepOf(from, training)})`).join(', ')
-    said.push(
-      `this plan ends at step ${plan.total}, before it comes to ${parts}: train longer, or begin a run with --horizon ${plan.total}`,
-    )
-  }
   const begun = Math.max(1, ...lateParts(training).map(({ from }) => stepOf(from, training)))
   const counted = Math.floor(plan.total / validateEvery) - Math.ceil(begun / validateEvery) + 1
   if (until === 'plateau' && counted < FEWEST_FOR_A_TREND)

@@ -100,6 +100,13 @@ describe('colour transfer', () => {
     expect(Math.max(...a.subarray(0, COUNT).map((value, i) => Math.abs(value - b[i]!)))).toBeLessThan(1e-6)
   })
 
+  it.each(['idt', 'sot'] as const)('%s does not carry a bright wall behind the border to the brightest of the face', (kind) => {
+    const border = weights.map((_, i) => (i % 10 === 0 ? 0.6 : 1))
+    const wall = target.map((value, i) => (Math.floor(i / 3) % 10 === 0 ? 0.98 : value))
+    const [plain, found] = [target, wall].map((data) => Math.max(...new ColourMatcher(kind).match(rendered, data, border, 0)))
+    expect(found! - plain!).toBeLessThan(0.02)
+  })
+
   it.each(['rct', 'lct', 'mkl', 'idt', 'sot'] as const)(
     '%s does not follow a flash at once, and has forgotten it within a second',
     (kind) => {

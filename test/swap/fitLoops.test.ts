@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { seedRandom } from '../../src/models/random.ts'
 import { enlargeSquare } from '../../src/picture/enlarge.ts'
 import { rgbToLab } from '../../src/picture/lab.ts'
-import { blurPlane, erodePlane, type Plane } from '../../src/picture/plane.ts'
+import { blurPlane, blurRadius, erodePlane, type Plane } from '../../src/picture/plane.ts'
 import { warpAffine, warpToReal } from '../../src/picture/warp.ts'
 import { enlargeFace } from '../../src/swap/fitted.ts'
 import { shapeMask } from '../../src/swap/mask.ts'
 import { bleedOutwards, matchBorder } from '../../src/swap/seam.ts'
+import { ramp } from '../../src/work/ramp.ts'
 import { field, labToRgb } from './seamSupport.ts'
 
 // The compiled loops against what they stand for, written with planes: bit for bit, at sizes that are no multiple of a vector too.
@@ -80,7 +81,10 @@ describe.each(SIZES)('fitting at %i px', (sizePx) => {
       isOff(i % sizePx, width) || isOff(Math.floor(i / sizePx), width) ? 0 : value
     const inside = generated.map((value, i) => Math.min(value, outline[i]!)).map(within(rim))
     const eroded = erodePlane(planeBy(inside, sizePx), Math.round((sizePx * erodePercent) / 100))
-    const expected = blurPlane(eroded, (sizePx * blurPercent) / 100).data.map(within(1))
+    const blurred = blurPlane(eroded, (sizePx * blurPercent) / 100).data.map(within(1))
+    const fade = rim + 2 * blurRadius((sizePx * blurPercent) / 100)
+    const rising = (at: number) => Math.fround(ramp(Math.min(at, sizePx - 1 - at), [0, fade]))
+    const expected = blurred.map((value, i) => value * (rising(i % sizePx) * rising(Math.floor(i / sizePx))))
     const found = shapeMask(planeBy(generated, sizePx), planeBy(hull, sizePx), { kind: 'both', erodePercent, blurPercent })
     expect(found.data).toEqual(expected)
   })

@@ -79,6 +79,30 @@ describe('mask', () => {
     expect(mask.data[32 * 64 + 32]).toBeCloseTo(1, 5)
   })
 
+  it.each([
+    [1, 4],
+    [1, 12],
+    [-3, 4],
+    [-3, 12],
+  ])('ends at the rim without a step (drawn in by %i, blurred by %i)', (erodePercent, blurPercent) => {
+    const size = 128
+    const all = plane(size, () => 1)
+    const { data } = shapeMask(all, all, { kind: 'both', erodePercent, blurPercent })
+    let steepest = 0
+    for (let y = 0; y < size; y += 1)
+      for (let x = 1; x < size; x += 1) {
+        steepest = Math.max(
+          steepest,
+          Math.abs(data[y * size + x]! - data[y * size + x - 1]!),
+          Math.abs(data[x * size + y]! - data[(x - 1) * size + y]!),
+        )
+      }
+    expect(data[64 * size + 64]).toBeCloseTo(1, 5)
+    expect(data[64 * size]).toBe(0)
+    // Nearly as soft as the border anywhere, where a Gaussian of sigma s rises by .4 / s a sample.
+    expect(steepest).toBeLessThan((1.8 * 0.4) / ((blurPercent / 100) * size))
+  })
+
   it('is inside both the rendered mask and the hull', () => {
     const left = plane(64, (x) => (x < 32 ? 1 : 0))
     const top = plane(64, (_, y) => (y < 32 ? 1 : 0))

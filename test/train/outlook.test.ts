@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { PRESETS } from '../../src/models/presets.ts'
-import { describeLate, unreached, validationsEvery } from '../../src/train/outlook.ts'
+import { describeLate, endsBefore, validationsEvery, withoutEffect } from '../../src/train/outlook.ts'
 
 const { training } = PRESETS.quick
 const steps = (total: number) => ({ kind: 'steps', total }) as const
 const minutes = (count: number) => ({ kind: 'minutes', totalMs: 60_000 * count }) as const
 const asked = (total: number, more: object = {}) =>
-  unreached({ plan: steps(total), training, validateEvery: validationsEvery(steps(total), 500), ...more })
+  withoutEffect({ plan: steps(total), training, validateEvery: validationsEvery(steps(total), 500), ...more })
 
 describe('validations', () => {
   it('come so often that a trend can be told before the plan ends, and no more seldom than previews', () => {
@@ -24,7 +24,7 @@ describe('validations', () => {
     ])
     expect(asked(2000, { ...until, validateEvery: 100 })).toEqual([])
     expect(asked(2000)).toEqual([])
-    expect(unreached({ plan: minutes(4), training, validateEvery: 125, until: 'plateau' })).toEqual([])
+    expect(withoutEffect({ plan: minutes(4), training, validateEvery: 125, until: 'plateau' })).toEqual([])
   })
 })
 
@@ -38,11 +38,11 @@ describe('what joins in later', () => {
   })
 
   it('is named where the plan ends before', () => {
-    expect(asked(1200)).toEqual([
+    expect(endsBefore(steps(1200), training)).toBe(
       'this plan ends at step 1200, before it comes to the discriminator (step 1200): train longer, or begin a run with --horizon 1200',
-    ])
-    expect(asked(400)).toEqual([expect.stringContaining("the weights' average (step 1000), the discriminator (step 1200)")])
-    expect(asked(1201)).toEqual([])
+    )
+    expect(endsBefore(steps(400), training)).toContain("the weights' average (step 1000), the discriminator (step 1200)")
+    expect([endsBefore(steps(1201), training), endsBefore(minutes(1), training)]).toEqual([undefined, undefined])
   })
 })
 
