@@ -32,7 +32,12 @@ export async function renderOptionsOf(asked: RenderingAsked & Pick<SwapAsked, 'p
 }
 
 /** Throws UsageError for an option that says nothing without, or beside, another one. */
-export function requirePartners({ detach, queue, queueName, layersFormat, layersAlpha, layers, crf, encoder }: SwapAsked): void {
+export function requirePartners(asked: SwapAsked): void {
+  const { detach, queue, queueName, layersFormat, layersAlpha, layers, crf, encoder } = asked
+  if (asked.listShots !== undefined && asked.range !== undefined)
+    throw new UsageError('--range: expected the whole clip with --list-shots, which finds all of its shots, but found a part', {
+      hint: 'leave --range away; a shots file may switch shots off',
+    })
   const instead = WITHOUT_QUALITY[encoder]
   if (crf !== undefined && instead !== undefined)
     throw new UsageError(`--crf: expected an encoder with a quality to choose but found ${encoder}, which ${instead}`, {

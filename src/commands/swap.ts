@@ -98,6 +98,7 @@ export const swap = defineCommand({
       import('../media/index.ts'),
     ])
     requirePartners(asked)
+    if (asked.preview !== undefined && asked.layers !== undefined) context.note('a preview has no layers: --layers is for the render')
     const rendering = await renderOptionsOf(asked)
     if (asked.output === undefined && asked.listShots === undefined)
       throw new UsageError('expected the file to write: -o out.mp4 but found none', { hint: 'see: dfk swap --help' })

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { DAMAGE_SIGNS, type PicturePlan } from '../media/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { makeFolder } from '../work/folder.ts'
+import { hashFile } from '../work/hashFile.ts'
 import { lockFolder } from '../work/lock.ts'
 import { syncFolder, writeWhole } from '../work/whole.ts'
 import { markQueued, queueOf, requireUnqueued } from './queued.ts'
@@ -21,6 +22,8 @@ const doneSchema = z.object({
   /** Signs of damage that decoding its frames gave. */
   damage: z.array(z.object({ sign: z.enum(DAMAGE_SIGNS), timeS: z.number() })),
   bytes: z.int().min(1),
+  /** SHA-256 of the picture's file; older jobs do not say. */
+  sha256: z.string().optional(),
 })
 /** A segment whose picture is rendered and on disk. */
 export type SegmentDone = z.output<typeof doneSchema>
@@ -115,7 +118,7 @@ export class RenderJob {
       throw new DfkError(`expected the rendering of ${basename(output)} in ${folder} but it was taken back from the queue`, {
         hint: 'run dfk swap with --queue again to go on; does this machine see the same disk?',
       })
-    return new RenderJob(folder, found, await wholeSegments(folder, false))
+    return new RenderJob(folder, found, await wholeSegments(folder, { tidy: false, hashed: false }))
   }
 
   static async #open(
@@ -132,7 +135,7 @@ export class RenderJob {
       const isSame = found?.fingerprint === fingerprint
       await requireUnqueued(folder, output, isSame ? queue : undefined)
       const queued = (await queueOf(folder)) !== undefined
-      if (isSame) return new RenderJob(folder, found, await wholeSegments(folder, !queued), () => lock.release())
+      if (isSame) return new RenderJob(folder, found, await wholeSegments(folder, { tidy: !queued, hashed: true }), () => lock.release())
       for (const name of await readdir(folder)) if (name !== 'lock') await rm(join(folder, name), { recursive: true, force: true })
       const state: JobState = { schema: 1, fingerprint, ...fresh() }
       await writeWhole(join(folder, 'job.json'), `${JSON.stringify(state)}\n`)
@@ -163,7 +166,7 @@ export class RenderJob {
   }
 
   /** Takes a finished file for the picture of a segment: from now on it survives whatever happens. */
-  async keep(part: string, done: Omit<SegmentDone, 'bytes'>): Promise<void> {
+  async keep(part: string, done: Omit<SegmentDone, 'bytes' | 'sha256'>): Promise<void> {
     if (this.#release === undefined && (await queueOf(this.folder)) === undefined)
       throw new DfkError(`expected ${this.folder} to be on the queue but it was taken back`, { hint: 'nothing is to be done here' })
     const file = await open(part, 'r+')
@@ -173,9 +176,10 @@ export class RenderJob {
       await file.close()
     }
     const { size } = await stat(part)
+    const sha256 = await hashFile(part)
     await rename(part, this.pathOf(done.number))
     await syncFolder(this.folder)
-    const whole: SegmentDone = { ...done, bytes: size }
+    const whole: SegmentDone = { ...done, bytes: size, sha256 }
     await writeWhole(`${this.pathOf(done.number)}.json`, JSON.stringify(whole))
     this.#done.set(done.number, whole)
   }
@@ -195,15 +199,23 @@ export class RenderJob {
   }
 }
 
-/** `tidy`: removes what is half written, of which nobody is the writer any more. */
-async function wholeSegments(folder: string, tidy: boolean): Promise<Map<number, SegmentDone>> {
+/**
+ * `tidy`: removes what is half written, of which nobody is the writer any more. `hashed`: reads every picture to see that it is what was written, as whoever goes on
+ * with a job does once; another is rendered anew.
+ */
+async function wholeSegments(folder: string, { tidy, hashed }: { tidy: boolean; hashed: boolean }): Promise<Map<number, SegmentDone>> {
   const done = new Map<number, SegmentDone>()
   for (const name of await readdir(folder)) {
     if (tidy && name.endsWith('.part')) await rm(join(folder, name), { recursive: true, force: true })
     if (!name.endsWith('.nut.json')) continue
     const parsed = doneSchema.safeParse(parseJson(await readFile(join(folder, name), 'utf8')))
-    const found = await stat(join(folder, name.replace(/\.json$/, ''))).catch(() => undefined)
-    if (parsed.success && found?.size === parsed.data.bytes) done.set(parsed.data.number, parsed.data)
+    const picture = join(folder, name.replace(/\.json$/, ''))
+    const found = await stat(picture).catch(() => undefined)
+    if (!parsed.success || found?.size !== parsed.data.bytes) continue
+    const { sha256 } = parsed.data
+    // One that cannot be read is none either.
+    const isWhole = !hashed || sha256 === undefined || (await hashFile(picture).catch(() => undefined)) === sha256
+    if (isWhole) done.set(parsed.data.number, parsed.data)
   }
   return done
 }

@@ -256,6 +256,12 @@ describe('what bad input gets', () => {
       /^dfk: --layers-alpha: expected --layers .*\n {2}hint/,
     ],
     [
+      'shots of a part',
+      ['clip.mp4', '--list-shots', 'bad.json', '--range', '0-1'],
+      2,
+      /^dfk: --range: expected the whole clip with --list-shots.*\n {2}hint/,
+    ],
+    [
       'a quality of an encoder that has none',
       ['clip.mp4', '-o', 'bad.mkv', '--encoder', 'lossless', '--crf', '12'],
       2,
