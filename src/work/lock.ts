@@ -1,6 +1,6 @@
 import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { DfkError } from './errors.ts'
 
@@ -61,6 +61,11 @@ export async function lockFolder(folder: string, what: string, waitMs = 0): Prom
 async function create(path: string, holder: Holder): Promise<boolean> {
   const file = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EEXIST') return undefined
+    if (error.code === 'ENOENT')
+      throw new DfkError(`expected the folder ${dirname(path)} to be there but it is gone`, {
+        hint: 'somebody removed it meanwhile; run the same command again',
+        cause: error,
+      })
     throw error
   })
   if (file === undefined) return false

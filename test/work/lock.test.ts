@@ -25,6 +25,10 @@ function leaveLock(folder: string, text: string, minutesAgo = 0): void {
 }
 
 describe('the lock of a run', () => {
+  it('says that its folder is gone where it is', async () => {
+    await expect(lockFolder(join(home, 'gone'), 'the run')).rejects.toThrow(/expected the folder .*gone to be there but it is gone/)
+  })
+
   it('keeps a second training out, until it is released', async () => {
     const folder = emptyFolder('locked')
     const lock = await lockFolder(folder, 'run locked')
