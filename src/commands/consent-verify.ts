@@ -62,8 +62,8 @@ export const show = defineCommand({
     const shown = { ...signed, ...(signed.signature !== undefined && { hash: consentHash(signed) }), trusted }
     const untrusted = signed.record.kind === 'sample' ? 'no, which a record for sample footage does not need' : 'no'
     if (html === undefined) return result(shown, `${describeConsent(signed)}\nTrusted here: ${trusted ? 'yes' : untrusted}`)
-    const [{ consentPage }, { checkReportPath, writePage }] = await Promise.all([import('./consent-page.ts'), import('../report/file.ts')])
-    await checkReportPath(html, [String(path)], '--html')
+    const [{ consentPage }, { checkOutputs, writePage }] = await Promise.all([import('./consent-page.ts'), import('../report/file.ts')])
+    await checkOutputs({ '--html': html }, [String(path)])
     const now = new Date()
     const problems = dryRun ? (await judgeRecord(signed, { now, home })).problems : await judgeAndRemember(signed, now, context)
     const page = consentPage(signed, { now, trusted, reasons: problems.map(({ message }) => message) })

@@ -46,11 +46,14 @@ export const detect = defineCommand({
     const failed = new Failures(context, paths?.length === 1)
     const files = await listFiles(context, paths as string[], failed)
     if (files.length > 1) failed.notAlone()
-    const { checkReportPath } = await import('../report/file.ts')
-    for (const name of ['report', 'csv'] as const) {
-      const path = options[name]
-      if (path !== undefined) await checkReportPath(path, files, `--${name}`)
-    }
+    const { report, csv, anchors } = options
+    const { checkOutputs } = await import('../report/file.ts')
+    // A file that may not be read is none of `files`, but is not to be replaced either.
+    await checkOutputs({ '--report': report, '--csv': csv }, [
+      ...files,
+      ...(paths as string[]),
+      ...(anchors === undefined ? [] : [anchors]),
+    ])
     if (context.dryRun) return plan(context, files, failed, options)
     for (const failure of failed.list) await tell(context, failure)
     const found = files.length === 0 ? 0 : await examineAll(context, files, options, failed, wanted)

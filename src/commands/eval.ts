@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { Reading } from '../detect/evaluate.ts'
+import type { LabelledFiles } from '../detect/labelled.ts'
 import type { TallyRow } from '../detect/tally.ts'
 import { alignColumns } from '../report/columns.ts'
+import { printable } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 import { Failures } from './failures.ts'
 
@@ -29,10 +31,12 @@ export const evalCommand = defineCommand({
   example: 'dfk eval testset/ --wear --json > table.jsonl',
   writes: true,
   async run(context, [path], options) {
-    const [{ listLabelled }, { checkReportPath }] = await Promise.all([import('../detect/labelled.ts'), import('../report/file.ts')])
-    const labelled = await listLabelled(path as string, context.signal)
+    const [{ listLabelled }, { checkOutputs }] = await Promise.all([import('../detect/labelled.ts'), import('../report/file.ts')])
+    const listed = await listLabelled(path as string, context.signal)
+    const labelled = listed.files
     const files = labelled.map(({ file }) => file)
-    if (options.readings !== undefined) await checkReportPath(options.readings, files, '--readings')
+    await checkOutputs({ '--readings': options.readings }, [path as string, ...files])
+    for (const sentence of leftOutOf(listed)) context.warn(printable(sentence))
     const sets = [...new Set(labelled.map(({ set }) => set))]
     if (context.dryRun) {
       context.result(
@@ -48,6 +52,18 @@ export const evalCommand = defineCommand({
     failed.finish()
   },
 })
+
+/** A sentence for each reason why files were left out, with one of them as an example. */
+function leftOutOf({ unlabelled, passedOver, repeated }: LabelledFiles): string[] {
+  const reasons: [readonly string[], string][] = [
+    [unlabelled, 'in neither a folder named real nor one named fake'],
+    [passedOver, 'whose ending is of no video or image that is read'],
+    [repeated, 'listed before with the same label'],
+  ]
+  return reasons.flatMap(([paths, why]) =>
+    paths.length === 0 ? [] : [`left out: ${paths.length} ${paths.length === 1 ? 'file' : 'files'} ${why}, such as ${paths[0]}`],
+  )
+}
 
 async function measureAll(
   context: Context,

@@ -72,20 +72,24 @@ export const score = defineCommand({
 async function planOf(
   context: Context,
   paths: readonly string[],
-  { target: targetPath, source, report, every, range }: Options,
+  { target: targetPath, source, gallery, report, every, range }: Options,
 ): Promise<Plan> {
   if (paths.length === 0)
     throw new UsageError('expected a swap to score but found none', { hint: 'dfk score out.mp4 --target clip.mp4 --source alice' })
   const { probeMedia } = await import('../media/index.ts')
-  const { openDataset } = await import('../store/dataset.ts')
+  const { datasetFiles, openDataset } = await import('../store/dataset.ts')
+  const { filesOfOthers } = await import('../score/people.ts')
   const { commonFrames, defaultEvery, requireComparable } = await import('../score/score.ts')
   const swaps: MediaInfo[] = []
   for (const path of paths) swaps.push(await probeMedia(path, context.signal))
   const target = await probeMedia(targetPath, context.signal)
   const dataset = await openDataset(context.home, source)
   for (const swap of swaps) requireComparable(swap, target)
-  const { checkReportPath } = await import('../report/file.ts')
-  if (report !== undefined) await checkReportPath(report, [...paths, target.path])
+  const { checkOutputs } = await import('../report/file.ts')
+  if (report !== undefined) {
+    const read = [...(await datasetFiles(dataset)), ...(await filesOfOthers(gallery, context.home))]
+    await checkOutputs({ '--report': report }, [...paths, target.path, ...read])
+  }
   const versions = await versionsOf(swaps, target, range, context.signal)
   const frames = Math.max(...swaps.map((swap) => commonFrames(swap, target)))
   return { versions, target, source: dataset, every: every ?? defaultEvery(frames) }

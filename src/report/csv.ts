@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
+import { DfkError } from '../work/errors.ts'
 
 /** A line of RFC 4180. Text that a spreadsheet would take for a formula gets an apostrophe before it: it may come from a file that is not to be trusted. */
 export function csvLine(cells: readonly (string | number | boolean | null | undefined)[]): string {
@@ -12,21 +13,35 @@ export function csvLine(cells: readonly (string | number | boolean | null | unde
   return `${text.join(',')}\r\n`
 }
 
-/** The records of a CSV text, RFC 4180; empty lines are passed over. */
-export function parseCsv(text: string): string[][] {
-  const records: string[][] = []
-  let record: string[] = []
-  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y
-  field.lastIndex = text.startsWith('\ufeff') ? 1 : 0
-  while (field.lastIndex < text.length) {
+/** A record of a CSV text, and the line where it begins, from 1 on. */
+export interface CsvRecord {
+  readonly line: number
+  readonly cells: readonly string[]
+}
+
+/** The records of a CSV text, RFC 4180; empty lines are passed over. Throws DfkError, naming the line and `name`, where quotes are not as they should be. */
+export function parseCsv(text: string, name: string): CsvRecord[] {
+  const records: CsvRecord[] = []
+  let cells: string[] = []
+  let [line, begun] = [1, 1]
+  const field = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|$)/y
+  let at = text.startsWith('\ufeff') ? 1 : 0
+  while (at < text.length) {
+    field.lastIndex = at
     const found = field.exec(text)
-    if (found === null) throw new Error(`a quote that is not closed after ${records.length} records`)
-    record.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '')
+    if (found === null)
+      throw new DfkError(`expected a field in quotes that close, then a comma or the line's end, in line ${line} of ${name}`, {
+        hint: 'put quotes around the whole field, and double those in it',
+      })
+    at = field.lastIndex
+    line += found[0].split('\n').length - 1
+    cells.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '')
     if (found[3] === ',') continue
-    if (record.length > 1 || record[0] !== '') records.push(record)
-    record = []
+    if (cells.length > 1 || cells[0] !== '') records.push({ line: begun, cells })
+    cells = []
+    begun = line
   }
-  if (record.length > 0) records.push([...record, ''])
+  if (cells.length > 0) records.push({ line: begun, cells: [...cells, ''] })
   return records
 }
 

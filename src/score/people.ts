@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises'
 import { type FaceAnalyser, unit } from '../faces/index.ts'
 import { decodeFrames, expandInputs } from '../media/index.ts'
-import { type Dataset, datasetExists, openDataset } from '../store/dataset.ts'
+import { type Dataset, datasetExists, datasetFiles, openDataset } from '../store/dataset.ts'
 import { checkInterrupted, DfkError, UsageError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
 import { type Descriptors, describeDataset, meanDescriptors } from './identity.ts'
@@ -27,6 +28,21 @@ export async function describeOthers(names: readonly string[], { home, source, a
     else people.push(...(await peopleIn(name, analyser, work)))
   }
   return people
+}
+
+/** The files that `describeOthers` reads, there or not. Throws DfkError for a folder without media. */
+export async function filesOfOthers(names: readonly string[], home: string): Promise<string[]> {
+  const files: string[] = []
+  for (const name of names) {
+    if (await datasetExists(home, name)) files.push(...(await datasetFiles(await openDataset(home, name))))
+    else files.push(...(await filesAt(name)))
+  }
+  return files
+}
+
+async function filesAt(path: string): Promise<string[]> {
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true
+  return isFolder ? (await expandInputs([path])).map((input) => input.path) : [path]
 }
 
 async function personOf(dataset: Dataset, source: Dataset, analyser: FaceAnalyser, work: WorkOptions): Promise<Descriptors> {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { makeFolder } from '../work/folder.ts'
@@ -94,6 +94,13 @@ async function removeEmpty(dataset: Dataset): Promise<void> {
 export async function addSource(dataset: Dataset, source: Source): Promise<void> {
   if (dataset.manifest.sources.some(({ sha256 }) => sha256 === source.sha256)) return
   await saveManifest(dataset, { ...dataset.manifest, sources: [...dataset.manifest.sources, source] })
+}
+
+const OWN = /^(manifest\.json|consent\.json|(faces|aligned)(\.jsonl|[/\\].*))$/
+
+/** Paths of the files that make up the dataset; another file in its folder is not dfk's. */
+export async function datasetFiles({ folder }: Dataset): Promise<string[]> {
+  return (await readdir(folder, { recursive: true })).filter((path) => OWN.test(path)).map((path) => join(folder, path))
 }
 
 /** Path of the signed consent record that the dataset was made under. */

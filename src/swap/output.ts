@@ -2,6 +2,7 @@ import { access, constants, rmdir, stat } from 'node:fs/promises'
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path'
 import { expandInputs, isVideoName, type MediaInput, writesPicture } from '../media/index.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
+import { fileId } from '../work/fileId.ts'
 import { makeFolder } from '../work/folder.ts'
 
 /** One file to render and where the result goes. */
@@ -14,8 +15,8 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean> {
-  const [one, other] = await Promise.all([a, b].map((path) => stat(path, { bigint: true }).catch(() => undefined)))
-  return one !== undefined && other !== undefined && one.ino === other.ino && one.dev === other.dev && one.ino !== 0n
+  const [one, other] = await Promise.all([a, b].map(fileId))
+  return one !== undefined && one === other
 }
 
 function nameFor({ path, kind }: MediaInput, preview: boolean): string {

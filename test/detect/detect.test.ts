@@ -118,15 +118,12 @@ describe('dfk detect', () => {
     expect(code).toBe(0)
     const [clip] = lines() as unknown as {
       faces: { frame: number; timeS: number; sample: string }[]
-      moments: { frame: number; fromS: number; toS: number }[]
       framesExamined: number
     }[]
     expect(clip?.framesExamined).toBe(5)
     const even = clip!.faces.filter(({ sample }) => sample === 'even')
     expect(even.map(({ frame }) => frame)).toEqual([0, 153, 306, 459, 612])
     expect(even.at(-1)?.timeS).toBeGreaterThan(20)
-    const around = clip!.faces.filter(({ sample }) => sample === 'around')
-    for (const { timeS } of around) expect(clip!.moments.some(({ fromS, toS }) => timeS >= fromS && timeS <= toS)).toBe(true)
     const page = await readFile(report, 'utf8')
     expect(page).toContain('No detector is certain')
     expect(page).toContain('cap13_edit2.mp4')
@@ -154,7 +151,7 @@ describe('dfk detect', () => {
     const { code, stderr } = dfk(...files, '--csv', csv, '--fail-on', 'declared-synthetic', '--quiet')
     expect(code).toBe(4)
     expect(stderr).toContain('found 1 of 3')
-    const [head, ...rows] = parseCsv(await readFile(csv, 'utf8'))
+    const [head, ...rows] = parseCsv(await readFile(csv, 'utf8'), csv).map(({ cells }) => cells)
     const cell = (row: number, name: string) => rows[row]![head!.indexOf(name)]
     expect(rows.map(([file]) => file)).toEqual(files)
     expect(cell(0, 'declares_synthetic')).toBe('true')

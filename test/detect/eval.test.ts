@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listLabelled } from '../../src/detect/labelled.ts'
@@ -7,6 +7,7 @@ import { PICTURE_WEAR } from '../../src/detect/wear.ts'
 import { decodeFrames, probeMedia, reencodeClip, writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { psnr } from '../../src/picture/psnr.ts'
+import { DfkError } from '../../src/work/errors.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
 import { startDfk } from '../support/dfk.ts'
 import { CALIBRATION } from './calibrated.ts'
@@ -28,12 +29,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('labelled files', () => {
   it('are found by folder: the nearest real or fake, in the set above it', async () => {
-    expect((await listLabelled(set)).map(({ file, ...rest }) => [file.slice(set.length + 1), rest])).toEqual([
+    expect((await listLabelled(set)).files.map(({ file, ...rest }) => [file.slice(set.length + 1), rest])).toEqual([
       ['a/fake/deep/2.png', { label: 'fake', set: 'a' }],
       ['a/real/1.png', { label: 'real', set: 'a' }],
       ['b/c/real/3.png', { label: 'real', set: 'b/c' }],
     ])
-    expect((await listLabelled(join(set, 'a')))[0]?.set).toBe('a')
+    expect((await listLabelled(join(set, 'a'))).files[0]?.set).toBe('a')
     await expect(listLabelled(join(set, 'other'))).rejects.toThrow(/real and fake/)
   })
 
@@ -41,12 +42,48 @@ describe('labelled files', () => {
     const table = join(folder, 'list.csv')
     writeFileSync(table, 'label,file\nreal,set/a/real/1.png\nFake,"set/a/fake/deep/2.png"\n')
     const listed = await listLabelled(table)
-    expect(listed).toEqual([
+    expect(listed.files).toEqual([
       { file: join(set, 'a/real/1.png'), label: 'real', set: 'list' },
       { file: join(set, 'a/fake/deep/2.png'), label: 'fake', set: 'list' },
     ])
-    writeFileSync(table, 'file,label\nx.png,dubious\n')
-    await expect(listLabelled(table)).rejects.toThrow(/real or fake.*record 2.*dubious/)
+  })
+
+  it.each([
+    ['another label', 'file,label\n\nx.png,dubious\n', /real or fake as label in line 3 of .*list\.csv but found "dubious"/],
+    ['a label alone', 'label,file\nfake\n', /2 fields, among them a file, in line 2 of .*list\.csv but found 1/],
+    ['no name', 'label,file\nfake, \n', /2 fields, among them a file, in line 2 of .* but found 2 without one/],
+    ['a file alone', 'file,label\nx.png\n', /real or fake as label in line 2 of .* but found ""/],
+    ['a quote that is left open', 'file,label\n"x.png,real\n', /quotes that close, .* in line 2 of .*list\.csv/],
+    ['other columns', 'name;label\nx;real\n', /columns file,label\[,set\] in the first line of .* but found: name;label/],
+    ['columns alone', 'file,label\n', /expected labelled files in .*list\.csv but found none/],
+    ['two labels for a file', 'file,label\nx.png,real\ny.png,fake\n./x.png,fake\n', /x\.png but found real \(line 2\) and fake \(line 4\)/],
+  ])('are not read from a table with %s', async (_, text, message) => {
+    const table = join(folder, 'list.csv')
+    writeFileSync(table, text)
+    const listed = listLabelled(table)
+    await expect(listed).rejects.toThrow(message)
+    await expect(listed).rejects.toThrow(DfkError)
+  })
+
+  it('are not read from a picture, nor from a clip', async () => {
+    for (const path of [join(set, 'a/real/1.png'), sampleVideo('cap13_edit2.mp4')])
+      await expect(listLabelled(path)).rejects.toThrow(/expected a folder or a CSV file but .* is not text in UTF-8/)
+  })
+
+  it('are taken once where they are listed twice with one label', async () => {
+    const table = join(folder, 'list.csv')
+    writeFileSync(table, 'file,label\nset/a/real/1.png,real\nset/../set/a/real/1.png,Real\n')
+    const { files, repeated } = await listLabelled(table)
+    expect(files).toHaveLength(1)
+    expect(repeated).toEqual([join(set, 'a/real/1.png')])
+  })
+
+  it('are refused in folders too where links give one of them two labels', async () => {
+    for (const name of ['links/real', 'links/fake']) mkdirSync(join(folder, name), { recursive: true })
+    for (const name of ['links/real/x.png', 'links/fake/y.png']) symlinkSync(join(set, 'a/real/1.png'), join(folder, name))
+    await expect(listLabelled(join(folder, 'links'))).rejects.toThrow(
+      /expected one label for .*x\.png but found fake \(.*y\.png\) and real/,
+    )
   })
 })
 

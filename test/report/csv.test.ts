@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { csvLine, openGrowing, parseCsv } from '../../src/report/csv.ts'
+import { DfkError } from '../../src/work/errors.ts'
 
 describe('tables', () => {
   it('quote what needs it, and read it again', () => {
     const cells = ['plain', 'a,b', 'he said "no"', 'two\nlines', '']
     const line = csvLine([...cells, 0.5, true, null, undefined])
     expect(line).toBe('plain,"a,b","he said ""no""","two\nlines",,0.5,true,,\r\n')
-    expect(parseCsv(`${line}${line}`)).toEqual([
-      [...cells, '0.5', 'true', '', ''],
-      [...cells, '0.5', 'true', '', ''],
+    const read = [...cells, '0.5', 'true', '', '']
+    expect(parseCsv(`${line}${line}`, 'a table')).toEqual([
+      { line: 1, cells: read },
+      { line: 3, cells: read },
     ])
   })
 
@@ -20,13 +22,20 @@ describe('tables', () => {
   })
 
   it('read other programs’ line ends, empty lines, a byte order mark and a last line without an end', () => {
-    expect(parseCsv('\ufeffa,b\n\n1,2\r\n3,')).toEqual([
-      ['a', 'b'],
-      ['1', '2'],
-      ['3', ''],
+    expect(parseCsv('\ufeffa,b\n\n1,2\r\n3,', 'a table')).toEqual([
+      { line: 1, cells: ['a', 'b'] },
+      { line: 3, cells: ['1', '2'] },
+      { line: 4, cells: ['3', ''] },
     ])
-    expect(parseCsv('a\nlast')).toEqual([['a'], ['last']])
-    expect(() => parseCsv('a,"never closed\n')).toThrow(/quote/)
+    expect(parseCsv('a\nlast', 'a table').map(({ cells }) => cells)).toEqual([['a'], ['last']])
+  })
+
+  it('say in which line quotes are wrong', () => {
+    for (const line of ['a,"never closed\n', 'a,b"c\n', 'a,"b"c\n', `a,"${'x,y\n'.repeat(1e6)}`]) {
+      const read = () => parseCsv(`a,b\n\n"two\nlines",1\n${line}`, 'list.csv')
+      expect(read).toThrow(DfkError)
+      expect(read).toThrow(/quotes .* in line 5 of list\.csv/)
+    }
   })
 
   it('grow beside their place and get there whole', async () => {

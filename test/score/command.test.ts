@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readPackageFile } from '../../src/faces/weights.ts'
@@ -7,7 +7,7 @@ import { writePicture } from '../../src/media/index.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { resizePicture } from '../../src/picture/resize.ts'
 import { stampOutput } from '../../src/provenance/index.ts'
-import { openDataset } from '../../src/store/dataset.ts'
+import { datasetFiles, openDataset } from '../../src/store/dataset.ts'
 import { hashFile } from '../../src/work/hashFile.ts'
 import { sampleVideo, scratchFolder } from '../support/data.ts'
 import { dfkHere } from '../support/here.ts'
@@ -319,16 +319,29 @@ describe('dfk score refuses in one line', () => {
   })
 
   it('a report that has no place, before any work', async () => {
+    symlinkSync(file('target.png'), file('link.html'))
+    mkdirSync(file('others'), { recursive: true })
+    await copyFile(file('people.jpg'), file('others/people.jpg'))
+    const people = await readFile(file('people.jpg'))
+    const dataset = await openDataset(home, 'franck')
+    const face = (await datasetFiles(dataset)).find((path) => path.endsWith('.jpg'))
     for (const [report, message] of [
-      [join('no-such-folder', 'out.html'), /expected an existing folder/],
-      ['.', /is a folder/],
-      ['swap.png', /one of the files to examine/],
+      [file(join('no-such-folder', 'out.html')), /expected an existing folder/],
+      [file('.'), /is a folder/],
+      [file('swap.png'), /one of the input files/],
+      [file('link.html'), /one of the input files/],
+      [file('people.jpg'), /one of the input files/],
+      [file('others/people.jpg'), /one of the input files/],
+      [join(dataset.folder, 'manifest.json'), /one of the input files/],
+      [face!, /one of the input files/],
     ] as const) {
-      const { code, stderr } = await score(file('swap.png'), '--target', file('target.png'), '--source', 'franck', '--report', file(report))
+      const of = ['--target', file('target.png'), '--source', 'franck', '--gallery', file('people.jpg'), file('others')]
+      const { code, stderr } = await score(file('swap.png'), ...of, '--report', report)
       expect(code).toBe(2)
       expect(stderr).toMatch(message)
       expect(stderr).not.toContain('scoring')
     }
+    expect(await readFile(file('people.jpg'))).toEqual(people)
   })
 
   it('a truncated clip', async () => {
