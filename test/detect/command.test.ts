@@ -1,7 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { PICTURE_WEAR } from '../../src/detect/wear.ts'
 import { writePicture } from '../../src/media/index.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { newOutputId, stampOutput } from '../../src/provenance/index.ts'
@@ -21,15 +20,18 @@ function detailOf({ data }: Picture): number {
 // The commands are the real ones; only what looks at faces is made up.
 vi.mock('../../src/detect/open.ts', () => ({ openExaminer: () => Promise.resolve(stubExaminer(detailOf)) }))
 
+// What wears frames has its test in eval.test.ts.
+vi.mock('../../src/detect/wear.ts', async (load) => ({ ...(await load<object>()), PICTURE_WEAR: {} }))
+
 const folder = scratchFolder('detect-command')
 const at = (...names: string[]) => join(folder, ...names)
 const dfk = (...args: string[]) => dfkHere(folder, args)
 
 beforeAll(async () => {
-  for (const name of ['set/Real', 'set/fake ', 'set/swapped']) mkdirSync(at(name), { recursive: true })
-  for (const name of ['one.png', 'set/fake /b.png', 'set/swapped/c.png']) await writePicture(at(name), grain(1))
+  for (const name of ['set/Real', 'set/FAKE', 'set/swapped', 'clips/real']) mkdirSync(at(name), { recursive: true })
+  for (const name of ['one.png', 'set/Real/a.png', 'set/FAKE/b.png', 'set/swapped/c.png']) await writePicture(at(name), grain(1))
   await writeClip(
-    at('set/Real/a.mp4'),
+    at('clips/real/a.mp4'),
     Array.from({ length: 3 }, (_, i) => grain(10 + i)),
   )
   writeFileSync(at('set/notes.txt'), 'x')
@@ -108,23 +110,28 @@ describe('dfk eval', () => {
     ])
   })
 
+  it('answers what it cannot read labels from with one line', async () => {
+    writeFileSync(at('short.csv'), 'label,file\nfake\n')
+    for (const name of ['one.png', 'short.csv']) {
+      const { code, stderr } = await dfk('eval', at(name))
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^dfk: expected .*\n.+\n$/)])
+    }
+  })
+
   it('judges clips also as x264 encodes them again', async () => {
     const readings = at('readings.jsonl')
-    const { code, stdout } = await dfk('eval', at('set'), '--wear', '--json', '--quiet', '--readings', readings)
+    const { code, stdout } = await dfk('eval', at('clips'), '--wear', '--json', '--quiet', '--readings', readings)
     expect(code).toBe(0)
     const rows = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-    const wears = (set: string) =>
-      rows.filter((row) => row.set === set && row.level === 'file').map(({ wear, real, fake }) => [wear, real, fake])
-    const worn = ['none', ...Object.keys(PICTURE_WEAR)]
-    expect(wears('set, pictures')).toEqual(worn.map((wear) => [wear, 0, 1]))
-    expect(wears('set, clips')).toEqual([...worn, 'CRF 23', 'CRF 35'].map((wear) => [wear, 1, 0]))
+    const wears = rows.filter(({ level }) => level === 'file').map(({ wear, real, fake }) => [wear, real, fake])
+    expect(wears).toEqual(['none', 'CRF 23', 'CRF 35'].map((wear) => [wear, 1, 0]))
     const logits = new Map<string, number>()
     for (const line of readFileSync(readings, 'utf8').trim().split('\n')) {
-      const { kind, wear, logits: ofFrames } = JSON.parse(line)
-      if (kind === 'video') logits.set(wear, ofFrames.reduce((sum: number, logit: number) => sum + logit, 0) / ofFrames.length)
+      const { wear, logits: ofFrames } = JSON.parse(line)
+      logits.set(wear, ofFrames.reduce((sum: number, logit: number) => sum + logit, 0) / ofFrames.length)
     }
     // Grain is what an encoder drops: it was the frames encoded again that were looked at.
     expect(logits.get('CRF 23')! / logits.get('none')!).toBeLessThan(0.98)

@@ -5,8 +5,8 @@ import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { randomFrom } from '../picture/trial.ts'
 import { CALIBRATION } from './calibrated.ts'
 
-/** Side of the pictures that the stub examines. */
-export const SIDE = 128
+/** Side of the pictures, pixels. */
+const SIDE = 128
 
 /** Grain without end, the same for the same seed: `red` more of that colour. */
 export function grain(seed: number, red = 0): Picture {
