@@ -3,7 +3,7 @@ import { discriminate, discriminatorShapes, spectralNorms, spectralShapes } from
 import { type Architecture, decode, encode, generatorShapes } from '../../src/models/generator.ts'
 import { initialise, pixelShuffle } from '../../src/models/layers.ts'
 import { LOSSES } from '../../src/models/losses.ts'
-import { type AdamState, adamRate, adamStep, averageStep } from '../../src/models/optimizer.ts'
+import { adamRate } from '../../src/models/optimizer.ts'
 import { PRESETS } from '../../src/models/presets.ts'
 import { resumeRandom, seedRandom } from '../../src/models/random.ts'
 import { initialState, type Recogniser, type StepDesign, type StepParts, stepSignature, trainStep } from '../../src/models/step.ts'
@@ -241,28 +241,6 @@ describe('one step', () => {
     }
     expect(losses.at(-1)).toBeLessThan(0.8 * losses[0]!)
     await program.dispose()
-  })
-})
-
-describe('Adam', () => {
-  it('follows the published formula with its gradients clipped', () => {
-    const one = (value: number) => ({ x: tf.tensor1d([value]) })
-    let state: AdamState = { weights: one(1), first: one(0), second: one(0) }
-    let [w, m, v] = [1, 0, 0]
-    for (let t = 1; t <= 5; t += 1) {
-      const raw = t % 2 === 0 ? 0.3 : -4
-      const gradient = Math.sign(raw) * Math.min(1, Math.abs(raw))
-      m = 0.9 * m + 0.1 * gradient
-      v = 0.99 * v + 0.01 * gradient ** 2
-      w -= (0.01 * (m / (1 - 0.9 ** t))) / (Math.sqrt(v / (1 - 0.99 ** t)) + 1e-8)
-      state = adamStep(state, one(raw), tf.scalar(adamRate(0.01, t)))
-      expect(state.weights['x']!.dataSync()[0]).toBeCloseTo(w, 5)
-    }
-  })
-
-  it('averages weights', () => {
-    const next = averageStep({ x: tf.tensor1d([1, 2]) }, { x: tf.tensor1d([3, 2]) }, tf.scalar(0.75))
-    expect(Array.from(next['x']!.dataSync())).toEqual([1.5, 2])
   })
 })
 
