@@ -73,6 +73,8 @@ export interface ReadPlan {
   readonly source: string
   readonly fullRange: boolean
   readonly matrix: Matrix
+  /** Whether each field is converted by itself: chroma of two moments must not mix. */
+  readonly isInterlaced?: boolean | undefined
   readonly version: string
 }
 
@@ -90,7 +92,10 @@ export function seekOptions(seekS: number | undefined): string[] {
 export function readOptions(plan: ReadPlan): string[] {
   const wanted = filterPixels(plan.pixels, plan.fullRange)
   // A scaler that has nothing to do is left out: told of a matrix, it would convert all the same.
-  const convert = wanted === plan.source ? '' : `scale=in_color_matrix=${plan.matrix}:out_color_matrix=${plan.matrix}:${ACCURATE},`
+  const convert =
+    wanted === plan.source
+      ? ''
+      : `scale=in_color_matrix=${plan.matrix}:out_color_matrix=${plan.matrix}:${ACCURATE}${plan.isInterlaced ? ':interl=1' : ''},`
   const graph =
     "[0:V:0]split[picture][corner];[corner]crop=w='min(16,iw)':h='min(16,ih)':x=0:y=0,showinfo,nullsink;" +
     `[picture]${convert}format=${wanted}[out]`

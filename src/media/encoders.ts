@@ -96,7 +96,7 @@ function bitsOf(source: PixelDetails | undefined): Bits {
 /** Throws DfkError for an encoder whose frames would not say that they are interlaced: players would show both fields at once. */
 function requireFields(encoder: EncoderName, container: Container): void {
   if (ENCODERS[encoder].keepsFields) return
-  const keep = container === 'webm' ? 'name the output .mp4, .mov or .mkv' : 'choose --encoder libx264 or, for .mov, prores'
+  const keep = container === 'webm' ? 'name the output .mp4, .mov or .mkv' : 'choose --encoder libx264, or prores for a .mov'
   throw new DfkError(`expected progressive footage for ${encoder}, which does not keep fields, but found interlaced`, {
     hint: `${keep}, or deinterlace it first: ffmpeg -i clip -vf bwdif -crf 12 progressive.mkv`,
   })
