@@ -160,7 +160,7 @@ export const INPUTS: readonly InputCase[] = [
   { name: 'air.ts', args: [...V('96x64', '25', 1), ...SINE(1), ...X264, '-c:a', 'aac'], output: 'mp4', streams: 'video,audio', frames: 25 },
   {
     name: 'fields.mp4',
-    args: [...V('96x64', '25', 0.4), ...X264, '-x264-params', 'tff=1', '-flags', '+ilme+ildct', '-field_order', 'tt'],
+    args: [...V('96x64', '25', 0.4), '-vf', 'setfield=tff', ...X264, '-flags', '+ilme+ildct', '-field_order', 'tt'],
     streams: 'video',
     frames: 10,
   },
