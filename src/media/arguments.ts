@@ -73,6 +73,8 @@ export interface ReadPlan {
   readonly source: string
   readonly fullRange: boolean
   readonly matrix: Matrix
+  /** Whether each field is converted by itself: chroma of two moments must not mix. */
+  readonly isInterlaced?: boolean | undefined
   readonly version: string
 }
 
@@ -90,7 +92,10 @@ export function seekOptions(seekS: number | undefined): string[] {
 export function readOptions(plan: ReadPlan): string[] {
   const wanted = filterPixels(plan.pixels, plan.fullRange)
   // A scaler that has nothing to do is left out: told of a matrix, it would convert all the same.
-  const convert = wanted === plan.source ? '' : `scale=in_color_matrix=${plan.matrix}:out_color_matrix=${plan.matrix}:${ACCURATE},`
+  const convert =
+    wanted === plan.source
+      ? ''
+      : `scale=in_color_matrix=${plan.matrix}:out_color_matrix=${plan.matrix}:${ACCURATE}${plan.isInterlaced ? ':interl=1' : ''},`
   const graph =
     "[0:V:0]split[picture][corner];[corner]crop=w='min(16,iw)':h='min(16,ih)':x=0:y=0,showinfo,nullsink;" +
     `[picture]${convert}format=${wanted}[out]`
@@ -137,21 +142,20 @@ export interface PicturePlan extends EncoderSettings {
   readonly sar: Rational
   /** Which field of a frame comes first in interlaced footage. */
   readonly fields?: 'top' | 'bottom' | undefined
+  /** What the encoder does not write of what the footage says of its picture, in words. */
+  readonly lost?: readonly string[] | undefined
   readonly timeBase: Rational
   /** Threads of the encoder: with as many, the same frames give the same bytes. */
   readonly threads: number
 }
 
+/** Flags by which encoders code fields; FFV1 goes by the frames alone, which `setfield` marks. */
+const FIELD_FLAGS: Partial<Record<EncoderName, string>> = { libx264: '+ilme+ildct', mpeg4: '+ilme+ildct', prores_ks: '+ildct' }
+
 function fieldOptions({ fields, encoder }: PicturePlan): string[] {
   if (fields === undefined) return []
-  const order = fields === 'top' ? '1' : '0'
-  return [
-    '-field_order',
-    fields === 'top' ? 'tt' : 'bb',
-    '-top',
-    order,
-    ...(encoder === 'libx264' || encoder === 'mpeg4' ? ['-flags', '+ilme+ildct'] : []),
-  ]
+  const flags = FIELD_FLAGS[encoder]
+  return ['-field_order', fields === 'top' ? 'tt' : 'bb', ...(flags === undefined ? [] : ['-flags', flags])]
 }
 
 /** Output options that bring frames to the encoder: VAAPI takes them from the memory of its device, all others as they are. */

@@ -44,7 +44,10 @@ export async function* readClip(info: MediaInfo, options: ReadOptions): AsyncGen
   const job = {
     inputs: [{ source: fileUrl(info.path), options: ['-nostdin', ...inputOptions(), ...seekOptions(seekS)] }],
     output: pipe,
-    outputOptions: readOptions({ pixels, source: info.pixelFormat, fullRange: info.colour.range === 'pc', matrix, version }),
+    outputOptions: readOptions({
+      ...{ pixels, source: info.pixelFormat, fullRange: info.colour.range === 'pc', matrix, version },
+      isInterlaced: info.details !== undefined && info.details.fieldOrder !== 'progressive',
+    }),
   }
   const run = startFfmpeg(ffmpeg, job, (line) => {
     times.read(line)

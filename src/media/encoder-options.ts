@@ -1,12 +1,5 @@
 import type { EncoderName } from './encoderNames.ts'
-
-/** Brightness that HDR footage was graded for, in the units of SMPTE ST 2086 (x265's spelling) and CTA-861.3. */
-interface HdrLevels {
-  /** `G(x,y)B(x,y)R(x,y)WP(x,y)L(max,min)`: 0.00002 and 0.0001 cd/m² a unit. */
-  readonly display?: string | undefined
-  /** Brightest pixel and brightest frame average, in cd/m². */
-  readonly light?: readonly [number, number] | undefined
-}
+import type { HdrLevels } from './hdr.ts'
 
 /** How an encoder is asked to work. */
 export interface EncoderSettings {
@@ -19,20 +12,32 @@ export interface EncoderSettings {
   /** Subsampling that ProRes' profile follows. */
   readonly chroma?: number | undefined
   readonly hdr?: HdrLevels | undefined
+  /** Where the chroma samples of 4:2:0 lie, by ffmpeg's name; undefined for what players take it to be. */
+  readonly chromaLocation?: string | undefined
 }
 
-function x265Params(hdr: HdrLevels | undefined, isLossless: boolean): string {
-  const params = ['log-level=error']
+/** Places of chroma in the order in which H.264 and HEVC count them. */
+const CHROMA_LOCATIONS = ['left', 'center', 'topleft', 'top', 'bottomleft', 'bottom']
+
+/** For the parameters of x264 and x265, which spell it alike; ffmpeg's own option does not reach them in old builds. */
+function chromaParams(location: string | undefined): string[] {
+  const place = CHROMA_LOCATIONS.indexOf(location ?? '')
+  return place === -1 ? [] : [`chromaloc=${place}`]
+}
+
+function x265Params({ hdr, chromaLocation, isLossless = false }: EncoderSettings): string {
+  const params = ['log-level=error', ...chromaParams(chromaLocation)]
   if (isLossless) params.push('lossless=1')
   if (hdr?.display !== undefined) params.push(`master-display=${hdr.display}`)
   if (hdr?.light !== undefined) params.push(`max-cll=${hdr.light.join(',')}`)
-  if (params.some((param) => param.startsWith('m'))) params.push('hdr-opt=1', 'repeat-headers=1')
+  // Segments are joined: each says it for itself.
+  if (params.some((param) => param.startsWith('m'))) params.push('repeat-headers=1')
   return params.join(':')
 }
 
 /** ffmpeg's options for one encoder: quality from 0 (best) to 51, on the encoder's own scale, and what editors expect of its files. */
 export function encoderOptions(encoder: EncoderName, settings: EncoderSettings): string[] {
-  const { quality, preset, isLossless = false, chroma = 422, hdr } = settings
+  const { quality, preset, isLossless = false, chroma = 422, chromaLocation } = settings
   const q = String(quality)
   // To most hardware 0 is "as you like".
   const coarse = String(Math.max(1, Math.round(quality)))
@@ -40,9 +45,12 @@ export function encoderOptions(encoder: EncoderName, settings: EncoderSettings):
   const wide = String(Math.round((quality * 63) / 51))
   switch (encoder) {
     case 'libx264':
-      return [...(isLossless ? ['-qp', '0'] : ['-crf', q]), '-preset', preset]
+      return [
+        ...[...(isLossless ? ['-qp', '0'] : ['-crf', q]), '-preset', preset],
+        ...chromaParams(chromaLocation).flatMap((params) => ['-x264-params', params]),
+      ]
     case 'libx265':
-      return [...(isLossless ? [] : ['-crf', q]), '-preset', preset, '-x265-params', x265Params(hdr, isLossless)]
+      return [...(isLossless ? [] : ['-crf', q]), '-preset', preset, '-x265-params', x265Params(settings)]
     case 'libvpx-vp9':
       return ['-crf', q, '-b:v', '0', '-deadline', 'good', '-cpu-used', '4', '-row-mt', '1']
     case 'libsvtav1':

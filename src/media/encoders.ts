@@ -1,6 +1,7 @@
 import { DfkError } from '../work/errors.ts'
 import type { Container } from './containers.ts'
 import { ENCODER_NAMES, type EncoderName } from './encoderNames.ts'
+import type { HdrLevels } from './hdr.ts'
 import type { PipePixels } from './pixels.ts'
 import type { PixelDetails } from './streams.ts'
 
@@ -23,6 +24,10 @@ interface EncoderSpec {
   readonly isIntermediate?: boolean
   /** Finest tick that the codec can write, as a denominator. */
   readonly maxTicks?: number
+  /** Whether its frames say that they are interlaced, and in which order. HEVC could only hold each field as a picture of its own, which players show as such. */
+  readonly keepsFields?: boolean
+  /** What it writes of what else the footage says of its picture. */
+  readonly keeps?: { readonly levels?: boolean; readonly chromaLocation?: boolean }
 }
 
 const ANY: readonly Container[] = ['mp4', 'mov', 'matroska']
@@ -31,8 +36,14 @@ const DEEP = { 420: [8, 10] } as const
 const NV12 = { 8: 'nv12', 10: 'p010le' } as const
 
 const ENCODERS: Record<EncoderName, EncoderSpec> = {
-  libx264: { containers: ANY, pixels: { 420: [8, 10], 422: [8, 10], 444: [8, 10] }, takesOdd: false },
-  libx265: { containers: ANY, pixels: { 420: [8, 10, 12], 422: [8, 10, 12], 444: [8, 10, 12] }, takesOdd: false },
+  libx264: {
+    ...{ containers: ANY, pixels: { 420: [8, 10], 422: [8, 10], 444: [8, 10] }, takesOdd: false },
+    ...{ keepsFields: true, keeps: { chromaLocation: true } },
+  },
+  libx265: {
+    ...{ containers: ANY, pixels: { 420: [8, 10, 12], 422: [8, 10, 12], 444: [8, 10, 12] }, takesOdd: false },
+    keeps: { levels: true, chromaLocation: true },
+  },
   h264_videotoolbox: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
   h264_nvenc: { containers: ANY, pixels: { 420: [8], 444: [8] }, takesOdd: false },
   h264_qsv: { containers: ANY, pixels: EIGHT, takesOdd: false, packed: NV12 },
@@ -56,18 +67,22 @@ const ENCODERS: Record<EncoderName, EncoderSpec> = {
     pixels: { 420: [8, 10, 12], 422: [8, 10, 12], 444: [8, 10, 12] },
     takesOdd: true,
   },
-  prores_ks: { containers: ['mov', 'matroska'], pixels: { 422: [10], 444: [10] }, takesOdd: true, isIntermediate: true },
+  prores_ks: {
+    ...{ containers: ['mov', 'matroska'], pixels: { 422: [10], 444: [10] }, takesOdd: true, isIntermediate: true },
+    keepsFields: true,
+  },
   ffv1: {
-    ...{ containers: ['matroska'], takesOdd: true, isIntermediate: true },
+    ...{ containers: ['matroska'], takesOdd: true, isIntermediate: true, keepsFields: true },
     pixels: { 420: [8, 10, 12], 422: [8, 10, 12], 444: [8, 10, 12] },
   },
-  mpeg4: { containers: ANY, pixels: EIGHT, takesOdd: true, maxTicks: 65_535 },
+  mpeg4: { containers: ANY, pixels: EIGHT, takesOdd: true, maxTicks: 65_535, keepsFields: true },
 }
 
 /** What `auto` may choose, best first. VP9 and AV1 are for WebM: of any other name H.264 or HEVC is expected. */
-function deliveryFor(container: Container, bits: Bits): readonly EncoderName[] {
+function deliveryFor(container: Container, bits: Bits, isInterlaced: boolean): readonly EncoderName[] {
   const isWeb = (name: EncoderName) => ENCODERS[name].containers.includes('webm')
   const fitting = ENCODER_NAMES.filter((name) => ENCODERS[name].isIntermediate !== true && isWeb(name) === (container === 'webm'))
+  if (isInterlaced && container !== 'webm') return fitting.filter((name) => ENCODERS[name].keepsFields)
   // Players and phones decode HEVC Main 10 in hardware and H.264 High 10 hardly anywhere.
   return bits > 8 && container !== 'webm' ? ['libx265', ...fitting] : fitting
 }
@@ -78,15 +93,25 @@ function bitsOf(source: PixelDetails | undefined): Bits {
   return bits <= 8 ? 8 : bits <= 10 ? 10 : 12
 }
 
-/** The encoder for a container and such footage, of those that this ffmpeg has. Throws DfkError where it lacks it, or the container cannot hold it. */
+/** Throws DfkError for an encoder whose frames would not say that they are interlaced: players would show both fields at once. */
+function requireFields(encoder: EncoderName, container: Container): void {
+  if (ENCODERS[encoder].keepsFields) return
+  const keep = container === 'webm' ? 'name the output .mp4, .mov or .mkv' : 'choose --encoder libx264, or prores for a .mov'
+  throw new DfkError(`expected progressive footage for ${encoder}, which does not keep fields, but found interlaced`, {
+    hint: `${keep}, or deinterlace it first: ffmpeg -i clip -vf bwdif -crf 12 progressive.mkv`,
+  })
+}
+
+/** The encoder for a container and such footage, of those that this ffmpeg has. Throws DfkError where it lacks it, the container cannot hold it, or it cannot hold the footage. */
 export function chooseEncoder(
   asked: EncoderChoice,
   container: Container,
   available: readonly EncoderName[],
   source?: PixelDetails | undefined,
+  isInterlaced = false,
 ): EncoderName {
   const named = asked === 'prores' ? 'prores_ks' : asked === 'lossless' ? 'libx264' : asked
-  const wanted = named === 'auto' ? deliveryFor(container, bitsOf(source)) : [named]
+  const wanted = named === 'auto' ? deliveryFor(container, bitsOf(source), isInterlaced) : [named]
   const chosen = wanted.find((name) => available.includes(name))
   if (chosen === undefined)
     throw new DfkError(`expected an ffmpeg with the encoder ${wanted[0]} but it has ${available.join(', ') || 'none that dfk knows'}`, {
@@ -97,6 +122,7 @@ export function chooseEncoder(
     throw new DfkError(`expected a container for ${chosen} but ${container} does not hold what it writes`, {
       hint: `name the output ${containers.map((name) => `.${name === 'matroska' ? 'mkv' : name}`).join(' or ')}, or choose another --encoder`,
     })
+  if (isInterlaced) requireFields(chosen, container)
   return chosen
 }
 
@@ -138,8 +164,39 @@ export function choosePixels(source: PixelDetails | undefined, encoder: EncoderN
   return { bits, chroma, pipe, encode: packed?.[bits] ?? pipe }
 }
 
-/** Says what of the footage's samples an encoder does not keep; undefined where it keeps all. */
-export function pixelsLost(source: PixelDetails | undefined, choice: Pick<PixelChoice, 'bits' | 'chroma'>): string | undefined {
+/** What else the footage says of its picture, split by whether an encoder writes it. */
+interface Told {
+  /** For the encoder, as far as it writes it. */
+  readonly kept: { readonly hdr?: HdrLevels; readonly chromaLocation?: string }
+  /** What is not written, in words; undefined where all is. */
+  readonly lost?: readonly string[] | undefined
+}
+
+/** Decides what an encoder is told of display, light and place of chroma, and what is lost with it. */
+export function tellEncoder(
+  encoder: EncoderName,
+  { hdr, chromaLocation }: { readonly hdr?: HdrLevels | undefined; readonly chromaLocation?: string | undefined },
+  isHalved: boolean,
+): Told {
+  const { keeps = {} } = ENCODERS[encoder]
+  // Only 4:2:0 leaves a choice, and players take it for `left`.
+  const place = isHalved && chromaLocation !== 'left' ? chromaLocation : undefined
+  const lost = [
+    ...(hdr?.display !== undefined && !keeps.levels ? ['the mastering display (SMPTE ST 2086) is left out'] : []),
+    ...(hdr?.light !== undefined && !keeps.levels ? ['the light levels (MaxCLL, MaxFALL) are left out'] : []),
+    ...(place !== undefined && !keeps.chromaLocation ? [`chroma at ${place} becomes left`] : []),
+  ]
+  return {
+    kept: { ...(hdr && keeps.levels && { hdr }), ...(place !== undefined && keeps.chromaLocation && { chromaLocation: place }) },
+    ...(lost.length > 0 && { lost }),
+  }
+}
+
+/** Says what of the footage's samples, and of what it says of them, an encoder does not keep; undefined where it keeps all. */
+export function pixelsLost(
+  source: PixelDetails | undefined,
+  choice: Pick<PixelChoice, 'bits' | 'chroma'> & Pick<Told, 'lost'>,
+): string | undefined {
   if (source === undefined) return undefined
   const lost = [
     ...(source.bits > choice.bits ? [`${source.bits} bits become ${choice.bits}`] : []),
@@ -147,6 +204,7 @@ export function pixelsLost(source: PixelDetails | undefined, choice: Pick<PixelC
       ? [`4:${[...String(source.chroma)].slice(1).join(':')} becomes 4:${[...String(choice.chroma)].slice(1).join(':')}`]
       : []),
     ...(source.hasAlpha ? ['transparency is left out'] : []),
+    ...(choice.lost ?? []),
   ]
   return lost.length === 0 ? undefined : lost.join(', ')
 }

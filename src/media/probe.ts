@@ -1,15 +1,26 @@
 import { z } from 'zod'
 import { DfkError } from '../work/errors.ts'
-import { countArguments, probeArguments } from './arguments.ts'
+import { countArguments, fileUrl, probeArguments } from './arguments.ts'
 import { findFfprobe } from './binaries.ts'
 import type { ColourTags } from './colour.ts'
 import { readFailure } from './failures.ts'
+import { frameArguments, hasUntoldFields, parseFirstFrames } from './first-frames.ts'
+import { type HdrLevels, hdrLevelsOf } from './hdr.ts'
 import { checkBounds } from './limits.ts'
 import { askProgram } from './process.ts'
 import { AboutFiles } from './remembered.ts'
 import { requireFile } from './requireFile.ts'
 import { probePicture } from './stills.ts'
-import { type Chapter, fieldOrderOf, type PixelDetails, parseChapters, parseStreams, pixelDetails, type StreamInfo } from './streams.ts'
+import {
+  type Chapter,
+  chromaLocationOf,
+  fieldOrderOf,
+  type PixelDetails,
+  parseChapters,
+  parseStreams,
+  pixelDetails,
+  type StreamInfo,
+} from './streams.ts'
 
 export interface Rational {
   readonly num: number
@@ -67,6 +78,10 @@ interface VideoDetails {
   /** Width of a pixel by its height. */
   readonly sar: Rational
   readonly fieldOrder: 'progressive' | 'tt' | 'bb' | 'tb' | 'bt'
+  /** Where the chroma samples of 4:2:0 lie, by ffmpeg's name. */
+  readonly chromaLocation?: string | undefined
+  /** Display and light that HDR footage was graded for. */
+  readonly hdr?: HdrLevels | undefined
   /** Undefined for a format that dfk does not know. */
   readonly pixels?: PixelDetails | undefined
   /** Time code of the first frame, as `01:00:00:00` (`;` before the frames for drop frame). */
@@ -98,6 +113,7 @@ const streamSchema = z.looseObject({
   index: z.number().default(0),
   codec_tag_string: z.string().default(''),
   field_order: z.string().optional(),
+  chroma_location: z.string().optional(),
   disposition: z.record(z.string(), z.number()).optional(),
   tags: z.record(z.string(), z.string()).optional(),
   side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).optional(),
@@ -174,6 +190,11 @@ function displaySize(stream: StreamReport, rotation: number): { width: number; h
 
 /** Turns ffprobe's report into MediaInfo; `frames` is 0 where the container does not count them. Throws DfkError where the file has no video stream. */
 export function parseProbe(path: string, text: string): MediaInfo {
+  return parseReport(path, text).info
+}
+
+/** MediaInfo, and whether only frames tell the rest of it. */
+function parseReport(path: string, text: string): { info: MediaInfo; asksFrames: boolean } {
   const report = reportSchema.parse(JSON.parse(text))
   const stream = report.streams.find((candidate) => candidate.codec_type === 'video' && candidate.disposition?.['attached_pic'] !== 1)
   if (stream === undefined || !stream.width || !stream.height) {
@@ -187,7 +208,7 @@ export function parseProbe(path: string, text: string): MediaInfo {
   }
   const rotation = rotationOf(stream)
   const fps = parseRational(stream.avg_frame_rate) ?? parseRational(stream.r_frame_rate) ?? { num: 25, den: 1 }
-  return {
+  const info: MediaInfo = {
     path,
     kind: 'video',
     ...displaySize(stream, rotation),
@@ -206,6 +227,8 @@ export function parseProbe(path: string, text: string): MediaInfo {
     rotation,
     details: detailsOf(report, stream),
   }
+  const asksLevels = info.colour.transfer === 'smpte2084' && info.details?.hdr === undefined
+  return { info, asksFrames: asksLevels || hasUntoldFields(info.codec, stream.field_order) }
 }
 
 function detailsOf(report: MediaReport, stream: StreamReport): VideoDetails {
@@ -220,6 +243,8 @@ function detailsOf(report: MediaReport, stream: StreamReport): VideoDetails {
     codedHeight: stream.height ?? 0,
     sar: parseRational(stream.sample_aspect_ratio) ?? { num: 1, den: 1 },
     fieldOrder: fieldOrderOf(stream.field_order),
+    chromaLocation: chromaLocationOf(stream.chroma_location),
+    hdr: hdrLevelsOf(stream.side_data_list),
     pixels: pixelDetails(stream.pix_fmt),
     timecode: timecode.find((text) => /^\d\d:\d\d:\d\d[:;.]\d\d+$/.test(text ?? '')),
     originS: Number(report.format.start_time ?? 0) || 0,
@@ -237,9 +262,23 @@ export async function probeMedia(path: string, signal?: AbortSignal): Promise<Me
 
 const asked = new AboutFiles<MediaInfo>()
 
+/** Fills in what only frames tell; frames that cannot be decoded tell nothing. */
+async function askFrames(ffprobe: string, info: MediaInfo, signal: AbortSignal | undefined): Promise<MediaInfo> {
+  const text = await askProgram(ffprobe, frameArguments(fileUrl(info.path)), signal).catch((failure) => {
+    if (signal?.aborted) throw failure
+    return '{}'
+  })
+  const { details } = info
+  if (details === undefined) return info
+  const { fieldOrder = details.fieldOrder, chromaLocation, hdr } = parseFirstFrames(text)
+  const told = { fieldOrder, chromaLocation: details.chromaLocation ?? chromaLocation, hdr: details.hdr ?? hdr }
+  return { ...info, details: { ...details, ...told } }
+}
+
 async function ask(ffprobe: string, path: string, signal: AbortSignal | undefined): Promise<MediaInfo> {
   try {
-    const info = checkBounds(parseProbe(path, await askProgram(ffprobe, probeArguments(path), signal)))
+    const { info: said, asksFrames } = parseReport(path, await askProgram(ffprobe, probeArguments(path), signal))
+    const info = asksFrames ? await askFrames(ffprobe, checkBounds(said), signal) : checkBounds(said)
     if (info.frames > 0) return info
     const counted = reportSchema.parse(JSON.parse(await askProgram(ffprobe, countArguments(path), signal)))
     return checkBounds({ ...info, frames: Number(counted.streams[0]?.nb_read_packets ?? 0) })

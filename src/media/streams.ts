@@ -85,6 +85,11 @@ export function fieldOrderOf(text: string | undefined): 'progressive' | 'tt' | '
   return text === 'tt' || text === 'bb' || text === 'tb' || text === 'bt' ? text : 'progressive'
 }
 
+/** Where the chroma samples of 4:2:0 lie, by ffmpeg's name; undefined where the file does not say. */
+export function chromaLocationOf(text: string | undefined): string | undefined {
+  return text === undefined || text === 'unspecified' || text === 'unknown' ? undefined : text
+}
+
 /** Reads ffmpeg's name of a pixel format; undefined for one whose samples dfk does not know. */
 export function pixelDetails(format: string): PixelDetails | undefined {
   const yuv = /^yuv(j|a)?(410|411|420|422|440|444)p(\d+)?(?:le|be)?$/.exec(format)

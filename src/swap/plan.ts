@@ -9,6 +9,7 @@ import {
   type MediaInfo,
   type PicturePlan,
   probeMedia,
+  tellEncoder,
   ticksFor,
   tryEncoders,
 } from '../media/index.ts'
@@ -33,14 +34,15 @@ export async function planPicture(
   const names = await ffmpegEncoders()
   // Of hardware encoders a build has the names whether or not the hardware is there.
   const available = asked === 'auto' && !names.includes('libx264') ? (await tryEncoders()).working : names
-  const encoder = chooseEncoder(asked, containerOf(output), available, details?.pixels)
-  const { pipe, encode, chroma, bits } = choosePixels(details?.pixels, encoder, coded.width, coded.height)
   const order = details?.fieldOrder ?? 'progressive'
+  const encoder = chooseEncoder(asked, containerOf(output), available, details?.pixels, order !== 'progressive')
+  const { pipe, encode, chroma, bits } = choosePixels(details?.pixels, encoder, coded.width, coded.height)
+  const { kept, lost } = tellEncoder(encoder, details ?? {}, details?.pixels?.chroma === 420 && chroma === 420)
   return {
     ...{ encoder, quality, preset, isLossless: asked === 'lossless', chroma, bits, pixels: pipe, encode },
     ...{ fullRange: colour.range === 'pc', tags: colour, sar: coded.sar, timeBase: ticksFor(encoder, timeBase) },
     fields: order === 'progressive' ? undefined : order.endsWith('t') ? 'top' : 'bottom',
-    threads: cpus().length,
+    ...{ ...kept, ...(lost && { lost }), threads: cpus().length },
   }
 }
 

@@ -87,6 +87,8 @@ export function differences(before: Seen, after: Seen, slackS = 0): string[] {
   // What says no range is standard range, which H.264 does not spell out.
   expectEqual('colour', { range: 'tv', ...a.colour }, { range: 'tv', ...b.colour })
   expectEqual('fields', a.details!.fieldOrder, b.details!.fieldOrder)
+  // What says no place is taken for `left`.
+  expectEqual('chroma', a.details!.chromaLocation ?? 'left', b.details!.chromaLocation ?? 'left')
   expectEqual('chapters', a.details!.chapters, b.details!.chapters)
   expectEqual('time code', a.details!.timecode, b.details!.timecode)
   // MP4 marks the first stream of a kind as the default, whether anyone said so or not.

@@ -12,6 +12,7 @@ import {
   type MediaInfo,
   openSegment,
   probeMedia,
+  readClip,
 } from '../../src/media/index.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { scratchFolder } from '../support/data.ts'
@@ -211,4 +212,25 @@ describe('hash', () => {
     expect((await findFfmpeg()).source).toBe('environment')
     expect((await hashFootage(file('plain.mp4'))).videoSha256).toBe(sound.videoSha256)
   })
+})
+
+it("chroma of one field is not mixed with the other's where interlaced footage gets more of it", async () => {
+  const halves = "geq=lum=128:cb='if(mod(Y\\,2)\\,60\\,200)':cr=128,setfield=tff"
+  const path = make(
+    'chroma.mkv',
+    '-f',
+    'lavfi',
+    '-i',
+    'color=gray:s=64x64:d=0.04',
+    '-vf',
+    `format=yuv420p,${halves}`,
+    '-c:v',
+    'ffv1',
+    '-level',
+    '3',
+  )
+  for await (const { bytes } of readClip(await probeMedia(path), { pixels: 'yuv422p' })) {
+    const column = Array.from({ length: 64 }, (_, y) => bytes[64 * 64 + 32 * y + 8]!)
+    expect(column.slice(8, 12)).toEqual([200, 60, 200, 60])
+  }
 })

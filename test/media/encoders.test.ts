@@ -6,7 +6,7 @@ import { pictureOptions } from '../../src/media/arguments.ts'
 import { ffmpegEncoders, findFfmpeg, findFfprobe } from '../../src/media/binaries.ts'
 import type { Container } from '../../src/media/containers.ts'
 import { encoderOptions } from '../../src/media/encoder-options.ts'
-import type { EncoderName } from '../../src/media/encoderNames.ts'
+import { ENCODER_NAMES, type EncoderName } from '../../src/media/encoderNames.ts'
 import { chooseEncoder, choosePixels, pixelsLost, ticksFor } from '../../src/media/encoders.ts'
 import { pixelDetails } from '../../src/media/streams.ts'
 import { tryEncoders } from '../../src/media/trial.ts'
@@ -42,6 +42,24 @@ describe('encoder', () => {
     expect(chooseEncoder('auto', 'mp4', hardware)).toBe('h264_vaapi')
     expect(chooseEncoder('auto', 'webm', hardware)).toBe('libvpx-vp9')
     expect(() => chooseEncoder('hevc_vaapi', 'webm', hardware)).toThrow(/webm does not hold/)
+  })
+
+  it('of interlaced footage is one that keeps fields: asked for another, it is refused', () => {
+    const deep = pixelDetails('yuv422p10le')
+    expect(chooseEncoder('auto', 'mp4', ENCODER_NAMES, deep, true)).toBe('libx264')
+    expect(chooseEncoder('auto', 'mp4', ['libx265', 'h264_nvenc', 'mpeg4'], deep, true)).toBe('mpeg4')
+    expect(() => chooseEncoder('auto', 'webm', ENCODER_NAMES, deep, true)).toThrow(/libvpx-vp9, which does not keep fields/)
+    const keeps = ENCODER_NAMES.filter((name) => {
+      const container = (['mov', 'matroska'] as const).find((candidate) => {
+        try {
+          return chooseEncoder(name, candidate, ENCODER_NAMES, deep, true)
+        } catch {
+          return undefined
+        }
+      })
+      return container !== undefined
+    })
+    expect(keeps).toEqual(['libx264', 'prores_ks', 'ffv1', 'mpeg4'])
   })
 
   it('gets frames from the memory of its device where it is VAAPI', () => {

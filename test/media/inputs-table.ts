@@ -36,6 +36,7 @@ const X265 = (more = '') => [
   '-x265-params',
   `log-level=none${more}`,
 ]
+const GRADED = 'G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)'
 const UNEVEN = "select='not(eq(n,5)+eq(n,11)+between(n,20,24))',settb=1/90000,setpts=PTS+0.0333/TB*gte(N\\,10)"
 const EXACT = ['-vsync', '0', '-enc_time_base', '1:90000', '-video_track_timescale', '90000']
 
@@ -159,7 +160,7 @@ export const INPUTS: readonly InputCase[] = [
   { name: 'air.ts', args: [...V('96x64', '25', 1), ...SINE(1), ...X264, '-c:a', 'aac'], output: 'mp4', streams: 'video,audio', frames: 25 },
   {
     name: 'fields.mp4',
-    args: [...V('96x64', '25', 0.4), ...X264, '-x264-params', 'tff=1', '-flags', '+ilme+ildct', '-field_order', 'tt'],
+    args: [...V('96x64', '25', 0.4), '-vf', 'setfield=tff', ...X264, '-flags', '+ilme+ildct', '-field_order', 'tt'],
     streams: 'video',
     frames: 10,
   },
@@ -193,6 +194,33 @@ export const INPUTS: readonly InputCase[] = [
     frames: 10,
   },
   { name: 'grid.mpg', args: [], shared: 'grid/bbaf2n.mpg', output: 'mp4', streams: 'video,audio' },
+]
+
+/** Made clips whose frames say more than their samples: fields, the light they were graded for. */
+export const MARKED: readonly InputCase[] = [
+  {
+    name: 'dv.avi',
+    args: [...V('720x576', '25', 0.2), '-vf', 'setfield=bff', '-c:v', 'dvvideo', '-pix_fmt', 'yuv420p'],
+    output: 'mov',
+    streams: 'video',
+    frames: 5,
+  },
+  {
+    name: 'deepFields.mov',
+    args: [...V('96x64', '25', 0.2), '-vf', 'setfield=tff', '-c:v', 'prores_ks', '-flags', '+ildct', '-pix_fmt', 'yuv422p10le'],
+    streams: 'video',
+    frames: 5,
+  },
+  {
+    name: 'hdr10.mp4',
+    args: [
+      ...V('96x64', '25', 0.2),
+      ...X265(`:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:chromaloc=2:master-display=${GRADED}:max-cll=1000,400`),
+      ...HDR('smpte2084'),
+    ],
+    streams: 'video',
+    frames: 5,
+  },
 ]
 
 const SRT = '1\n00:00:00,100 --> 00:00:00,500\nFirst line\n\n2\n00:00:00,600 --> 00:00:00,900\nSecond line\n'

@@ -19,7 +19,7 @@ const LABEL: LabelPlan = { text: 'AI', place: 'top-left', on: true, seconds: 4, 
 const PICTURE: Required<PicturePlan> = {
   ...{ encoder: 'libx264', quality: 17, preset: 'veryfast', isLossless: false, chroma: 420, bits: 8, pixels: 'yuv420p' },
   ...{ encode: 'yuv420p', fullRange: false, tags: {}, sar: { num: 1, den: 1 }, timeBase: { num: 1, den: 25 } },
-  ...{ fields: undefined, threads: 2, hdr: undefined },
+  ...{ fields: undefined, threads: 2, hdr: undefined, chromaLocation: undefined, lost: undefined },
 }
 const OPTIONS: FrameOptions = { on: true, choice: 'target', threshold: 0.5, look: LOOK, strength: 1, label: undefined }
 const SHOT: Shot = { span: { first: 0, last: 9 }, options: OPTIONS }
@@ -114,7 +114,7 @@ const CHANGES: [string, Partial<Parts>][] = [
     {
       ...{ encoder: 'libx265', quality: 18, preset: 'slow', isLossless: true, chroma: 444, bits: 10, pixels: 'yuv444p' },
       ...{ encode: 'nv12', fullRange: true, tags: { matrix: 'bt709' }, sar: { num: 4, den: 3 }, timeBase: { num: 1, den: 30 } },
-      ...{ fields: 'top', threads: 3, hdr: {} },
+      ...{ fields: 'top', threads: 3, hdr: {}, chromaLocation: 'topleft', lost: ['light'] },
     },
     (changes) => ({ picture: { ...PICTURE, ...changes } as Required<PicturePlan> }),
   ),

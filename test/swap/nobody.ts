@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { extname } from 'node:path'
 import { findFfmpeg } from '../../src/media/binaries.ts'
 import { containerOf } from '../../src/media/containers.ts'
-import { DamageLog, joinSegments, type MediaInfo } from '../../src/media/index.ts'
+import { DamageLog, type EncoderChoice, joinSegments, type MediaInfo } from '../../src/media/index.ts'
 import { renderClip } from '../../src/swap/clip.ts'
 import { harmOf, joinPlan } from '../../src/swap/finishClip.ts'
 import { RenderJob } from '../../src/swap/job.ts'
@@ -27,19 +27,20 @@ const NOBODY = {
 interface Pass {
   /** Frames of a segment. */
   readonly segment: number
+  /** As asked for; default: without any loss where the container allows. */
+  readonly encoder?: EncoderChoice
   /** Stop after so many frames, what is done staying there. */
   readonly stopAfter?: number
   /** Asks for consent again. */
   readonly recheck?: () => Promise<void>
 }
 
-/** Renders a clip in segments, without any loss where the container allows, and joins them; a call after a stopped one goes on where that was. */
+/** Renders a clip in segments and joins them; a call after a stopped one goes on where that was. */
 export async function pass(
   info: MediaInfo,
   output: string,
-  { segment, stopAfter, recheck }: Pass,
+  { segment, encoder = extname(output) === '.webm' ? 'auto' : 'lossless', stopAfter, recheck }: Pass,
 ): Promise<{ frames: number; pixels: string; harm: string | undefined; kept: number }> {
-  const encoder = extname(output) === '.webm' ? 'auto' : 'lossless'
   const picture = await planPicture(info, output, { encoder, quality: 18, preset: 'veryfast' })
   const job = await RenderJob.open(output, 'pass', () => ({ outputId: '0123456789abcdef', picture }))
   const index = await indexOf(info, undefined)
