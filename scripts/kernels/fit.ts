@@ -21,7 +21,7 @@ export function clamp(data: usize, count: i32): void {
 }
 
 /**
- * `shapeMask` of src/swap/mask.ts, in place: inside of `hull`, widened by `slack`, and off the rim; then drawn in by `passes` and blurred. `work`: as for `spread`.
+ * `shapeMask` of src/swap/mask.ts but for its ramp to the rim, in place: inside of `hull`, widened by `slack`, and off the rim; then drawn in by `passes` and blurred. `work`: as for `spread`.
  */
 export function shape(mask: usize, hull: usize, size: i32, slack: i32, rim: i32, passes: i32, radius: i32, work: usize): void {
   spread(hull, size, -slack, work)
@@ -34,14 +34,6 @@ export function shape(mask: usize, hull: usize, size: i32, slack: i32, rim: i32,
   }
   spread(mask, size, passes, work)
   soften(mask, work, size, radius)
-  // The blur reaches outwards as well: keep it off the rim.
-  const last = size - 1
-  for (let i = 0; i < size; i++) {
-    put(mask, i, 0)
-    put(mask, last * size + i, 0)
-    put(mask, i * size, 0)
-    put(mask, i * size + last, 0)
-  }
 }
 
 /** `bleedOutwards` of src/swap/seam.ts, in place. `work`: five planes and what `spread` needs. */

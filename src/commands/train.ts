@@ -4,7 +4,6 @@ import { LOSSES, type LossWeights } from '../models/losses.ts'
 import { OPTIMIZERS } from '../models/optimizer.ts'
 import { PRESET_NAMES, STYLE_NAMES } from '../models/presets.ts'
 import type { Plan } from '../train/schedule.ts'
-import type { Settings } from '../train/settings.ts'
 import { UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 
@@ -172,12 +171,12 @@ export const train = defineCommand({
       },
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)
-    const { describeLate, endsBefore, judgesSwaps, validationsEvery, withoutEffect } = await import('../train/outlook.ts')
+    const { describeSettings, endsBefore, validationsEvery, withoutEffect } = await import('../train/outlook.ts')
     const { wrapped } = await import('../train/validations.ts')
     const validateEvery = asked.validateEvery ?? validationsEvery(plan, asked.previewEvery)
     const { training } = intent.settings
     const tellPlan = () => {
-      if (intent.isNew) context.note(describeSettings(intent.settings, judgesSwaps(training), describeLate(plan, training)))
+      if (intent.isNew) context.note(describeSettings(intent.settings, plan))
       const end = endsBefore(plan, training)
       if (end !== undefined) context.note(wrapped(end))
       for (const line of withoutEffect({ plan, training, losses: asked.losses, validateEvery, until: asked.until }))
@@ -240,21 +239,6 @@ async function positionOf({ home, warn }: Context, name: string): Promise<{ step
   const { latestCheckpoint, openRun } = await import('../store/checkpoint.ts')
   const found = await latestCheckpoint(await openRun(home, name), warn)
   return found && { step: found.state.step, elapsedMs: found.state.elapsedMs }
-}
-
-/** Losses of swaps. */
-const OF_SWAPS: readonly string[] = ['identity', 'follow']
-
-/** What a new run begins with, and what joins in later, in two or three lines. */
-function describeSettings(
-  { name, style, losses = LOSSES, base, training, batch }: Settings,
-  swaps: boolean,
-  late: string | undefined,
-): string {
-  const applied = Object.entries(losses).filter(([loss, weight]) => weight > 0 && (swaps || !OF_SWAPS.includes(loss)))
-  const weights = applied.map(([loss, weight]) => `${loss} ${Number(weight.toPrecision(6))}`)
-  const start = base === undefined ? 'from scratch' : `from dfk's base weights (${base.slice(0, 12)}…)`
-  return `${name} begins ${start}, ${batch} faces of each person a step, ${training.optimizer} at ${training.rate}\n  style ${style}: ${weights.join(', ')}, gan ${training.adversarialWeight}${late === undefined ? '' : `\n  ${late}`}`
 }
 
 function describeDryRun(folder: string, isNew: boolean, preset: string, plan: Plan): string {

@@ -83,18 +83,12 @@ function notAll(
   { kind, band: { realBelow, manipulatedAbove } }: Grounds,
 ): string | undefined {
   if (kind === 'video' && samples.length < FEW_FRAMES) return `a face in only ${samples.length} of ${examined} frames: weak evidence`
-  const [high, low] = [samples.filter(({ probability }) => probability >= manipulatedAbove).length, restOf(samples, manipulatedAbove)]
+  const rest = samples.flatMap(({ probability }) => (probability < manipulatedAbove ? [probability] : []))
+  const high = samples.length - rest.length
   const share = high / samples.length
+  const usual = quantile(rest, 0.5)
   // Frames just below the line are no others: a clip that is replaced throughout has them too.
-  if (share >= 0.15 && share <= 0.5 && low !== null && low <= realBelow)
+  if (share >= 0.15 && share <= 0.5 && usual !== null && usual <= realBelow)
     return `${high} of ${samples.length} frames stand out while the rest do not: look at the faces and times`
   return undefined
-}
-
-/** Median of the frames that do not stand out; null where there are none. */
-function restOf(samples: readonly HighestInFrame[], manipulatedAbove: number): number | null {
-  return quantile(
-    samples.flatMap(({ probability }) => (probability < manipulatedAbove ? [probability] : [])),
-    0.5,
-  )
 }

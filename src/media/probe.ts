@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import { DfkError } from '../work/errors.ts'
 import { countArguments, fileUrl, probeArguments } from './arguments.ts'
 import { findFfprobe } from './binaries.ts'
@@ -9,6 +8,7 @@ import { type HdrLevels, hdrLevelsOf } from './hdr.ts'
 import { checkBounds } from './limits.ts'
 import { askProgram } from './process.ts'
 import { AboutFiles } from './remembered.ts'
+import { type MediaReport, reportSchema, type StreamReport } from './report.ts'
 import { requireFile } from './requireFile.ts'
 import { probePicture } from './stills.ts'
 import {
@@ -89,51 +89,6 @@ interface VideoDetails {
   /** When the earliest stream begins, on the file's own clock. */
   readonly originS: number
 }
-
-const streamSchema = z.looseObject({
-  codec_type: z.string().optional(),
-  codec_name: z.string().default('unknown'),
-  width: z.number().optional(),
-  height: z.number().optional(),
-  pix_fmt: z.string().default('unknown'),
-  sample_aspect_ratio: z.string().optional(),
-  avg_frame_rate: z.string().default('0/0'),
-  r_frame_rate: z.string().default('0/0'),
-  time_base: z.string().default('1/1000'),
-  nb_frames: z.string().optional(),
-  nb_read_packets: z.string().optional(),
-  duration: z.string().optional(),
-  start_time: z.string().optional(),
-  channels: z.number().default(0),
-  sample_rate: z.string().default('0'),
-  color_space: z.string().optional(),
-  color_primaries: z.string().optional(),
-  color_transfer: z.string().optional(),
-  color_range: z.string().optional(),
-  index: z.number().default(0),
-  codec_tag_string: z.string().default(''),
-  field_order: z.string().optional(),
-  chroma_location: z.string().optional(),
-  disposition: z.record(z.string(), z.number()).optional(),
-  tags: z.record(z.string(), z.string()).optional(),
-  side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).optional(),
-})
-const reportSchema = z.looseObject({
-  streams: z.array(streamSchema).default([]),
-  chapters: z
-    .array(z.looseObject({ start_time: z.string(), end_time: z.string(), tags: z.record(z.string(), z.string()).optional() }))
-    .default([]),
-  format: z
-    .looseObject({
-      format_name: z.string().default(''),
-      duration: z.string().optional(),
-      start_time: z.string().optional(),
-      tags: z.record(z.string(), z.string()).optional(),
-    })
-    .prefault({}),
-})
-export type MediaReport = z.output<typeof reportSchema>
-export type StreamReport = z.output<typeof streamSchema>
 
 /** Reads `30000/1001` or `16:15`; undefined where it is no positive ratio. */
 export function parseRational(text: string | undefined): Rational | undefined {
@@ -278,7 +233,8 @@ async function askFrames(ffprobe: string, info: MediaInfo, signal: AbortSignal |
 async function ask(ffprobe: string, path: string, signal: AbortSignal | undefined): Promise<MediaInfo> {
   try {
     const { info: said, asksFrames } = parseReport(path, await askProgram(ffprobe, probeArguments(path), signal))
-    const info = asksFrames ? await askFrames(ffprobe, checkBounds(said), signal) : checkBounds(said)
+    checkBounds(said)
+    const info = asksFrames ? await askFrames(ffprobe, said, signal) : said
     if (info.frames > 0) return info
     const counted = reportSchema.parse(JSON.parse(await askProgram(ffprobe, countArguments(path), signal)))
     return checkBounds({ ...info, frames: Number(counted.streams[0]?.nb_read_packets ?? 0) })

@@ -1,4 +1,4 @@
-import type { MediaReport, StreamReport } from './probe.ts'
+import type { MediaReport, StreamReport } from './report.ts'
 
 /** One stream of a file, as far as a copy of the file must know it. */
 export interface StreamInfo {

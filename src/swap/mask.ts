@@ -30,6 +30,7 @@ export function shapeMask(drawn: Plane, hull: Plane, { kind, erodePercent, blurP
   const at = put(data)
   const share = (percent: number) => (width * percent) / 100
   const [slack, rim] = [Math.round(width * HULL_SLACK), Math.max(1, Math.round(width * RIM))]
+  const radius = blurRadius(share(blurPercent))
   const work = room(8 * (width + 11) * (width + 2))
   shape(
     at,
@@ -38,10 +39,10 @@ export function shapeMask(drawn: Plane, hull: Plane, { kind, erodePercent, blurP
     slack,
     rim,
     Math.round(share(erodePercent)),
-    blurRadius(share(blurPercent)),
+    radius,
     work,
   )
   const shaped = get(at, new Float32Array(data.length))
-  fadeToRim(shaped, width, rim + 2 * blurRadius(share(blurPercent)))
+  fadeToRim(shaped, width, rim + 2 * radius)
   return { width, height, data: shaped }
 }

@@ -1,6 +1,7 @@
-import type { LossWeights } from '../models/losses.ts'
+import { LOSSES, type LossWeights } from '../models/losses.ts'
 import type { Training } from '../store/checkpoint.ts'
 import type { Plan } from './schedule.ts'
+import type { Settings } from './settings.ts'
 import { FEWEST_FOR_A_TREND } from './trend.ts'
 
 /** Validations of a whole plan: twice what a trend needs. */
@@ -34,6 +35,21 @@ function lateParts({ averageFrom, adversarialFrom, adversarialWeight, swapFrom }
   return parts.filter(({ from }) => from < 1)
 }
 
+/** What a new run begins with, and what joins in later, in two or three lines. */
+export function describeSettings({ name, style, losses = LOSSES, base, training, batch }: Settings, plan: Plan): string {
+  const applied = Object.entries(losses).filter(
+    ([loss, weight]) => weight > 0 && (judgesSwaps(training) || !OF_SWAPS.some((name) => name === loss)),
+  )
+  const weights = applied.map(([loss, weight]) => `${loss} ${Number(weight.toPrecision(6))}`)
+  const start = base === undefined ? 'from scratch' : `from dfk's base weights (${base.slice(0, 12)}…)`
+  const late = describeLate(plan, training)
+  return [
+    `${name} begins ${start}, ${batch} faces of each person a step, ${training.optimizer} at ${training.rate}`,
+    `  style ${style}: ${weights.join(', ')}, gan ${training.adversarialWeight}`,
+    ...(late === undefined ? [] : [`  ${late}`]),
+  ].join('\n')
+}
+
 /** When the parts that join in later do, in words; undefined where there are none. */
 export function describeLate(plan: Plan, training: Training): string | undefined {
   const parts = lateParts(training).map(({ name, from }) =>
@@ -44,8 +60,10 @@ export function describeLate(plan: Plan, training: Training): string | undefined
 
 const stepOf = (from: number, { horizon }: Training) => Math.ceil(from * horizon)
 
-/** Whether swaps are judged at all. */
-export function judgesSwaps({ swapFrom }: Training): boolean {
+/** Losses that judge swaps. */
+const OF_SWAPS = ['identity', 'follow'] as const
+
+function judgesSwaps({ swapFrom }: Training): boolean {
   return swapFrom < 1
 }
 
@@ -70,7 +88,7 @@ export function endsBefore(plan: Plan, training: Training): string | undefined {
 /** What was asked for and will have no effect in this plan, a line each. */
 export function withoutEffect({ plan, training, losses = {}, validateEvery, until }: Asked): string[] {
   const said: string[] = []
-  const idle = (['identity', 'follow'] as const).filter((name) => (losses[name] ?? 0) > 0)
+  const idle = OF_SWAPS.filter((name) => (losses[name] ?? 0) > 0)
   if (idle.length > 0 && !judgesSwaps(training))
     said.push(`--losses: ${idle.join(' and ')} will have no effect: swaps are not judged; --swap-from .5 judges them`)
   if (plan.kind === 'minutes') return said
