@@ -172,18 +172,23 @@ interface Told {
   readonly lost?: readonly string[] | undefined
 }
 
+/** What footage says of its picture beside its samples. */
+interface Graded {
+  readonly hdr?: HdrLevels | undefined
+  readonly dynamicHdr?: readonly string[] | undefined
+  readonly chromaLocation?: string | undefined
+}
+
 /** Decides what an encoder is told of display, light and place of chroma, and what is lost with it. */
-export function tellEncoder(
-  encoder: EncoderName,
-  { hdr, chromaLocation }: { readonly hdr?: HdrLevels | undefined; readonly chromaLocation?: string | undefined },
-  isHalved: boolean,
-): Told {
+export function tellEncoder(encoder: EncoderName, { hdr, dynamicHdr = [], chromaLocation }: Graded, isHalved: boolean): Told {
   const { keeps = {} } = ENCODERS[encoder]
   // Only 4:2:0 leaves a choice, and players take it for `left`.
   const place = isHalved && chromaLocation !== 'left' ? chromaLocation : undefined
   const lost = [
     ...(hdr?.display !== undefined && !keeps.levels ? ['the mastering display (SMPTE ST 2086) is left out'] : []),
     ...(hdr?.light !== undefined && !keeps.levels ? ['the light levels (MaxCLL, MaxFALL) are left out'] : []),
+    // No encoder is told them: they were measured on the frames as they were.
+    ...dynamicHdr.map((name) => `the dynamic metadata of ${name} are left out`),
     ...(place !== undefined && !keeps.chromaLocation ? [`chroma at ${place} becomes left`] : []),
   ]
   return {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type HdrLevels, hdrLevelsOf } from './hdr.ts'
+import { dynamicHdrOf, type HdrLevels, hdrLevelsOf } from './hdr.ts'
 import { LOCAL_ONLY } from './limits.ts'
 import { chromaLocationOf } from './streams.ts'
 
@@ -9,6 +9,8 @@ interface FirstFrames {
   readonly fieldOrder?: 'tt' | 'bb' | undefined
   readonly chromaLocation?: string | undefined
   readonly hdr?: HdrLevels | undefined
+  /** Names of metadata that change from frame to frame, such as `HDR10+`. */
+  readonly dynamicHdr?: readonly string[] | undefined
 }
 
 /** Codecs whose frames have no fields, or whose fields decoders give as frames: a container that says nothing of them need not be doubted. */
@@ -44,9 +46,11 @@ const schema = z.looseObject({
 export function parseFirstFrames(text: string): FirstFrames {
   const { frames } = schema.parse(JSON.parse(text))
   const interlaced = frames.find((frame) => frame.interlaced_frame === 1)
+  const sideData = frames.flatMap((frame) => frame.side_data_list)
   return {
     fieldOrder: interlaced && (interlaced.top_field_first === 1 ? 'tt' : 'bb'),
     chromaLocation: chromaLocationOf(frames[0]?.chroma_location),
-    hdr: hdrLevelsOf(frames.flatMap((frame) => frame.side_data_list)),
+    hdr: hdrLevelsOf(sideData),
+    dynamicHdr: dynamicHdrOf(sideData),
   }
 }

@@ -42,3 +42,16 @@ export function hdrLevelsOf(sideData: readonly SideData[] = []): HdrLevels | und
   const light = content && lightOf(content)
   return display === undefined && light === undefined ? undefined : { ...(display && { display }), ...(light && { light }) }
 }
+
+const DYNAMIC: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/HDR10\+|SMPTE2094-40/, 'HDR10+'],
+  [/DOVI|Dolby Vision/, 'Dolby Vision'],
+  [/CUVA/, 'HDR Vivid'],
+]
+
+/** What of brightness side data say anew from frame to frame, by its usual names; undefined where they say nothing. */
+export function dynamicHdrOf(sideData: readonly SideData[] = []): readonly string[] | undefined {
+  const types = sideData.map((data) => String(data['side_data_type']))
+  const names = DYNAMIC.flatMap(([pattern, name]) => (types.some((type) => pattern.test(type)) ? [name] : []))
+  return names.length === 0 ? undefined : names
+}

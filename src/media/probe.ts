@@ -4,7 +4,7 @@ import { findFfprobe } from './binaries.ts'
 import type { ColourTags } from './colour.ts'
 import { readFailure } from './failures.ts'
 import { frameArguments, hasUntoldFields, parseFirstFrames } from './first-frames.ts'
-import { type HdrLevels, hdrLevelsOf } from './hdr.ts'
+import { dynamicHdrOf, type HdrLevels, hdrLevelsOf } from './hdr.ts'
 import { checkBounds } from './limits.ts'
 import { askProgram } from './process.ts'
 import { AboutFiles } from './remembered.ts'
@@ -82,6 +82,8 @@ interface VideoDetails {
   readonly chromaLocation?: string | undefined
   /** Display and light that HDR footage was graded for. */
   readonly hdr?: HdrLevels | undefined
+  /** Names of brightness metadata that change from frame to frame, such as `HDR10+`. */
+  readonly dynamicHdr?: readonly string[] | undefined
   /** Undefined for a format that dfk does not know. */
   readonly pixels?: PixelDetails | undefined
   /** Time code of the first frame, as `01:00:00:00` (`;` before the frames for drop frame). */
@@ -182,8 +184,9 @@ function parseReport(path: string, text: string): { info: MediaInfo; asksFrames:
     rotation,
     details: detailsOf(report, stream),
   }
-  const asksLevels = info.colour.transfer === 'smpte2084' && info.details?.hdr === undefined
-  return { info, asksFrames: asksLevels || hasUntoldFields(info.codec, stream.field_order) }
+  // Levels may stand in frames alone, and what changes with them always does.
+  const isGraded = info.colour.transfer === 'smpte2084'
+  return { info, asksFrames: isGraded || hasUntoldFields(info.codec, stream.field_order) }
 }
 
 function detailsOf(report: MediaReport, stream: StreamReport): VideoDetails {
@@ -200,6 +203,7 @@ function detailsOf(report: MediaReport, stream: StreamReport): VideoDetails {
     fieldOrder: fieldOrderOf(stream.field_order),
     chromaLocation: chromaLocationOf(stream.chroma_location),
     hdr: hdrLevelsOf(stream.side_data_list),
+    dynamicHdr: dynamicHdrOf(stream.side_data_list),
     pixels: pixelDetails(stream.pix_fmt),
     timecode: timecode.find((text) => /^\d\d:\d\d:\d\d[:;.]\d\d+$/.test(text ?? '')),
     originS: Number(report.format.start_time ?? 0) || 0,
@@ -225,9 +229,10 @@ async function askFrames(ffprobe: string, info: MediaInfo, signal: AbortSignal |
   })
   const { details } = info
   if (details === undefined) return info
-  const { fieldOrder = details.fieldOrder, chromaLocation, hdr } = parseFirstFrames(text)
+  const { fieldOrder = details.fieldOrder, chromaLocation, hdr, dynamicHdr } = parseFirstFrames(text)
   const told = { fieldOrder, chromaLocation: details.chromaLocation ?? chromaLocation, hdr: details.hdr ?? hdr }
-  return { ...info, details: { ...details, ...told } }
+  const dynamic = [...new Set([...(details.dynamicHdr ?? []), ...(dynamicHdr ?? [])])]
+  return { ...info, details: { ...details, ...told, ...(dynamic.length > 0 && { dynamicHdr: dynamic }) } }
 }
 
 async function ask(ffprobe: string, path: string, signal: AbortSignal | undefined): Promise<MediaInfo> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hasUntoldFields, parseFirstFrames } from '../../src/media/first-frames.ts'
-import { hdrLevelsOf } from '../../src/media/hdr.ts'
+import { dynamicHdrOf, hdrLevelsOf } from '../../src/media/hdr.ts'
 import { parseProbe } from '../../src/media/probe.ts'
 
 const MASTERING = {
@@ -66,5 +66,17 @@ describe('HDR levels', () => {
     expect(hdrLevelsOf([half, { ...CONTENT, max_content: 0, max_average: 0 }])).toBeUndefined()
     expect(hdrLevelsOf([{ ...MASTERING, red_x: '0/0' }])).toBeUndefined()
     expect(hdrLevelsOf()).toBeUndefined()
+  })
+})
+
+describe('metadata that change from frame to frame', () => {
+  it.each([
+    ['HDR Dynamic Metadata SMPTE2094-40 (HDR10+)', ['HDR10+']],
+    ['DOVI configuration record', ['Dolby Vision']],
+    ['Dolby Vision RPU Data', ['Dolby Vision']],
+    ['HDR Dynamic Metadata CUVA 005.1 2021 (Vivid)', ['HDR Vivid']],
+    ['Mastering display metadata', undefined],
+  ])('%s', (type, names) => {
+    expect(dynamicHdrOf([{ rotation: 90 }, { side_data_type: type }, { side_data_type: type }])).toEqual(names)
   })
 })

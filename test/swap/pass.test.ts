@@ -8,6 +8,7 @@ import { pixelDetails } from '../../src/media/streams.ts'
 import { planPicture } from '../../src/swap/plan.ts'
 import { DfkError, RefusedError } from '../../src/work/errors.ts'
 import { differences, isSameSound, lookOver } from '../media/compare.ts'
+import { addHdr10Plus } from '../media/hdr10plus.ts'
 import { INPUTS, MARKED, makeInput } from '../media/inputs-table.ts'
 import { scratchFolder } from '../support/data.ts'
 import { pass, pictures } from './nobody.ts'
@@ -107,6 +108,17 @@ describe('HDR10', () => {
     const said = pixelsLost(info.details?.pixels, await plan())
     if (lost instanceof RegExp) expect(said).toMatch(lost)
     else expect(said).toBe(lost)
+  })
+
+  it('that changes from frame to frame (HDR10+) is said to be left out, the rest is kept', async () => {
+    const { path: ffmpeg } = await findFfmpeg()
+    const { info: plain } = await marked('hdr10.mp4', 'auto', 'mp4')
+    const path = join(folder, 'hdr10plus.mp4')
+    addHdr10Plus(ffmpeg, plain.path, path)
+    const info = await probeMedia(path)
+    const plan = await planPicture(info, join(folder, 'from-plus.mp4'), { encoder: 'auto', quality: 18, preset: 'veryfast' })
+    expect(pixelsLost(info.details?.pixels, plan)).toBe('the dynamic metadata of HDR10+ are left out')
+    expect(plan.hdr).toEqual(plain.details!.hdr)
   })
 })
 
