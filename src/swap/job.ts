@@ -110,15 +110,18 @@ export class RenderJob {
     }
   }
 
-  /** Opens the job of an output that a queue has, to work on it beside others. Throws DfkError where it is not there, or no longer on the queue. */
-  static async share(output: string, fingerprint: string): Promise<RenderJob> {
+  /**
+   * Opens the job of an output that a queue has, to work on it beside others; `hashed`: of its segments only those that are what was written, which takes reading them.
+   * Throws DfkError where it is not there, or no longer on the queue.
+   */
+  static async share(output: string, fingerprint: string, { hashed = false }: { hashed?: boolean } = {}): Promise<RenderJob> {
     const folder = jobFolder(output)
     const found = await readState(folder)
     if (found?.fingerprint !== fingerprint || (await queueOf(folder)) === undefined)
       throw new DfkError(`expected the rendering of ${basename(output)} in ${folder} but it was taken back from the queue`, {
         hint: 'run dfk swap with --queue again to go on; does this machine see the same disk?',
       })
-    return new RenderJob(folder, found, await wholeSegments(folder, { tidy: false, hashed: false }))
+    return new RenderJob(folder, found, await wholeSegments(folder, { tidy: false, hashed }))
   }
 
   static async #open(
@@ -201,7 +204,7 @@ export class RenderJob {
 
 /**
  * `tidy`: removes what is half written, of which nobody is the writer any more. `hashed`: reads every picture to see that it is what was written, as whoever goes on
- * with a job does once; another is rendered anew.
+ * with a job, or joins it, does once; another is rendered anew.
  */
 async function wholeSegments(folder: string, { tidy, hashed }: { tidy: boolean; hashed: boolean }): Promise<Map<number, SegmentDone>> {
   const done = new Map<number, SegmentDone>()

@@ -44,6 +44,17 @@ describe("a render's folder on a queue", () => {
     expect(existsSync(jobFolder(output))).toBe(false)
   })
 
+  it('is joined without a segment that was changed on the disk: it is missing, and queued anew', async () => {
+    const output = join(folder, 'altered.mp4')
+    await RenderJob.hand(QUEUE, output, 'f', fresh, async () => {})
+    const worker = await RenderJob.share(output, 'f')
+    for (const number of [0, 1]) await segment(worker, number)
+    writeFileSync(worker.pathOf(1), 'picture I')
+    const joining = await RenderJob.share(output, 'f', { hashed: true })
+    expect(joining.done.map(({ number }) => number)).toEqual([0])
+    expect(await RenderJob.hand(QUEUE, output, 'f', fresh, async (job) => job.has(1))).toBe(false)
+  })
+
   it('is not handed over while somebody renders alone; what that one did is kept', async () => {
     const output = join(folder, 'b.mp4')
     const alone = await RenderJob.open(output, 'f', fresh)

@@ -99,13 +99,13 @@ export class Workshop {
       const isOpen = await RenderJob.share(task.output, task.fingerprint).catch(() => undefined)
       if (isOpen === undefined) return task.placed
     }
-    const rendering = await RenderJob.share(task.output, task.fingerprint)
+    const rendering = await RenderJob.share(task.output, task.fingerprint, { hashed: true })
     const { named } = await nameWeights(permitted)
     checkNamed(task, named, options, rendering)
     const wanted = made.reduce((sum, each) => sum + each.made, task.kept)
     if (rendering.done.length < wanted)
-      throw new DfkError(`expected ${wanted} segments in ${rendering.folder} but found ${rendering.done.length}`, {
-        hint: 'do all workers see the same disk? run the same command again to render what is missing',
+      throw new DfkError(`expected ${wanted} whole segments in ${rendering.folder} but found ${rendering.done.length}`, {
+        hint: 'do all workers see the same disk, and is it sound? run the same command again to render what is missing',
       })
     const facesSeen = made.reduce((sum, each) => sum + each.facesSeen, 0)
     const nearest = Math.min(...made.map((each) => each.nearest ?? Number.POSITIVE_INFINITY))
