@@ -4,6 +4,7 @@ import type { EncoderName } from './encoderNames.ts'
 import { LOCAL_ONLY } from './limits.ts'
 import { filterPixels, type PipePixels } from './pixels.ts'
 import type { Rational } from './probe.ts'
+import type { Fields } from './streams.ts'
 
 /** Accurate conversion between YCbCr and RGB: without these swscale takes short cuts that shift colours by a level or two. */
 const ACCURATE = 'flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'
@@ -140,8 +141,7 @@ export interface PicturePlan extends EncoderSettings {
   readonly tags: ColourTags
   /** Width of a pixel by its height. */
   readonly sar: Rational
-  /** Which field of a frame comes first in interlaced footage. */
-  readonly fields?: 'top' | 'bottom' | undefined
+  readonly fields?: Fields | undefined
   /** What the encoder does not write of what the footage says of its picture, in words. */
   readonly lost?: readonly string[] | undefined
   readonly timeBase: Rational
@@ -152,16 +152,21 @@ export interface PicturePlan extends EncoderSettings {
 /** Flags by which encoders code fields; FFV1 goes by the frames alone, which `setfield` marks. */
 const FIELD_FLAGS: Partial<Record<EncoderName, string>> = { libx264: '+ilme+ildct', mpeg4: '+ilme+ildct', prores_ks: '+ildct' }
 
-function fieldOptions({ fields, encoder }: PicturePlan): string[] {
+export function fieldOptions({ fields, encoder }: Pick<PicturePlan, 'fields' | 'encoder'>): string[] {
   if (fields === undefined) return []
   const flags = FIELD_FLAGS[encoder]
   return ['-field_order', fields === 'top' ? 'tt' : 'bb', ...(flags === undefined ? [] : ['-flags', flags])]
 }
 
+/** Filters that say what frames through a pipe do not: how wide pixels are, and which field comes first. */
+export function frameFilters({ sar, fields }: Pick<PicturePlan, 'sar' | 'fields'>): string[] {
+  return [`setsar=${sar.num}/${sar.den}`, ...(fields === undefined ? [] : [`setfield=${fields === 'top' ? 'tff' : 'bff'}`])]
+}
+
 /** Output options that bring frames to the encoder: VAAPI takes them from the memory of its device, all others as they are. */
-function uploadOptions({ encoder, encode, sar, fields }: PicturePlan): string[] {
-  const filters = [`setsar=${sar.num}/${sar.den}`]
-  if (fields !== undefined) filters.push(`setfield=${fields === 'top' ? 'tff' : 'bff'}`)
+function uploadOptions(plan: PicturePlan): string[] {
+  const { encoder, encode } = plan
+  const filters = frameFilters(plan)
   if (!encoder.endsWith('_vaapi')) return ['-vf', filters.join(','), '-c:v', encoder, '-pix_fmt', encode]
   // Named without a device: ffmpeg takes the first that works.
   const device = ['-init_hw_device', 'vaapi=va', '-filter_hw_device', 'va']

@@ -18,5 +18,6 @@ export { indexForSeeking, mayPayToSeek, paysToSeek, type SeekIndex, type Stretch
 export { openSegment, type SegmentWriter } from './segment.ts'
 export { alterStill, readStill, stillPicture, writeStill } from './still-file.ts'
 export { encodePicture, readPicture, writePicture, writesPicture } from './stills.ts'
+export { fieldsOf } from './streams.ts'
 export { tryEncoders } from './trial.ts'
 export { blurred, recompressed, reencodeClip } from './wear.ts'

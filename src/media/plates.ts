@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { checkInterrupted, DfkError } from '../work/errors.ts'
-import { colourTagOptions, fileUrl, inputOptions, passthroughOptions } from './arguments.ts'
+import { colourTagOptions, fieldOptions, fileUrl, frameFilters, inputOptions, passthroughOptions } from './arguments.ts'
 import { ffmpegHas, findFfmpeg } from './binaries.ts'
 import type { ColourTags } from './colour.ts'
 import { writeFailure } from './failures.ts'
@@ -8,6 +8,7 @@ import { FramePipe } from './framePipe.ts'
 import type { Rational } from './probe.ts'
 import { startFfmpeg } from './process.ts'
 import type { SegmentWriter } from './segment.ts'
+import type { Fields } from './streams.ts'
 
 /** How raw video in Matroska names yuva444p10le (ffmpeg's raw tags). */
 const YUVA_TAG = Uint8Array.of(0x59, 0x34, 0, 10)
@@ -23,12 +24,13 @@ export interface PlatePlan {
   readonly fps: Rational
   readonly timeBase: Rational
   readonly tags: ColourTags
+  readonly fields?: Fields | undefined
 }
 
 /** Output options that encode plates as ProRes 4444 with their alpha, in a NUT file to be joined. */
-function plateOptions({ sar, timeBase, tags }: PlatePlan, version: string): string[] {
+function plateOptions({ sar, timeBase, tags, fields }: PlatePlan, version: string): string[] {
   return [
-    ...['-map', '0:v:0', '-vf', `setsar=${sar.num}/${sar.den}`],
+    ...['-map', '0:v:0', '-vf', frameFilters({ sar, fields }).join(','), ...fieldOptions({ fields, encoder: 'prores_ks' })],
     ...['-c:v', 'prores_ks', '-profile:v', '4444', '-pix_fmt', 'yuva444p10le', '-alpha_bits', '16', '-q:v', QUANTISER, '-vendor', 'apl0'],
     ...colourTagOptions({ ...tags, range: 'tv' }),
     ...[...passthroughOptions(version), '-enc_time_base', `${timeBase.num}:${timeBase.den}`, '-f', 'nut'],

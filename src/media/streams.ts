@@ -85,6 +85,14 @@ export function fieldOrderOf(text: string | undefined): 'progressive' | 'tt' | '
   return text === 'tt' || text === 'bb' || text === 'tb' || text === 'bt' ? text : 'progressive'
 }
 
+/** Which field of a frame is shown first in interlaced footage. */
+export type Fields = 'top' | 'bottom'
+
+/** Which field is shown first; undefined for progressive footage. */
+export function fieldsOf(order: ReturnType<typeof fieldOrderOf> = 'progressive'): Fields | undefined {
+  return order === 'progressive' ? undefined : order.endsWith('t') ? 'top' : 'bottom'
+}
+
 /** Where the chroma samples of 4:2:0 lie, by ffmpeg's name; undefined where the file does not say. */
 export function chromaLocationOf(text: string | undefined): string | undefined {
   return text === undefined || text === 'unspecified' || text === 'unknown' ? undefined : text

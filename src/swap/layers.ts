@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { headPose, type Landmarks, landmarksOfMesh } from '../faces/index.ts'
-import { encodeExr, encodePng16, type MediaInfo, openPlates, type PlatePlan } from '../media/index.ts'
+import { encodeExr, encodePng16, fieldsOf, type MediaInfo, openPlates, type PlatePlan } from '../media/index.ts'
 import { scaleAffine } from '../picture/affine.ts'
 import type { Plate } from '../picture/plate.ts'
 import { type PlateAlpha, plateLinear, plateRgba, plateYuva } from '../picture/plateFrames.ts'
@@ -26,8 +26,8 @@ export const FRAMES_FILE = 'frames.jsonl'
 export const PLATES_PART = 'plates.nut'
 
 /** What all plates of a clip have in common. */
-export function platePlan({ coded, fps, timeBase, colour }: MediaInfo): PlatePlan {
-  return { width: coded.width, height: coded.height, sar: coded.sar, fps, timeBase, tags: colour }
+export function platePlan({ coded, fps, timeBase, colour, details }: MediaInfo): PlatePlan {
+  return { ...coded, fps, timeBase, tags: colour, fields: fieldsOf(details?.fieldOrder) }
 }
 
 /** Name of a frame's picture, by its number in the clip from 0: `frame_000001.png` is the first. */

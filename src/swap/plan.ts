@@ -5,6 +5,7 @@ import {
   choosePixels,
   containerOf,
   ffmpegEncoders,
+  fieldsOf,
   indexPackets,
   type MediaInfo,
   type PicturePlan,
@@ -34,15 +35,14 @@ export async function planPicture(
   const names = await ffmpegEncoders()
   // Of hardware encoders a build has the names whether or not the hardware is there.
   const available = asked === 'auto' && !names.includes('libx264') ? (await tryEncoders()).working : names
-  const order = details?.fieldOrder ?? 'progressive'
-  const encoder = chooseEncoder(asked, containerOf(output), available, details?.pixels, order !== 'progressive')
+  const fields = fieldsOf(details?.fieldOrder)
+  const encoder = chooseEncoder(asked, containerOf(output), available, details?.pixels, fields !== undefined)
   const { pipe, encode, chroma, bits } = choosePixels(details?.pixels, encoder, coded.width, coded.height)
   const { kept, lost } = tellEncoder(encoder, details ?? {}, details?.pixels?.chroma === 420 && chroma === 420)
   return {
     ...{ encoder, quality, preset, isLossless: asked === 'lossless', chroma, bits, pixels: pipe, encode },
     ...{ fullRange: colour.range === 'pc', tags: colour, sar: coded.sar, timeBase: ticksFor(encoder, timeBase) },
-    fields: order === 'progressive' ? undefined : order.endsWith('t') ? 'top' : 'bottom',
-    ...{ ...kept, ...(lost && { lost }), threads: cpus().length },
+    ...{ fields, ...kept, ...(lost && { lost }), threads: cpus().length },
   }
 }
 
