@@ -8,8 +8,15 @@ import { root } from './npm.mjs'
 import { fetchSamples } from './samples.mjs'
 import { setUp } from './setup.mjs'
 
-const quick = process.argv.includes('--quick')
-const unknown = process.argv.slice(2).filter((word) => word !== '--quick')
+const asked = process.argv.slice(2)
+if (asked.includes('--help') || asked.includes('-h')) {
+  console.log(
+    'npm run demo [-- --quick]: the whole pipeline on sample footage, into demo-out/; eleven minutes on two cores, with --quick three',
+  )
+  process.exit(0)
+}
+const quick = asked.includes('--quick')
+const unknown = asked.filter((word) => word !== '--quick')
 if (unknown.length > 0) {
   console.error(`demo: expected nothing or --quick but found ${unknown.join(' ')}`)
   process.exit(2)
@@ -33,9 +40,15 @@ function headline(text) {
   console.error(`\n[${minutes()}] ${text}`)
 }
 
+/** A word of a command line as it can be pasted into a shell. */
+function pasted(word) {
+  const short = word.startsWith(out) ? relative(out, word) : word
+  return /^[\w@%+=:,./-]+$/.test(short) ? short : `'${short.replaceAll("'", "'\\''")}'`
+}
+
 /** Runs `dfk …args --json` in demo-out, shows its progress and keeps what it prints under the command's name. */
 async function dfk(...args) {
-  console.error(`$ dfk ${args.map((word) => (word.startsWith(out) ? relative(out, word) : word)).join(' ')}`)
+  console.error(`$ dfk ${args.map(pasted).join(' ')}`)
   const child = spawn(process.execPath, [join(root, 'bin', 'dfk.js'), ...args, '--json'], {
     cwd: out,
     env: { ...process.env, DFK_HOME: out },
@@ -144,8 +157,8 @@ async function main() {
   headline('swapping a take that training never saw')
   await dfk('swap', clip, '--run', 'demo', '-o', at('swapped.mp4'))
   headline('detecting and scoring')
-  await dfk('detect', at('swapped.mp4'), '--report', at('detect.html'))
-  await dfk('score', at('swapped.mp4'), '--target', clip, '--source', 'franck', '--report', at('report.html'))
+  const found = await dfk('detect', at('swapped.mp4'), '--report', at('detect.html'))
+  const score = await dfk('score', at('swapped.mp4'), '--target', clip, '--source', 'franck', '--report', at('report.html'))
   headline('comparison picture')
   await compare(clip, at('swapped.mp4'), at('comparison.png'))
 
@@ -156,6 +169,12 @@ async function main() {
     if (!existsSync(at(file))) throw new Error(`expected demo-out/${file} to be there but it is missing`)
     console.error(`  demo-out/${file}`)
   }
+  const rounded = (value, digits) => (value === null ? 'unknown' : value.toFixed(digits))
+  console.error(
+    `
+identity ${rounded(score.identity, 2)} (0 the target, 1 the source), pose ${rounded(score.pose, 1)}° off; the detector: ${found.verdict}, ${Math.round(100 * found.probability)} %
+next: DFK_HOME=demo-out npx dfk swap demo-out/footage/cap13_edit2.mp4 --run demo -o demo-out/again.mp4 --sharpen 1`,
+  )
 }
 
 process.on('SIGINT', () => {}) // the running command gets it too, cleans up and ends with 130, which ends us

@@ -13,22 +13,30 @@ function seconds(ms: number): string {
   return s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`
 }
 
-function left(startMs: number, { done, total }: Progress): string {
-  if (total === undefined || done <= 0) return ''
-  return `${seconds(((performance.now() - startMs) / done) * Math.max(0, total - done))} left`
+/** Says how long it will still take, by what was done since the first word of it: what an earlier call had done, and what it took to begin, say nothing. */
+function countdown(): (progress: Progress) => string {
+  let first: { readonly done: number; readonly ms: number } | undefined
+  return ({ done, total }) => {
+    if (total === undefined || total === 0) return ''
+    first ??= { done, ms: performance.now() }
+    if (done >= total) return 'finishing'
+    return done > first.done ? `${seconds(((performance.now() - first.ms) / (done - first.done)) * (total - done))} left` : ''
+  }
 }
 
 /** A log line now and then, for terminals that are none (CI, pipes). */
 function lines(title: string): Display {
   const startMs = performance.now()
+  const left = countdown()
   let last = startMs
   process.stderr.write(`${title} …\n`)
   return {
     update(progress) {
+      const remaining = left(progress)
       if (performance.now() - last < LINE_EVERY_MS) return
       last = performance.now()
       const count = progress.total === undefined ? `${progress.done}` : `${progress.done}/${progress.total}`
-      process.stderr.write(`${title}: ${[count, progress.note, left(startMs, progress)].filter(Boolean).join(' · ')}\n`)
+      process.stderr.write(`${title}: ${[count, progress.note, remaining].filter(Boolean).join(' · ')}\n`)
     },
     stop(ok) {
       process.stderr.write(`${title}: ${ok ? 'done' : 'stopped'} after ${seconds(performance.now() - startMs)}\n`)
@@ -47,6 +55,7 @@ async function terminal(title: string): Promise<Display> {
   const { default: ora } = await import('ora')
   const { SingleBar } = (await import('cli-progress')).default
   const startMs = performance.now()
+  const left = countdown()
   const spinner = ora({ text: title, stream: process.stderr, discardStdin: false }).start()
   let bar: InstanceType<typeof SingleBar> | undefined
   return {
@@ -66,14 +75,14 @@ async function terminal(title: string): Promise<Display> {
           barIncompleteChar: '\u2591',
           clearOnComplete: true,
           fps: 8,
-          linewrap: false,
+          linewrap: true, // the bar is cut at the edge; false would cut whatever else is printed beside it
           gracefulExit: false, // interrupt.ts decides what Ctrl-C does
           stream: withoutJumps(process.stderr),
         })
         bar.start(total, done, { note, left: '' })
       }
       if (bar.getTotal() !== total) bar.setTotal(total)
-      bar.update(done, { note, left: left(startMs, progress) })
+      bar.update(done, { note, left: left(progress) })
     },
     stop(ok) {
       const text = `${title} ${ok ? '' : 'stopped '}(${seconds(performance.now() - startMs)})`
@@ -92,7 +101,9 @@ const silent: Display = { update() {}, stop() {} }
 
 /** Runs `body` under a bar on stderr: ora and cli-progress on a terminal, a line now and then elsewhere, nothing when quiet. */
 export async function withBar<T>(title: string, quiet: boolean, signal: AbortSignal, body: (work: Work) => Promise<T>): Promise<T> {
-  const display = quiet ? silent : process.stderr.isTTY ? await terminal(title) : lines(title)
+  // A terminal that does not know its width has 0 columns, in which ora would clear lines without end.
+  const isTerminal = process.stderr.isTTY && process.stderr.columns > 0
+  const display = quiet ? silent : isTerminal ? await terminal(title) : lines(title)
   let ok = false
   try {
     checkInterrupted(signal)

@@ -3,7 +3,7 @@ import type { AlignSummary } from '../align/align.ts'
 import { type Context, defineCommand } from './command.ts'
 
 const schema = z.object({
-  size: z.number().int().min(64).max(1024).default(256).describe('side of the aligned pictures, px (64–1024)'),
+  size: z.number().int().min(64).max(1024).default(256).describe('side of the aligned pictures, px'),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
 })
 

@@ -118,7 +118,10 @@ function requireSame({ name, manifest }: Dataset, hash: string, path: string): v
 
 function plan(context: Context, { name, every, max, minFace }: Options, footage: readonly Footage[], folder: string): void {
   const files = footage.map(({ info }) => info.path)
-  const text = [`would look through ${files.length} files into ${folder}`, ...files.map((file) => `  ${file}`)].join('\n')
+  const text = [
+    `would look through ${files.length === 1 ? 'one file' : `${files.length} files`} into ${folder}`,
+    ...files.map((file) => `  ${file}`),
+  ].join('\n')
   context.result({ dataset: name, folder, files, every, max, minFace }, text)
 }
 

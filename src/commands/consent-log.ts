@@ -34,7 +34,9 @@ export const log = defineCommand({
     if (check) return verify(context)
     for (const entry of await readAudit(context.home)) {
       const { seq, at, user, what, records, about } = entry
-      const details = Object.entries(about).map(([key, value]) => `${key}: ${text(value)}`)
+      const details = Object.entries(about)
+        .filter(([, value]) => !Array.isArray(value) || value.length > 0)
+        .map(([key, value]) => `${key}: ${text(value)}`)
       const under = records.map((hash) => hash.slice(0, 12)).join(', ')
       context.result(
         entry,

@@ -106,7 +106,7 @@ const options = z.object({
     .min(1)
     .optional()
     .describe(
-      'steps between validations on unseen faces (default: a sixteenth of --steps, at least 50, or 125 to 250; at most --preview-every)',
+      'steps between validations on unseen faces (default: a sixteenth of --steps but 50 or more; with --minutes 125 to 250; never above --preview-every)',
     ),
   until: z.enum(['plateau']).optional().describe('stop earlier, once unseen faces gain nothing any more'),
 })

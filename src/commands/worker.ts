@@ -11,7 +11,7 @@ const options = z.object({
     .string({ error: 'expected the queue to work on: --queue redis://host:6379' })
     .meta({ flag: '--queue <url>' })
     .describe('Redis server that holds the queue; password in the URL or in DFK_REDIS_PASSWORD'),
-  name: queueName.default(DEFAULT_QUEUE).describe('name of the queue there, as dfk swap --queue-name'),
+  queueName: queueName.default(DEFAULT_QUEUE).describe('name of the queue there, the same as of dfk swap'),
   root: z.string().optional().meta({ flag: '--root <folder>' }).describe('refuse jobs with a path outside this folder'),
   device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow']).default('auto').describe('what computes'),
   untilIdle: z
@@ -53,7 +53,7 @@ export const worker = defineCommand({
     const { layersOf, renderOptionsOf, requestOf } = await import('./swap-request.ts')
     const { shotsIn } = await import('./swap-shots.ts')
     const signing = await openSigning(asked, false)
-    const farm = await openFarm(parseAddress(asked.queue, asked.name, process.env['DFK_REDIS_PASSWORD']))
+    const farm = await openFarm(parseAddress(asked.queue, asked.queueName, process.env['DFK_REDIS_PASSWORD']))
     const workshop = new Workshop({
       async read(home, wanted) {
         const parsed = renderingOptions.safeParse(wanted)

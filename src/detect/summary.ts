@@ -82,7 +82,10 @@ function notAll(
   examined: number,
   { kind, band: { realBelow, manipulatedAbove } }: Grounds,
 ): string | undefined {
-  if (kind === 'video' && samples.length < FEW_FRAMES) return `a face in only ${samples.length} of ${examined} frames: weak evidence`
+  if (kind === 'video' && samples.length < FEW_FRAMES)
+    return samples.length === examined
+      ? `only ${examined} ${examined === 1 ? 'frame was' : 'frames were'} looked at: weak evidence`
+      : `a face in only ${samples.length} of ${examined} frames: weak evidence`
   const rest = samples.flatMap(({ probability }) => (probability < manipulatedAbove ? [probability] : []))
   const high = samples.length - rest.length
   const share = high / samples.length

@@ -41,14 +41,14 @@ export function figures(scores: Scores): Html {
     [
       '… mouth / eyes, r',
       `${text(details.expression.mouthR, 3)} / ${text(details.expression.eyesR, 3)}`,
-      'correlation of the openings over time',
+      'correlation of the openings over time, by the mesh',
     ],
     ['… place', text(details.expression.position, 4), 'landmarks as they lie in the picture, of the eye distance'],
     ['lips', text(lips.error, 4), `mean error of the gap, of the eye distance; frames closed together, F1 ${text(lips.closedF1, 3)}`],
     [
-      'eyes',
+      'lids',
       text(eyes.error, 4),
-      `mean error of the eye aspect ratio; r ${text(eyes.r, 3)}; frames closed together (blinks), F1 ${text(eyes.closedF1, 3)}`,
+      `by the iris network, another witness than the mesh: mean error of the eye aspect ratio; r ${text(eyes.r, 3)}; frames closed together (blinks), F1 ${text(eyes.closedF1, 3)}`,
     ],
     [
       'gaze',

@@ -55,9 +55,9 @@ export function scoresText(scores: Scores, part?: string): string {
       `${unitOf(details.lips.error, ', ')}the gap's mean error; closed together F1 ${shown(details.lips.closedF1, 2)}`,
     ],
     [
-      'eyes',
+      'lids',
       shown(details.eyes.error, 3),
-      `mean error of height over width; r ${shown(details.eyes.r, 2)}, closed together F1 ${shown(details.eyes.closedF1, 2)}`,
+      `mean error of height over width, by another network than expression; r ${shown(details.eyes.r, 2)}, closed together F1 ${shown(details.eyes.closedF1, 2)}`,
     ],
     ['gaze', shown(details.gaze.error, 1, '°'), `mean angle; movement error ${shown(details.gaze.motion, 2)} (1 = a fixed stare)`],
     ['temporal', shown(temporal, 2), `jitter against the original's (1 = as steady); warping ${shown(details.temporal.warping, 2)}`],

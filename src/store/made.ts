@@ -34,7 +34,7 @@ export interface Findings {
   readonly made: readonly Made[]
   /** Paths of what may have been made under the records but does not say so, and of what cannot be read. */
   readonly unverified: readonly string[]
-  /** Of those, what lies outside of this DFK_HOME in another, by path, with that: a log that was copied with its home names what the original made. */
+  /** Of those, what lies in another DFK_HOME, outside of this or within it, by path, with that: a log that was copied with its home names what the original made. */
   readonly ofOthers: ReadonlyMap<string, string>
 }
 
@@ -66,9 +66,14 @@ export async function liesIn(home: string, path: string): Promise<boolean> {
   return real!.startsWith(own! + sep)
 }
 
-/** The other home that something lies in which does not lie in this. */
+/** The other home that something lies in: the nearest above it, which may lie in this one. */
 async function otherHome(path: string, home: string): Promise<string | undefined> {
-  return (await liesIn(home, path)) ? undefined : homeAbove(await realpath(path).catch(() => resolve(path)))
+  const [own, real] = await Promise.all([home, path].map((each) => realpath(each).catch(() => resolve(each))))
+  const nearest = await homeAbove(real!)
+  if (nearest === own) return undefined
+  const isWithin = real!.startsWith(own! + sep)
+  // This one need not have a key of its own yet, and then what is above it is not nearer.
+  return isWithin && !nearest?.startsWith(own! + sep) ? undefined : nearest
 }
 
 /** The hashes of records of a subject, as datasets and runs name them. */

@@ -45,7 +45,7 @@ export class Search {
       // In a folder of others there may be something of these people.
       if (made.kind === 'dataset') this.others.push(made)
     }
-    this.#work.onProgress?.({ done: this.#seen.size, total: 0, note: `${this.found.size} found` })
+    this.#work.onProgress?.({ done: this.#seen.size, note: `${this.found.size} found` })
     if (names.includes('layers.json') && (await this.#isLayers(path, names))) return
     for (const entry of entries) {
       const inside = join(path, entry.name)

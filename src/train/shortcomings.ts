@@ -28,7 +28,7 @@ function uniformity(person: Person, { count, poses }: FaceList): string[] {
   const found: string[] = []
   if (count < FEW_FACES)
     found.push(
-      `the ${person} has few faces, ${count}: ${FEW_FACES} or more teach much better, add footage or collect with a smaller --every`,
+      `the ${person} has few faces, ${count} to train on (the others are held out to validate): ${FEW_FACES} or more teach much better, add footage or collect with a smaller --every`,
     )
   const [yaw, pitch] = [column(poses, 3, 0), column(poses, 3, 1)]
   const spread = (values: Float32Array) => {

@@ -289,6 +289,30 @@ describe('what the log names', () => {
   })
 })
 
+describe('a home within a home', () => {
+  const place = scratchFolder('purge-within')
+  const [outer, within] = [place, join(place, 'demo-out')]
+  afterAll(() => rmSync(place, { recursive: true, force: true }))
+
+  it('is another home: what is in it is named, to be purged there', async () => {
+    for (const home of [within, outer]) {
+      await makeFaceset(home, 'alice', { count: 2, consent: alice })
+      const path = join(home, 'out.mp4')
+      write(path, `x${hash}`)
+      await recordOutput(home, { outputId: '0'.repeat(16), path, records: [alice], about: {} })
+    }
+    const theirs = ['datasets/alice', 'out.mp4'].map((name) => join(within, name))
+    const first = await purgeIn(outer)
+    expect(first.told).toMatchObject({ left: [], unverified: expect.arrayContaining(theirs) })
+    expect(first.failed).toMatch(/^expected nothing of it to be left but leaves to another home what is in /)
+    for (const path of theirs) expect(existsSync(path)).toBe(true)
+    for (const name of ['datasets/alice', 'out.mp4']) expect(existsSync(join(outer, name))).toBe(false)
+    expect((await purgeIn(within)).failed).toBeUndefined()
+    expect((await purgeIn(outer)).failed).toBeUndefined()
+    for (const path of theirs) expect(existsSync(path)).toBe(false)
+  })
+})
+
 describe('a copy of a home', () => {
   const place = scratchFolder('purge-copied')
   const [original, copy, away] = ['original', 'copy', 'away'].map((name) => join(place, name)) as [string, string, string]
