@@ -1,10 +1,14 @@
 import { tf } from '../tensor/index.ts'
 import type { Rendered } from './generator.ts'
 
-/** What a decoder should have rendered: faces [n, s, s, 3], masks and the places of eyes and mouth [n, s, s, 1], in 0–1. */
+/**
+ * What a decoder should have rendered: faces [n, s, s, 3], masks, where differences count (see `aroundMask`), and the places of eyes and mouth
+ * [n, s, s, 1], in 0–1.
+ */
 export interface Truth {
   readonly faces: tf.Tensor4D
   readonly masks: tf.Tensor4D
+  readonly around: tf.Tensor4D
   readonly accents: tf.Tensor4D
 }
 
@@ -64,6 +68,27 @@ export function ssim(a: tf.Tensor4D, b: tf.Tensor4D, window: number): tf.Scalar 
   return tf.mean(tf.div(likeness, tf.mul(tf.add(squares, C1), tf.add(variances, C2))))
 }
 
+/** Deviation of the blur of `aroundMask`, as a share of the side. */
+const AROUND = 1 / 32
+
+/**
+ * Masks [n, s, s, 1] blurred and doubled, no more than 1: whole up to their edge, a third at 3 % of the side beyond it, nothing at 10 %. What
+ * lies just outside a face is drawn with care too, since it is blended there.
+ */
+export function aroundMask(masks: tf.Tensor4D): tf.Tensor4D {
+  const [n, size] = masks.shape
+  const deviation = AROUND * size
+  const weights = Array.from({ length: size }, (_, to) => {
+    const row = Array.from({ length: size }, (_, from) => Math.exp(-0.5 * ((to - from) / deviation) ** 2))
+    const total = row.reduce((a, b) => a + b, 0)
+    return row.map((weight) => weight / total)
+  })
+  const blur = tf.tensor2d(weights)
+  const rows = tf.matMul(tf.reshape(masks, [n * size, size]), blur, false, true)
+  const both = tf.matMul(tf.tile(tf.reshape(blur, [1, size, size]), [n, 1, 1]), tf.reshape(rows, [n, size, size]))
+  return tf.minimum(tf.mul(tf.reshape(both, [n, size, size, 1]), 2), 1) as tf.Tensor4D
+}
+
 /** Weight of each part of the generator's loss; 0 leaves a part out and costs nothing. */
 export interface LossWeights {
   /** Structural dissimilarity inside the mask, at two scales. */
@@ -112,11 +137,11 @@ function similarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Scalar {
 /** The parts of a person's loss before their weights, scalars: for the log, so that gradients need not pass through them. */
 export function reconstructionParts(
   made: Rendered,
-  { faces, masks, accents }: Truth,
+  { faces, masks, around, accents }: Truth,
 ): Record<'pixels' | 'accents' | 'everywhere' | 'mask', tf.Scalar> {
   const off = tf.abs(tf.sub(made.rgb, faces))
   return {
-    pixels: tf.mean(tf.mul(off, masks)),
+    pixels: tf.mean(tf.mul(off, around)),
     accents: tf.mean(tf.mul(off, accents)),
     everywhere: tf.mean(off),
     mask: distance(made.mask, masks),
@@ -125,12 +150,12 @@ export function reconstructionParts(
 
 /** DSSIM inside the mask and L1 inside it, in eyes and mouth, and everywhere, and of the mask, each times its weight; a scalar. */
 export function reconstructionLoss(made: Rendered, truth: Truth, weights: LossWeights): tf.Scalar {
-  const { faces, masks, accents } = truth
+  const { faces, masks, around, accents } = truth
   const off = tf.abs(tf.sub(made.rgb, faces))
-  const where = tf.add(tf.add(tf.mul(masks, weights.pixels), tf.mul(accents, weights.accents)), weights.everywhere)
+  const where = tf.add(tf.add(tf.mul(around, weights.pixels), tf.mul(accents, weights.accents)), weights.everywhere)
   const pixels = tf.mean(tf.mul(off, where))
   const outline = tf.mean(tf.abs(tf.sub(made.mask, masks)))
-  const structure = tf.mul(tf.sub(1, similarity(tf.mul(made.rgb, masks), tf.mul(faces, masks))), weights.dssim / 2)
+  const structure = tf.mul(tf.sub(1, similarity(tf.mul(made.rgb, around), tf.mul(faces, around))), weights.dssim / 2)
   return tf.add(tf.add(structure, pixels), tf.mul(outline, weights.mask))
 }
 

@@ -5,6 +5,7 @@ import { codeLoss, judgesCodes } from './judge.ts'
 import type { Parameters } from './layers.ts'
 import {
   adversarialLoss,
+  aroundMask,
   distance,
   LOSSES,
   type LossWeights,
@@ -93,11 +94,11 @@ type Parts = ReturnType<typeof reconstructionParts>
 /** What the losses of both people's own faces consist of, before their weights, means of the two; `dssim` is what the others leave of them. */
 function reconstructed(
   drawn: Drawn,
-  inputs: TensorMap,
+  truths: Readonly<Record<Person, Truth>>,
   totals: Record<string, tf.Scalar>,
   weights: LossWeights,
 ): Record<string, tf.Scalar> {
-  const [source, target] = PEOPLE.map((person) => reconstructionParts(drawn[person], truthOf(inputs, person))) as [Parts, Parts]
+  const [source, target] = PEOPLE.map((person) => reconstructionParts(drawn[person], truths[person])) as [Parts, Parts]
   const names = Object.keys(source) as (keyof Parts)[]
   const means = Object.fromEntries(names.map((name) => [name, tf.mul(tf.add(source[name], target[name]), 0.5)])) as Parts
   if (weights.dssim === 0) return means
@@ -108,7 +109,8 @@ function reconstructed(
 
 function truthOf(inputs: TensorMap, person: Person): Truth {
   const picture = (kind: PictureKind) => inputs[person + kind] as tf.Tensor4D
-  return { faces: picture('Faces'), masks: picture('Masks'), accents: picture('Accents') }
+  const masks = picture('Masks')
+  return { faces: picture('Faces'), masks, around: aroundMask(masks), accents: picture('Accents') }
 }
 
 /** The loss of a step, from the inputs that `stepSignature` lists. */
@@ -123,8 +125,9 @@ export function generatorLosses(attempt: Attempt): Losses {
     parts[name] = loss
     terms.push(weight === 1 ? loss : tf.mul(loss, weight))
   }
-  for (const person of PEOPLE) add(person, reconstructionLoss(drawn[person], truthOf(inputs, person), weights), 1)
-  Object.assign(parts, reconstructed(drawn, inputs, parts, weights))
+  const truths = { source: truthOf(inputs, 'source'), target: truthOf(inputs, 'target') }
+  for (const person of PEOPLE) add(person, reconstructionLoss(drawn[person], truths[person], weights), 1)
+  Object.assign(parts, reconstructed(drawn, truths, parts, weights))
   if (encoded.landmarks !== undefined) {
     const truth = tf.concat(
       PEOPLE.map((person) => inputs[`${person}Landmarks`]!),

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { adversarialLoss, gaussianWindow, LOSSES, reconstructionLoss, ssim, windowSize } from '../../src/models/losses.ts'
+import { adversarialLoss, aroundMask, gaussianWindow, LOSSES, reconstructionLoss, ssim, windowSize } from '../../src/models/losses.ts'
 import { seedRandom } from '../../src/models/random.ts'
 import { tf } from '../../src/tensor/index.ts'
 
@@ -74,6 +74,35 @@ describe('structural similarity', () => {
   })
 })
 
+describe('where differences count', () => {
+  const side = 64
+  const values = (of: (x: number, y: number) => number) =>
+    aroundMask(
+      tf.tensor4d(
+        Float32Array.from({ length: side * side }, (_, i) => of(i % side, Math.floor(i / side))),
+        [1, side, side, 1],
+      ),
+    ).dataSync()
+
+  it('is whole in the mask, falls beyond it on all sides alike, and ends', () => {
+    const around = values((x, y) => (x >= 24 && x < 40 && y >= 24 && y < 40 ? 1 : 0))
+    const across = (x: number) => around[32 * side + x]!
+    const down = (y: number) => around[y * side + 32]!
+    for (let at = 25; at < 39; at += 1) expect([across(at), down(at)]).toEqual([1, 1])
+    expect(across(41)).toBeCloseTo(0.45, 1)
+    expect(across(43)).toBeLessThan(across(41) / 2)
+    for (let at = 0; at < side; at += 1) {
+      expect(across(at)).toBeCloseTo(down(at), 5)
+      expect(across(at)).toBeCloseTo(across(side - 1 - at), 5)
+    }
+    expect(across(14)).toBeLessThan(1e-4)
+  })
+
+  it('is whole at the border of a picture that is all face', () => {
+    expect(Math.min(...values(() => 1))).toBe(1)
+  })
+})
+
 describe('gradients by finite differences', () => {
   it('of the similarity', () => {
     const b = noise([2, SIZE, SIZE, 3])
@@ -87,7 +116,7 @@ describe('gradients by finite differences', () => {
       (x: tf.Tensor4D) => tf.mul(x, 0.4) as tf.Tensor4D,
     ]
     const plane = () => noise([2, SIZE, SIZE, 1])
-    const truth = { faces: above(noise([2, SIZE, SIZE, 3])), masks: above(plane()), accents: plane() }
+    const truth = { faces: above(noise([2, SIZE, SIZE, 3])), masks: above(plane()), around: plane(), accents: plane() }
     const mask = below(plane())
     const rgb = below(noise([2, SIZE, SIZE, 3]))
     checkGradient((x) => reconstructionLoss({ rgb: x, mask }, truth, LOSSES), rgb)

@@ -201,3 +201,25 @@ it('a training step has the encoder read what is rendered as it is, without maki
     expect(apart(after[`first/${name}`]!, tf.mul(gradient, clip)), name).toBeLessThan(1e-5)
   }
 })
+
+it('faces are held to the truth beside their mask too, but not far from it', () => {
+  const inMask = (x: number) => x >= 5 && x < 10
+  const masks = tf.tensor4d(
+    Float32Array.from({ length: BATCH * SIDE * SIDE }, (_, i) => Number(inMask(i % SIDE) && inMask(Math.floor(i / SIDE) % SIDE))),
+    [BATCH, SIDE, SIDE, 1],
+  )
+  /** The loss of pixels where the truth is white in one place and black elsewhere. */
+  const loss = (x: number) => {
+    const faces = tf.buffer([BATCH, SIDE, SIDE, 3])
+    for (let c = 0; c < 3; c += 1) faces.set(1, 0, 7, x, c)
+    const design = { generator, discriminator, losses: { ...NOTHING, pixels: WEIGHT } }
+    const { parts } = generatorLosses({
+      ...{ design, parts: { average: false, adversarial: false }, parameters: weights, frozen, judge: undefined, recogniser },
+      inputs: { ...inputs, sourceFaces: faces.toTensor(), sourceMasks: masks },
+    })
+    return parts['pixels']!.dataSync()[0]!
+  }
+  const [inside, beside, far] = [loss(7), loss(10), loss(14)]
+  expect(Math.abs(beside - far)).toBeGreaterThan(0.05 * Math.abs(inside - far))
+  expect(Math.abs(beside - far)).toBeLessThan(Math.abs(inside - far))
+})

@@ -64,13 +64,13 @@ const slopePenalty: Body = (x, filter, dense) => {
 
 const losses: Record<string, [Body, Input[]]> = {
   'reconstruction of pictures': [
-    (rgb, drawn, faces, masks, accents) =>
+    (rgb, drawn, faces, masks, around, accents) =>
       reconstructionLoss(
         { rgb: rgb as tf.Tensor4D, mask: drawn as tf.Tensor4D },
-        { faces: faces as tf.Tensor4D, masks: masks as tf.Tensor4D, accents: accents as tf.Tensor4D },
+        { faces: faces as tf.Tensor4D, masks: masks as tf.Tensor4D, around: around as tf.Tensor4D, accents: accents as tf.Tensor4D },
         LOSSES,
       ),
-    [picture, mask, truth(picture), truth(mask), truth(mask)],
+    [picture, mask, truth(picture), truth(mask), truth(mask), truth(mask)],
   ],
   landmarks: [(found, named) => distance(found!, named!), [{ shape: [2, 20] }, truth({ shape: [2, 20] })]],
   'adversarial, real and fake': [
