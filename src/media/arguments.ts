@@ -152,6 +152,7 @@ export interface PicturePlan extends EncoderSettings {
 /** Flags by which encoders code fields; FFV1 goes by the frames alone, which `setfield` marks. */
 const FIELD_FLAGS: Partial<Record<EncoderName, string>> = { libx264: '+ilme+ildct', mpeg4: '+ilme+ildct', prores_ks: '+ildct' }
 
+/** Output options by which an encoder codes fields; none for progressive footage. */
 export function fieldOptions({ fields, encoder }: Pick<PicturePlan, 'fields' | 'encoder'>): string[] {
   if (fields === undefined) return []
   const flags = FIELD_FLAGS[encoder]

@@ -32,7 +32,20 @@ export function windowSize(sizePx: number): number {
  * A blur as two matrix products, which cost less than a convolution and whose gradients are products again.
  * `down` [1, s', s] works on rows from the left; `across` [s·c, s'·c] on columns from the right, c channels side by side.
  */
-function blurMatrices(sizePx: number, channels: number, window: readonly number[]): { down: tf.Tensor3D; across: tf.Tensor2D } {
+interface Blur {
+  readonly down: tf.Tensor3D
+  readonly across: tf.Tensor2D
+}
+
+/** Blurs pictures [n, s, s, c]: [n, s', s'·c]. */
+function blurred(x: tf.Tensor4D, { down, across }: Blur): tf.Tensor3D {
+  const [n, size, , channels] = x.shape
+  const rows = tf.matMul(tf.reshape(x, [n * size, size * channels]), across)
+  return tf.matMul(tf.tile(down, [n, 1, 1]), tf.reshape(rows, [n, size, -1]))
+}
+
+/** A blur by a window, within the borders. */
+function blurMatrices(sizePx: number, channels: number, window: readonly number[]): Blur {
   const out = sizePx - window.length + 1
   const down = new Float32Array(out * sizePx)
   const across = new Float32Array(sizePx * channels * out * channels)
@@ -50,13 +63,9 @@ function blurMatrices(sizePx: number, channels: number, window: readonly number[
  * (Wang et al. 2004); a scalar, 1 where they are equal.
  */
 export function ssim(a: tf.Tensor4D, b: tf.Tensor4D, window: number): tf.Scalar {
-  const [n, size, , channels] = a.shape
-  const { down, across } = blurMatrices(size, channels, gaussianWindow(window))
-  const out = size - window + 1
-  const blur = (x: tf.Tensor4D): tf.Tensor => {
-    const rows = tf.matMul(tf.reshape(x, [n * size, size * channels]), across)
-    return tf.matMul(tf.tile(down, [n, 1, 1]), tf.reshape(rows, [n, size, out * channels]))
-  }
+  const [, size, , channels] = a.shape
+  const matrices = blurMatrices(size, channels, gaussianWindow(window))
+  const blur = (x: tf.Tensor4D) => blurred(x, matrices)
   const meanA = blur(a)
   const meanB = blur(b)
   const meanAB = tf.mul(meanA, meanB)
@@ -76,24 +85,23 @@ const AROUND = 1 / 32
  * lies just outside a face is drawn with care too, since it is blended there.
  */
 export function aroundMask(masks: tf.Tensor4D): tf.Tensor4D {
-  const [n, size] = masks.shape
+  const [, size] = masks.shape
   const deviation = AROUND * size
+  // Rows add up to 1, at the borders too.
   const weights = Array.from({ length: size }, (_, to) => {
     const row = Array.from({ length: size }, (_, from) => Math.exp(-0.5 * ((to - from) / deviation) ** 2))
     const total = row.reduce((a, b) => a + b, 0)
     return row.map((weight) => weight / total)
   })
-  const blur = tf.tensor2d(weights)
-  const rows = tf.matMul(tf.reshape(masks, [n * size, size]), blur, false, true)
-  const both = tf.matMul(tf.tile(tf.reshape(blur, [1, size, size]), [n, 1, 1]), tf.reshape(rows, [n, size, size]))
-  return tf.minimum(tf.mul(tf.reshape(both, [n, size, size, 1]), 2), 1) as tf.Tensor4D
+  const blur = { down: tf.tensor3d([weights]), across: tf.transpose(tf.tensor2d(weights)) as tf.Tensor2D }
+  return tf.minimum(tf.mul(tf.reshape(blurred(masks, blur), masks.shape), 2), 1) as tf.Tensor4D
 }
 
 /** Weight of each part of the generator's loss; 0 leaves a part out and costs nothing. */
 export interface LossWeights {
-  /** Structural dissimilarity inside the mask, at two scales. */
+  /** Structural dissimilarity in and around the mask, at two scales. */
   readonly dssim: number
-  /** Mean absolute error inside the mask; in eyes and mouth, beside that; and everywhere. */
+  /** Mean absolute error in and around the mask; in eyes and mouth, beside that; and everywhere. */
   readonly pixels: number
   readonly accents: number
   readonly everywhere: number
@@ -148,7 +156,7 @@ export function reconstructionParts(
   }
 }
 
-/** DSSIM inside the mask and L1 inside it, in eyes and mouth, and everywhere, and of the mask, each times its weight; a scalar. */
+/** DSSIM in and around the mask and L1 there, in eyes and mouth, and everywhere, and of the mask, each times its weight; a scalar. */
 export function reconstructionLoss(made: Rendered, truth: Truth, weights: LossWeights): tf.Scalar {
   const { faces, masks, around, accents } = truth
   const off = tf.abs(tf.sub(made.rgb, faces))

@@ -60,20 +60,22 @@ export async function findMade(
   return { made, unverified: [...new Set([...unsure, ...ofOthers.keys()])], ofOthers }
 }
 
+/** Where links lead; a path of which nothing is there as it is. */
+async function real(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path))
+}
+
 /** Whether something lies below a home, wherever links lead. */
 export async function liesIn(home: string, path: string): Promise<boolean> {
-  const [own, real] = await Promise.all([home, path].map((each) => realpath(each).catch(() => resolve(each))))
-  return real!.startsWith(own! + sep)
+  return (await real(path)).startsWith((await real(home)) + sep)
 }
 
 /** The other home that something lies in: the nearest above it, which may lie in this one. */
 async function otherHome(path: string, home: string): Promise<string | undefined> {
-  const [own, real] = await Promise.all([home, path].map((each) => realpath(each).catch(() => resolve(each))))
-  const nearest = await homeAbove(real!)
-  if (nearest === own) return undefined
-  const isWithin = real!.startsWith(own! + sep)
-  // This one need not have a key of its own yet, and then what is above it is not nearer.
-  return isWithin && !nearest?.startsWith(own! + sep) ? undefined : nearest
+  const nearest = await homeAbove(await real(path))
+  // What is nearest to something in this home is this one, also without a key of its own yet, or one within it.
+  const isOurs = (await liesIn(home, path)) && (nearest === undefined || !(await liesIn(home, nearest)))
+  return isOurs ? undefined : nearest
 }
 
 /** The hashes of records of a subject, as datasets and runs name them. */
