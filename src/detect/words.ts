@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { printable } from '../work/errors.ts'
 import type { Calibration } from './calibration.ts'
 import type { Detected, Provenance } from './result.ts'
@@ -86,6 +87,37 @@ function watermarkLine({ id, scale, turnDegrees }: NonNullable<Provenance['water
   return changes.length === 0 ? what : `${what}; ${changes.join(', ')}`
 }
 
+const aigcSchema = z.looseObject({
+  Label: z.string(),
+  ContentProducer: z.string().optional(),
+  ProduceID: z.string().optional(),
+  ContentPropagator: z.string().optional(),
+})
+
+const AIGC_LABELS: Readonly<Record<string, string>> = { 1: 'made by AI', 2: 'probably made by AI', 3: 'suspected to be made by AI' }
+
+/** A mark of GB 45438-2025 in words; as it stands where it is none of its objects. */
+function aigcWords(value: string): string {
+  const mark = aigcSchema.safeParse(parsed(value)).data
+  if (mark === undefined) return value
+  const { Label: label, ContentProducer: producer, ProduceID: id, ContentPropagator: spreader } = mark
+  const words = [
+    AIGC_LABELS[label] ?? `label ${label}`,
+    producer === undefined || producer === '' ? undefined : `by ${producer}`,
+    id === undefined || id === '' ? undefined : `id ${id}`,
+    spreader === undefined || spreader === '' ? undefined : `spread by ${spreader}`,
+  ]
+  return words.filter(Boolean).join(', ')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** What the file says of itself, one line a finding; empty where it says nothing. */
 export function provenanceLines({ c2pa, marks, watermark, declaresSynthetic }: Provenance): string[] {
   const lines: string[] = []
@@ -101,7 +133,7 @@ export function provenanceLines({ c2pa, marks, watermark, declaresSynthetic }: P
     for (const { role, hash, scope } of c2pa.consent) lines.push(`consent of the ${role}: record ${hash.slice(0, 16)}…, ${scope}`)
   }
   if (watermark !== undefined) lines.push(watermarkLine(watermark))
-  for (const { kind, where, value } of marks) lines.push(`${kind} mark in ${where}: ${value}`)
+  for (const { kind, where, value } of marks) lines.push(`${kind} mark in ${where}: ${kind === 'AIGC' ? aigcWords(value) : value}`)
   if (declaresSynthetic) lines.push(DECLARED)
   return lines.map(printable) // much of it is the file's own words
 }

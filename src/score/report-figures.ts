@@ -70,7 +70,7 @@ export function figures(scores: Scores): Html {
           [
             'detection',
             `${text(detection.swap, 3)} / ${text(detection.target, 3)}`,
-            `mean probability of manipulation, swapped / original faces; AUC between them ${text(detection.auc, 3)}; ${detection.detector}`,
+            `mean probability of manipulation, swapped / original faces; AUC between them ${text(detection.auc, 3)} (0.5 cannot tell them apart); by dfk’s detector ${detection.detector}`,
           ] as [string, string, string],
         ]),
     ['watermark', details.watermark?.state ?? '–', watermarkWords(details.watermark)],

@@ -19,7 +19,8 @@ function listed(parts: readonly string[]): string {
 }
 
 function named(all: readonly Reading[], most: number): string {
-  const parts = all.slice(0, most).map((one) => `${one.range.label} (${shownReading(one)})`)
+  // "and 1 more" would say less than the name of the one.
+  const parts = all.slice(0, all.length === most + 1 ? most + 1 : most).map((one) => `${one.range.label} (${shownReading(one)})`)
   const rest = all.length - parts.length
   return listed(rest > 0 ? [...parts, `${rest} more`] : parts)
 }

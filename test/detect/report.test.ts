@@ -26,6 +26,15 @@ describe('the words', () => {
     expect(said).not.toContain('\u001b')
     expect(said.split('\n').filter((line) => line.startsWith('/evil') || line.startsWith('b.mp4'))).toEqual([])
   })
+  it('say what an AIGC mark means, and show one of another make as it stands', () => {
+    const words = (value: string) =>
+      inWords({ ...detected, provenance: { ...detected.provenance, marks: [{ kind: 'AIGC', where: 'xmp', value }] } })
+    expect(words('{"Label":"2","ContentProducer":"Studio","ProduceID":"7f","ContentPropagator":""}')).toContain(
+      'AIGC mark in xmp: probably made by AI, by Studio, id 7f\n',
+    )
+    expect(words('{"Label":"9"}')).toContain('AIGC mark in xmp: label 9\n')
+    expect(words('{"label":1}')).toContain('AIGC mark in xmp: {"label":1}\n')
+  })
 })
 
 describe('the report', () => {
