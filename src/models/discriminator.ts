@@ -9,6 +9,10 @@ export interface DiscriminatorShape {
   readonly depth: number
   /** Scale each layer to a spectral norm of 1, so that what it says cannot change faster than the picture does. */
   readonly spectral?: boolean | undefined
+  /** What logits are multiplied by; default 1. Layers of norm 1 in a row leave too little of them to be sure by. */
+  readonly gain?: number | undefined
+  /** Judge swaps too, beside the source's own faces as they are rendered. */
+  readonly swaps?: boolean | undefined
   /** Width of the code's own discriminator; 0: none. */
   readonly code?: number | undefined
 }
@@ -44,7 +48,7 @@ export interface Judgement {
  * A U-Net patch discriminator with two heads (Schönfeld et al. 2020; DeepFaceLab's is alike): logits of patches at the
  * bottom and of single places (2×2 pixels) at the top. Faces [n, s, s, 3] in 0–1.
  */
-export function discriminate(faces: tf.Tensor4D, parameters: Parameters, { depth }: DiscriminatorShape): Judgement {
+export function discriminate(faces: tf.Tensor4D, parameters: Parameters, { depth, gain = 1 }: DiscriminatorShape): Judgement {
   const features: tf.Tensor4D[] = []
   let x: tf.Tensor4D = tf.sub(tf.mul(faces, 2), 1)
   for (let level = 0; level < depth; level += 1) {
@@ -56,7 +60,8 @@ export function discriminate(faces: tf.Tensor4D, parameters: Parameters, { depth
     const up = pixelShuffle(tf.leakyRelu(conv(x, parameters, `up${level}`), SLOPE))
     x = tf.concat([up, features[level - 1]!], 3)
   }
-  return { heads: [centre, conv(x, parameters, 'pixels')], features }
+  const logits = [centre, conv(x, parameters, 'pixels')]
+  return { heads: gain === 1 ? logits : logits.map((head) => tf.mul(head, gain)), features }
 }
 
 /** Logits [n, 1] of codes [n, code]: whether they come from the source's faces (DeepFaceLab's true face). */

@@ -4,13 +4,14 @@ import type { Parameters } from './layers.ts'
 import { adversarialLoss } from './losses.ts'
 import type { NetworkShapes } from './state.ts'
 
-/** What the discriminator learns from: reals and fakes [n, s, s, 3] inside their masks, and codes of as many source's and target's faces, in that order. */
+/** What the discriminator learns from. Faces are cut out by the mask that was rendered with them, real ones too: else they could be told by their outline. */
 export interface Evidence {
-  readonly parameters: Parameters
+  /** The source's faces [n, s, s, 3]. */
   readonly reals: tf.Tensor4D
+  /** What the source's decoder rendered: reconstructions, then swaps where there are any. */
   readonly fakes: tf.Tensor4D
+  /** Codes of the source's faces and then of as many of the target's, [2n, code]. */
   readonly code: tf.Tensor2D
-  readonly design: NetworkShapes
 }
 
 /** The discriminator's own loss, scalars: `total` is what it learns from, the sum of the others. Each of those is 0.69 where it guesses. */
@@ -23,8 +24,7 @@ export interface Judgement {
 }
 
 /** The discriminator's own loss: real against fake pictures, and, where it has a head for codes, the source's against the target's. */
-export function judgementLoss({ parameters, reals, fakes, code, design }: Evidence): Judgement {
-  const { discriminator } = design
+export function judgementLoss(parameters: Parameters, { reals, fakes, code }: Evidence, { discriminator }: NetworkShapes): Judgement {
   const real = adversarialLoss(discriminate(reals, parameters, discriminator).heads, true)
   const fake = adversarialLoss(discriminate(fakes, parameters, discriminator).heads, false)
   const pictures: tf.Scalar = tf.mul(tf.add(real, fake), 0.5)

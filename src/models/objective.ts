@@ -1,7 +1,7 @@
 import { type TensorMap, tf } from '../tensor/index.ts'
 import { discriminate } from './discriminator.ts'
 import { decoderOf, type Encoded, encode, nameLandmarks, PEOPLE, type Person, type Rendered, renderMap } from './generator.ts'
-import { codeLoss, judgesCodes } from './judge.ts'
+import { codeLoss, type Evidence, judgesCodes } from './judge.ts'
 import type { Parameters } from './layers.ts'
 import {
   adversarialLoss,
@@ -30,14 +30,11 @@ export interface Attempt {
   readonly recogniser: Recogniser | undefined
 }
 
-/** The generator's loss, its parts (those of a person with their weights, all others before), and what the discriminator is to learn from. */
+/** The generator's loss, its parts (those of a person with their weights, all others before), and what the discriminator makes of it. */
 export interface Losses {
   readonly total: tf.Scalar
   readonly parts: Record<string, tf.Scalar>
-  /** What the source's decoder rendered, inside its mask: reconstructions, then swaps where there are any. */
-  readonly fakes: tf.Tensor4D
-  /** Codes of the source's faces and then of the target's, [2b, code]. */
-  readonly code: tf.Tensor2D
+  readonly evidence: Evidence
 }
 
 /** The value without a way back for gradients. */
@@ -64,13 +61,14 @@ function everyOther<T extends tf.Tensor>(x: T): T {
 }
 
 /** Draws both people, and the swaps where they are wanted; each decoder is asked once. */
-function draw({ maps }: Encoded, { design, parts, parameters }: Attempt): Drawn {
+function draw({ maps }: Encoded, { design, parts, parameters, judge }: Attempt): Drawn {
   const halves = (map: tf.Tensor4D) => tf.split(map, 2, 0) as [tf.Tensor4D, tf.Tensor4D]
   const wanted: [keyof Drawn, Person, tf.Tensor4D][] = [
     ['source', 'source', halves(maps.source)[0]],
     ['target', 'target', halves(maps.target)[1]],
   ]
-  if (parts.swapped) wanted.push(['swap', 'source', everyOther(halves(maps.source)[1])])
+  if (parts.swapped || (judge !== undefined && design.discriminator.swaps))
+    wanted.push(['swap', 'source', everyOther(halves(maps.source)[1])])
   const made: Partial<Record<keyof Drawn, Rendered>> = {}
   for (const decoder of new Set(PEOPLE.map((person) => decoderOf(person, design.generator)))) {
     const asked = wanted.filter(([, person]) => decoderOf(person, design.generator) === decoder)
@@ -136,11 +134,17 @@ export function generatorLosses(attempt: Attempt): Losses {
     add('landmarks', distance(encoded.landmarks, truth), weights.landmarks)
   }
   if (weights.variation > 0) add('variation', totalVariation(drawn.source.rgb), weights.variation)
-  if (drawn.swap !== undefined) judgeSwap(drawn.swap, attempt, add)
-  const own = tf.mul(drawn.source.rgb, inputs['sourceMasks']!) as tf.Tensor4D
-  const fakes = drawn.swap === undefined ? own : tf.concat4d([own, tf.mul(drawn.swap.rgb, detach(drawn.swap.mask)) as tf.Tensor4D], 0)
-  if (judge !== undefined) face(judge, fakes, encoded, attempt, add)
-  return { total: terms.reduce((sum, term) => tf.add(sum, term)), parts, fakes, code: encoded.code }
+  if (drawn.swap !== undefined && attempt.parts.swapped) judgeSwap(drawn.swap, attempt, add)
+  const evidence = evidenceOf(drawn, inputs['sourceFaces'] as tf.Tensor4D, encoded)
+  if (judge !== undefined) face(judge, evidence, attempt, add)
+  return { total: terms.reduce((sum, term) => tf.add(sum, term)), parts, evidence }
+}
+
+function evidenceOf({ source, swap }: Drawn, faces: tf.Tensor4D, { code }: Encoded): Evidence {
+  const cutOut = (rgb: tf.Tensor4D, { mask }: Rendered) => tf.mul(rgb, detach(mask)) as tf.Tensor4D
+  const own = cutOut(source.rgb, source)
+  const fakes = swap === undefined ? own : tf.concat4d([own, cutOut(swap.rgb, swap)], 0)
+  return { reals: cutOut(faces, source), fakes, code }
 }
 
 type Add = (name: string, loss: tf.Scalar, weight: number | tf.Tensor) => void
@@ -161,13 +165,12 @@ function judgeSwap({ rgb }: Rendered, { design, inputs, frozen, recogniser }: At
 }
 
 /** What the discriminator says of the fakes. */
-function face(judge: Parameters, fakes: tf.Tensor4D, { code }: Encoded, { design, inputs }: Attempt, add: Add): void {
+function face(judge: Parameters, { reals, fakes, code }: Evidence, { design, inputs }: Attempt, add: Add): void {
   const { losses: weights = LOSSES, discriminator } = design
   const weight = inputs['adversarialWeight']!
   const judged = discriminate(fakes, judge, discriminator)
   add('adversarial', adversarialLoss(judged.heads, true), weight)
   if (weights.features > 0) {
-    const reals = tf.mul(inputs['sourceFaces']!, inputs['sourceMasks']!) as tf.Tensor4D
     const { features } = discriminate(reals, judge, discriminator)
     const count = reals.shape[0]
     const each = features.map((real, level) => distance(tf.slice(judged.features[level]!, 0, count), real))

@@ -1,3 +1,4 @@
+import type { DiscriminatorShape } from './discriminator.ts'
 import { LOSSES, type LossWeights } from './losses.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { NetworkShapes } from './state.ts'
@@ -11,6 +12,7 @@ export interface Preset extends NetworkShapes {
     readonly horizon: number
     readonly adversarialWeight: number
     readonly adversarialFrom: number
+    readonly adversarialRate: number
     readonly swapFrom: number
     readonly averageFrom: number
     readonly augmentation: number
@@ -37,6 +39,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       horizon: 2000,
       adversarialWeight: 0.1,
       adversarialFrom: 0.6,
+      adversarialRate: 0.5,
       swapFrom: 1,
       averageFrom: 0.5,
       augmentation: 0.15,
@@ -65,6 +68,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       horizon: 30_000,
       adversarialWeight: 0.1,
       adversarialFrom: 0.6,
+      adversarialRate: 0.5,
       swapFrom: 1,
       averageFrom: 0.3,
       augmentation: 0.3,
@@ -93,6 +97,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       horizon: 100_000,
       adversarialWeight: 0.1,
       adversarialFrom: 0.6,
+      adversarialRate: 0.5,
       swapFrom: 1,
       averageFrom: 0.3,
       augmentation: 0.3,
@@ -112,6 +117,10 @@ export type StyleName = (typeof STYLE_NAMES)[number]
 /** What a double is to be best at. */
 interface Style {
   readonly losses: LossWeights
+  /** What of the preset's discriminator is otherwise. */
+  readonly discriminator?: Pick<DiscriminatorShape, 'gain' | 'swaps'>
+  /** The discriminator's learning rate, as a multiple of the generator's, where that is not left to the preset. */
+  readonly adversarialRate?: number
   /** How much the discriminator counts beside the preset's weight. */
   readonly adversarial: number
   /** When swaps begin to be judged, as a share of the training, where that is not left to the preset. */
@@ -125,6 +134,11 @@ export const STYLES: Readonly<Record<StyleName, Style>> = {
   likeness: { losses: { ...LOSSES, follow: 0.5, code: 3 * LOSSES.code }, adversarial: 1, swapFrom: 0.5 },
   /** Speech and expression before likeness: for dubs. */
   expression: { losses: { ...LOSSES, accents: 2 * LOSSES.accents, follow: 2, identity: 0 }, adversarial: 1, swapFrom: 0.5 },
-  /** Sharpness before steadiness. */
-  detail: { losses: { ...LOSSES, features: 2 * LOSSES.features }, adversarial: 3 },
+  /** Sharpness before likeness and steadiness: a discriminator that learns faster, is listened to, and sees the swaps (docs/training.md). */
+  detail: {
+    losses: { ...LOSSES, code: 0.01 },
+    adversarial: 10,
+    adversarialRate: 2.5,
+    discriminator: { gain: 8, swaps: true },
+  },
 }

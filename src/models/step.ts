@@ -158,8 +158,8 @@ export function trainStep(design: StepDesign, parts: StepParts, recogniser?: Rec
       weights,
       (parameters) => {
         const losses = generatorLosses({ design, parts, inputs, parameters, frozen, judge: judge?.weights, recogniser })
-        // The tape frees what it computes; the parts of the loss and the fakes are wanted after it.
-        for (const kept of [...Object.values(losses.parts), losses.fakes, losses.code]) tf.keep(kept)
+        // The tape frees what it computes; the parts of the loss and what the discriminator learns from are wanted after it.
+        for (const kept of [...Object.values(losses.parts), ...Object.values(losses.evidence)]) tf.keep(kept)
         found.push(losses)
         return losses.total
       },
@@ -177,12 +177,11 @@ export function trainStep(design: StepDesign, parts: StepParts, recogniser?: Rec
     putAdam(next, '', generator)
     if (parts.average) put(next, 'average', averageStep(pick(state, 'average'), generator.weights, inputs['averageKeep']!, inputs['apply']))
     if (judge !== undefined) {
-      const reals = tf.mul(inputs['sourceFaces']!, inputs['sourceMasks']!) as tf.Tensor4D
       const judged: Judgement[] = []
       const step = gradientsOf(
         judge.adam.weights,
         (now) => {
-          const judgement = judgementLoss({ parameters: judge.normalise(now), reals, fakes: losses.fakes, code: losses.code, design })
+          const judgement = judgementLoss(judge.normalise(now), losses.evidence, design)
           for (const kept of [judgement.pictures, judgement.codes]) if (kept !== undefined) tf.keep(kept)
           judged.push(judgement)
           return judgement.total
@@ -196,7 +195,7 @@ export function trainStep(design: StepDesign, parts: StepParts, recogniser?: Rec
       if (codes !== undefined) outputs['codeDiscriminator'] = codes
       if (step.sound !== undefined) outputs['sound'] = tf.mul(outputs['sound']!, step.sound)
     }
-    for (const kept of [losses.fakes, losses.code]) kept.dispose()
+    for (const kept of Object.values(losses.evidence)) kept.dispose()
     return { outputs, state: next }
   }
 }

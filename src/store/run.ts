@@ -27,6 +27,8 @@ const discriminatorDims = z.object({
   base: count,
   depth: z.int().min(1).max(4),
   spectral: z.boolean().optional(),
+  gain: z.number().positive().optional(),
+  swaps: z.boolean().optional(),
   code: z.int().min(0).optional(),
 })
 
@@ -55,6 +57,8 @@ const training = z.object({
   adversarialWeight: z.number().min(0),
   /** When the discriminator joins in, as a share of the horizon or of the minutes given. */
   adversarialFrom: z.number().min(0).max(1),
+  /** The discriminator's learning rate, as a multiple of the generator's first one; half of it as older runs had it. */
+  adversarialRate: z.number().positive().default(0.5),
   /** When averaging of the weights begins, likewise. */
   averageFrom: z.number().min(0).max(1),
   /** How far faces are turned, shifted and warped at first, 1 in full. */

@@ -1,3 +1,4 @@
+import { PRESETS } from '../models/presets.ts'
 import { mean } from '../work/statistics.ts'
 import type { LogEntry } from './stats.ts'
 import { SHARPNESS_GAIN, SSIM_GAIN, smoothed, stretchOf, swapIdentity, type Trend, trendOf, unseenSharpness, unseenSsim } from './trend.ts'
@@ -28,8 +29,8 @@ const SSIM_LOST = 0.015
 const DISCRIMINATOR_WINS = 0.1
 /** Fewest validations after which a discriminator is judged: its weight needs 200 steps to come up. */
 const FEWEST_WITH_GAN = 3
-/** What to try where nothing else is known: the weights of the presets. */
-const TRY = { warp: '--augment 0.15', gan: '--gan-weight 0.1 --gan-from 0' } as const
+/** What to try where nothing else is known: what the presets have. */
+const TRY = { warp: '--augment 0.15', gan: `--gan-weight ${PRESETS.quick.training.adversarialWeight} --gan-from 0` } as const
 
 /** What has changed in the advice with the newest validation: whether warp and discriminator should go on or off, and why. */
 export function adviceOf({ validations, stats }: Course): string[] {

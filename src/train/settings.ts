@@ -53,12 +53,13 @@ function defined<T extends object>(asked: T): { [K in keyof T]?: Exclude<T[K], u
 export async function newSettings(request: SettingsRequest, framing: string, landmarks: 'facemesh' | 'face-api'): Promise<Settings> {
   const presetName = request.preset ?? 'quick'
   const preset = PRESETS[presetName]
-  const { generator, discriminator } = shapesOf(preset, request.shape ?? {})
   const style = request.style ?? 'balanced'
-  const { losses, adversarial, swapFrom = preset.training.swapFrom } = STYLES[style]
+  const { losses, adversarial, swapFrom = preset.training.swapFrom, adversarialRate = preset.training.adversarialRate } = STYLES[style]
+  const { generator, discriminator } = shapesOf(preset, request.shape ?? {}, STYLES[style].discriminator)
   const training = {
     ...preset.training,
     swapFrom,
+    adversarialRate,
     adversarialWeight: preset.training.adversarialWeight * adversarial,
     ...defined(request.training),
   }
@@ -73,7 +74,7 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
     framing,
     landmarks,
     seed: request.seed ?? 1,
-    ...batchOf(request, preset.batch, training.swapFrom < 1),
+    ...batchOf(request, preset.batch, training.swapFrom < 1 || (training.adversarialWeight > 0 && discriminator.swaps === true)),
     precision: request.precision ?? 'float32',
     flip: request.flip ?? false,
     training,
@@ -86,6 +87,7 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
 function shapesOf(
   preset: { readonly generator: GeneratorShape; readonly discriminator: DiscriminatorShape },
   { size, ganBase, ganDepth, ...asked }: AskedShape,
+  ofStyle: Partial<DiscriminatorShape> = {},
 ): { generator: GeneratorShape; discriminator: DiscriminatorShape } {
   const sizePx = size ?? preset.generator.sizePx
   if (sizePx % 16 !== 0) {
@@ -97,6 +99,7 @@ function shapesOf(
     generator: { ...preset.generator, ...defined(asked), sizePx },
     discriminator: {
       ...preset.discriminator,
+      ...ofStyle,
       // With liae one code describes both people: there is nothing in it to tell them apart by.
       ...(asked.architecture === 'liae' && { code: 0 }),
       ...defined({ base: ganBase, depth: ganDepth }),
@@ -110,7 +113,7 @@ function batchOf(request: SettingsRequest, preset: number, swaps: boolean): { ba
     throw new UsageError(
       `expected parts of an even number of faces, since every other one is swapped, but found --batch ${batch} in ${accumulate}`,
       {
-        hint: `--batch ${2 * accumulate * Math.ceil(batch / accumulate / 2)} goes with --accumulate ${accumulate}; or leave out --swap-from and --style`,
+        hint: `--batch ${2 * accumulate * Math.ceil(batch / accumulate / 2)} goes with --accumulate ${accumulate}; or --gan-weight 0 without --swap-from and --style`,
       },
     )
   }

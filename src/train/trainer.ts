@@ -124,7 +124,7 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
 
   const scalarsAt = (step: number): Record<Scheduled, number> => ({
     generatorRate: adamRate(rateScale * rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
-    discriminatorRate: adamRate((rateScale * training.rate) / 2, step - (position.adversarialSince ?? step) + 1),
+    discriminatorRate: adamRate(rateScale * training.rate * training.adversarialRate, step - (position.adversarialSince ?? step) + 1),
     adversarialWeight: adversarialWeight(training, step - (position.adversarialSince ?? step)),
     swapWeight: swapWeight(step - (position.swappedSince ?? step)),
     dropAt: seedRandom(config.seed, 5 + step).uniform(),

@@ -32,7 +32,7 @@ beforeAll(() => {
 })
 
 const judged = (parameters: Parameters) =>
-  judgementLoss({ parameters, ...pictures, code: tf.concat2d([codes.source, codes.target], 0), design: { generator, discriminator } })
+  judgementLoss(parameters, { ...pictures, code: tf.concat2d([codes.source, codes.target], 0) }, { generator, discriminator })
 const heads = (faces: tf.Tensor4D, parameters: Parameters) => discriminate(faces, parameters, discriminator).heads
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
 const logits = (x: tf.Tensor) => [...x.dataSync()]

@@ -96,6 +96,18 @@ describe('networks', () => {
     ])
   })
 
+  it('raise their voice by the gain, and see the same', () => {
+    const parameters = toTensors(initialise(discriminatorShapes({ base: 4, depth: 2 }), seedRandom(1)))
+    const faces = tf.randomUniform([1, 16, 16, 3], 0, 1, 'float32', 3) as tf.Tensor4D
+    const [plain, loud] = [1, 8].map((gain) => discriminate(faces, parameters, { base: 4, depth: 2, gain }))
+    for (const [i, head] of loud!.heads.entries()) {
+      const [before] = plain!.heads[i]!.dataSync()
+      expect(Math.abs(before!)).toBeGreaterThan(1e-4)
+      expect(head.dataSync()[0]).toBeCloseTo(8 * before!, 5)
+    }
+    expect(loud!.features.map((x) => [...x.dataSync()])).toEqual(plain!.features.map((x) => [...x.dataSync()]))
+  })
+
   it('shuffle pixels as depth-to-space does', () => {
     const x = tf.randomUniform([2, 3, 3, 12], 0, 1, 'float32', 3) as tf.Tensor4D
     expect(pixelShuffle(x).dataSync()).toEqual(tf.depthToSpace(x, 2, 'NHWC').dataSync())
@@ -144,6 +156,11 @@ describe('one step', () => {
   const cases: [string, StepDesign, StepParts][] = [
     ['the generator alone', shapes, { average: false, adversarial: false }],
     ['with average and discriminator', shapes, { average: true, adversarial: true }],
+    [
+      'with a discriminator that judges swaps',
+      { generator, discriminator: { ...discriminator, spectral: true, gain: 8, swaps: true } },
+      { average: false, adversarial: true },
+    ],
     ['with all losses, and swaps', whole, { average: true, adversarial: true, swapped: true }],
     [
       'of the other architecture',
@@ -193,7 +210,7 @@ describe('one step', () => {
 
   it('in parts, whose gradients add up, is the step of the whole batch', async () => {
     const device = await openDevice('cpu')
-    const shapes: StepDesign = { generator, discriminator: { ...discriminator, spectral: true } }
+    const shapes: StepDesign = { generator, discriminator: { ...discriminator, spectral: true, gain: 8, swaps: true } }
     const [whole, part] = [
       { average: true, adversarial: true },
       { average: true, adversarial: true, accumulate: true },

@@ -28,7 +28,8 @@ let weights: Parameters
 /** The same, out of reach of gradients, as a step has them. */
 let frozen: Parameters
 let judge: Parameters
-/** The swap's mask, which the discriminator's word is not to change. */
+/** Masks of the source's faces and of the swap, which the discriminator's word is not to change. */
+let ownMasks: tf.Tensor4D
 let swapMask: tf.Tensor4D
 
 beforeAll(async () => {
@@ -48,8 +49,9 @@ beforeAll(async () => {
   weights = parametersOf(initialise(generatorShapes(generator), seedRandom(1)))
   frozen = Object.fromEntries(Object.entries(weights).map(([name, weight]) => [name, tf.clone(weight)]))
   judge = parametersOf(initialise(discriminatorShapes(discriminator, generator.code), seedRandom(2)))
-  const swapped = encode(rows(inputs['targetWarped'] as tf.Tensor4D, 0, 1), weights, generator)
-  swapMask = decode(swapped, weights, 'source', generator).mask
+  const { mask } = decodedAsSource(weights)
+  ownMasks = rows(mask, 0, BATCH)
+  swapMask = rows(mask, BATCH, 1)
 })
 
 const numbers = (x: tf.Tensor) => [...x.dataSync()]
@@ -62,12 +64,17 @@ const apart = (a: tf.Tensor, b: tf.Tensor) => {
 const doubt = (logits: tf.Tensor) => mean(numbers(logits).map((logit) => Math.log(1 + Math.exp(-logit))))
 const rows = <T extends tf.Tensor>(x: T, from: number, count: number): T => tf.slice(x, from, count)
 
+/** Both people's faces as the source. */
+function decodedAsSource(parameters: Parameters) {
+  const encoded = encode(tf.concat([inputs['sourceWarped']!, inputs['targetWarped']!], 0) as tf.Tensor4D, parameters, generator)
+  return { encoded, ...decode(encoded, parameters, 'source', generator) }
+}
+
 /** What the source's decoder makes of both people's faces: of the target's it is every other one that is judged. */
 function rendered(parameters: Parameters) {
-  const encoded = encode(tf.concat([inputs['sourceWarped']!, inputs['targetWarped']!], 0) as tf.Tensor4D, parameters, generator)
-  const { rgb } = decode(encoded, parameters, 'source', generator)
+  const { encoded, rgb } = decodedAsSource(parameters)
   const swap = rows(rgb, BATCH, 1)
-  const own = tf.mul(rows(rgb, 0, BATCH), inputs['sourceMasks']!) as tf.Tensor4D
+  const own = tf.mul(rows(rgb, 0, BATCH), ownMasks) as tf.Tensor4D
   const fakes = tf.concat4d([own, tf.mul(swap, swapMask)], 0)
   return { encoded, rgb: rows(rgb, 0, BATCH), swap, own, fakes }
 }
@@ -116,7 +123,7 @@ const WANTED = {
   },
   features: {
     value: (parameters) => {
-      const reals = discriminate(tf.mul(inputs['sourceFaces']!, inputs['sourceMasks']!) as tf.Tensor4D, judge, discriminator).features
+      const reals = discriminate(tf.mul(inputs['sourceFaces']!, ownMasks) as tf.Tensor4D, judge, discriminator).features
       const made = discriminate(rendered(parameters).own, judge, discriminator).features
       return mean(reals.map((real, level) => apart(made[level]!, real)))
     },
@@ -182,6 +189,25 @@ describe.each(Object.entries(WANTED) as [Name, Wanted][])('the loss %s', (name, 
     expect(Math.abs((times * (value(up) - value(down))) / slope - 1)).toBeLessThan(0.1)
     if (less !== undefined) expect(less(down)).toBeLessThan(less(weights))
   })
+})
+
+it('the discriminator is shown swaps where it is to judge them, without the losses of swaps', () => {
+  const shown = (swaps: boolean) =>
+    generatorLosses({
+      design: { generator, discriminator: { ...discriminator, swaps }, losses: { ...NOTHING, identity: WEIGHT, follow: WEIGHT } },
+      ...{ parts: { average: false, adversarial: true }, parameters: weights, frozen: undefined, judge, recogniser },
+      inputs: { ...inputs, adversarialWeight: tf.scalar(ADVERSARIAL) },
+    })
+  const [without, having] = [shown(false), shown(true)]
+  expect(numbers(without.evidence.fakes)).toEqual(numbers(rendered(weights).own))
+  expect(apart(having.evidence.fakes, rendered(weights).fakes)).toBeLessThan(1e-6)
+  expect(Object.keys(having.parts)).toEqual(Object.keys(without.parts))
+  expect(having.parts).not.toHaveProperty('identity')
+})
+
+it('real faces are cut out by the mask that was rendered with them, so that they cannot be told by their outline', () => {
+  const { reals } = lossesWith('adversarial', weights).evidence
+  expect(apart(reals, tf.mul(inputs['sourceFaces']!, ownMasks))).toBeLessThan(1e-6)
 })
 
 it('a training step has the encoder read what is rendered as it is, without making it read otherwise', () => {

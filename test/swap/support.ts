@@ -96,6 +96,7 @@ export async function makeRun(
       horizon: 10,
       adversarialWeight: 0,
       adversarialFrom: 1,
+      adversarialRate: 1,
       averageFrom: 1,
       augmentation: 1,
       swapFrom: 1,

@@ -7,6 +7,7 @@ const training = {
   horizon: 1000,
   averageFrom: 0.5,
   adversarialFrom: 0.75,
+  adversarialRate: 1,
   adversarialWeight: 0.2,
   augmentation: 0.8,
   swapFrom: 1,

@@ -21,8 +21,13 @@ describe('a new run', () => {
     })
     expect([style, losses?.identity]).toEqual(['balanced', 0.5])
     const detail = await settle({ style: 'detail', losses: { dssim: 9 }, training: { rate: 1e-3 } })
-    expect(detail.training).toMatchObject({ adversarialWeight: 3 * PRESETS.quick.training.adversarialWeight, rate: 1e-3 })
-    expect(detail.losses).toMatchObject({ dssim: 9, features: 2 })
+    expect(detail.training).toMatchObject({
+      adversarialWeight: 10 * PRESETS.quick.training.adversarialWeight,
+      adversarialRate: 2.5,
+      rate: 1e-3,
+    })
+    expect(detail.losses).toMatchObject({ dssim: 9, code: 0.01 })
+    expect(detail.discriminator).toEqual({ ...PRESETS.quick.discriminator, gain: 8, swaps: true })
     expect((await settle({ style: 'likeness' })).training.swapFrom).toBe(0.5)
     expect((await settle({ style: 'likeness', training: { swapFrom: 0.9 } })).training.swapFrom).toBe(0.9)
   })
@@ -34,6 +39,8 @@ describe('a new run', () => {
     expect(generator).toMatchObject({ sizePx: 96, architecture: 'liae', encoder: [8, 16, 16, 32], code: 5, residuals: 0, inner: 256 })
     expect(discriminator).toMatchObject({ base: 8, depth: 2, spectral: true })
     await expect(settle({ shape: { size: 100 } })).rejects.toThrow(/--size to be a multiple of 16 but found 100/)
+    await expect(settle({ style: 'detail', accumulate: 4 })).rejects.toThrow(/parts of an even number of faces.*--batch 4 in 4/)
+    expect((await settle({ style: 'detail', accumulate: 4, training: { adversarialWeight: 0 } })).accumulate).toBe(4)
     await expect(settle({ batch: 5, accumulate: 2 })).rejects.toThrow(/--batch to be a multiple of --accumulate/)
   })
 })
