@@ -6,7 +6,7 @@ import type { SwapRequest } from '../swap/session.ts'
 import type { FrameOptions, Shot } from '../swap/shots.ts'
 import { UsageError } from '../work/errors.ts'
 import { labellingOf } from './swap-label.ts'
-import type { RenderingAsked, ShotOptions, SwapAsked } from './swap-options.ts'
+import { type RenderingAsked, type ShotOptions, type SwapAsked, swapOptions } from './swap-options.ts'
 
 /** Quality at which x264 looks like what it was given. */
 const LIKE_THE_ORIGINAL = 17
@@ -52,6 +52,19 @@ export function requirePartners(asked: SwapAsked): void {
   for (const [flag, given, partner, value] of pairs)
     if (given !== undefined && value === undefined)
       throw new UsageError(`${flag}: expected ${partner} beside it but found none`, { hint: `add ${partner}, or leave ${flag} away` })
+}
+
+/** Flags that were given and say nothing of a preview. */
+export function idleInPreview({ preview, layers, crf, encoder, encoderPreset }: SwapAsked): string[] {
+  if (preview === undefined) return []
+  const { shape } = swapOptions
+  const flags = [
+    ['--layers', layers !== undefined],
+    ['--encoder', encoder !== shape.encoder.parse(undefined)],
+    ['--encoder-preset', encoderPreset !== shape.encoderPreset.parse(undefined)],
+    ['--crf', crf !== undefined],
+  ] as const
+  return flags.flatMap(([flag, given]) => (given ? [flag] : []))
 }
 
 type LayersAsked = Pick<RenderingAsked, 'layers' | 'layersFormat' | 'layersAlpha'> & Pick<SwapAsked, 'output'>

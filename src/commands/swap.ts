@@ -8,7 +8,7 @@ import { type Context, defineCommand } from './command.ts'
 import { findProvider, openSigning } from './signing.ts'
 import type { Batch } from './swap-batch.ts'
 import { swapOptions } from './swap-options.ts'
-import { layersOf, renderOptionsOf, requestOf, requirePartners } from './swap-request.ts'
+import { idleInPreview, layersOf, renderOptionsOf, requestOf, requirePartners } from './swap-request.ts'
 import { readShotsOf, writeShots } from './swap-shots.ts'
 
 /** The line that says what was made. */
@@ -98,7 +98,8 @@ export const swap = defineCommand({
       import('../media/index.ts'),
     ])
     requirePartners(asked)
-    if (asked.preview !== undefined && asked.layers !== undefined) context.note('a preview has no layers: --layers is for the render')
+    const idle = idleInPreview(asked)
+    if (idle.length > 0) context.note(`a preview is one PNG file: ${idle.join(', ')} ${idle.length === 1 ? 'is' : 'are'} for the render`)
     const rendering = await renderOptionsOf(asked)
     if (asked.output === undefined && asked.listShots === undefined)
       throw new UsageError('expected the file to write: -o out.mp4 but found none', { hint: 'see: dfk swap --help' })

@@ -204,6 +204,12 @@ describe('a dry run refuses what rendering would refuse', () => {
       1,
       /mp4 does not hold what it writes/,
     ],
+    [
+      'nothing of a preview, but says what it does not need',
+      ['clip.mp4', '-o', 'dry.png', '--preview', '2', '--crf', '20', '--encoder', 'libx265', '--encoder-preset', 'veryfast'],
+      0,
+      /^a preview is one PNG file: --encoder, --crf are for the render$/m,
+    ],
     ['a preview of a picture', ['frame.png', '-o', 'dry.png', '--preview', '3'], 2, /expected a clip but .*frame\.png is an image/],
     [
       'a shot behind the end',
