@@ -191,6 +191,13 @@ describe('dfk swap', () => {
     ).toEqual([expect.objectContaining({ output: file('dry.mp4'), run: 'tiny', frames: 40, encoder: 'libx264' })])
     expect(readdirSync(home)).not.toContain('dry.mp4')
   })
+
+  it('says which flags a preview does not need', async () => {
+    const asked = ['swap', file('clip.mp4'), '--run', 'tiny', '-o', file('dry.png'), '--preview', '2', '--dry-run']
+    const { code, stderr } = await dfkHere(home, [...asked, '--crf', '20', '--encoder', 'libx265', '--encoder-preset', 'veryfast'])
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^a preview is one PNG file: --encoder, --crf are for the render$/m)])
+    expect((await dfkHere(home, asked)).stderr).not.toContain('a preview is')
+  })
 })
 
 describe('a dry run refuses what rendering would refuse', () => {
@@ -203,12 +210,6 @@ describe('a dry run refuses what rendering would refuse', () => {
       ['clip.mp4', '-o', 'dry.mp4', '--encoder', 'ffv1'],
       1,
       /mp4 does not hold what it writes/,
-    ],
-    [
-      'nothing of a preview, but says what it does not need',
-      ['clip.mp4', '-o', 'dry.png', '--preview', '2', '--crf', '20', '--encoder', 'libx265', '--encoder-preset', 'veryfast'],
-      0,
-      /^a preview is one PNG file: --encoder, --crf are for the render$/m,
     ],
     ['a preview of a picture', ['frame.png', '-o', 'dry.png', '--preview', '3'], 2, /expected a clip but .*frame\.png is an image/],
     [
