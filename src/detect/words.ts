@@ -103,9 +103,9 @@ function aigcWords(value: string): string {
   const { Label: label, ContentProducer: producer, ProduceID: id, ContentPropagator: spreader } = mark
   const words = [
     AIGC_LABELS[label] ?? `label ${label}`,
-    producer === undefined || producer === '' ? undefined : `by ${producer}`,
-    id === undefined || id === '' ? undefined : `id ${id}`,
-    spreader === undefined || spreader === '' ? undefined : `spread by ${spreader}`,
+    producer && `by ${producer}`,
+    id && `id ${id}`,
+    spreader && `spread by ${spreader}`,
   ]
   return words.filter(Boolean).join(', ')
 }

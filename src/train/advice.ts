@@ -29,8 +29,9 @@ const SSIM_LOST = 0.015
 const DISCRIMINATOR_WINS = 0.1
 /** Fewest validations after which a discriminator is judged: its weight needs 200 steps to come up. */
 const FEWEST_WITH_GAN = 3
-/** What to try where nothing else is known: what the presets have. */
-const TRY = { warp: '--augment 0.15', gan: `--gan-weight ${PRESETS.quick.training.adversarialWeight} --gan-from 0` } as const
+const { augmentation, adversarialWeight } = PRESETS.quick.training
+/** What to try where nothing else is known: what `quick` has. */
+const TRY = { warp: `--augment ${augmentation}`, gan: `--gan-weight ${adversarialWeight} --gan-from 0` } as const
 
 /** What has changed in the advice with the newest validation: whether warp and discriminator should go on or off, and why. */
 export function adviceOf({ validations, stats }: Course): string[] {
