@@ -92,6 +92,15 @@ function found(value: unknown): string {
   return Array.isArray(value) ? value.join(' ') : String(value)
 }
 
+/** What was expected of a value; zod's own words where they say it already. */
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_big' && issue.origin !== 'string')
+    return `expected a number ${issue.inclusive === false ? 'below' : 'of at most'} ${issue.maximum}`
+  if (issue.code === 'too_small' && issue.origin !== 'string')
+    return `expected a number ${issue.inclusive === false ? 'above' : 'of at least'} ${issue.minimum}`
+  return issue.message
+}
+
 /**
  * Adds one commander option per key of the schema and returns a function that reads them back, validated.
  * What has neither default nor `.optional()` is required. `path` names the command in hints, such as `dfk consent sign`.
@@ -116,7 +125,7 @@ export function bindOptions<S extends z.ZodObject>(
     if (parsed.success) return parsed.data
     const issue = parsed.error.issues[0]
     const flag = flags.find(({ key }) => key === issue?.path[0])
-    const what = issue?.message ?? 'invalid value'
+    const what = issue === undefined ? 'invalid value' : inWords(issue)
     const message = flag === undefined ? what : `${flag.option.long}: ${what} (found: ${found(picked[flag.key])})`
     throw new UsageError(message, { hint })
   }

@@ -9,6 +9,7 @@ export class Batch {
   readonly #folder: string | undefined
   #made = 0
   #left = 0
+  #withoutFace = 0
   #empty: NothingSwappedError | undefined
 
   /** `folder`: undefined for a file. */
@@ -34,8 +35,10 @@ export class Batch {
         const isEmpty = error instanceof NothingSwappedError
         if (this.#folder === undefined || !(error instanceof DfkError) || (error.exitCode !== EXIT.failed && !isEmpty)) throw error
         this.#context.warn(`left out: ${error.message}`)
-        if (isEmpty) this.#empty = error
-        else this.#left += 1
+        if (isEmpty) {
+          this.#empty = error
+          this.#withoutFace += 1
+        } else this.#left += 1
       }
     }
     return well
@@ -50,7 +53,7 @@ export class Batch {
   finish(): void {
     if (this.#left > 0)
       throw new DfkError(`expected to render all of ${this.#folder} but left out ${this.#left} of its files`, {
-        hint: `the warnings say why; ${this.#made} others are there`,
+        hint: `the warnings say why; rendered: ${this.#made}${this.#withoutFace > 0 ? `, without the face to replace: ${this.#withoutFace}` : ''}`,
       })
     if (this.#made === 0 && this.#empty !== undefined) throw this.#empty
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ENCODER_NAMES } from '../media/encoderNames.ts'
+import { USUAL_THRESHOLD } from '../swap/nothing.ts'
 import { signingOptions } from './signing.ts'
 import { labelOptions } from './swap-label.ts'
 
@@ -39,7 +40,12 @@ export const swapOptions = z.object({
     .default([])
     .describe('people replaced, each by the run that renders them: subjects of the records of runs or of --consent')
     .meta({ flag: '--map <person=run...>' }),
-  threshold: z.number().min(0.1).max(1).default(0.5).describe('largest descriptor distance of a face that is taken for the target'),
+  threshold: z
+    .number()
+    .min(0.1)
+    .max(1)
+    .default(USUAL_THRESHOLD)
+    .describe('largest descriptor distance of a face that is taken for the target'),
   consent: z.array(z.string()).default([]).describe('further consent records, for people in the clip other than the target'),
   color: z
     .enum(['rct', 'lct', 'mkl', 'idt', 'sot', 'none'])

@@ -16,7 +16,7 @@ export function describe({ output, frames, swapped, fps, manifest }: SwapResult)
   const signer =
     manifest.anchor === undefined ? `signed by ${manifest.issuer}` : `signer unknown to others (their anchor: ${manifest.anchor})`
   const provenance = `${manifest.embedded ? 'manifest embedded' : `manifest in ${manifest.file}`}, ${signer}${manifest.timeStamped ? ', time-stamped' : ''}`
-  return `${output}: ${frames} frames, ${swapped} with the double, ${fps} frames/s; ${provenance}`
+  return `${output}: ${frames} ${frames === 1 ? 'frame' : 'frames'}, ${swapped} with the double, ${fps} frames/s; ${provenance}`
 }
 
 type OptionsOf = (job: Job) => RenderOptions

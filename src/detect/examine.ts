@@ -85,9 +85,10 @@ export async function examineFaces(path: string, examiner: Examiner, options: Ex
   const around = options.secondLook === false ? { faces: [], moments: [] } : await timed(options.clock, 'second look', again)
   // It was begun with the last of its frames; what is still to be waited for is counted.
   const watermark = await timed(options.clock, 'watermark, the rest of it', () => even.watermark)
+  const grounds = { kind: info.kind, probability, band: calibration[info.kind], faces: mostFaces(even.faces), cut: even.cut }
   const judgement: Judgement = {
     kind: info.kind,
-    ...summarise(samples, even.examined, { kind: info.kind, probability, band: calibration[info.kind], faces: mostFaces(even.faces) }),
+    ...summarise(samples, even.examined, grounds),
     witnesses: testimonies,
     faces: [...even.faces, ...around.faces].sort((a, b) => a.frame - b.frame || b.probability - a.probability),
     moments: around.moments,
@@ -103,6 +104,8 @@ interface EvenLook {
   readonly faces: readonly JudgedFace[]
   readonly readings: Readings
   readonly examined: number
+  /** The end of the clip is missing. */
+  readonly cut: boolean
   readonly watermark: Promise<WatermarkFound | undefined>
 }
 
@@ -118,8 +121,12 @@ async function lookEvenly(
   const faces: JudgedFace[] = []
   const marks = new MarkedFrames(spread(expected, watermarkFrames(info)), examiner.watermarks)
   let examined = 0
+  let cut = false
+  const onCut = () => {
+    cut = true
+  }
   let found: Awaited<ReturnType<typeof look>>['found'] = []
-  for await (const decoded of sampleFrames(info, stretch, { index, signal })) {
+  for await (const decoded of sampleFrames(info, stretch, { index, onCut, signal })) {
     const frame = await worn(decoded, wear)
     if (frame.index % stretch.every > 0) {
       const before = found
@@ -138,7 +145,7 @@ async function lookEvenly(
     onProgress?.({ done: examined, total: Math.max(expected, examined) })
     checkInterrupted(signal)
   }
-  return { faces, readings: witnesses.values(), examined, watermark: marks.found() }
+  return { faces, readings: witnesses.values(), examined, cut, watermark: marks.found() }
 }
 
 function watermarkFrames({ width, height }: MediaInfo): number {
@@ -165,7 +172,9 @@ async function lookAround(
   for (const peak of peaks) {
     const near: JudgedFace[] = []
     const timesS: number[] = []
-    for await (const decoded of sampleFrames(info, stretchAround(peak.frame, stretch.every, info.frames), { index, signal })) {
+    // That the end is missing was said of the even samples.
+    const onCut = () => {}
+    for await (const decoded of sampleFrames(info, stretchAround(peak.frame, stretch.every, info.frames), { index, onCut, signal })) {
       checkInterrupted(signal)
       if (decoded.index % stretch.every === 0) continue // an even sample, seen already
       timesS.push(decoded.timeS)

@@ -13,6 +13,8 @@ export interface Grounds {
   readonly band: Band
   /** `mostFaces` of the even samples. */
   readonly faces: number
+  /** The end of the clip is missing. */
+  readonly cut: boolean
 }
 
 export interface Summary {
@@ -61,14 +63,23 @@ export function togetherByFrame(faces: readonly JudgedFace[], calibration: FaceC
 export function summarise(samples: readonly HighestInFrame[], framesExamined: number, grounds: Grounds): Summary {
   const { probability, band } = grounds
   if (samples.length === 0 || probability === null)
-    return { probability: null, verdict: verdictOf(null, band), note: 'no face found: nothing to judge', framesWithFace: 0 }
-  const notes = [notAll(samples, framesExamined, grounds), several(grounds)].filter((note) => note !== undefined)
+    return {
+      probability: null,
+      verdict: verdictOf(null, band),
+      note: [ended(grounds), 'no face found: nothing to judge'].filter((note) => note !== undefined).join('; '),
+      framesWithFace: 0,
+    }
+  const notes = [ended(grounds), notAll(samples, framesExamined, grounds), several(grounds)].filter((note) => note !== undefined)
   return {
     probability,
     verdict: verdictOf(probability, band),
     note: notes.length === 0 ? undefined : notes.join('; '),
     framesWithFace: samples.length,
   }
+}
+
+function ended({ cut }: Grounds): string | undefined {
+  return cut ? 'the end of the file is missing: judged as far as it goes' : undefined
 }
 
 function several({ kind, faces }: Grounds): string | undefined {

@@ -4,7 +4,7 @@ import { checkInterrupted, DfkError } from '../work/errors.ts'
 import { decodeOptions, exactSeekOptions, fileUrl, inputOptions } from './arguments.ts'
 import { findFfmpeg } from './binaries.ts'
 import { hdrTransfer, matrixOf } from './colour.ts'
-import { readFailure, saysTruncated, truncatedError } from './failures.ts'
+import { endsEarly, readFailure, saysTruncated, truncatedError } from './failures.ts'
 import { cutFrames, FrameTimes } from './frameStream.ts'
 import { type MediaInfo, probeMedia } from './probe.ts'
 import { type FfmpegRun, outputPipe, startFfmpeg } from './process.ts'
@@ -29,6 +29,8 @@ export interface DecodeOptions {
   readonly from?: number
   /** When frame `from` is shown, seconds from the start of the file: decoding begins at the key frame before it. Whether that frame came is for the caller to check by its time. */
   readonly seekS?: number | undefined
+  /** Called where the end of the clip is missing, once all frames that are there have come. Without it, that is an error. */
+  readonly onCut?: (() => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -39,7 +41,7 @@ async function* decodeStill(path: string): AsyncGenerator<Frame> {
 /**
  * Decodes a clip frame by frame, in display orientation and square pixels, 8-bit RGB; a still image is one frame.
  * ffmpeg waits while nobody takes frames, so memory stays bounded; leaving the loop early stops it.
- * Throws DfkError for anything that is no whole video, InterruptedError when `signal` aborts.
+ * Throws DfkError for anything that is no whole video (with `onCut`, for what has no frames), InterruptedError when `signal` aborts.
  */
 export async function* decodeFrames(source: string | MediaInfo, options: DecodeOptions = {}): AsyncGenerator<Frame, void, undefined> {
   const { every = 1, burst, maxFrames, from = 0, seekS, signal } = options
@@ -75,7 +77,9 @@ export async function* decodeFrames(source: string | MediaInfo, options: DecodeO
   } finally {
     await run.kill()
   }
-  if (truncated && maxFrames === undefined) throw truncatedError(info.path)
+  if (!truncated || maxFrames !== undefined) return
+  if (options.onCut === undefined) throw truncatedError(info.path)
+  options.onCut()
 }
 
 async function* frames(
@@ -106,6 +110,7 @@ async function* frames(
     await run.done
   } catch (failure) {
     checkInterrupted(signal)
+    if (count > 0 && options.onCut !== undefined && endsEarly(failure)) return options.onCut()
     throw readFailure(path, failure)
   } finally {
     signal?.removeEventListener('abort', stop)

@@ -19,6 +19,11 @@ export function saysTruncated(line: string): boolean {
   return /moov atom not found|partial file|File ended prematurely|Packet corrupt.*EOF|Truncating packet/i.test(line)
 }
 
+/** Whether ffmpeg gave up since the file ends too early. */
+export function endsEarly(failure: unknown): boolean {
+  return failure instanceof ProcessFailure && failure.log.some(saysTruncated)
+}
+
 /** ffmpeg misses the index (`moov`) in anything that is named .mp4, also in a text. */
 function startsLikeMp4(path: string): boolean {
   const head = Buffer.alloc(8)
@@ -43,7 +48,7 @@ export function readFailure(path: string, failure: unknown): unknown {
   if (!(failure instanceof ProcessFailure)) return failure
   const log = failure.log.join('\n')
   if (/received signal|SIGINT|SIGTERM/.test(`${log}\n${failure.message}`) || /aborted/i.test(failure.message)) return new InterruptedError()
-  if (failure.log.some(saysTruncated) && (!/moov atom not found/.test(log) || startsLikeMp4(path))) return truncatedError(path, failure)
+  if (endsEarly(failure) && (!/moov atom not found/.test(log) || startsLikeMp4(path))) return truncatedError(path, failure)
   if (failure.crashed)
     return new DfkError(`expected ffprobe to read ${path} but it crashed; the build from npm does so on some formats`, {
       hint: "install ffmpeg with your system's package manager",

@@ -80,10 +80,14 @@ async function* bySeeking(info: MediaInfo, stretch: Stretch, { timesS }: SeekInd
 export async function* sampleFrames(
   info: MediaInfo,
   stretch: Stretch,
-  options: { readonly index?: SeekIndex | undefined; readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly index?: SeekIndex | undefined
+    readonly onCut?: (() => void) | undefined
+    readonly signal?: AbortSignal | undefined
+  } = {},
 ): AsyncGenerator<Frame, void, undefined> {
   const { from, every, count, burst } = stretch
-  const { index, signal } = options
+  const { index, onCut, signal } = options
   const last = from + (count - 1) * every
   let next = from
   if (index !== undefined) {
@@ -93,7 +97,7 @@ export async function* sampleFrames(
     }
     if (next > last) return
   }
-  for await (const frame of decodeFrames(info, { from, every, burst, signal })) {
+  for await (const frame of decodeFrames(info, { from, every, burst, onCut, signal })) {
     if (frame.index >= next) yield frame
     if (frame.index >= last + burst - 1) return
   }

@@ -54,11 +54,19 @@ function isRgb({ space }: Metadata): boolean {
   return space === 'srgb' || space === 'rgb' || space === 'rgb16'
 }
 
-/** Reads a still image in its own samples: 16 bits stay 16, alpha and profile stay; gray and CMYK become sRGB. Throws DfkError where it is damaged or too large. */
+/** Of several pages one would come out, and the others be lost. */
+function severalPages(path: string, { pages, format }: Metadata): DfkError {
+  return new DfkError(`expected a picture of one page but ${path} has ${pages} (${format})`, {
+    hint: format === 'webp' ? 'make it a GIF or a clip, or a picture of each frame' : 'save each page as a picture of its own',
+  })
+}
+
+/** Reads a still image in its own samples: 16 bits stay 16, alpha and profile stay; gray and CMYK become sRGB. Throws DfkError where it is damaged, too large or has several pages. */
 export async function readStill(path: string): Promise<Still> {
   await requireFile(path)
   try {
     const metadata = await (await load(path, true)).metadata()
+    if ((metadata.pages ?? 1) > 1) throw severalPages(path, metadata)
     const isOwn = isRgb(metadata)
     const is16 = metadata.depth === 'ushort'
     const image = (await load(path, isOwn)).autoOrient()
@@ -69,6 +77,7 @@ export async function readStill(path: string): Promise<Still> {
       density: metadata.density,
     }
   } catch (cause) {
+    if (cause instanceof DfkError) throw cause
     throw new DfkError(`expected a whole image of at most ${MAX_PIXELS} pixels in ${path} but it cannot be read`, {
       hint: 'check that it opens in an image viewer, and scale it down if it is very large',
       cause,

@@ -44,7 +44,7 @@ export function warpingOf(before: FramePair, now: FramePair, face: FoundFace): B
 
 /** What the pixels say: mean squared errors outside the face (0–255 scale) and the look of the face itself. */
 export interface PixelMeasures {
-  /** Everywhere outside the face and the strip at the bottom where dfk's visible label lies; null where the face fills the picture. */
+  /** Everywhere outside the face and the strips at the top and at the bottom where dfk's visible label may lie; null where the face fills the picture. */
   readonly outside: number | null
   /** The same with that strip. */
   readonly withLabel: number | null
@@ -58,9 +58,17 @@ export interface PixelMeasures {
   readonly rimColour: number | null
 }
 
-/** The mask with the strip where a visible label may lie added to it: the label is a duty, no fault. */
+/** The mask with the strips where a visible label may lie, at the top and at the bottom, added to it: the label is a duty, no fault. */
 function withoutLabel({ width, height, data }: GrayPicture): GrayPicture {
-  return { width, height, data: data.slice().fill(255, (height - labelHeightPx(width, height)) * width) }
+  const strip = labelHeightPx(width, height) * width
+  return {
+    width,
+    height,
+    data: data
+      .slice()
+      .fill(255, 0, strip)
+      .fill(255, height * width - strip),
+  }
 }
 
 /** Compares the pixels of both clips around the target's face. */

@@ -38,7 +38,7 @@ export async function detectShots(path: string, { signal, onProgress }: WorkOpti
   if (info.kind === 'image') throw new UsageError(`--shots: expected a clip but ${path} is an image`)
   const cuts = new SceneCuts()
   const shots: { first: number; last: number; fromS: number; thumbnail: Picture }[] = []
-  for await (const { index, timeS, picture } of decodeFrames(small(info), { ...(signal && { signal }) })) {
+  for await (const { index, timeS, picture } of decodeFrames(small(info), { onCut: () => {}, ...(signal && { signal }) })) {
     const isCut = cuts.isCut(viewOf(picture))
     const now = shots.at(-1)
     if (now === undefined || isCut) shots.push({ first: index, last: index, fromS: timeS, thumbnail: picture })
@@ -85,7 +85,7 @@ async function requirePlace(file: string, sheet: string): Promise<void> {
   const folder = await stat(dirname(resolve(file))).catch(() => undefined)
   if (folder?.isDirectory() !== true)
     throw new UsageError(`--list-shots: expected the folder of ${file} to be there but found none`, {
-      hint: `mkdir ${dirname(resolve(file))}`,
+      hint: `make it first: mkdir -p "${dirname(resolve(file))}"`,
     })
   const old = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? undefined : ''))
   const isList = old?.trimStart().startsWith('[') === true

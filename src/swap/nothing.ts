@@ -25,8 +25,8 @@ export function nothingAsked(path: string, frames: number): NothingAskedError {
   })
 }
 
-/** The default of --threshold: a face that is nearer was shut out by a smaller one. */
-const NEAR = 0.5
+/** The default of --threshold, a distance of descriptors: a face that is nearer was shut out by a smaller one. */
+export const USUAL_THRESHOLD = 0.5
 
 /** The error for footage in which nobody was replaced. `asked`: in how many of its frames somebody was to be. */
 export function nothingSwapped(
@@ -43,7 +43,7 @@ export function nothingSwapped(
     })
   const nearest = Number.isFinite(tracker.nearest) ? ` (nearest descriptor distance ${tracker.nearest.toFixed(2)})` : ''
   return new NothingSwappedError(`expected the target's face in ${where} but none of the faces found is theirs${nearest} [biometric]`, {
-    hint: `${tracker.nearest <= NEAR ? 'raise --threshold where that is the target all the same, ' : ''}give footage of the run's target, or add a record for that person with --consent and choose --face largest`,
+    hint: `${tracker.nearest <= USUAL_THRESHOLD ? 'raise --threshold where that is the target all the same, ' : ''}give footage of the run's target, or add a record for that person with --consent and choose --face largest`,
     exitCode: EXIT.refused,
   })
 }

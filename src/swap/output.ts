@@ -78,7 +78,7 @@ export async function prepareFolder(job: Job, make: boolean): Promise<void> {
   const folder = dirname(resolve(job.output))
   if (make) await makeFolder(folder)
   if (!(await isFolder(folder)))
-    throw new DfkError(`-o: expected the folder ${folder} but found none`, { hint: `make it first: mkdir ${folder}` })
+    throw new DfkError(`-o: expected the folder ${folder} but found none`, { hint: `make it first: mkdir -p "${folder}"` })
   await access(folder, constants.W_OK).catch((cause) => {
     throw new DfkError(`-o: expected to write into ${folder} but there is no permission`, { hint: 'choose another place', cause })
   })

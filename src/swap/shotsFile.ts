@@ -132,5 +132,7 @@ export function spanOf(
     return range
   }
   const found = detected[entry.shot! - 1]
-  return found ?? fail(path, index, `"shot": expected one of the clip's ${detected.length} shots but found ${entry.shot}`)
+  if (found === undefined) return fail(path, index, `"shot": expected one of the clip's ${detected.length} shots but found ${entry.shot}`)
+  // What else is known of a detected shot, as when it begins, would make it a span of time.
+  return { first: found.first, last: found.last }
 }

@@ -22,17 +22,33 @@ interface Log {
   stepMs(): number
 }
 
+/** Means of values by name, each over the steps that had it: what joins in late has none of before. */
+export class Means {
+  readonly #sums = new Map<string, { sum: number; count: number }>()
+
+  add(values: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      const { sum, count } = this.#sums.get(name) ?? { sum: 0, count: 0 }
+      this.#sums.set(name, { sum: sum + value, count: count + 1 })
+    }
+  }
+
+  means(): Record<string, number> {
+    return Object.fromEntries([...this.#sums].map(([name, { sum, count }]) => [name, sum / count]))
+  }
+}
+
 /** Gathers losses, moves the bar on after each call, and writes a line every LOG_EVERY steps. */
 export function startLog({ run, feed, trainer, options }: Logged): Log {
   const { plan } = options
-  let since = { steps: 0, ms: trainer.position.elapsedMs, waitedMs: feed.waitedMs, sums: {} as Record<string, number> }
+  let since = { steps: 0, ms: trainer.position.elapsedMs, waitedMs: feed.waitedMs, losses: new Means() }
   let stepMs = 0
   const log = async (losses: readonly Readonly<Record<string, number>>[]) => {
     const { step, elapsedMs } = trainer.position
-    for (const each of losses) for (const [name, value] of Object.entries(each)) since.sums[name] = (since.sums[name] ?? 0) + value
+    for (const each of losses) since.losses.add(each)
     since.steps += losses.length
     stepMs = (elapsedMs - since.ms) / since.steps
-    const means = Object.fromEntries(Object.entries(since.sums).map(([name, sum]) => [name, sum / since.steps]))
+    const means = since.losses.means()
     options.onProgress?.({ ...progressOf(plan, trainer), note: noteOf(means, step, stepMs) })
     if (step % LOG_EVERY !== 0 && fractionOf(plan, trainer.position) < 1) return
     const waitShare = (feed.waitedMs - since.waitedMs) / (elapsedMs - since.ms)
@@ -46,7 +62,7 @@ export function startLog({ run, feed, trainer, options }: Logged): Log {
     } as unknown as LogEntry
     await appendStats(run, entry)
     options.onLog?.(entry)
-    since = { steps: 0, ms: elapsedMs, waitedMs: feed.waitedMs, sums: {} }
+    since = { steps: 0, ms: elapsedMs, waitedMs: feed.waitedMs, losses: new Means() }
   }
   return Object.assign(log, { stepMs: () => stepMs })
 }

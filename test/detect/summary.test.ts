@@ -47,7 +47,7 @@ describe('calibration', () => {
 
 describe('a file’s summary', () => {
   const summaryOf = (faces: JudgedFace[], examined: number, probability: number | null) =>
-    summarise(highestByFrame(faces), examined, { kind: 'video', probability, band, faces: mostFaces(faces) })
+    summarise(highestByFrame(faces), examined, { kind: 'video', probability, band, faces: mostFaces(faces), cut: false })
 
   it('takes the highest face of a frame, and the verdict from what the witnesses say together', () => {
     const faces = [face(0, 0.1), face(0, 0.9), face(10, 0.3), face(20, 0.6), face(30, 0.6)]
@@ -72,13 +72,22 @@ describe('a file’s summary', () => {
     expect(summaryOf(throughout, 20, 0.8).note).toBeUndefined()
     expect(summaryOf([face(3, 0.1)], 32, 0.1).note).toMatch(/only 1 of 32 frames/)
     expect(summaryOf([face(0, 0.1)], 1, 0.1).note).toBe('only 1 frame was looked at: weak evidence')
-    expect(summarise(highestByFrame([face(0, 0.1)]), 1, { kind: 'image', probability: 0.1, band, faces: 1 }).note).toBeUndefined()
+    expect(
+      summarise(highestByFrame([face(0, 0.1)]), 1, { kind: 'image', probability: 0.1, band, faces: 1, cut: false }).note,
+    ).toBeUndefined()
+  })
+
+  it('says of a clip without its end that it was judged as far as it goes', () => {
+    const still = { kind: 'video', probability: 0.1, band, faces: 1, cut: true } as const
+    const many = Array.from({ length: 20 }, (_, i) => face(i, 0.1))
+    expect(summarise(highestByFrame(many), 20, still).note).toBe('the end of the file is missing: judged as far as it goes')
+    expect(summarise([], 20, { ...still, probability: null }).note).toMatch(/^the end of the file is missing: .*; no face found/)
   })
 
   it('says that there are several faces', () => {
     const group = [face(0, 0.1), face(0, 0.6), face(0, 0.2)]
     expect(mostFaces([...group, face(10, 0.1)])).toBe(3)
-    const still = { kind: 'image', probability: 0.3, band, faces: 3 } as const
+    const still = { kind: 'image', probability: 0.3, band, faces: 3, cut: false } as const
     expect(summarise(highestByFrame(group), 1, still).note).toMatch(
       /^3 faces, any of which may be the manipulated one: the probability follows the mean of their odds/,
     )

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inputOptions, passthroughOptions } from '../../src/media/arguments.ts'
 import { findFfmpeg } from '../../src/media/binaries.ts'
 import { type Damage, DamageLog, damageSign, describeDamage } from '../../src/media/damage.ts'
+import { decodeFrames } from '../../src/media/decode.ts'
 import { hashFootage } from '../../src/media/hash.ts'
 import { indexPackets } from '../../src/media/packets.ts'
 import { probeMedia } from '../../src/media/probe.ts'
@@ -44,6 +45,18 @@ beforeAll(async () => {
   writeFileSync(file('noindex.avi'), avi.subarray(0, avi.lastIndexOf('idx1')))
   const mpg = readFileSync(file('whole.mpg'))
   writeFileSync(file('jump.mpg'), Buffer.concat([mpg, mpg]))
+})
+
+it('a clip without its end is an error, or its frames for who knows what to say of it', async () => {
+  const all = async (onCut?: () => void) => {
+    let count = 0
+    for await (const _ of decodeFrames(file('cut.mp4'), { onCut })) count += 1
+    return count
+  }
+  await expect(all()).rejects.toThrow(/the file is truncated/)
+  const said: string[] = []
+  expect(await all(() => said.push('cut'))).toBeGreaterThanOrEqual(55)
+  expect(said).toEqual(['cut'])
 })
 
 async function damageOf(ffmpeg: string, version: string, name: string): Promise<{ decoded: number; damage: Damage | undefined }> {

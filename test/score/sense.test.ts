@@ -209,10 +209,10 @@ describe('what goes wrong moves the measure that names it', () => {
     expect(scores.details.expression.position).toBeGreaterThan(0.2)
   })
 
-  it('visible label: the pooled background alone', async () => {
+  it.each(['bottom-left', 'top-right'] as const)('visible label at the %s: the pooled background alone', async (place) => {
     const labelled = target.map(({ picture }) => {
       const copy = { ...picture, data: picture.data.slice() }
-      drawLabel(copy, { text: 'AI GENERATED', place: 'bottom-left' })
+      drawLabel(copy, { text: 'AI GENERATED', place })
       return copy
     })
     const scores = await measure(labelled)

@@ -142,6 +142,7 @@ describe('dfk swap', () => {
     expect(code).toBe(1)
     expect(json.map(({ output }) => output)).toEqual([file('mixed-out/inner/whole.png')])
     expect(stderr).toMatch(wanted)
+    expect(stderr).toMatch(/hint: the warnings say why; rendered: 1\n/)
     for (const name of ['cut.jpg', 'empty.mp4', 'text.mp4']) expect(stderr).toMatch(new RegExp(`warning: left out: .*${name}`))
   })
 

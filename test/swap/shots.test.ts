@@ -37,8 +37,8 @@ describe('a shots file', () => {
     const entries = read([{ shot: 2, on: false }, { shot: 9, frames: [1, 4] }, { times: '0:01-0:02.5' }])
     expect(entries.map((entry) => needsDetection([entry]))).toEqual([true, false, false])
     const detected = [
-      { first: 0, last: 6 },
-      { first: 7, last: 30 },
+      { first: 0, last: 6, fromS: 0 },
+      { first: 7, last: 30, fromS: 0.28 },
     ]
     expect(spanOf('shots.json', 0, entries[0]!, detected, LENGTH)).toEqual({ first: 7, last: 30 })
     expect(spanOf('shots.json', 1, entries[1]!, detected, LENGTH)).toEqual({ first: 0, last: 3 })
