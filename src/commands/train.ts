@@ -54,7 +54,7 @@ const options = z.object({
     .min(0)
     .max(1)
     .optional()
-    .describe("when the discriminator joins in, as a share of the training (default: the preset's)"),
+    .describe("when the discriminator joins in, as a share of the training, 1 for never (default: the preset's)"),
   swapFrom: z
     .number()
     .min(0)
@@ -85,6 +85,12 @@ const options = z.object({
   residuals: z.int().min(0).max(4).optional().describe("upscales that a residual block follows (default: the preset's)"),
   ganBase: z.int().min(1).max(256).optional().describe("channels of the discriminator's first convolution (default: the preset's)"),
   ganDepth: z.int().min(1).max(4).optional().describe("halvings of the discriminator (default: the preset's)"),
+  ganFine: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe("show the discriminator fine detail alone, so many times as strong; 0: whole faces (default: the preset's)"),
   light: share.describe("how often the input is lit from another side (default: the preset's)"),
   compression: share.describe("how often the input loses to a codec or a weak camera (default: the preset's)"),
   occluders: share.describe("how often something covers a part of the input (default: the preset's)"),
@@ -153,6 +159,7 @@ export const train = defineCommand({
         residuals: asked.residuals,
         ganBase: asked.ganBase,
         ganDepth: asked.ganDepth,
+        ganFine: asked.ganFine,
       },
       training: {
         rate: asked.rate,

@@ -11,6 +11,11 @@ export interface DiscriminatorShape {
   readonly spectral?: boolean | undefined
   /** What logits are multiplied by; default 1. Layers of norm 1 in a row leave too little of them to be sure by. */
   readonly gain?: number | undefined
+  /**
+   * Judge fine detail alone: what a blur by a deviation of one pixel takes away, times this. 0 or none: whole pictures. Detail is a hundredth
+   * of what a picture is, too little for layers of norm 1 to be sure by; and what is judged by detail is not pulled at in shape, pose or colour.
+   */
+  readonly fine?: number | undefined
   /** Judge swaps too, beside the source's own faces as they are rendered. */
   readonly swaps?: boolean | undefined
   /** Width of the code's own discriminator; 0: none. */

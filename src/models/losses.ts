@@ -77,6 +77,22 @@ export function ssim(a: tf.Tensor4D, b: tf.Tensor4D, window: number): tf.Scalar 
   return tf.mean(tf.div(likeness, tf.mul(tf.add(squares, C1), tf.add(variances, C2))))
 }
 
+/** Pictures [n, s, s, c] blurred by a Gaussian, inside their borders: weights add up to 1 there too. */
+export function softened(x: tf.Tensor4D, deviationPx: number): tf.Tensor4D {
+  const [, size, , channels] = x.shape
+  const weights = Array.from({ length: size }, (_, to) => {
+    const row = Array.from({ length: size }, (_, from) => Math.exp(-0.5 * ((to - from) / deviationPx) ** 2))
+    const total = row.reduce((a, b) => a + b, 0)
+    return row.map((weight) => weight / total)
+  })
+  const across = Array.from({ length: size * channels }, (_, from) =>
+    Array.from({ length: size * channels }, (_, to) =>
+      from % channels === to % channels ? weights[Math.floor(to / channels)]![Math.floor(from / channels)]! : 0,
+    ),
+  )
+  return tf.reshape(blurred(x, { down: tf.tensor3d([weights]), across: tf.tensor2d(across) }), x.shape) as tf.Tensor4D
+}
+
 /** Deviation of the blur of `aroundMask`, as a share of the side. */
 const AROUND = 1 / 32
 
@@ -86,15 +102,7 @@ const AROUND = 1 / 32
  */
 export function aroundMask(masks: tf.Tensor4D): tf.Tensor4D {
   const [, size] = masks.shape
-  const deviation = AROUND * size
-  // Rows add up to 1, at the borders too.
-  const weights = Array.from({ length: size }, (_, to) => {
-    const row = Array.from({ length: size }, (_, from) => Math.exp(-0.5 * ((to - from) / deviation) ** 2))
-    const total = row.reduce((a, b) => a + b, 0)
-    return row.map((weight) => weight / total)
-  })
-  const blur = { down: tf.tensor3d([weights]), across: tf.transpose(tf.tensor2d(weights)) as tf.Tensor2D }
-  return tf.minimum(tf.mul(tf.reshape(blurred(masks, blur), masks.shape), 2), 1) as tf.Tensor4D
+  return tf.minimum(tf.mul(softened(masks, AROUND * size), 2), 1) as tf.Tensor4D
 }
 
 /** Weight of each part of the generator's loss; 0 leaves a part out and costs nothing. */
@@ -109,7 +117,7 @@ export interface LossWeights {
   readonly mask: number
   /** How far the landmarks that the encoder names are off. */
   readonly landmarks: number
-  /** Mean difference of neighbouring pixels of what is rendered (total variation). */
+  /** Mean difference of neighbouring pixels of the source's faces as they are rendered (total variation). */
   readonly variation: number
   /** How far the recogniser's descriptor of the swap is from the source's. */
   readonly identity: number
@@ -133,10 +141,10 @@ export const LOSSES: LossWeights = {
   identity: 0.5,
   follow: 1,
   features: 1,
-  code: 0.1,
+  code: 0.01,
 }
 
-/** Structural similarity at the discriminator's fine scale and at twice that; the windows DeepFaceLab takes from 256 px on. */
+/** Structural similarity at a fine scale and at twice that; the windows DeepFaceLab takes from 256 px on. */
 function similarity(a: tf.Tensor4D, b: tf.Tensor4D): tf.Scalar {
   const fine = windowSize(a.shape[1])
   return tf.mul(tf.add(ssim(a, b, fine), ssim(a, b, 2 * fine + 1)), 0.5)

@@ -1,5 +1,5 @@
 import { type TensorMap, tf } from '../tensor/index.ts'
-import { discriminate } from './discriminator.ts'
+import { type DiscriminatorShape, discriminate } from './discriminator.ts'
 import { decoderOf, type Encoded, encode, nameLandmarks, PEOPLE, type Person, type Rendered, renderMap } from './generator.ts'
 import { codeLoss, type Evidence, judgesCodes } from './judge.ts'
 import type { Parameters } from './layers.ts'
@@ -11,6 +11,7 @@ import {
   type LossWeights,
   reconstructionLoss,
   reconstructionParts,
+  softened,
   type Truth,
   totalVariation,
 } from './losses.ts'
@@ -135,17 +136,26 @@ export function generatorLosses(attempt: Attempt): Losses {
   }
   if (weights.variation > 0) add('variation', totalVariation(drawn.source.rgb), weights.variation)
   if (drawn.swap !== undefined && attempt.parts.swapped) judgeSwap(drawn.swap, attempt, add)
-  const evidence = evidenceOf(drawn, inputs['sourceFaces'] as tf.Tensor4D, encoded)
+  const evidence = evidenceOf(drawn, inputs['sourceFaces'] as tf.Tensor4D, encoded, design.discriminator)
   if (judge !== undefined) face(judge, evidence, attempt, add)
   return { total: terms.reduce((sum, term) => tf.add(sum, term)), parts, evidence }
 }
 
-function evidenceOf({ source, swap }: Drawn, faces: tf.Tensor4D, { code }: Encoded): Evidence {
-  const cutOut = (rgb: tf.Tensor4D, { mask }: Rendered) => tf.mul(rgb, detach(mask)) as tf.Tensor4D
+function evidenceOf({ source, swap }: Drawn, faces: tf.Tensor4D, { code }: Encoded, { fine = 0 }: DiscriminatorShape): Evidence {
+  const cutOut = (rgb: tf.Tensor4D, { mask }: Rendered): tf.Tensor4D => {
+    const within = detach(mask)
+    if (fine === 0) return tf.mul(rgb, within)
+    const detail = tf.mul(tf.sub(rgb, softened(rgb, COARSER_PX)), within)
+    // Around mid-grey, as pictures are.
+    return tf.add(tf.mul(detail, fine / 2), 0.5)
+  }
   const own = cutOut(source.rgb, source)
   const fakes = swap === undefined ? own : tf.concat4d([own, cutOut(swap.rgb, swap)], 0)
   return { reals: cutOut(faces, source), fakes, code }
 }
+
+/** What is coarser than a blur by this deviation is no fine detail. */
+const COARSER_PX = 1
 
 type Add = (name: string, loss: tf.Scalar, weight: number | tf.Tensor) => void
 

@@ -1,4 +1,3 @@
-import type { DiscriminatorShape } from './discriminator.ts'
 import { LOSSES, type LossWeights } from './losses.ts'
 import type { Optimizer } from './optimizer.ts'
 import type { NetworkShapes } from './state.ts'
@@ -28,18 +27,21 @@ export interface Preset extends NetworkShapes {
 export const PRESET_NAMES = ['quick', 'standard', 'hq'] as const
 export type PresetName = (typeof PRESET_NAMES)[number]
 
+/** What the presets' discriminators have in common: they judge fine detail alone, of swaps too, and say it loudly (docs/training.md has the trials). */
+const JUDGE = { base: 16, spectral: true, gain: 8, swaps: true, fine: 16 } as const
+
 /** quick: minutes on two cores; standard: a GPU's hour or a night on cores; hq: a GPU's day. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   quick: {
     generator: { sizePx: 64, encoder: [48, 96, 192, 384], code: 64, landmarks: 139, inner: 192, decoder: [192, 96, 48, 24], residuals: 2 },
-    discriminator: { base: 16, depth: 3, spectral: true, code: 64 },
+    discriminator: { ...JUDGE, depth: 3, code: 64 },
     batch: 4,
     training: {
       rate: 4e-4,
       horizon: 2000,
-      adversarialWeight: 0.1,
+      adversarialWeight: 1,
       adversarialFrom: 0.6,
-      adversarialRate: 0.5,
+      adversarialRate: 2.5,
       swapFrom: 1,
       averageFrom: 0.5,
       augmentation: 0.15,
@@ -61,14 +63,14 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       decoder: [256, 128, 64, 32],
       residuals: 3,
     },
-    discriminator: { base: 16, depth: 4, spectral: true, code: 128 },
+    discriminator: { ...JUDGE, depth: 4, code: 128 },
     batch: 8,
     training: {
       rate: 2e-4,
       horizon: 30_000,
-      adversarialWeight: 0.1,
+      adversarialWeight: 1,
       adversarialFrom: 0.6,
-      adversarialRate: 0.5,
+      adversarialRate: 2.5,
       swapFrom: 1,
       averageFrom: 0.3,
       augmentation: 0.3,
@@ -90,14 +92,14 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       decoder: [320, 160, 80, 40],
       residuals: 4,
     },
-    discriminator: { base: 16, depth: 4, spectral: true, code: 256 },
+    discriminator: { ...JUDGE, depth: 4, code: 256 },
     batch: 6,
     training: {
       rate: 1e-4,
       horizon: 100_000,
-      adversarialWeight: 0.1,
+      adversarialWeight: 1,
       adversarialFrom: 0.6,
-      adversarialRate: 0.5,
+      adversarialRate: 2.5,
       swapFrom: 1,
       averageFrom: 0.3,
       augmentation: 0.3,
@@ -117,10 +119,6 @@ export type StyleName = (typeof STYLE_NAMES)[number]
 /** What a double is to be best at. */
 interface Style {
   readonly losses: LossWeights
-  /** What of the preset's discriminator is otherwise. */
-  readonly discriminator?: Pick<DiscriminatorShape, 'gain' | 'swaps'>
-  /** The discriminator's learning rate, as a multiple of the generator's, where that is not left to the preset. */
-  readonly adversarialRate?: number
   /** How much the discriminator counts beside the preset's weight. */
   readonly adversarial: number
   /** When swaps begin to be judged, as a share of the training, where that is not left to the preset. */
@@ -134,11 +132,6 @@ export const STYLES: Readonly<Record<StyleName, Style>> = {
   likeness: { losses: { ...LOSSES, follow: 0.5, code: 3 * LOSSES.code }, adversarial: 1, swapFrom: 0.5 },
   /** Speech and expression before likeness: for dubs. */
   expression: { losses: { ...LOSSES, accents: 2 * LOSSES.accents, follow: 2, identity: 0 }, adversarial: 1, swapFrom: 0.5 },
-  /** Sharpness before likeness and steadiness: a discriminator that learns faster, is listened to, and sees the swaps (docs/training.md). */
-  detail: {
-    losses: { ...LOSSES, code: 0.01 },
-    adversarial: 10,
-    adversarialRate: 2.5,
-    discriminator: { gain: 8, swaps: true },
-  },
+  /** Sharpness before steadiness: sharper than the footage, for what is softened again later (docs/training.md). */
+  detail: { losses: { ...LOSSES, features: 10 * LOSSES.features }, adversarial: 1 },
 }

@@ -28,6 +28,7 @@ const discriminatorDims = z.object({
   depth: z.int().min(1).max(4),
   spectral: z.boolean().optional(),
   gain: z.number().positive().optional(),
+  fine: z.number().min(0).optional(),
   swaps: z.boolean().optional(),
   code: z.int().min(0).optional(),
 })

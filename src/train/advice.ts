@@ -1,4 +1,3 @@
-import { PRESETS } from '../models/presets.ts'
 import { mean } from '../work/statistics.ts'
 import type { LogEntry } from './stats.ts'
 import { SHARPNESS_GAIN, SSIM_GAIN, smoothed, stretchOf, swapIdentity, type Trend, trendOf, unseenSharpness, unseenSsim } from './trend.ts'
@@ -8,6 +7,8 @@ import type { ValidationRecord } from './validations.ts'
 export interface Course {
   readonly validations: readonly ValidationRecord[]
   readonly stats: readonly LogEntry[]
+  /** What the run's preset and style begin with: what to try where nothing else is known. */
+  readonly usual: { readonly augmentation: number; readonly adversarialWeight: number }
 }
 
 /** A piece of advice; `key` stays the same while only its numbers change. */
@@ -29,15 +30,12 @@ const SSIM_LOST = 0.015
 const DISCRIMINATOR_WINS = 0.1
 /** Fewest validations after which a discriminator is judged: its weight needs 200 steps to come up. */
 const FEWEST_WITH_GAN = 3
-const { augmentation, adversarialWeight } = PRESETS.quick.training
-/** What to try where nothing else is known: what `quick` has. */
-const TRY = { warp: `--augment ${augmentation}`, gan: `--gan-weight ${adversarialWeight} --gan-from 0` } as const
 
 /** What has changed in the advice with the newest validation: whether warp and discriminator should go on or off, and why. */
-export function adviceOf({ validations, stats }: Course): string[] {
+export function adviceOf({ validations, stats, usual }: Course): string[] {
   const earlier = validations.slice(0, -1)
-  const before = verdictsOf({ validations: earlier, stats: stats.filter(({ step }) => step <= (earlier.at(-1)?.step ?? 0)) })
-  return verdictsOf({ validations, stats }).flatMap(({ key, text }) => (before.some((other) => other.key === key) ? [] : [text]))
+  const before = verdictsOf({ validations: earlier, stats: stats.filter(({ step }) => step <= (earlier.at(-1)?.step ?? 0)), usual })
+  return verdictsOf({ validations, stats, usual }).flatMap(({ key, text }) => (before.some((other) => other.key === key) ? [] : [text]))
 }
 
 /** The advice as it stands. */
@@ -68,7 +66,8 @@ function warpVerdict(course: Course, now: ValidationRecord, ssim: Trend): Verdic
   const gain = `SSIM ${signed(ssim.gain, 3)} in ${steps} steps`
   if (falls && ssim.before - latest >= SSIM_FALLS) {
     const why = `unseen faces' SSIM fell from ${ssim.before.toFixed(3)} to ${latest.toFixed(3)} while the loss on training faces falls (${rate}): overfitting`
-    if (now.phase.warp === 0) return { key: 'warp back', text: `warp: should come back on (${TRY.warp}): ${why}` }
+    if (now.phase.warp === 0)
+      return { key: 'warp back', text: `warp: should come back on (--augment ${course.usual.augmentation}): ${why}` }
     return { key: 'warp stay', text: `warp: should stay on, or grow (--augment): ${why}` }
   }
   if (now.phase.warp === 0) return undefined
@@ -90,7 +89,10 @@ function withoutGan(course: Course, now: ValidationRecord, ssim: Trend): Verdict
   if (unseenSharpness(now) >= SHARP_ENOUGH) {
     return { key: 'gan needless', text: `GAN: not needed: ${flat} and sharpness is ${sharpness} of the real faces' already` }
   }
-  return { key: 'gan on', text: `GAN: can come on (${TRY.gan}): ${flat}, sharpness ${sharpness} of the real faces'` }
+  return {
+    key: 'gan on',
+    text: `GAN: can come on (--gan-weight ${course.usual.adversarialWeight} --gan-from 0): ${flat}, sharpness ${sharpness} of the real faces'`,
+  }
 }
 
 function ganVerdict({ validations, stats }: Course, now: ValidationRecord): Verdict | undefined {

@@ -12,6 +12,7 @@ import { writePreview } from './preview.ts'
 import { openRenderer, type Renderer } from './renderer.ts'
 import { openRetargeter, type Retargeter } from './retargeter.ts'
 import { fractionOf, type Plan, partsOf, strengthOf } from './schedule.ts'
+import { usualOf } from './settings.ts'
 import { readStats } from './stats.ts'
 import type { Trainer } from './trainer.ts'
 import { openValidator, type Validation, type Validator } from './validation.ts'
@@ -95,7 +96,10 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
       ...{ step: trainer.position.step, validation, advice: [], elapsedMs: Math.round(trainer.position.elapsedMs) },
       ...{ phase: phaseOf(run, plan, trainer), ms: Math.round(performance.now() - started) },
     }
-    const advised = { ...record, advice: adviceOf({ validations: [...history, record], stats: await readStats(run) }) }
+    const advised = {
+      ...record,
+      advice: adviceOf({ validations: [...history, record], stats: await readStats(run), usual: usualOf(run.config) }),
+    }
     history.push(advised)
     await appendValidation(run, advised)
     options.onValidation?.(advised)

@@ -7,6 +7,7 @@ import { standingAdvice } from './advice.ts'
 import { charts } from './pageCharts.ts'
 import { coverageSection, readCoverage, type ShownCoverage } from './pageCoverage.ts'
 import { PREVIEW_SCRIPT, previewSlider } from './pagePreviews.ts'
+import { usualOf } from './settings.ts'
 import type { LogEntry } from './stats.ts'
 import type { ValidationRecord } from './validations.ts'
 
@@ -39,7 +40,7 @@ function stepOf(preview: string): number {
 export function renderTrainPage({ name, config }: Pick<Run, 'name' | 'config'>, page: TrainPage): string {
   const { validations, stats, previews, coverage, ended } = page
   const step = stats.at(-1)?.step ?? 0
-  const advice = standingAdvice({ validations, stats })
+  const advice = standingAdvice({ validations, stats, usual: usualOf(config) })
   return renderPage({
     title: `Training ${name}`,
     subtitle: `${config.source.dataset} drawn over ${config.target.dataset} · ${config.preset}, ${config.sizePx} px · step ${step}${ended ? '' : ' · training, reloads by itself'}`,

@@ -38,7 +38,8 @@ export function fractionOf(plan: Plan, { step, elapsedMs }: Position): number {
 export function partsOf(plan: Plan, training: Training, position: Position): StepParts {
   const share = plan.kind === 'steps' ? position.step / training.horizon : fractionOf(plan, position)
   const average = training.averageFrom < 1 && (position.averageSince !== undefined || share >= training.averageFrom)
-  const adversarial = training.adversarialWeight > 0 && (position.adversarialSince !== undefined || share >= training.adversarialFrom)
+  const judged = training.adversarialWeight > 0 && training.adversarialFrom < 1
+  const adversarial = judged && (position.adversarialSince !== undefined || share >= training.adversarialFrom)
   const swapped = training.swapFrom < 1 && (position.swappedSince !== undefined || share >= training.swapFrom)
   return { average, adversarial, swapped }
 }

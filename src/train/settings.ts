@@ -23,6 +23,7 @@ interface AskedShape {
   readonly residuals?: number | undefined
   readonly ganBase?: number | undefined
   readonly ganDepth?: number | undefined
+  readonly ganFine?: number | undefined
 }
 
 /** Settings that a user asks for; what is left out comes from the run, or from the preset for a new one. */
@@ -54,12 +55,11 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
   const presetName = request.preset ?? 'quick'
   const preset = PRESETS[presetName]
   const style = request.style ?? 'balanced'
-  const { losses, adversarial, swapFrom = preset.training.swapFrom, adversarialRate = preset.training.adversarialRate } = STYLES[style]
-  const { generator, discriminator } = shapesOf(preset, request.shape ?? {}, STYLES[style].discriminator)
+  const { losses, adversarial, swapFrom = preset.training.swapFrom } = STYLES[style]
+  const { generator, discriminator } = shapesOf(preset, request.shape ?? {})
   const training = {
     ...preset.training,
     swapFrom,
-    adversarialRate,
     adversarialWeight: preset.training.adversarialWeight * adversarial,
     ...defined(request.training),
   }
@@ -84,10 +84,18 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
   }
 }
 
+/** How strongly faces are warped, and what the discriminator weighs, where a run of this preset and style asks for nothing else. */
+export function usualOf({ preset, style }: { readonly preset: string; readonly style: string }): {
+  readonly augmentation: number
+  readonly adversarialWeight: number
+} {
+  const { augmentation, adversarialWeight } = (PRESETS[preset as PresetName] ?? PRESETS.quick).training
+  return { augmentation, adversarialWeight: adversarialWeight * (STYLES[style as StyleName] ?? STYLES.balanced).adversarial }
+}
+
 function shapesOf(
   preset: { readonly generator: GeneratorShape; readonly discriminator: DiscriminatorShape },
-  { size, ganBase, ganDepth, ...asked }: AskedShape,
-  ofStyle: Partial<DiscriminatorShape> = {},
+  { size, ganBase, ganDepth, ganFine, ...asked }: AskedShape,
 ): { generator: GeneratorShape; discriminator: DiscriminatorShape } {
   const sizePx = size ?? preset.generator.sizePx
   if (sizePx % 16 !== 0) {
@@ -99,10 +107,9 @@ function shapesOf(
     generator: { ...preset.generator, ...defined(asked), sizePx },
     discriminator: {
       ...preset.discriminator,
-      ...ofStyle,
       // With liae one code describes both people: there is nothing in it to tell them apart by.
       ...(asked.architecture === 'liae' && { code: 0 }),
-      ...defined({ base: ganBase, depth: ganDepth }),
+      ...defined({ base: ganBase, depth: ganDepth, fine: ganFine }),
     },
   }
 }
@@ -133,7 +140,7 @@ function requestOf({ generator, discriminator, sizePx, base, preset, style, ...r
     fromScratch: base === undefined,
     shape: {
       ...{ size: sizePx, architecture, encoder, code, inner, decoder, residuals },
-      ...{ ganBase: discriminator.base, ganDepth: discriminator.depth },
+      ...{ ganBase: discriminator.base, ganDepth: discriminator.depth, ganFine: discriminator.fine ?? 0 },
     },
   }
 }
@@ -151,6 +158,7 @@ function byFlag({ shape = {}, training, losses = {}, ...request }: SettingsReque
     '--residuals': shape.residuals,
     '--gan-base': shape.ganBase,
     '--gan-depth': shape.ganDepth,
+    '--gan-fine': shape.ganFine,
     '--batch': request.batch,
     '--accumulate': request.accumulate,
     '--precision': request.precision,

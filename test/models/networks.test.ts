@@ -157,8 +157,8 @@ describe('one step', () => {
     ['the generator alone', shapes, { average: false, adversarial: false }],
     ['with average and discriminator', shapes, { average: true, adversarial: true }],
     [
-      'with a discriminator that judges swaps',
-      { generator, discriminator: { ...discriminator, spectral: true, gain: 8, swaps: true } },
+      'with a discriminator that judges swaps, by fine detail',
+      { generator, discriminator: { ...discriminator, spectral: true, gain: 8, swaps: true, fine: 16 } },
       { average: false, adversarial: true },
     ],
     ['with all losses, and swaps', whole, { average: true, adversarial: true, swapped: true }],

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { discriminate, discriminateCode, discriminatorShapes } from '../../src/models/discriminator.ts'
 import { decode, encode, generatorShapes, nameLandmarks } from '../../src/models/generator.ts'
 import { initialise, type Parameters, parametersOf } from '../../src/models/layers.ts'
-import { LOSSES, type LossWeights } from '../../src/models/losses.ts'
+import { LOSSES, type LossWeights, softened } from '../../src/models/losses.ts'
 import { generatorLosses, type Losses } from '../../src/models/objective.ts'
 import { seedRandom } from '../../src/models/random.ts'
 import { gradientsOf, type Recogniser, trainStep } from '../../src/models/step.ts'
@@ -53,6 +53,13 @@ beforeAll(async () => {
   ownMasks = rows(mask, 0, BATCH)
   swapMask = rows(mask, BATCH, 1)
 })
+
+/** A picture [1, s, s, 3] by the value at each place. */
+const drawn = (at: (x: number, y: number) => number) =>
+  tf.tensor4d(
+    Float32Array.from({ length: SIDE * SIDE * 3 }, (_, i) => at(Math.floor(i / 3) % SIDE, Math.floor(i / 3 / SIDE))),
+    [1, SIDE, SIDE, 3],
+  )
 
 const numbers = (x: tf.Tensor) => [...x.dataSync()]
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
@@ -248,4 +255,52 @@ it('faces are held to the truth beside their mask too, but not far from it', () 
   const [inside, beside, far] = [loss(7), loss(10), loss(14)]
   expect(Math.abs(beside - far)).toBeGreaterThan(0.05 * Math.abs(inside - far))
   expect(Math.abs(beside - far)).toBeLessThan(Math.abs(inside - far))
+})
+
+describe('a discriminator of fine detail', () => {
+  it('is shown nothing of what is even, and what a blur takes away of the rest, within the mask', () => {
+    const faces = inputs['sourceFaces'] as tf.Tensor4D
+    const attempt = {
+      design: { generator, discriminator: { ...discriminator, fine: 16 }, losses: NOTHING },
+      inputs,
+      parameters: weights,
+      frozen,
+      judge,
+      recogniser,
+    }
+    const parts = { average: false, adversarial: true, swapped: false }
+    const { reals } = generatorLosses({ ...attempt, parts, inputs: { ...inputs, adversarialWeight: tf.scalar(1) } }).evidence
+    const blurred = numbers(softened(faces, 1))
+    const masks = numbers(ownMasks)
+    const wanted = numbers(faces).map((value, i) => 0.5 + 8 * (value - blurred[i]!) * masks[Math.floor(i / 3)]!)
+    expect(apart(reals, tf.tensor(wanted, reals.shape))).toBeLessThan(1e-6)
+    const even = { ...inputs, sourceFaces: tf.fill(faces.shape, 0.3), adversarialWeight: tf.scalar(1) }
+    expect(apart(generatorLosses({ ...attempt, parts, inputs: even }).evidence.reals, tf.fill(faces.shape, 0.5))).toBeLessThan(1e-6)
+  })
+
+  it('has a blur that is a Gaussian, and keeps what is even up to the border', () => {
+    expect(
+      apart(
+        softened(
+          drawn(() => 0.7),
+          1,
+        ),
+        drawn(() => 0.7),
+      ),
+    ).toBeLessThan(1e-6)
+    const point = numbers(
+      softened(
+        drawn((x, y) => (x === 8 && y === 6 ? 1 : 0)),
+        1,
+      ),
+    )
+    const weight = (d: number) => Math.exp(-0.5 * d * d) / Math.sqrt(2 * Math.PI)
+    for (const [x, y] of [
+      [8, 6],
+      [9, 6],
+      [8, 8],
+      [10, 5],
+    ] as const)
+      expect(point[3 * (SIDE * y + x)]).toBeCloseTo(weight(x - 8) * weight(y - 6), 4)
+  })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { adviceOf, standingAdvice } from '../../src/train/advice.ts'
 import { historyOf, type Said, statsOf } from './history.ts'
 
+const usual = { augmentation: 0.15, adversarialWeight: 0.1 }
 const STEPS = 6000
 const falling = statsOf(STEPS, (step) => 1 / (1 + step / 1000))
 const level = statsOf(STEPS, () => 0.4)
@@ -11,7 +12,7 @@ const flat: Said = { ssim: 0.94 }
 
 describe('advice about warp', () => {
   const warp = (validations: ReturnType<typeof historyOf>, stats = falling) =>
-    standingAdvice({ validations, stats }).find((text) => text.startsWith('warp'))
+    standingAdvice({ validations, stats, usual }).find((text) => text.startsWith('warp'))
 
   it('keeps it on while unseen faces follow the loss on training faces', () => {
     expect(warp(twelve(rise))).toMatch(
@@ -40,14 +41,14 @@ describe('advice about warp', () => {
 
   it('has nothing to say of warp that is off and not missed, nor after few validations', () => {
     expect(warp(twelve((i) => ({ ...rise(i), warp: 0 })))).toBeUndefined()
-    expect(standingAdvice({ validations: twelve(rise).slice(0, 7), stats: falling })).toEqual([])
-    expect(standingAdvice({ validations: [], stats: [] })).toEqual([])
+    expect(standingAdvice({ validations: twelve(rise).slice(0, 7), stats: falling, usual })).toEqual([])
+    expect(standingAdvice({ validations: [], stats: [], usual })).toEqual([])
   })
 })
 
 describe('advice about the discriminator', () => {
   const gan = (validations: ReturnType<typeof historyOf>, stats = level) =>
-    standingAdvice({ validations, stats }).find((text) => text.startsWith('GAN'))
+    standingAdvice({ validations, stats, usual }).find((text) => text.startsWith('GAN'))
   /** Eight validations without, four with. */
   const joined = (since: Partial<Said>) => twelve((i) => (i < 8 ? flat : { ...flat, gan: true, ganWeight: 0.1, ...since }))
 
@@ -88,7 +89,7 @@ describe('adviceOf', () => {
   it('speaks only when the advice changes', () => {
     const validations = twelve((i) => (i < 10 ? rise(i) : flat))
     const at = (count: number) =>
-      adviceOf({ validations: validations.slice(0, count), stats: falling.filter(({ step }) => step <= 500 * count) })
+      adviceOf({ validations: validations.slice(0, count), stats: falling.filter(({ step }) => step <= 500 * count), usual })
     expect(at(8)).toEqual([expect.stringMatching(/^warp: keep/), expect.stringMatching(/^GAN: not yet/)])
     expect(at(9)).toEqual([])
   })

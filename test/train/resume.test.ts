@@ -49,7 +49,11 @@ describe('training', () => {
       const tiny = await tinyIntent(name)
       if (!tiny.isNew) return tiny
       const { settings } = tiny
-      const more = { batch: 4, accumulate: 2, discriminator: { base: 4, depth: 2, spectral: true, code: 4, gain: 8, swaps: true } }
+      const more = {
+        batch: 4,
+        accumulate: 2,
+        discriminator: { base: 4, depth: 2, spectral: true, code: 4, gain: 8, swaps: true, fine: 16 },
+      }
       return {
         ...tiny,
         settings: { ...settings, ...more, training: { ...settings.training, rateShare: 0.5, optimizer: 'adabelief' as const } },

@@ -39,6 +39,13 @@ describe('the schedule', () => {
     expect(partsOf(steps, training, { step: 500, elapsedMs: 0 }).average).toBe(true)
   })
 
+  it('never begins a discriminator that is never to begin, however long it trains on', () => {
+    const never = { ...training, adversarialFrom: 1 }
+    expect(partsOf(steps, never, { step: 5000, elapsedMs: 0 }).adversarial).toBe(false)
+    expect(partsOf(minutes, never, { step: 9, elapsedMs: 60_000 }).adversarial).toBe(false)
+    expect(partsOf(steps, training, { step: 750, elapsedMs: 0 }).adversarial).toBe(true)
+  })
+
   it('of minutes falls from half-time to one per cent', () => {
     const at = (fraction: number) => rateOf(minutes, training, 5000, fraction)
     expect([at(0), at(0.5), at(0.75), at(1)]).toEqual([1, 1, expect.closeTo(0.505, 6), expect.closeTo(0.01, 6)])

@@ -21,13 +21,9 @@ describe('a new run', () => {
     })
     expect([style, losses?.identity]).toEqual(['balanced', 0.5])
     const detail = await settle({ style: 'detail', losses: { dssim: 9 }, training: { rate: 1e-3 } })
-    expect(detail.training).toMatchObject({
-      adversarialWeight: 10 * PRESETS.quick.training.adversarialWeight,
-      adversarialRate: 2.5,
-      rate: 1e-3,
-    })
-    expect(detail.losses).toMatchObject({ dssim: 9, code: 0.01 })
-    expect(detail.discriminator).toEqual({ ...PRESETS.quick.discriminator, gain: 8, swaps: true })
+    expect(detail.training).toMatchObject({ adversarialWeight: PRESETS.quick.training.adversarialWeight, rate: 1e-3 })
+    expect(detail.losses).toMatchObject({ dssim: 9, features: 10 })
+    expect((await settle({ shape: { ganFine: 0 } })).discriminator).toEqual({ ...PRESETS.quick.discriminator, fine: 0 })
     expect((await settle({ style: 'likeness' })).training.swapFrom).toBe(0.5)
     expect((await settle({ style: 'likeness', training: { swapFrom: 0.9 } })).training.swapFrom).toBe(0.9)
   })
