@@ -44,7 +44,7 @@ export function autoencoder(): Step {
   }
 }
 
-/** The step that `dfk train` takes with a preset, but for what the peer does not have: spectral norms, feature matching and the code's discriminator; `gan`: as in the last part of a run, with the discriminator and the running average. */
+/** The step that `dfk train` takes with a preset, but for what the peer does not have: spectral norms, feature matching, the code's discriminator, and judging swaps and fine detail; `gan`: as in the last part of a run, with the discriminator and the running average. */
 export function presetStep(preset: PresetName, gan: boolean, precision: Precision = 'float32'): Step {
   const { generator, batch, discriminator: full } = PRESETS[preset]
   const discriminator = { base: full.base, depth: full.depth }

@@ -8,6 +8,10 @@ import { reportFailure } from './failure.ts'
 import { listenForInterrupts } from './interrupt.ts'
 import { version } from './version.ts'
 
+function exampleText(example: string): string {
+  return `\nExample:\n  $ ${example.replaceAll('\n', '\n  $ ')}`
+}
+
 async function attach(parent: CommanderCommand, spec: Command, path: string, signal: AbortSignal): Promise<void> {
   const { bindOptions } = await import('./options.ts')
   const command = parent.command(spec.name).description(spec.summary).allowExcessArguments(false)
@@ -16,7 +20,7 @@ async function attach(parent: CommanderCommand, spec: Command, path: string, sig
   command.option('--json', 'print results as JSON on stdout, one object a line')
   command.option('--quiet', 'print nothing on stderr but errors and warnings')
   if (spec.writes) command.option('--dry-run', 'say what would be done, write nothing')
-  command.addHelpText('after', `\nExample:\n  $ ${spec.example.replaceAll('\n', '\n  $ ')}`)
+  command.addHelpText('after', exampleText(spec.example))
   command.action(async (...received: unknown[]) => {
     const raw = command.opts<Globals & Record<string, unknown>>()
     const options = read(raw) as z.output<typeof spec.options>
@@ -52,7 +56,11 @@ async function buildProgram(argv: readonly string[], entries: readonly Entry[], 
       await attach(program, loaded, path, signal)
       continue
     }
-    const group = program.command(loaded.name).description(loaded.summary).helpCommand(false)
+    const group = program
+      .command(loaded.name)
+      .description(loaded.summary)
+      .helpCommand(false)
+      .addHelpText('after', exampleText(loaded.example))
     for (const spec of loaded.commands) await attach(group, spec, `${path} ${spec.name}`, signal)
     if (loaded.commands.some(({ name }) => name === words[1])) path = `${path} ${words[1]}`
   }

@@ -45,6 +45,8 @@ export interface Command<S extends z.ZodObject = z.ZodObject> {
 export interface CommandGroup {
   readonly name: string
   readonly summary: string
+  /** A command line of each step that is usual, a line each. */
+  readonly example: string
   readonly commands: readonly Command[]
 }
 

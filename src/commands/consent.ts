@@ -12,5 +12,6 @@ import { show, verify } from './consent-verify.ts'
 export const consent: CommandGroup = {
   name: 'consent',
   summary: 'write, sign, check and revoke consent records',
+  example: 'dfk consent sign alice.json --key alice.key\ndfk consent verify alice.json\ndfk consent show alice.json --html alice.html',
   commands: [keygen, draft, sign, countersign, trust, verify, show, revoke, purge, log],
 }

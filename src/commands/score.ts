@@ -156,7 +156,7 @@ async function tell(
   const order = [...standings.keys()].sort((a, b) => standings[a]!.rank - standings[b]!.rank)
   const lines = order.map((i) => ({ ...about(results[i]!, i), ...standings[i]! }))
   if (context.json) for (const line of lines) context.result(line, '')
-  else context.result(lines, comparisonText(all, paths))
+  else context.result(lines, comparisonText(all, paths, every))
 }
 
 async function writeReport(

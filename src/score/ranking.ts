@@ -7,7 +7,7 @@ export interface Measure {
   readonly label: string
   readonly unit: string
   readonly digits: number
-  /** Versions that differ by no more are equal by this measure: so much comes from which frames were judged. Of ratios, their logarithm. */
+  /** Versions that differ by no more are equal by this measure: so much comes from which frames were judged and from the watermark (docs/score.md). Of ratios, their logarithm. */
   readonly step: number
   /** `one`: the nearer to 1 the better; `none`: shown, and not ranked. */
   readonly best: 'high' | 'low' | 'one' | 'none'
@@ -37,13 +37,13 @@ export const MEASURES: readonly Measure[] = [
     best: 'none',
     of: ({ details }) => details.identity.judge.rank1,
   },
-  { key: 'pose', label: 'pose', unit: '°', digits: 1, step: 0.2, best: 'low', of: ({ pose }) => pose },
-  { key: 'motion', label: 'movement error', unit: '', digits: 2, step: 0.02, best: 'low', of: ({ details }) => details.expression.motion },
-  { key: 'lips', label: 'lip error', unit: '', digits: 3, step: 0.002, best: 'low', of: ({ details }) => details.lips.error },
-  { key: 'eyes', label: 'lid error', unit: '', digits: 3, step: 0.003, best: 'low', of: ({ details }) => details.eyes.error },
-  { key: 'gaze', label: 'gaze', unit: '°', digits: 1, step: 0.5, best: 'low', of: ({ details }) => details.gaze.error },
+  { key: 'pose', label: 'pose', unit: '°', digits: 1, step: 0.4, best: 'low', of: ({ pose }) => pose },
+  { key: 'motion', label: 'movement error', unit: '', digits: 2, step: 0.04, best: 'low', of: ({ details }) => details.expression.motion },
+  { key: 'lips', label: 'lip error', unit: '', digits: 3, step: 0.004, best: 'low', of: ({ details }) => details.lips.error },
+  { key: 'eyes', label: 'lid error', unit: '', digits: 3, step: 0.005, best: 'low', of: ({ details }) => details.eyes.error },
+  { key: 'gaze', label: 'gaze', unit: '°', digits: 1, step: 1.5, best: 'low', of: ({ details }) => details.gaze.error },
   { key: 'temporal', label: 'jitter', unit: '×', digits: 2, step: 0.05, best: 'one', of: ({ temporal }) => temporal },
-  { key: 'warping', label: 'warping', unit: '×', digits: 2, step: 0.03, best: 'one', of: ({ details }) => details.temporal.warping },
+  { key: 'warping', label: 'warping', unit: '×', digits: 2, step: 0.04, best: 'one', of: ({ details }) => details.temporal.warping },
   { key: 'background', label: 'background', unit: ' dB', digits: 1, step: 0.5, best: 'high', of: ({ background }) => background },
   {
     key: 'sharpness',

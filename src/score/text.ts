@@ -98,7 +98,7 @@ export function versionNames(paths: readonly string[]): string[] {
 }
 
 /** Versions side by side for people: a line a measure, the best marked, and the rule of the ranking. */
-export function comparisonText(all: readonly Scores[], paths: readonly string[]): string {
+export function comparisonText(all: readonly Scores[], paths: readonly string[], every: number): string {
   const standings = rankVersions(all)
   const rows = [
     ['', ...versionNames(paths)],
@@ -109,5 +109,6 @@ export function comparisonText(all: readonly Scores[], paths: readonly string[])
     ['overall', ...standings.map(({ overall }) => `${overall.toFixed(2)}  `)],
     ['rank', ...standings.map(({ rank }) => `${rank}${rank === 1 ? ' *' : '  '}`)],
   ]
-  return [...alignColumns(rows, 1), `* the best. ${RULE}`].join('\n')
+  const judged = `Judged in all: ${every === 1 ? 'each frame' : `one frame of ${every}`}. At another --every, as a version by itself may have, the same file reads a little otherwise.`
+  return [...alignColumns(rows, 1), judged, `* the best. ${RULE}`].join('\n')
 }

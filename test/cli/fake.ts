@@ -85,6 +85,7 @@ const flood = defineCommand({
 const box = {
   name: 'box',
   summary: 'things to do with a box',
+  example: 'dfk box open it\ndfk box close it',
   commands: [
     { ...measure, name: 'open', example: 'dfk box open it --name a' },
     { ...measure, name: 'close' },

@@ -119,6 +119,7 @@ describe('usage errors exit with 2 and say what to do', () => {
     const group = await dfk('box')
     expect(group).toMatchObject({ code: 2, stdout: '' })
     expect(group.stderr).toMatch(/Usage: dfk box[\s\S]*open[\s\S]*close/)
+    expect(group.stderr).toMatch(/Example:\n {2}\$ dfk box open it\n {2}\$ dfk box close it/)
   })
 })
 
