@@ -90,7 +90,7 @@ const options = z.object({
     .min(0)
     .max(100)
     .optional()
-    .describe("show the discriminator fine detail alone, so many times as strong; 0: whole faces (default: the preset's)"),
+    .describe("show the discriminator fine detail alone, times this; 0: whole faces (default: the preset's)"),
   light: share.describe("how often the input is lit from another side (default: the preset's)"),
   compression: share.describe("how often the input loses to a codec or a weak camera (default: the preset's)"),
   occluders: share.describe("how often something covers a part of the input (default: the preset's)"),

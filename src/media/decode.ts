@@ -110,7 +110,7 @@ async function* frames(
     await run.done
   } catch (failure) {
     checkInterrupted(signal)
-    if (count > 0 && options.onCut !== undefined && endsEarly(failure)) return options.onCut()
+    if (count > 0 && options.onCut !== undefined && endsEarly(failure)) return // decodeFrames has read it, and says it
     throw readFailure(path, failure)
   } finally {
     signal?.removeEventListener('abort', stop)

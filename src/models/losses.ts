@@ -80,17 +80,18 @@ export function ssim(a: tf.Tensor4D, b: tf.Tensor4D, window: number): tf.Scalar 
 /** Pictures [n, s, s, c] blurred by a Gaussian, inside their borders: weights add up to 1 there too. */
 export function softened(x: tf.Tensor4D, deviationPx: number): tf.Tensor4D {
   const [, size, , channels] = x.shape
-  const weights = Array.from({ length: size }, (_, to) => {
+  const down = new Float32Array(size * size)
+  const across = new Float32Array((size * channels) ** 2)
+  for (let to = 0; to < size; to += 1) {
     const row = Array.from({ length: size }, (_, from) => Math.exp(-0.5 * ((to - from) / deviationPx) ** 2))
     const total = row.reduce((a, b) => a + b, 0)
-    return row.map((weight) => weight / total)
-  })
-  const across = Array.from({ length: size * channels }, (_, from) =>
-    Array.from({ length: size * channels }, (_, to) =>
-      from % channels === to % channels ? weights[Math.floor(to / channels)]![Math.floor(from / channels)]! : 0,
-    ),
-  )
-  return tf.reshape(blurred(x, { down: tf.tensor3d([weights]), across: tf.tensor2d(across) }), x.shape) as tf.Tensor4D
+    for (const [from, weight] of row.entries()) {
+      down[to * size + from] = weight / total
+      for (let c = 0; c < channels; c += 1) across[(from * channels + c) * size * channels + to * channels + c] = weight / total
+    }
+  }
+  const blur = { down: tf.tensor3d(down, [1, size, size]), across: tf.tensor2d(across, [size * channels, size * channels]) }
+  return tf.reshape(blurred(x, blur), x.shape) as tf.Tensor4D
 }
 
 /** Deviation of the blur of `aroundMask`, as a share of the side. */

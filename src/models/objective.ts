@@ -146,7 +146,7 @@ function evidenceOf({ source, swap }: Drawn, faces: tf.Tensor4D, { code }: Encod
     const within = detach(mask)
     if (fine === 0) return tf.mul(rgb, within)
     const detail = tf.mul(tf.sub(rgb, softened(rgb, COARSER_PX)), within)
-    // Around mid-grey, as pictures are.
+    // Around mid-grey, as pictures are; by half, since the discriminator doubles what it is shown.
     return tf.add(tf.mul(detail, fine / 2), 0.5)
   }
   const own = cutOut(source.rgb, source)

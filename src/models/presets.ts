@@ -119,19 +119,17 @@ export type StyleName = (typeof STYLE_NAMES)[number]
 /** What a double is to be best at. */
 interface Style {
   readonly losses: LossWeights
-  /** How much the discriminator counts beside the preset's weight. */
-  readonly adversarial: number
   /** When swaps begin to be judged, as a share of the training, where that is not left to the preset. */
   readonly swapFrom?: number
 }
 
 export const STYLES: Readonly<Record<StyleName, Style>> = {
   /** The middle way. Swaps are not judged: on the sample pair that cost more than it gave (docs/training.md). */
-  balanced: { losses: LOSSES, adversarial: 1 },
+  balanced: { losses: LOSSES },
   /** The source's identity before the target's expression, by the recogniser that training may ask. */
-  likeness: { losses: { ...LOSSES, follow: 0.5, code: 3 * LOSSES.code }, adversarial: 1, swapFrom: 0.5 },
+  likeness: { losses: { ...LOSSES, follow: 0.5, code: 3 * LOSSES.code }, swapFrom: 0.5 },
   /** Speech and expression before likeness: for dubs. */
-  expression: { losses: { ...LOSSES, accents: 2 * LOSSES.accents, follow: 2, identity: 0 }, adversarial: 1, swapFrom: 0.5 },
+  expression: { losses: { ...LOSSES, accents: 2 * LOSSES.accents, follow: 2, identity: 0 }, swapFrom: 0.5 },
   /** Sharpness before steadiness: sharper than the footage, for what is softened again later (docs/training.md). */
-  detail: { losses: { ...LOSSES, features: 10 * LOSSES.features }, adversarial: 1 },
+  detail: { losses: { ...LOSSES, features: 10 * LOSSES.features } },
 }

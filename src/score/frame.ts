@@ -46,7 +46,7 @@ export function warpingOf(before: FramePair, now: FramePair, face: FoundFace): B
 export interface PixelMeasures {
   /** Everywhere outside the face and the strips at the top and at the bottom where dfk's visible label may lie; null where the face fills the picture. */
   readonly outside: number | null
-  /** The same with that strip. */
+  /** The same with those strips. */
   readonly withLabel: number | null
   /** Around the face. */
   readonly near: number | null

@@ -109,6 +109,6 @@ export function comparisonText(all: readonly Scores[], paths: readonly string[],
     ['overall', ...standings.map(({ overall }) => `${overall.toFixed(2)}  `)],
     ['rank', ...standings.map(({ rank }) => `${rank}${rank === 1 ? ' *' : '  '}`)],
   ]
-  const judged = `Judged in all: ${every === 1 ? 'each frame' : `one frame of ${every}`}. At another --every, as a version by itself may have, the same file reads a little otherwise.`
+  const judged = `Judged in every version: ${every === 1 ? 'each frame' : `one frame of ${every}`}. At another --every, as a version by itself may have, the same file reads a little otherwise.`
   return [...alignColumns(rows, 1), judged, `* the best. ${RULE}`].join('\n')
 }

@@ -3,6 +3,7 @@ import { type NetworkShapes, stepSignature } from '../models/step.ts'
 import type { HostTensors } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { isMilestone, mostKept, type Retention } from './retention.ts'
+import { hasDiscriminator } from './run.ts'
 import { stepFolders } from './stepFolders.ts'
 
 /** Bytes that may still be written into a folder. */
@@ -14,7 +15,7 @@ const HEADERS = 2e6
 const BESIDES = 20e6
 
 /** What decides how large a run's checkpoints are. */
-type Networks = NetworkShapes & { readonly training: { readonly adversarialWeight: number } }
+type Networks = NetworkShapes & { readonly training: Parameters<typeof hasDiscriminator>[0] }
 
 /** What the disk of a folder has left for this user, in bytes. */
 export const freeBytesOf: FreeBytes = async (folder) => {
@@ -24,7 +25,7 @@ export const freeBytesOf: FreeBytes = async (folder) => {
 
 /** What a checkpoint of a run takes at most, in bytes: the whole state of a step, average and discriminator included where there will be such. */
 export function checkpointBytes(networks: Networks): number {
-  const { state = {} } = stepSignature(networks, 1, { average: true, adversarial: networks.training.adversarialWeight > 0 })
+  const { state = {} } = stepSignature(networks, 1, { average: true, adversarial: hasDiscriminator(networks.training) })
   return Object.values(state).reduce((sum, { shape }) => sum + 4 * shape.reduce((product, size) => product * size, 1), HEADERS)
 }
 

@@ -232,3 +232,8 @@ function parseConfig(text: string, path: string): RunConfig {
     hint,
   })
 }
+
+/** Whether a run has a discriminator, now or later. */
+export function hasDiscriminator({ adversarialWeight, adversarialFrom }: Pick<Training, 'adversarialWeight' | 'adversarialFrom'>): boolean {
+  return adversarialWeight > 0 && adversarialFrom < 1
+}

@@ -2,6 +2,7 @@ import { freemem } from 'node:os'
 import type { RunConfig } from '../store/checkpoint.ts'
 import type { Device, Program, Signature } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
+import { drawsSwaps } from './settings.ts'
 
 /** What the rest of the process takes besides the program: Node, the libraries, pictures. */
 const BESIDES = 300e6
@@ -30,14 +31,16 @@ export function checkMemory(
   { memoryBytes }: Pick<Program, 'memoryBytes'>,
   signature: Signature,
   device: Device['name'],
-  { batch, accumulate }: Pick<RunConfig, 'batch' | 'accumulate'>,
+  { batch, accumulate, ...run }: Pick<RunConfig, 'batch' | 'accumulate' | 'training' | 'discriminator'>,
   left: number = memoryLeft(),
 ): string | undefined {
   if (memoryBytes === undefined) return undefined
   if (device !== 'cpu') return `needs about ${gigabytes(SLACK * memoryBytes)} GB of the GPU's memory`
   const needed = trainingBytes(memoryBytes, signature)
   if (needed <= left) return `needs about ${gigabytes(needed)} GB of memory, ${gigabytes(left)} GB are free`
-  const more = [2, 4, 8, 16, 32, 64].map((times) => times * accumulate).find((parts) => batch % parts === 0)
+  const more = [2, 3, 4, 6, 8, 16, 32, 64]
+    .map((times) => times * accumulate)
+    .find((parts) => batch % (drawsSwaps(run) ? 2 * parts : parts) === 0)
   const same = more === undefined ? '' : `, or --accumulate ${more} for the same result`
   const hint = batch === 1 ? 'use a smaller --preset, or a machine with more memory' : `try --batch ${Math.ceil(batch / 2)}${same}`
   throw new DfkError(`expected memory for this run, about ${gigabytes(needed)} GB, but found ${gigabytes(left)} GB free`, { hint })

@@ -3,6 +3,7 @@ import { type AlignedFaces, openAlignedFaces } from '../faces/index.ts'
 import type { Person } from '../models/generator.ts'
 import type { Retargeting } from '../models/retarget.ts'
 import type { Run } from '../store/checkpoint.ts'
+import { hasDiscriminator } from '../store/run.ts'
 import type { Device } from '../tensor/index.ts'
 import { adviceOf } from './advice.ts'
 import type { Faceset } from './faceset.ts'
@@ -130,5 +131,10 @@ function phaseOf({ config }: Run, plan: Plan, { position }: Trainer): Validation
   const warp = strengthOf(plan, config.training, position.step, fractionOf(plan, position))
   // An average that never begins is not waited for.
   const isAveraged = average || config.training.averageFrom >= 1
-  return { warp: Math.round(warp * 1e4) / 1e4, average: isAveraged, gan: adversarial, ganWeight: config.training.adversarialWeight }
+  return {
+    warp: Math.round(warp * 1e4) / 1e4,
+    average: isAveraged,
+    gan: adversarial,
+    ganWeight: hasDiscriminator(config.training) ? config.training.adversarialWeight : 0,
+  }
 }

@@ -1,5 +1,5 @@
 import { LOSSES, type LossWeights } from '../models/losses.ts'
-import type { Training } from '../store/checkpoint.ts'
+import { hasDiscriminator, type Training } from '../store/run.ts'
 import type { Plan } from './schedule.ts'
 import type { Settings } from './settings.ts'
 import { FEWEST_FOR_A_TREND } from './trend.ts'
@@ -26,10 +26,11 @@ interface Late {
   readonly from: number
 }
 
-function lateParts({ averageFrom, adversarialFrom, adversarialWeight, swapFrom }: Training): Late[] {
+function lateParts(training: Training): Late[] {
+  const { averageFrom, swapFrom } = training
   const parts = [
     { name: "the weights' average", from: averageFrom },
-    { name: 'the discriminator', from: adversarialWeight > 0 ? adversarialFrom : 1 },
+    { name: 'the discriminator', from: hasDiscriminator(training) ? training.adversarialFrom : 1 },
     { name: 'judging swaps', from: swapFrom },
   ]
   return parts.filter(({ from }) => from < 1)
@@ -38,14 +39,17 @@ function lateParts({ averageFrom, adversarialFrom, adversarialWeight, swapFrom }
 /** What a new run begins with, and what joins in later, in two or three lines. */
 export function describeSettings({ name, style, losses = LOSSES, base, training, batch }: Settings, plan: Plan): string {
   const applied = Object.entries(losses).filter(
-    ([loss, weight]) => weight > 0 && (judgesSwaps(training) || !OF_SWAPS.some((name) => name === loss)),
+    ([loss, weight]) =>
+      weight > 0 &&
+      (judgesSwaps(training) || !OF_SWAPS.some((name) => name === loss)) &&
+      (hasDiscriminator(training) || !OF_DISCRIMINATOR.some((name) => name === loss)),
   )
   const weights = applied.map(([loss, weight]) => `${loss} ${Number(weight.toPrecision(6))}`)
   const start = base === undefined ? 'from scratch' : `from dfk's base weights (${base.slice(0, 12)}…)`
   const late = describeLate(plan, training)
   return [
     `${name} begins ${start}, ${batch} faces of each person a step, ${training.optimizer} at ${training.rate}`,
-    `  style ${style}: ${weights.join(', ')}, gan ${training.adversarialWeight}`,
+    `  style ${style}: ${weights.join(', ')}, gan ${hasDiscriminator(training) ? training.adversarialWeight : 0}`,
     ...(late === undefined ? [] : [`  ${late}`]),
   ].join('\n')
 }
@@ -62,6 +66,9 @@ const stepOf = (from: number, { horizon }: Training) => Math.ceil(from * horizon
 
 /** Losses that judge swaps. */
 const OF_SWAPS = ['identity', 'follow'] as const
+
+/** Losses that a discriminator says. */
+const OF_DISCRIMINATOR = ['features', 'code'] as const
 
 function judgesSwaps({ swapFrom }: Training): boolean {
   return swapFrom < 1
@@ -91,6 +98,9 @@ export function withoutEffect({ plan, training, losses = {}, validateEvery, unti
   const idle = OF_SWAPS.filter((name) => (losses[name] ?? 0) > 0)
   if (idle.length > 0 && !judgesSwaps(training))
     said.push(`--losses: ${idle.join(' and ')} will have no effect: swaps are not judged; --swap-from .5 judges them`)
+  const unheard = OF_DISCRIMINATOR.filter((name) => (losses[name] ?? 0) > 0)
+  if (unheard.length > 0 && !hasDiscriminator(training))
+    said.push(`--losses: ${unheard.join(' and ')} will have no effect: there is no discriminator (--gan-weight, --gan-from)`)
   if (plan.kind === 'minutes') return said
   const begun = Math.max(1, ...lateParts(training).map(({ from }) => stepOf(from, training)))
   const counted = Math.floor(plan.total / validateEvery) - Math.ceil(begun / validateEvery) + 1

@@ -1,5 +1,5 @@
 import type { StepParts } from '../models/step.ts'
-import type { Training } from '../store/checkpoint.ts'
+import { hasDiscriminator, type Training } from '../store/run.ts'
 import type { LossScale } from './lossScale.ts'
 
 /**
@@ -34,12 +34,11 @@ export function fractionOf(plan: Plan, { step, elapsedMs }: Position): number {
   return Math.min(1, plan.kind === 'steps' ? step / plan.total : elapsedMs / plan.totalMs)
 }
 
-/** Which parts the next step computes: what has begun stays. */
+/** Which parts the next step computes: what has begun stays, but for a discriminator that is told to go. */
 export function partsOf(plan: Plan, training: Training, position: Position): StepParts {
   const share = plan.kind === 'steps' ? position.step / training.horizon : fractionOf(plan, position)
   const average = training.averageFrom < 1 && (position.averageSince !== undefined || share >= training.averageFrom)
-  const judged = training.adversarialWeight > 0 && training.adversarialFrom < 1
-  const adversarial = judged && (position.adversarialSince !== undefined || share >= training.adversarialFrom)
+  const adversarial = hasDiscriminator(training) && (position.adversarialSince !== undefined || share >= training.adversarialFrom)
   const swapped = training.swapFrom < 1 && (position.swappedSince !== undefined || share >= training.swapFrom)
   return { average, adversarial, swapped }
 }

@@ -3,6 +3,7 @@ import type { Architecture, GeneratorShape } from '../models/generator.ts'
 import type { LossWeights } from '../models/losses.ts'
 import { PRESETS, type PresetName, STYLES, type StyleName } from '../models/presets.ts'
 import type { RunConfig, Training } from '../store/checkpoint.ts'
+import { hasDiscriminator } from '../store/run.ts'
 import { DfkError, UsageError } from '../work/errors.ts'
 import { readBaseWeights } from './base.ts'
 import { NAMED_NUMBERS } from './landmarks.ts'
@@ -55,12 +56,11 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
   const presetName = request.preset ?? 'quick'
   const preset = PRESETS[presetName]
   const style = request.style ?? 'balanced'
-  const { losses, adversarial, swapFrom = preset.training.swapFrom } = STYLES[style]
+  const { losses, swapFrom = preset.training.swapFrom } = STYLES[style]
   const { generator, discriminator } = shapesOf(preset, request.shape ?? {})
   const training = {
     ...preset.training,
     swapFrom,
-    adversarialWeight: preset.training.adversarialWeight * adversarial,
     ...defined(request.training),
   }
   const base = request.fromScratch ? undefined : await readBaseWeights(presetName, generator)
@@ -74,7 +74,7 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
     framing,
     landmarks,
     seed: request.seed ?? 1,
-    ...batchOf(request, preset.batch, training.swapFrom < 1 || (training.adversarialWeight > 0 && discriminator.swaps === true)),
+    ...batchOf(request, preset.batch, drawsSwaps({ training, discriminator })),
     precision: request.precision ?? 'float32',
     flip: request.flip ?? false,
     training,
@@ -84,13 +84,17 @@ export async function newSettings(request: SettingsRequest, framing: string, lan
   }
 }
 
-/** How strongly faces are warped, and what the discriminator weighs, where a run of this preset and style asks for nothing else. */
-export function usualOf({ preset, style }: { readonly preset: string; readonly style: string }): {
+/** The weight of a discriminator that is shown whole faces, as older runs have it. */
+const OF_WHOLE_FACES = 0.1
+
+/** How strongly faces are warped where the preset has its way, and what the run's discriminator weighs, or would. */
+export function usualOf({ preset, training, discriminator }: Pick<Settings, 'preset' | 'training' | 'discriminator'>): {
   readonly augmentation: number
   readonly adversarialWeight: number
 } {
-  const { augmentation, adversarialWeight } = (PRESETS[preset as PresetName] ?? PRESETS.quick).training
-  return { augmentation, adversarialWeight: adversarialWeight * (STYLES[style as StyleName] ?? STYLES.balanced).adversarial }
+  const usual = (PRESETS[preset as PresetName] ?? PRESETS.quick).training
+  const begun = (discriminator.fine ?? 0) > 0 ? usual.adversarialWeight : OF_WHOLE_FACES
+  return { augmentation: usual.augmentation, adversarialWeight: training.adversarialWeight > 0 ? training.adversarialWeight : begun }
 }
 
 function shapesOf(
@@ -114,13 +118,18 @@ function shapesOf(
   }
 }
 
+/** Whether swaps are drawn in training: every other one of each part of a step, which so is of an even number of faces. */
+export function drawsSwaps({ training, discriminator }: Pick<Settings, 'training' | 'discriminator'>): boolean {
+  return training.swapFrom < 1 || (hasDiscriminator(training) && discriminator.swaps === true)
+}
+
 function batchOf(request: SettingsRequest, preset: number, swaps: boolean): { batch: number; accumulate: number } {
   const { batch = preset, accumulate = 1 } = request
   if (swaps && accumulate > 1 && (batch / accumulate) % 2 === 1) {
     throw new UsageError(
       `expected parts of an even number of faces, since every other one is swapped, but found --batch ${batch} in ${accumulate}`,
       {
-        hint: `--batch ${2 * accumulate * Math.ceil(batch / accumulate / 2)} goes with --accumulate ${accumulate}; or --gan-weight 0 without --swap-from and --style`,
+        hint: `--batch ${2 * accumulate * Math.ceil(batch / accumulate / 2)} goes with --accumulate ${accumulate}; or --gan-weight 0 without --swap-from and --style likeness|expression`,
       },
     )
   }

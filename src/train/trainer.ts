@@ -143,7 +143,7 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
       return {
         rate: rateScale * rateOf(plan, training, position.step, fraction),
         augment: strengthOf(plan, training, position.step, fraction),
-        ...(position.adversarialSince !== undefined && { ganWeight }),
+        ...(position.adversarialSince !== undefined && partsOf(plan, training, position).adversarial && { ganWeight }),
         ...(position.swappedSince !== undefined && { swapWeight: ofSwaps }),
       }
     },

@@ -261,7 +261,7 @@ describe('a discriminator of fine detail', () => {
   it('is shown nothing of what is even, and what a blur takes away of the rest, within the mask', () => {
     const faces = inputs['sourceFaces'] as tf.Tensor4D
     const attempt = {
-      design: { generator, discriminator: { ...discriminator, fine: 16 }, losses: NOTHING },
+      design: { generator, discriminator: { ...discriminator, fine: 16, swaps: true }, losses: NOTHING },
       inputs,
       parameters: weights,
       frozen,
@@ -269,11 +269,14 @@ describe('a discriminator of fine detail', () => {
       recogniser,
     }
     const parts = { average: false, adversarial: true, swapped: false }
-    const { reals } = generatorLosses({ ...attempt, parts, inputs: { ...inputs, adversarialWeight: tf.scalar(1) } }).evidence
-    const blurred = numbers(softened(faces, 1))
-    const masks = numbers(ownMasks)
-    const wanted = numbers(faces).map((value, i) => 0.5 + 8 * (value - blurred[i]!) * masks[Math.floor(i / 3)]!)
-    expect(apart(reals, tf.tensor(wanted, reals.shape))).toBeLessThan(1e-6)
+    const { reals, fakes } = generatorLosses({ ...attempt, parts, inputs: { ...inputs, adversarialWeight: tf.scalar(1) } }).evidence
+    const detail = (pictures: tf.Tensor4D, masks: tf.Tensor4D) => {
+      const [blurred, within] = [numbers(softened(pictures, 1)), numbers(masks)]
+      return numbers(pictures).map((value, i) => 0.5 + 8 * (value - blurred[i]!) * within[Math.floor(i / 3)]!)
+    }
+    expect(apart(reals, tf.tensor(detail(faces, ownMasks), reals.shape))).toBeLessThan(1e-6)
+    const { rgb, swap } = rendered(weights)
+    expect(apart(fakes, tf.tensor([...detail(rgb, ownMasks), ...detail(swap, swapMask)], fakes.shape))).toBeLessThan(1e-6)
     const even = { ...inputs, sourceFaces: tf.fill(faces.shape, 0.3), adversarialWeight: tf.scalar(1) }
     expect(apart(generatorLosses({ ...attempt, parts, inputs: even }).evidence.reals, tf.fill(faces.shape, 0.5))).toBeLessThan(1e-6)
   })

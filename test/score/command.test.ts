@@ -236,7 +236,7 @@ describe('dfk score', () => {
     )
     expect(code).toBe(0)
     expect(stdout).toMatch(/^ +swap\.png +target\.png\nidentity +0\.\d\d \* +0\.00\n/)
-    expect(stdout).toMatch(/\nrank +1 \* +2\n\* the best\./)
+    expect(stdout).toMatch(/\nrank +1 \* +2\nJudged in every version: each frame\. .*\n\* the best\./)
   })
 
   it('finds the source again among other people', async () => {

@@ -75,7 +75,7 @@ describe('ranking of versions', () => {
 describe('comparison for people', () => {
   it('marks the best of each line and states the rule', () => {
     const text = comparisonText([scores({ pose: 1 }), scores({ identity: 0.7 })], ['x/a.mp4', 'x/b.mp4'], 2)
-    expect(text).toContain('Judged in all: one frame of 2.')
+    expect(text).toContain('Judged in every version: one frame of 2.')
     const lines = text.split('\n')
     expect(lines[0]).toMatch(/^ +a\.mp4 +b\.mp4$/)
     expect(lines.find((line) => line.startsWith('pose'))).toMatch(/1\.0° \* +2\.0°$/)

@@ -1,18 +1,22 @@
 import { describe, expect, it } from 'vitest'
+import { PRESETS } from '../../src/models/presets.ts'
 import { FIRST_LOSS_SCALE, nextLossScale } from '../../src/train/lossScale.ts'
 import { checkMemory } from '../../src/train/memory.ts'
 
+const { discriminator, training } = PRESETS.hq
+/** Without a discriminator: no swaps are drawn. */
+const plain = { discriminator: { ...discriminator }, training: { ...training, adversarialWeight: 0 } }
 const GB = 1e9
 const signature = { inputs: {}, state: { w: { shape: [1000, 300_000] } } } // 1.2 GB
 const refusal =
   (batch: number, accumulate: number, device: 'cpu' | 'webgpu' = 'cpu') =>
   () =>
-    checkMemory({ memoryBytes: 3 * GB }, signature, device, { batch, accumulate }, 3.9 * GB)
+    checkMemory({ memoryBytes: 3 * GB }, signature, device, { ...plain, batch, accumulate }, 3.9 * GB)
 
 describe('memory before the first step', () => {
   it('that is there lets training begin', () => {
-    checkMemory({ memoryBytes: 1.9 * GB }, signature, 'cpu', { batch: 8, accumulate: 1 }, 3.9 * GB)
-    checkMemory({ memoryBytes: undefined }, signature, 'cpu', { batch: 8, accumulate: 1 }, 0)
+    checkMemory({ memoryBytes: 1.9 * GB }, signature, 'cpu', { ...plain, batch: 8, accumulate: 1 }, 3.9 * GB)
+    checkMemory({ memoryBytes: undefined }, signature, 'cpu', { ...plain, batch: 8, accumulate: 1 }, 0)
     expect(refusal(8, 1, 'webgpu')()).toBe("needs about 3.6 GB of the GPU's memory")
   })
 
@@ -21,6 +25,12 @@ describe('memory before the first step', () => {
     expect(refusal(8, 1)).toThrow(expect.objectContaining({ hint: 'try --batch 4, or --accumulate 2 for the same result' }))
     expect(refusal(8, 2)).toThrow(expect.objectContaining({ hint: 'try --batch 4, or --accumulate 4 for the same result' }))
     expect(refusal(5, 1)).toThrow(expect.objectContaining({ hint: 'try --batch 3' }))
+    expect(refusal(6, 1)).toThrow(expect.objectContaining({ hint: 'try --batch 3, or --accumulate 2 for the same result' }))
+    // Parts in which swaps are drawn are of an even number of faces.
+    const swaps = { ...plain, training: { ...training }, batch: 6, accumulate: 1 }
+    expect(() => checkMemory({ memoryBytes: 3 * GB }, signature, 'cpu', swaps, 3.9 * GB)).toThrow(
+      expect.objectContaining({ hint: 'try --batch 3, or --accumulate 3 for the same result' }),
+    )
     expect(refusal(1, 1)).toThrow(expect.objectContaining({ hint: expect.stringContaining('smaller --preset') }))
   })
 })

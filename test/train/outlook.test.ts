@@ -8,6 +8,19 @@ const minutes = (count: number) => ({ kind: 'minutes', totalMs: 60_000 * count }
 const asked = (total: number, more: object = {}) =>
   withoutEffect({ plan: steps(total), training, validateEvery: validationsEvery(steps(total), 500), ...more })
 
+describe('a discriminator that never begins', () => {
+  it('is not announced, and its losses have no effect', () => {
+    const never = { ...training, adversarialFrom: 1 }
+    expect(describeLate(steps(2000), training)).toContain('the discriminator from step 1200')
+    expect(describeLate(steps(2000), never)).not.toContain('discriminator')
+    const losses = { features: 2, code: 0 }
+    expect(asked(2000, { losses })).toEqual([])
+    expect(asked(2000, { losses, training: never })).toEqual([
+      expect.stringMatching(/^--losses: features will have no effect: there is no disc/),
+    ])
+  })
+})
+
 describe('validations', () => {
   it('come so often that a trend can be told before the plan ends, and no more seldom than previews', () => {
     expect([100, 2000, 3000, 50_000].map((total) => validationsEvery(steps(total), 500))).toEqual([50, 125, 188, 500])

@@ -56,6 +56,7 @@ describe('room on the disk', () => {
   it('is reckoned from the networks, as much as the state of their training takes', () => {
     const { quick } = PRESETS
     expect(checkpointBytes(quick)).toBe(filesBytes({ all: initialState(quick, 1) }))
-    expect(checkpointBytes({ ...quick, training: { adversarialWeight: 0 } })).toBeLessThan(checkpointBytes(quick))
+    expect(checkpointBytes({ ...quick, training: { adversarialWeight: 0, adversarialFrom: 0.6 } })).toBeLessThan(checkpointBytes(quick))
+    expect(checkpointBytes({ ...quick, training: { adversarialWeight: 1, adversarialFrom: 1 } })).toBeLessThan(checkpointBytes(quick))
   })
 })

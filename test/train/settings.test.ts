@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PRESETS } from '../../src/models/presets.ts'
 import type { RunConfig } from '../../src/store/checkpoint.ts'
-import { keptSettings, newSettings, type Settings, type SettingsRequest } from '../../src/train/settings.ts'
+import { drawsSwaps, keptSettings, newSettings, type Settings, type SettingsRequest, usualOf } from '../../src/train/settings.ts'
 
 const FRAMING = 'whole-face/1'
 const ask = (more: Partial<SettingsRequest> = {}): SettingsRequest => ({ name: 'run', training: {}, fromScratch: true, ...more })
@@ -57,6 +57,26 @@ describe('a run that goes on', () => {
     for (const [more, message] of refused) expect(() => keptSettings(ask(more), run, FRAMING)).toThrow(message)
     expect(() => keptSettings(ask({ fromScratch: true }), { ...run, base: 'b' }, FRAMING)).toThrow(/--from-scratch false/)
     expect(() => keptSettings(ask(), run, 'other/2')).toThrow(/faces aligned as whole-face\/1/)
+  })
+
+  it('of a version whose discriminator saw whole faces stays so', async () => {
+    const run = begun(await settle())
+    const { fine: _, ...whole } = run.discriminator
+    const older = { ...run, discriminator: whole }
+    expect(keptSettings(ask(), older, FRAMING).discriminator).toEqual(whole)
+    expect(keptSettings(ask({ shape: { ganFine: 0 } }), older, FRAMING).discriminator).toEqual(whole)
+    expect(() => keptSettings(ask({ shape: { ganFine: 16 } }), older, FRAMING)).toThrow(/--gan-fine 0/)
+  })
+
+  it('is advised to try what it has, or what its discriminator is used to', async () => {
+    const run = await settle()
+    expect(usualOf(run)).toEqual({ augmentation: 0.15, adversarialWeight: 1 })
+    expect(usualOf(await settle({ training: { adversarialWeight: 0.3 } })).adversarialWeight).toBe(0.3)
+    const without = await settle({ training: { adversarialWeight: 0 } })
+    expect(usualOf(without).adversarialWeight).toBe(1)
+    expect(usualOf({ ...without, discriminator: { base: 16, depth: 3 } }).adversarialWeight).toBe(0.1)
+    expect([drawsSwaps(run), drawsSwaps(without)]).toEqual([true, false])
+    expect(drawsSwaps(await settle({ training: { adversarialFrom: 1 } }))).toBe(false)
   })
 
   it('may take the advice of its log', async () => {
