@@ -30,6 +30,15 @@ async function still(channels: 3 | 4, bits: 8 | 16, more: Partial<Still> = {}): 
 }
 
 describe('a still', () => {
+  it('of several pages is refused, of which one would come out', async () => {
+    const raw = { width: 16, height: 16, channels: 3, pageHeight: 8 } as const
+    const moving = await sharp(Buffer.alloc(16 * 16 * 3, 90).fill(200, 0, 16 * 8 * 3), { raw })
+      .webp({ loop: 0 })
+      .toBuffer()
+    writeFileSync(file('moving.webp'), moving)
+    await expect(readStill(file('moving.webp'))).rejects.toThrow(/expected a picture of one page but .*moving\.webp has 2 \(webp\)/)
+  })
+
   it.each([
     ['a.png', 3, 8],
     ['a.png', 4, 16],
