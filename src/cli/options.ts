@@ -92,11 +92,11 @@ function found(value: unknown): string {
   return Array.isArray(value) ? value.join(' ') : String(value)
 }
 
-/** What was expected of a value; zod's own words where they say it already. */
+/** What was expected of a value: of numbers in our words, of all else in zod's. */
 function inWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'too_big' && issue.origin !== 'string')
+  if (issue.code === 'too_big' && issue.origin === 'number')
     return `expected a number ${issue.inclusive === false ? 'below' : 'of at most'} ${issue.maximum}`
-  if (issue.code === 'too_small' && issue.origin !== 'string')
+  if (issue.code === 'too_small' && issue.origin === 'number')
     return `expected a number ${issue.inclusive === false ? 'above' : 'of at least'} ${issue.minimum}`
   return issue.message
 }

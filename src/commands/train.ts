@@ -49,19 +49,9 @@ const options = z.object({
   flip: z.boolean().default(false).describe('mirror half of the faces: more variety, but faces are not symmetric'),
   rate: z.number().positive().max(1).optional().describe("learning rate (default: the preset's)"),
   ganWeight: z.number().min(0).max(10).optional().describe("weight of the adversarial loss, 0 for none (default: the preset's)"),
-  ganFrom: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe("when the discriminator joins in, as a share of the training, 1 for never (default: the preset's)"),
-  swapFrom: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe("when swaps are rendered and judged too, as a share of the training, 1 for never (default: the preset's)"),
-  augment: z.number().min(0).max(1).optional().describe("how far faces are turned, shifted and warped, 1 in full (default: the preset's)"),
+  ganFrom: share.describe("when the discriminator joins in, as a share of the training, 1 for never (default: the preset's)"),
+  swapFrom: share.describe("when swaps are rendered and judged too, as a share of the training, 1 for never (default: the preset's)"),
+  augment: share.describe("how far faces are turned, shifted and warped, 1 in full (default: the preset's)"),
   losses: lossWeights
     .optional()
     .describe("weights of losses, as identity=2,follow=0 (default: the style's)")

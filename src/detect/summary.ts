@@ -66,16 +66,20 @@ export function summarise(samples: readonly HighestInFrame[], framesExamined: nu
     return {
       probability: null,
       verdict: verdictOf(null, band),
-      note: [ended(grounds), 'no face found: nothing to judge'].filter((note) => note !== undefined).join('; '),
+      note: together(ended(grounds), 'no face found: nothing to judge'),
       framesWithFace: 0,
     }
-  const notes = [ended(grounds), notAll(samples, framesExamined, grounds), several(grounds)].filter((note) => note !== undefined)
   return {
     probability,
     verdict: verdictOf(probability, band),
-    note: notes.length === 0 ? undefined : notes.join('; '),
+    note: together(ended(grounds), notAll(samples, framesExamined, grounds), several(grounds)),
     framesWithFace: samples.length,
   }
+}
+
+/** What there is of notes, as one; undefined where there is none. */
+function together(...notes: (string | undefined)[]): string | undefined {
+  return notes.filter((note) => note !== undefined).join('; ') || undefined
 }
 
 function ended({ cut }: Grounds): string | undefined {

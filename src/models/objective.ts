@@ -142,16 +142,24 @@ export function generatorLosses(attempt: Attempt): Losses {
 }
 
 function evidenceOf({ source, swap }: Drawn, faces: tf.Tensor4D, { code }: Encoded, { fine = 0 }: DiscriminatorShape): Evidence {
-  const cutOut = (rgb: tf.Tensor4D, { mask }: Rendered): tf.Tensor4D => {
-    const within = detach(mask)
-    if (fine === 0) return tf.mul(rgb, within)
-    const detail = tf.mul(tf.sub(rgb, softened(rgb, COARSER_PX)), within)
-    // Around mid-grey, as pictures are; by half, since the discriminator doubles what it is shown.
-    return tf.add(tf.mul(detail, fine / 2), 0.5)
-  }
-  const own = cutOut(source.rgb, source)
-  const fakes = swap === undefined ? own : tf.concat4d([own, cutOut(swap.rgb, swap)], 0)
-  return { reals: cutOut(faces, source), fakes, code }
+  const rendered = swap === undefined ? [source] : [source, swap]
+  const pictures = tf.concat4d([faces, ...rendered.map(({ rgb }) => rgb)], 0)
+  const masks = detach(
+    tf.concat4d(
+      [source, ...rendered].map(({ mask }) => mask),
+      0,
+    ),
+  )
+  const seen = fine === 0 ? tf.mul(pictures, masks) : fineDetail(pictures, masks, fine)
+  const [count] = faces.shape
+  const [reals, fakes] = tf.split(seen, [count, pictures.shape[0] - count], 0) as [tf.Tensor4D, tf.Tensor4D]
+  return { reals, fakes, code }
+}
+
+/** Detail of pictures within masks, times `fine`, around mid-grey as pictures are; by half, since the discriminator doubles what it is shown. */
+function fineDetail(pictures: tf.Tensor4D, masks: tf.Tensor, fine: number): tf.Tensor {
+  const detail = tf.mul(tf.sub(pictures, softened(pictures, COARSER_PX)), masks)
+  return tf.add(tf.mul(detail, fine / 2), 0.5)
 }
 
 /** What is coarser than a blur by this deviation is no fine detail. */

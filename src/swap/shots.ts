@@ -32,7 +32,7 @@ export interface ClipOptions extends Omit<FrameOptions, 'on' | 'strength'> {
 }
 
 function covers(span: Span, { index, timeS }: { index: number; timeS: number }): boolean {
-  return span.first === undefined ? timeS >= span.fromS && timeS < span.toS : index >= span.first && index <= span.last
+  return span.fromS === undefined ? index >= span.first && index <= span.last : timeS >= span.fromS && timeS < span.toS
 }
 
 /** How faces are fitted into a clip: the way that holds where no shot says otherwise, then each shot's. */

@@ -7,7 +7,7 @@ import type { ValidationRecord } from './validations.ts'
 export interface Course {
   readonly validations: readonly ValidationRecord[]
   readonly stats: readonly LogEntry[]
-  /** What the run's preset and style begin with: what to try where nothing else is known. */
+  /** What to try where nothing else is known: see usualOf in settings.ts. */
   readonly usual: { readonly augmentation: number; readonly adversarialWeight: number }
 }
 

@@ -1,4 +1,5 @@
 import type { Run } from '../store/checkpoint.ts'
+import { mean } from '../work/statistics.ts'
 import type { Feed } from './feed/feed.ts'
 import type { TrainOptions } from './options.ts'
 import { fractionOf, type Plan } from './schedule.ts'
@@ -17,38 +18,29 @@ interface Logged {
 }
 
 interface Log {
-  (losses: readonly Readonly<Record<string, number>>[]): Promise<void>
+  (losses: readonly StepLosses[]): Promise<void>
   /** Time a step takes, over the last calls; 0 before the first. */
   stepMs(): number
 }
 
-/** Means of values by name, each over the steps that had it: what joins in late has none of before. */
-export class Means {
-  readonly #sums = new Map<string, { sum: number; count: number }>()
+type StepLosses = Readonly<Record<string, number>>
 
-  add(values: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(values)) {
-      const { sum, count } = this.#sums.get(name) ?? { sum: 0, count: 0 }
-      this.#sums.set(name, { sum: sum + value, count: count + 1 })
-    }
-  }
-
-  means(): Record<string, number> {
-    return Object.fromEntries([...this.#sums].map(([name, { sum, count }]) => [name, sum / count]))
-  }
+/** Means of losses by name, each over the steps that had it: what joins in late has none of before. */
+export function meansOf(steps: readonly StepLosses[]): Record<string, number> {
+  const names = new Set(steps.flatMap((losses) => Object.keys(losses)))
+  return Object.fromEntries([...names].map((name) => [name, mean(steps.flatMap((losses) => losses[name] ?? []))!]))
 }
 
 /** Gathers losses, moves the bar on after each call, and writes a line every LOG_EVERY steps. */
 export function startLog({ run, feed, trainer, options }: Logged): Log {
   const { plan } = options
-  let since = { steps: 0, ms: trainer.position.elapsedMs, waitedMs: feed.waitedMs, losses: new Means() }
+  let since = { losses: [] as StepLosses[], ms: trainer.position.elapsedMs, waitedMs: feed.waitedMs }
   let stepMs = 0
-  const log = async (losses: readonly Readonly<Record<string, number>>[]) => {
+  const log = async (losses: readonly StepLosses[]) => {
     const { step, elapsedMs } = trainer.position
-    for (const each of losses) since.losses.add(each)
-    since.steps += losses.length
-    stepMs = (elapsedMs - since.ms) / since.steps
-    const means = since.losses.means()
+    since.losses.push(...losses)
+    stepMs = (elapsedMs - since.ms) / since.losses.length
+    const means = meansOf(since.losses)
     options.onProgress?.({ ...progressOf(plan, trainer), note: noteOf(means, step, stepMs) })
     if (step % LOG_EVERY !== 0 && fractionOf(plan, trainer.position) < 1) return
     const waitShare = (feed.waitedMs - since.waitedMs) / (elapsedMs - since.ms)
@@ -62,7 +54,7 @@ export function startLog({ run, feed, trainer, options }: Logged): Log {
     } as unknown as LogEntry
     await appendStats(run, entry)
     options.onLog?.(entry)
-    since = { steps: 0, ms: elapsedMs, waitedMs: feed.waitedMs, losses: new Means() }
+    since = { losses: [], ms: elapsedMs, waitedMs: feed.waitedMs }
   }
   return Object.assign(log, { stepMs: () => stepMs })
 }

@@ -1,5 +1,5 @@
 import { LOSSES, type LossWeights } from '../models/losses.ts'
-import { hasDiscriminator, type Training } from '../store/run.ts'
+import { hasDiscriminator, type Training } from '../store/checkpoint.ts'
 import type { Plan } from './schedule.ts'
 import type { Settings } from './settings.ts'
 import { FEWEST_FOR_A_TREND } from './trend.ts'

@@ -1,5 +1,5 @@
 import type { StepParts } from '../models/step.ts'
-import { hasDiscriminator, type Training } from '../store/run.ts'
+import { hasDiscriminator, type Training } from '../store/checkpoint.ts'
 import type { LossScale } from './lossScale.ts'
 
 /**
