@@ -122,9 +122,12 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
     if (parts.swapped) position.swappedSince ??= position.step
   }
 
+  // The discriminator's rate falls with the generator's: one that went on learning beside a generator that no longer does would win, and ruin it.
+  const rateAt = (step: number) => rateScale * rateOf(plan, training, step, fractionOf(plan, position))
+
   const scalarsAt = (step: number): Record<Scheduled, number> => ({
-    generatorRate: adamRate(rateScale * rateOf(plan, training, step, fractionOf(plan, position)), step + 1),
-    discriminatorRate: adamRate(rateScale * training.rate * training.adversarialRate, step - (position.adversarialSince ?? step) + 1),
+    generatorRate: adamRate(rateAt(step), step + 1),
+    discriminatorRate: adamRate(rateAt(step) * training.adversarialRate, step - (position.adversarialSince ?? step) + 1),
     adversarialWeight: adversarialWeight(training, step - (position.adversarialSince ?? step)),
     swapWeight: swapWeight(step - (position.swappedSince ?? step)),
     dropAt: seedRandom(config.seed, 5 + step).uniform(),
