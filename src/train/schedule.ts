@@ -43,8 +43,22 @@ export function partsOf(plan: Plan, training: Training, position: Position): Ste
   return { average, adversarial, swapped }
 }
 
-/** Learning rate of the step after `step` done ones. */
-export function rateOf(plan: Plan, training: Training, step: number, fraction: number): number {
+/**
+ * Learning rates of the step after `step` done ones. The discriminator's falls with the generator's: one that went on learning beside a
+ * generator that no longer does would win, and ruin it.
+ */
+export function ratesOf(
+  plan: Plan,
+  training: Training,
+  step: number,
+  fraction: number,
+): { readonly generator: number; readonly discriminator: number } {
+  const generator = rateOf(plan, training, step, fraction)
+  return { generator, discriminator: generator * training.adversarialRate }
+}
+
+/** Learning rate of the generator in the step after `step` done ones. */
+function rateOf(plan: Plan, training: Training, step: number, fraction: number): number {
   const warm = Math.min(1, (step + 1) / WARM_UP)
   if (plan.kind === 'steps') return training.rate * warm * Math.min(1, Math.sqrt(training.horizon / (step + 1)))
   const down = Math.max(0, (fraction - FALL_FROM) / (1 - FALL_FROM))

@@ -17,7 +17,7 @@ import {
   type Plan,
   type Position,
   partsOf,
-  rateOf,
+  ratesOf,
   strengthOf,
   swapWeight,
 } from './schedule.ts'
@@ -122,12 +122,11 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
     if (parts.swapped) position.swappedSince ??= position.step
   }
 
-  // The discriminator's rate falls with the generator's: one that went on learning beside a generator that no longer does would win, and ruin it.
-  const rateAt = (step: number) => rateScale * rateOf(plan, training, step, fractionOf(plan, position))
+  const ratesAt = (step: number) => ratesOf(plan, training, step, fractionOf(plan, position))
 
   const scalarsAt = (step: number): Record<Scheduled, number> => ({
-    generatorRate: adamRate(rateAt(step), step + 1),
-    discriminatorRate: adamRate(rateAt(step) * training.adversarialRate, step - (position.adversarialSince ?? step) + 1),
+    generatorRate: adamRate(rateScale * ratesAt(step).generator, step + 1),
+    discriminatorRate: adamRate(rateScale * ratesAt(step).discriminator, step - (position.adversarialSince ?? step) + 1),
     adversarialWeight: adversarialWeight(training, step - (position.adversarialSince ?? step)),
     swapWeight: swapWeight(step - (position.swappedSince ?? step)),
     dropAt: seedRandom(config.seed, 5 + step).uniform(),
@@ -141,11 +140,10 @@ export async function openTrainer({ device, config, plan, feed, from, rateScale 
       return whole
     },
     get schedule() {
-      const fraction = fractionOf(plan, position)
       const { adversarialWeight: ganWeight, swapWeight: ofSwaps } = scalarsAt(position.step)
       return {
-        rate: rateScale * rateOf(plan, training, position.step, fraction),
-        augment: strengthOf(plan, training, position.step, fraction),
+        rate: rateScale * ratesAt(position.step).generator,
+        augment: strengthOf(plan, training, position.step, fractionOf(plan, position)),
         ...(position.adversarialSince !== undefined && partsOf(plan, training, position).adversarial && { ganWeight }),
         ...(position.swappedSince !== undefined && { swapWeight: ofSwaps }),
       }

@@ -1,6 +1,6 @@
 import type { Training, TrainState } from '../store/checkpoint.ts'
 import { DfkError } from '../work/errors.ts'
-import { rateOf } from './schedule.ts'
+import { ratesOf } from './schedule.ts'
 
 /** What the watch over the losses remembers. It is saved with each checkpoint, so that a resumed run is judged as an uninterrupted one. */
 export type Watch = NonNullable<TrainState['watch']>
@@ -55,7 +55,7 @@ export function startSteps(training: Training, rateScale = 1): number {
 
 /** Every plan begins alike. */
 function warmingRate(training: Training, step: number): number {
-  return rateOf({ kind: 'steps', total: 1 }, training, step, 0)
+  return ratesOf({ kind: 'steps', total: 1 }, training, step, 0).generator
 }
 
 /** The watch after more steps, of which `step` is the first one's number, from 1; throws DivergedError where the loss has run away. `start`: of `startSteps`. */

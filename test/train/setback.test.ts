@@ -6,7 +6,7 @@ import { PRESETS } from '../../src/models/presets.ts'
 import { latestCheckpoint, openRun } from '../../src/store/checkpoint.ts'
 import { type Device, type HostTensors, openDevice } from '../../src/tensor/index.ts'
 import type { TrainOptions } from '../../src/train/options.ts'
-import { rateOf } from '../../src/train/schedule.ts'
+import { ratesOf } from '../../src/train/schedule.ts'
 import { trainRun } from '../../src/train/train.ts'
 import { InterruptedError } from '../../src/work/errors.ts'
 import { scratchFolder } from '../support/data.ts'
@@ -35,7 +35,7 @@ function spoiled(first: number, last: number, spoil: (loss: number) => number, s
   const scales = [1, 0.5, 0.25, 0.125].filter((each) => each >= scale)
   const rates = new Set(
     Array.from({ length: last - first + 1 }, (_, i) => first + i).flatMap((step) =>
-      scales.map((each) => Math.fround(adamRate(each * rateOf(plan, training, step - 1, 0), step))),
+      scales.map((each) => Math.fround(adamRate(each * ratesOf(plan, training, step - 1, 0).generator, step))),
     ),
   )
   return {
