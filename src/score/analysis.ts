@@ -18,6 +18,7 @@ export interface FrameMeasures {
   /** About the frame before this one, where three neighbours were looked at. */
   readonly jitter?: Both
   readonly warping?: Both
+  readonly gradient?: Both
   readonly pixels?: PixelMeasures
   /** Logits of the manipulation detector. */
   readonly traces?: Both
@@ -89,12 +90,12 @@ export class ClipAnalysis {
   }
 
   /** Measures that need the frames just before, which must be neighbours. */
-  #steadiness(now: Looked): { jitter?: Both; warping?: Both } {
+  #steadiness(now: Looked): Pick<FrameMeasures, 'jitter' | 'warping' | 'gradient'> {
     const [first, second] = this.#last.length === 2 ? this.#last : [undefined, this.#last[0]]
     if (second?.face === undefined || now.face === undefined || second.pair.index !== now.pair.index - 1) return {}
     const jitter = first?.face && first.pair.index === now.pair.index - 2 ? jitterOf(first.face, second.face, now.face) : undefined
     // The warping error costs more and varies less: one pair of each burst is enough.
     const warping = second.judged ? warpingOf(second.pair, now.pair, now.face.target) : undefined
-    return { ...(jitter && { jitter }), ...(warping && { warping }) }
+    return { ...(jitter && { jitter }), ...warping }
   }
 }

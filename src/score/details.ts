@@ -65,7 +65,7 @@ export function lipDetails(frames: readonly FrameMeasures[]) {
   return { error: mean(gaps.map(({ target, swap }) => Math.abs(swap - target))), closedF1: closedF1(closed('target'), closed('swap')) }
 }
 
-/** How steady the face is, beside the original. */
+/** How steady the face is, beside the original. `slip`: the warping error of each clip by its own gradient, which says how far off the motion its texture is carried. */
 export function temporalDetails(frames: readonly FrameMeasures[]) {
   const ratio = (pairs: readonly (Both | undefined)[]) => {
     const found = pairs.filter((pair) => pair !== undefined)
@@ -74,7 +74,9 @@ export function temporalDetails(frames: readonly FrameMeasures[]) {
       found.map(({ target }) => target),
     )
   }
-  return { jitter: ratio(frames.map(({ jitter }) => jitter)), warping: ratio(frames.map(({ warping }) => warping)) }
+  const [warping, gradient] = [ratio(frames.map((frame) => frame.warping)), ratio(frames.map((frame) => frame.gradient))]
+  const slip = warping === null || gradient === null || gradient === 0 ? null : warping / gradient
+  return { jitter: ratio(frames.map(({ jitter }) => jitter)), warping, slip }
 }
 
 /** What the pixels say, with the median background apart. */

@@ -48,6 +48,19 @@ export function blockFlow(now: GrayPicture, before: GrayPicture, mask: GrayPictu
   return moves
 }
 
+/** Mean size of the gradient inside the mask, 0–255 a pixel: central differences, across and down added. 0 where the mask is empty. */
+export function meanGradient({ data, width, height }: GrayPicture, mask: GrayPicture): number {
+  let [sum, count] = [0, 0]
+  for (let y = 1; y < height - 1; y++) {
+    for (let x = 1, i = y * width + 1; x < width - 1; x++, i++) {
+      if (mask.data[i] !== 255) continue
+      sum += (Math.abs(data[i + 1]! - data[i - 1]!) + Math.abs(data[i + width]! - data[i - width]!)) / 2
+      count += 1
+    }
+  }
+  return count === 0 ? 0 : sum / count
+}
+
 /** Mean absolute difference, 0–255, between a frame and the one before moved along `moves`; null without moves. */
 export function warpingError(now: GrayPicture, before: GrayPicture, moves: readonly Move[]): number | null {
   const sum = moves.reduce((total, move) => total + blockError(now, before, move, Number.POSITIVE_INFINITY), 0)

@@ -3,7 +3,7 @@ import type { GrayPicture, Picture } from '../picture/picture.ts'
 import { toGray } from '../picture/resize.ts'
 import { applyAffineToPoints, warpAffine } from '../picture/warp.ts'
 import { labelHeightPx } from '../provenance/index.ts'
-import { blockFlow, warpingError } from './flow.ts'
+import { blockFlow, meanGradient, warpingError } from './flow.ts'
 import type { FollowedFace } from './follow.ts'
 import type { FramePair } from './lockstep.ts'
 import { hullMask, maskedError, meanLab, sharpness } from './pixels.ts'
@@ -30,16 +30,21 @@ function alignedFace({ landmarks }: FoundFace, scale: number) {
   return { matrix, hull: hullMask(applyAffineToPoints(matrix, landmarks.mesh, 3), scale, ALIGNED_PX, ALIGNED_PX) }
 }
 
-/** Warping error of both clips between neighbouring frames, 0–255, along the target's own motion. */
-export function warpingOf(before: FramePair, now: FramePair, face: FoundFace): Both | undefined {
+/**
+ * Warping error of both clips between neighbouring frames, 0–255, along the target's own motion; and the gradient, 0–255 a pixel, to which it is proportional
+ * however well a face is carried along, since motion is known to about a pixel.
+ */
+export function warpingOf(before: FramePair, now: FramePair, face: FoundFace): { warping: Both; gradient: Both } | undefined {
   const { matrix, hull } = alignedFace(face, 1)
   const gray = (picture: Picture): GrayPicture => toGray(warpAffine(picture, matrix, ALIGNED_PX, ALIGNED_PX))
   const targetNow = gray(now.target)
   const targetBefore = gray(before.target)
   const moves = blockFlow(targetNow, targetBefore, hull)
   const target = warpingError(targetNow, targetBefore, moves)
-  const swap = warpingError(gray(now.swap), gray(before.swap), moves)
-  return target === null || swap === null ? undefined : { target, swap }
+  const swapNow = gray(now.swap)
+  const swap = warpingError(swapNow, gray(before.swap), moves)
+  if (target === null || swap === null) return undefined
+  return { warping: { target, swap }, gradient: { target: meanGradient(targetNow, hull), swap: meanGradient(swapNow, hull) } }
 }
 
 /** What the pixels say: mean squared errors outside the face (0–255 scale) and the look of the face itself. */

@@ -87,9 +87,10 @@ export const RANGES = [
     of: ({ temporal }) => temporal,
   },
   {
-    ...{ key: 'warping', label: 'shimmer', good: 1.25, bad: 1.5, digits: 2, unit: '×' },
+    ...{ key: 'slip', label: 'shimmer', good: 1.15, bad: 1.4, digits: 2, unit: '×' },
     fault: 'the face shimmers',
-    of: ({ details }) => details.temporal.warping,
+    // Not the warping error itself, which a face with more contrast than the original's has without shimmering.
+    of: ({ details }) => details.temporal.slip,
   },
   {
     ...{ key: 'background', label: 'background', good: 38, bad: 32, digits: 1, unit: ' dB' },

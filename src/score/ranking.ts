@@ -43,7 +43,8 @@ export const MEASURES: readonly Measure[] = [
   { key: 'eyes', label: 'lid error', unit: '', digits: 3, step: 0.005, best: 'low', of: ({ details }) => details.eyes.error },
   { key: 'gaze', label: 'gaze', unit: '°', digits: 1, step: 1.5, best: 'low', of: ({ details }) => details.gaze.error },
   { key: 'temporal', label: 'jitter', unit: '×', digits: 2, step: 0.05, best: 'one', of: ({ temporal }) => temporal },
-  { key: 'warping', label: 'warping', unit: '×', digits: 2, step: 0.04, best: 'one', of: ({ details }) => details.temporal.warping },
+  { key: 'slip', label: 'shimmer', unit: '×', digits: 2, step: 0.04, best: 'one', of: ({ details }) => details.temporal.slip },
+  { key: 'warping', label: 'warping', unit: '×', digits: 2, step: 0, best: 'none', of: ({ details }) => details.temporal.warping },
   { key: 'background', label: 'background', unit: ' dB', digits: 1, step: 0.5, best: 'high', of: ({ background }) => background },
   {
     key: 'sharpness',

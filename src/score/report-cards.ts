@@ -35,13 +35,7 @@ export function summaryCards(scores: Scores): Html {
     ),
     card('lids', `r ${text(eyes.r, 2)}`, `their opening; blinks F1 ${text(eyes.closedF1, 2)}`, 'lids', 'blinks'),
     card('gaze', text(gaze.error, 1, '°'), `off; movement error ${text(gaze.motion, 2)}, 1 is a stare`, 'gaze', 'gazeMotion'),
-    card(
-      'steadiness',
-      text(temporal, 2, '×'),
-      `the original’s jitter; shimmer ${text(details.temporal.warping, 2, '×')}`,
-      'jitter',
-      'warping',
-    ),
+    card('steadiness', text(temporal, 2, '×'), `the original’s jitter; shimmer ${text(details.temporal.slip, 2, '×')}`, 'jitter', 'slip'),
     card(
       'background',
       text(background, 1, ' dB'),

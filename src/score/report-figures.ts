@@ -57,6 +57,7 @@ export function figures(scores: Scores): Html {
     ],
     ['temporal', text(temporal, 3), 'landmark jitter over the original’s, 1 = as steady'],
     ['… warping error', text(details.temporal.warping, 3), 'over the original’s, along its own motion'],
+    ['… slip', text(details.temporal.slip, 3), 'the same for equal contrast: each clip’s warping error by its own gradient; what shimmers'],
     [
       'background',
       text(background, 2, ' dB'),

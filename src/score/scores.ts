@@ -65,7 +65,8 @@ export interface Scores {
     /** By the iris network: eye aspect ratio, and where the eyes look, degrees. */
     readonly eyes: EyeDetails['eyes']
     readonly gaze: EyeDetails['gaze']
-    readonly temporal: { readonly jitter: number | null; readonly warping: number | null }
+    /** Each over the original's; `slip`: the warping error over the gradient. */
+    readonly temporal: { readonly jitter: number | null; readonly warping: number | null; readonly slip: number | null }
     readonly background: { readonly pooled: number | null; readonly near: number | null; readonly far: number | null }
     readonly appearance: { readonly sharpness: number | null; readonly rimColour: number | null }
     /** Null where no detector looked. */

@@ -14,6 +14,8 @@ export interface Cut {
   readonly sizePx: number
   /** sRGB in 0–1, interleaved. */
   readonly rgb: Float32Array
+  /** The same cut, twice as large. */
+  readonly twice: Picture
   /** Height of the brows, in parts of the side. */
   readonly browY: number
   /** Inside the face's outline, at MASK_PX. */
@@ -80,10 +82,11 @@ export function cutFace(view: View, landmarks: Landmarks, sizePx: number, wantsF
     return warpAffine(picture, toPart, times * sizePx, times * sizePx)
   }
   // Sampled at twice the size: a small step of the warp would let detail alias.
-  const { data } = resizePicture(warp(2), sizePx, sizePx)
+  const twice = warp(2)
+  const { data } = resizePicture(twice, sizePx, sizePx)
   const rgb = new Float32Array(data.length)
   for (let i = 0; i < rgb.length; i += 1) rgb[i] = data[i]! / 255
   const hull = planeOf(faceHull(landmarks, scaleAffine(matrix, MASK_PX / sizePx), MASK_PX))
   const browY = browHeight(landmarks, matrix, sizePx)
-  return { matrix, sizePx, rgb, browY, hull, factor, enhanced, fine: wantsFine ? warp(factor) : undefined }
+  return { matrix, sizePx, rgb, twice, browY, hull, factor, enhanced, fine: wantsFine ? warp(factor) : undefined }
 }

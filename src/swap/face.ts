@@ -13,6 +13,7 @@ import { findOccluders } from './occlusion.ts'
 import { clonePoisson } from './poisson.ts'
 import { blendPyramid } from './pyramid.ts'
 import { bleedOutwards, matchBorder } from './seam.ts'
+import { MOST_SHARPENED } from './softness.ts'
 
 /** A square plane at `toPx`, smoothly both ways, within 0–1. */
 function resized(data: Float32Array, fromPx: number, toPx: number): Plane {
@@ -108,9 +109,6 @@ export function joinFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: F
   return { rgb: join(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx), mask }
 }
 
-/** What the enhancer does of what is asked of --sharpen: as much as its default, which makes up for how soft generators draw. */
-const SHARPENED = 0.4
-
 /** Gives a joined face sharpness and grain. `enhanced`: the same face as the enhancer left it, so many times larger as `cut` says. Pure but for `memory`. */
 export function textureFace(
   cut: Cut,
@@ -123,7 +121,9 @@ export function textureFace(
   const { sizePx, factor } = cut
   const inside = sampled(mask, sizePx)
   const { times, share } = enhanced === undefined ? { times: 1, share: 0 } : cut.enhanced
-  const sharpen = Math.max(0, look.sharpen - SHARPENED * share)
+  const asked = look.sharpen === 'auto' ? memory.softness.next(rgb, cut.twice, inside, sizePx, timeS) : look.sharpen
+  // The enhancer does as much of it as makes up for how softly generators draw.
+  const sharpen = Math.max(0, asked - MOST_SHARPENED * share)
   const sharp = memory.detail.match(enhanced ?? rgb, cut.rgb, inside, sizePx, { share: look.detail, sharpen, times }, timeS)
   const small = { sizePx: sizePx * times, matrix: scaleAffine(cut.matrix, times), rgb: sharp, mask, finer: factor / times, move: cut.move }
   const fine = look.blend === 'pyramid' ? cut.fine : undefined

@@ -3,6 +3,7 @@ import { DetailMatcher } from './detail.ts'
 import { GrainMatcher } from './grain.ts'
 import type { MaskShape } from './mask.ts'
 import { OcclusionMemory } from './occlusion.ts'
+import { SoftnessMatcher } from './softness.ts'
 
 /** How the face meets the footage: `feather`: a soft border along which their colours are matched; `pyramid`: in bands; `poisson`: by its gradients. */
 export const BLENDS = ['feather', 'pyramid', 'poisson'] as const
@@ -21,8 +22,8 @@ export interface Look {
   readonly blend: Blend
   /** How far the face takes on the footage's own sharpness and blur, 0–1. */
   readonly detail: number
-  /** Sharpens beyond that; 0: not at all. */
-  readonly sharpen: number
+  /** Sharpens beyond that; 0: not at all; `auto`: as far as the face is softer than the footage's own, within limits. */
+  readonly sharpen: number | 'auto'
   /** How far a face that is larger in the frame than its generator draws it is made finer by the enhancer, 0–1. */
   readonly enhance: number
   /** Share of the footage's grain that is laid over the face, 0–1. */
@@ -34,6 +35,7 @@ export class FaceMemory {
   readonly colours: ColourMatcher
   readonly occlusion = new OcclusionMemory()
   readonly detail = new DetailMatcher()
+  readonly softness = new SoftnessMatcher()
   readonly grain = new GrainMatcher()
 
   constructor({ colour }: Pick<Look, 'colour'>) {

@@ -4,7 +4,7 @@ import { createPicture, type GrayPicture, type Picture } from '../../src/picture
 import { PERFECT_DB, psnr } from '../../src/picture/psnr.ts'
 import { embedWatermark } from '../../src/provenance/index.ts'
 import { type EyeMeasures, eyeDetails } from '../../src/score/eyes.ts'
-import { blockFlow, warpingError } from '../../src/score/flow.ts'
+import { blockFlow, meanGradient, warpingError } from '../../src/score/flow.ts'
 import { WorstFrames } from '../../src/score/gallery.ts'
 import { type Descriptors, identityScale } from '../../src/score/identity.ts'
 import { hullMask, maskedError, meanLab, sharpness } from '../../src/score/pixels.ts'
@@ -94,6 +94,40 @@ describe('blockFlow', () => {
     const brighter = grayOf(96, (x, y) => pattern(x, y) + 10)
     expect(warpingError(brighter, before, moves)).toBeGreaterThan(7)
     expect(warpingError(now, before, [])).toBeNull()
+  })
+
+  it('errs in proportion to the gradient where motion falls between pixels', () => {
+    const [pale, rich] = [1, 2].map((contrast) => {
+      const at = (shift: number) => grayOf(96, (x, y) => 128 + 30 * contrast * Math.sin((x + shift) / 4) + 20 * contrast * Math.cos(y / 5))
+      const [before, now] = [at(0), at(0.5)]
+      return { error: warpingError(now, before, blockFlow(now, before, everywhere))!, gradient: meanGradient(now, everywhere) }
+    })
+    expect(rich!.gradient / pale!.gradient).toBeCloseTo(2, 1)
+    expect(rich!.error / pale!.error / (rich!.gradient / pale!.gradient)).toBeCloseTo(1, 1)
+  })
+})
+
+describe('meanGradient', () => {
+  it('of a ramp is its slope, inside the mask alone', () => {
+    const mask = grayOf(32, (x) => (x < 16 ? 255 : 0))
+    expect(
+      meanGradient(
+        grayOf(32, (x, y) => (x < 17 ? 3 * x + y : 0)),
+        mask,
+      ),
+    ).toBeCloseTo(4, 6)
+    expect(
+      meanGradient(
+        grayOf(32, () => 9),
+        mask,
+      ),
+    ).toBe(0)
+    expect(
+      meanGradient(
+        grayOf(32, (x) => x),
+        grayOf(32, () => 0),
+      ),
+    ).toBe(0)
   })
 })
 

@@ -18,7 +18,7 @@ function scores(over: object = {}, details: object = {}): Scores {
       lips: { error: 0.02 },
       eyes: { error: 0.03 },
       gaze: { error: 5 },
-      temporal: { warping: 1.2 },
+      temporal: { warping: 1.2, slip: 1.1 },
       appearance: { sharpness: 0.8, rimColour: 1 },
       detection: null,
       watermark: null,
@@ -47,7 +47,7 @@ describe('ranking of versions', () => {
         lips: { error: 0 },
         eyes: { error: 0 },
         gaze: { error: 0 },
-        temporal: { warping: 1 },
+        temporal: { warping: 1, slip: 1 },
         appearance: { sharpness: 1, rimColour: 0 },
       },
     )

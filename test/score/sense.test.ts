@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type FaceAnalyser, type FoundFace, unit } from '../../src/faces/index.ts'
 import { readPackageFile } from '../../src/faces/weights.ts'
 import { readPicture } from '../../src/media/index.ts'
+import { seedRandom } from '../../src/models/random.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { drawLabel } from '../../src/provenance/index.ts'
 import { ClipAnalysis } from '../../src/score/analysis.ts'
@@ -80,7 +81,7 @@ describe('the original against itself', () => {
     expect(own.details.eyes).toMatchObject({ error: 0, r: 1 })
     expect(own.details.gaze).toEqual({ error: 0, motion: 0, r: 1, frames: COUNT })
     expect(own.details.expression).toMatchObject({ motion: 0, position: 0, mouthR: 1, eyesR: 1 })
-    expect(own.details.temporal.warping).toBe(1)
+    expect(own.details.temporal).toMatchObject({ warping: 1, slip: 1 })
     expect(own.details.appearance).toEqual({ sharpness: 1, rimColour: 0 })
     expect(own.frames).toMatchObject({ analysed: COUNT, judged: 5, lostFace: 0, noFace: 0 })
   })
@@ -189,9 +190,27 @@ describe('what goes wrong moves the measure that names it', () => {
     const scores = await measure(target.map((_, i) => target[(i * 7) % COUNT]!.picture))
     expect(scores.temporal).toBeGreaterThan(2)
     expect(scores.details.temporal.warping).toBeGreaterThan(1.3)
+    expect(scores.details.temporal.slip).toBeGreaterThan(1.3)
     expect(scores.details.expression.motion).toBeGreaterThan(0.8)
     expect(scores.details.expression.mouthR).toBeLessThan(0.5)
     expect(scores.pose).toBeGreaterThan(0.5)
+  })
+
+  /** Frames with each value of their pixels changed. */
+  const changed = (to: (value: number) => number) =>
+    target.map(({ picture }) => ({ ...picture, data: picture.data.map((value) => Math.max(0, Math.min(255, Math.round(to(value))))) }))
+
+  it('more contrast: the warping error, not what of it is slip', async () => {
+    const { warping, slip } = (await measure(changed((value) => 128 + 1.35 * (value - 128)))).details.temporal
+    expect(warping).toBeGreaterThan(1.25)
+    expect(slip).toBeGreaterThan(0.95)
+    expect(slip).toBeLessThan(1.05)
+  })
+
+  it('flicker of single pixels: slip', async () => {
+    const random = seedRandom(1, 1)
+    const { slip } = (await measure(changed((value) => value + 6 * (random.uniform() - 0.5)))).details.temporal
+    expect(slip).toBeGreaterThan(1.3)
   })
 
   it('trembling face: steadiness alone', async () => {

@@ -16,7 +16,7 @@ function scores(over: Partial<Scores> = {}, details: object = {}): Scores {
       lips: { error: 0.01, closedF1: 0.95 },
       eyes: { r: 0.8, closedF1: 0.9 },
       gaze: { error: 3, motion: 0.5 },
-      temporal: { warping: 1.1 },
+      temporal: { warping: 1.1, slip: 1.1 },
       background: { near: 42 },
       appearance: { sharpness: 0.9, rimColour: 1 },
       ...details,

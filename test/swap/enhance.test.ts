@@ -170,9 +170,10 @@ describe('a close-up', () => {
       mask: { width: 128, height: 128, data: field(128, () => 1) },
     }
     const enhanced = enlargeSquare(joined.rgb, 64, 3, 4)
-    const textured = (sharpen: number, finer?: Float32Array) =>
+    const textured = (sharpen: Look['sharpen'], finer?: Float32Array) =>
       textureFace(cut, joined, { ...PLAIN_LOOK, sharpen }, new FaceMemory(PLAIN_LOOK), 0, finer)
     expect(isSame(textured(0.4, enhanced).rgb, textured(0, enhanced).rgb)).toBe(true)
+    expect(isSame(textured('auto', enhanced).rgb, textured(0, enhanced).rgb)).toBe(true)
     expect(isSame(textured(0.4).rgb, textured(0).rgb)).toBe(false)
     const inside = new Uint8Array(256 * 256).fill(255)
     expect(sharpness(textured(1, enhanced).rgb, inside)).toBeGreaterThan(1.1 * sharpness(textured(0.4, enhanced).rgb, inside))

@@ -3,7 +3,7 @@ import { FIELD_CELLS } from '../../src/models/retarget.ts'
 import { createPicture, type Picture } from '../../src/picture/picture.ts'
 import { cropPicture } from '../../src/picture/resize.ts'
 import { cutFace } from '../../src/swap/cut.ts'
-import { fitFace } from '../../src/swap/face.ts'
+import { fitFace, textureFace } from '../../src/swap/face.ts'
 import { enlargeFace } from '../../src/swap/fitted.ts'
 import { BLENDS, FaceMemory, type Look } from '../../src/swap/look.ts'
 import { type View, viewOf } from '../../src/swap/view.ts'
@@ -18,7 +18,7 @@ const LOOK: Look = {
   colour: 'rct',
   blend: 'feather',
   detail: 1,
-  sharpen: 0.4,
+  sharpen: 'auto',
   enhance: 0,
   grain: 1,
 }
@@ -123,6 +123,28 @@ describe('fitting a face', () => {
       for (let i = 0; i < a.mask.data.length; i += 1) most = Math.max(most, Math.abs(a.mask.data[i]! - b.mask.data[i]!))
     }
     expect(most).toBeLessThan(2 / 255)
+  })
+})
+
+describe('a face of which nobody says how sharp it is to be', () => {
+  const cut = cutFace(viewOf(frame()), landmarks, SIZE, true)
+  const textured = (contrast: number, sharpen: Look['sharpen']) => {
+    const look = { ...LOOK, detail: 0, grain: 0, sharpen }
+    const rgb = cut.rgb.map((value) => 0.5 + contrast * (value - 0.5))
+    return textureFace(cut, { rgb, mask: { width: 128, height: 128, data: field(128, () => 1) } }, look, new FaceMemory(look), 0).rgb
+  }
+
+  it.each([
+    ['is left as it is where it is as sharp as the footage', 1.3, 0, 0],
+    ['is sharpened by as much as it is softer', 0.7, 0.3, 0.4],
+    ['and no further', 0.3, 0.4, 0.4],
+  ])('%s', (_, contrast, least, most) => {
+    const [auto, none, whole] = [textured(contrast, 'auto'), textured(contrast, 0), textured(contrast, 1)]
+    // Sharpening is linear in what is asked for.
+    const at = none.reduce((far, value, i) => (Math.abs(whole[i]! - value) > Math.abs(whole[far]! - none[far]!) ? i : far), 0)
+    const share = (auto[at]! - none[at]!) / (whole[at]! - none[at]!)
+    expect(share).toBeGreaterThanOrEqual(least - 0.02)
+    expect(share).toBeLessThanOrEqual(most + 0.001)
   })
 })
 
