@@ -1,6 +1,7 @@
 import { type Command as CommanderCommand, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { UsageError } from '../work/errors.ts'
+import { issueText } from '../work/issueText.ts'
 
 interface Flag {
   readonly key: string
@@ -35,8 +36,18 @@ function unwrap(schema: unknown): Unwrapped {
 
 const LONGEST_VALUE = 24
 
+/** A number, or one of some words in its place, as `z.union([z.number(), z.literal('auto')])` says it; undefined of any other schema. */
+function numberOrWords(inner: unknown): { readonly number: z.ZodNumber; readonly words: readonly string[] } | undefined {
+  if (!(inner instanceof z.ZodUnion)) return undefined
+  const number = inner.options.find((option) => option instanceof z.ZodNumber)
+  const words = inner.options.flatMap((option) => (option instanceof z.ZodLiteral ? [...option.values].map(String) : []))
+  return number === undefined || words.length !== inner.options.length - 1 ? undefined : { number, words }
+}
+
 /** The choices themselves where they are few and short. */
 function valueName(inner: unknown): string {
+  const either = numberOrWords(inner)
+  if (either !== undefined) return `<n|${either.words.join('|')}>`
   if (inner instanceof z.ZodNumber) return '<n>'
   if (inner instanceof z.ZodArray) return '<value...>'
   if (!(inner instanceof z.ZodEnum)) return '<value>'
@@ -55,7 +66,8 @@ function rangeOf({ minValue, maxValue }: z.ZodNumber): string | undefined {
 /** What the schema says of a value: the range or choices, the default, whether it is required. */
 function factsOf({ inner, fallback, optional }: Unwrapped, flag: string): string {
   const facts: (string | undefined)[] = []
-  if (inner instanceof z.ZodNumber) facts.push(rangeOf(inner))
+  const number = inner instanceof z.ZodNumber ? inner : numberOrWords(inner)?.number
+  if (number !== undefined) facts.push(rangeOf(number))
   if (inner instanceof z.ZodEnum && !flag.includes('|')) facts.push(inner.options.join(', '))
   const shown = typeof fallback === 'number' || typeof fallback === 'string' || (Array.isArray(fallback) && fallback.length > 0)
   if (shown) facts.push(`default: ${found(fallback)}`)
@@ -69,9 +81,9 @@ function describe(help: string, facts: string): string {
   return help.endsWith(')') ? `${help.slice(0, -1)}; ${facts})` : `${help} (${facts})`
 }
 
-function parseNumber(text: string): number {
+function parseNumber(text: string, words: readonly string[] = []): number {
   const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.')
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError(`Expected ${['a number', ...words].join(' or ')}.`)
   return value
 }
 
@@ -83,22 +95,15 @@ function flagOf(key: string, schema: z.ZodType): Flag {
   const plain = isBoolean ? (fallback === true ? `--no-${kebab(key)}` : `--${kebab(key)}`) : `--${kebab(key)} ${valueName(inner)}`
   const flag = typeof meta['flag'] === 'string' ? meta['flag'] : plain
   const option = new Option(flag, describe(meta.description ?? '', factsOf(unwrapped, flag)))
-  if (inner instanceof z.ZodNumber) option.argParser(parseNumber)
+  if (inner instanceof z.ZodNumber) option.argParser((text) => parseNumber(text))
+  const words = numberOrWords(inner)?.words
+  if (words !== undefined) option.argParser((text): number | string => (words.includes(text) ? text : parseNumber(text, words)))
   if (inner instanceof z.ZodEnum) option.choices(inner.options.map(String))
   return { key, option, required: !optional && !isBoolean }
 }
 
 function found(value: unknown): string {
   return Array.isArray(value) ? value.join(' ') : String(value)
-}
-
-/** What was expected of a value: of numbers in our words, of all else in zod's. */
-function inWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'too_big' && issue.origin === 'number')
-    return `expected a number ${issue.inclusive === false ? 'below' : 'of at most'} ${issue.maximum}`
-  if (issue.code === 'too_small' && issue.origin === 'number')
-    return `expected a number ${issue.inclusive === false ? 'above' : 'of at least'} ${issue.minimum}`
-  return issue.message
 }
 
 /**
@@ -125,7 +130,7 @@ export function bindOptions<S extends z.ZodObject>(
     if (parsed.success) return parsed.data
     const issue = parsed.error.issues[0]
     const flag = flags.find(({ key }) => key === issue?.path[0])
-    const what = issue === undefined ? 'invalid value' : inWords(issue)
+    const what = issue === undefined ? 'invalid value' : issueText(issue)
     const message = flag === undefined ? what : `${flag.option.long}: ${what} (found: ${found(picked[flag.key])})`
     throw new UsageError(message, { hint })
   }

@@ -81,11 +81,9 @@ export const swapOptions = z.object({
     .describe('moves the face on where the run falls short of nods, smiles and blinks, as its training measured; 0: as it was drawn'),
   matchDetail: z.number().min(0).max(1).default(0.25).describe("gives the face the footage's own sharpness or blur; 0: not at all"),
   sharpen: z
-    .number()
-    .min(0)
-    .max(3)
-    .optional()
-    .describe("sharpens the rendered face by so much, 0: not at all (default: until it is as sharp as the footage's own, .4 at most)"),
+    .union([z.number().min(0).max(3), z.literal('auto')])
+    .default('auto')
+    .describe("sharpens the rendered face by so much; 0: not at all; auto: until it is as sharp as the footage's own, .4 at most"),
   grain: z.number().min(0).max(1).default(0).describe("lays the footage's grain over the face; 0: not at all"),
   enhance: z
     .number()

@@ -80,7 +80,7 @@ export function layersOf(asked: LayersAsked, output: string, isFolder: boolean):
 function lookOf(asked: ShotOptions): Look {
   const { retarget, occlusion, hair, blend, matchDetail: detail, sharpen, enhance, grain } = asked
   const mask = { kind: asked.mask, erodePercent: asked.maskErode, blurPercent: asked.maskBlur }
-  return { retarget, mask, occlusion, hair, colour: asked.color, blend, detail, sharpen: sharpen ?? 'auto', enhance, grain }
+  return { retarget, mask, occlusion, hair, colour: asked.color, blend, detail, sharpen, enhance, grain }
 }
 
 /** What of it may differ from shot to shot. */

@@ -17,6 +17,8 @@ export interface EyeDetails {
   readonly gaze: {
     readonly error: number | null
     readonly motion: number | null
+    /** How far the target's own gaze strays from its mean, root mean square, degrees. */
+    readonly moved: number | null
     readonly r: number | null
     readonly frames: number
   }
@@ -49,8 +51,9 @@ function closedFrames(openings: readonly number[]): boolean[] {
   return openings.map((opening) => opening < CLOSED_PART * usual)
 }
 
-/** Root mean square of what is left of the gazes' difference, over the target's own movement, each about its mean: 1 = a fixed stare. */
-function motionError(target: readonly Direction[], swap: readonly Direction[]): number | null {
+/** The target's own movement, degrees, and root mean square of what is left of the gazes' difference over it, each about its mean: 1 = a fixed stare. */
+function movementOf(target: readonly Direction[], swap: readonly Direction[]): { moved: number | null; motion: number | null } {
+  if (target.length < 3) return { moved: null, motion: null }
   const about = (values: readonly number[]) => values.map((value) => value - mean(values)!)
   let left = 0
   let moved = 0
@@ -62,7 +65,8 @@ function motionError(target: readonly Direction[], swap: readonly Direction[]): 
       moved += value ** 2
     }
   }
-  return moved < STILL * target.length ? null : Math.sqrt(left / moved)
+  const degrees = (Math.asin(Math.min(1, Math.sqrt(moved / target.length))) * 180) / Math.PI
+  return { moved: degrees, motion: moved < STILL * target.length ? null : Math.sqrt(left / moved) }
 }
 
 /** Sums up the eyes of a clip. */
@@ -80,7 +84,7 @@ export function eyeDetails(all: readonly EyeMeasures[]): EyeDetails {
     },
     gaze: {
       error: mean(present(gazes.map(({ errorDegrees }) => errorDegrees))),
-      motion: gazes.length < 3 ? null : motionError(a, b),
+      ...movementOf(a, b),
       r: correlation(across(a), across(b)),
       frames: gazes.length,
     },

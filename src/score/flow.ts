@@ -48,17 +48,16 @@ export function blockFlow(now: GrayPicture, before: GrayPicture, mask: GrayPictu
   return moves
 }
 
-/** Mean size of the gradient inside the mask, 0–255 a pixel: central differences, across and down added. 0 where the mask is empty. */
-export function meanGradient({ data, width, height }: GrayPicture, mask: GrayPicture): number {
-  let [sum, count] = [0, 0]
-  for (let y = 1; y < height - 1; y++) {
-    for (let x = 1, i = y * width + 1; x < width - 1; x++, i++) {
-      if (mask.data[i] !== 255) continue
-      sum += (Math.abs(data[i + 1]! - data[i - 1]!) + Math.abs(data[i + width]! - data[i - width]!)) / 2
-      count += 1
+/** Mean size of the gradient in the blocks of which the warping error is the mean, 0–255 a pixel: central differences, across and down added. 0 without moves. */
+export function meanGradient({ data, width }: GrayPicture, moves: readonly Move[]): number {
+  let sum = 0
+  for (const { x, y } of moves) {
+    for (let row = y; row < y + BLOCK; row++) {
+      for (let i = row * width + x; i < row * width + x + BLOCK; i++)
+        sum += (Math.abs(data[i + 1]! - data[i - 1]!) + Math.abs(data[i + width]! - data[i - width]!)) / 2
     }
   }
-  return count === 0 ? 0 : sum / count
+  return moves.length === 0 ? 0 : sum / (moves.length * BLOCK * BLOCK)
 }
 
 /** Mean absolute difference, 0–255, between a frame and the one before moved along `moves`; null without moves. */

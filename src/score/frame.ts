@@ -44,7 +44,7 @@ export function warpingOf(before: FramePair, now: FramePair, face: FoundFace): {
   const swapNow = gray(now.swap)
   const swap = warpingError(swapNow, gray(before.swap), moves)
   if (target === null || swap === null) return undefined
-  return { warping: { target, swap }, gradient: { target: meanGradient(targetNow, hull), swap: meanGradient(swapNow, hull) } }
+  return { warping: { target, swap }, gradient: { target: meanGradient(targetNow, moves), swap: meanGradient(swapNow, moves) } }
 }
 
 /** What the pixels say: mean squared errors outside the face (0–255 scale) and the look of the face itself. */

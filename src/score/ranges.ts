@@ -22,6 +22,8 @@ export interface Range {
 
 /** The identity that a still reaches which is pasted without any training. */
 const PASTED_STILL = 0.55
+/** Least movement of the target's gaze of which one can tell whether it was followed. */
+const LEAST_GAZE_DEGREES = 4
 
 /** Every measure that is judged, in the order in which reports name them. */
 export const RANGES = [
@@ -79,7 +81,8 @@ export const RANGES = [
   {
     ...{ key: 'gazeMotion', label: 'gaze movement', good: 0.7, bad: 1, digits: 2, unit: '', sign: 'error ' },
     fault: 'the gaze follows no better than a fixed stare (1) would',
-    of: ({ details }) => details.gaze.motion,
+    // Of a gaze that hardly moves it is the error of reading irises: the footage's own face, drawn at 64 px, had .9 to 1.1.
+    of: ({ details }) => ((details.gaze.moved ?? 0) < LEAST_GAZE_DEGREES ? null : details.gaze.motion),
   },
   {
     ...{ key: 'jitter', label: 'steadiness', good: 1.25, bad: 2, digits: 2, unit: '×', sign: 'jitter ' },
@@ -87,7 +90,7 @@ export const RANGES = [
     of: ({ temporal }) => temporal,
   },
   {
-    ...{ key: 'slip', label: 'shimmer', good: 1.15, bad: 1.4, digits: 2, unit: '×' },
+    ...{ key: 'slip', label: 'shimmer', good: 1.15, bad: 1.4, digits: 2, unit: '×', sign: 'slip ' },
     fault: 'the face shimmers',
     // Not the warping error itself, which a face with more contrast than the original's has without shimmering.
     of: ({ details }) => details.temporal.slip,

@@ -53,7 +53,7 @@ export function figures(scores: Scores): Html {
     [
       'gaze',
       text(gaze.error, 2, '°'),
-      `mean angle; movement error ${text(gaze.motion, 3)} (1 = a fixed stare), r across ${text(gaze.r, 3)}; ${gaze.frames} frames with open eyes`,
+      `mean angle; movement error ${text(gaze.motion, 3)} of the target’s own ${text(gaze.moved, 1, '°')} (1 = a fixed stare), r across ${text(gaze.r, 3)}; ${gaze.frames} frames with open eyes`,
     ],
     ['temporal', text(temporal, 3), 'landmark jitter over the original’s, 1 = as steady'],
     ['… warping error', text(details.temporal.warping, 3), 'over the original’s, along its own motion'],

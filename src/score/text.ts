@@ -59,11 +59,15 @@ export function scoresText(scores: Scores, part?: string): string {
       shown(details.eyes.error, 3),
       `mean error of height over width, by another network than expression; r ${shown(details.eyes.r, 2)}, closed together F1 ${shown(details.eyes.closedF1, 2)}`,
     ],
-    ['gaze', shown(details.gaze.error, 1, '°'), `mean angle; movement error ${shown(details.gaze.motion, 2)} (1 = a fixed stare)`],
+    [
+      'gaze',
+      shown(details.gaze.error, 1, '°'),
+      `mean angle; movement error ${shown(details.gaze.motion, 2)} of the target's ${shown(details.gaze.moved, 1, '°')} (1 = a fixed stare)`,
+    ],
     [
       'temporal',
       shown(temporal, 2),
-      `jitter against the original's (1 = as steady); warping ${shown(details.temporal.warping, 2)}, for its contrast ${shown(details.temporal.slip, 2)}`,
+      `jitter against the original's (1 = as steady); warping ${shown(details.temporal.warping, 2)}, slip ${shown(details.temporal.slip, 2)}`,
     ],
     [
       'background',

@@ -58,7 +58,7 @@ const training = z.object({
   adversarialWeight: z.number().min(0),
   /** When the discriminator joins in, as a share of the horizon or of the minutes given. */
   adversarialFrom: z.number().min(0).max(1),
-  /** The discriminator's learning rate, as a multiple of the generator's first one; half of it as older runs had it. */
+  /** The discriminator's learning rate, as a multiple of the generator's; half of it as older runs had it. */
   adversarialRate: z.number().positive().default(0.5),
   /** When averaging of the weights begins, likewise. */
   averageFrom: z.number().min(0).max(1),

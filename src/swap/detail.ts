@@ -29,24 +29,25 @@ export class DetailMatcher {
 
   /**
    * `rendered` with its finest band strengthened or weakened: by `share` (0–1) of the way to the crispness of `target` where `weights` says to look,
-   * and `sharpen` times more. Pictures [s, s, 3] in 0–1, but for `rendered`, whose side may be `times` as long (1 if not given).
+   * and by `sharpen` (or what it says once it knows how much that was) more. Pictures [s, s, 3] in 0–1, but for `rendered`, whose side may be `times` as long (1 if not given).
    */
   match(
     rendered: Float32Array,
     target: Float32Array,
     weights: Float32Array,
     sizePx: number,
-    { share, sharpen, times = 1 }: { share: number; sharpen: number; times?: number },
+    { share, sharpen, times = 1 }: { share: number; sharpen: number | ((gain: number) => number); times?: number },
     timeS: number,
   ): Float32Array {
     if (share === 0 && sharpen === 0) return rendered
     const seen = times === 1 ? rendered : averaged(rendered, sizePx, times)
     const gain = share > 0 ? Math.exp(share * this.#follow(seen, target, weights, sizePx, timeS)) : 1
+    const more = typeof sharpen === 'number' ? sharpen : sharpen(gain)
     const loops = kernels()
     const rgb = put(rendered)
     // Each colour by its own detail: lips and irises stand out by their colour more than by their light.
     const work = room(2 * weights.byteLength * times * times)
-    loops.sharpen(rgb, sizePx * times, blurRadius(FINE_SIGMA * times), gain * (1 + sharpen) - 1, work)
+    loops.sharpen(rgb, sizePx * times, blurRadius(FINE_SIGMA * times), gain * (1 + more) - 1, work)
     return get(rgb, new Float32Array(rendered.length))
   }
 

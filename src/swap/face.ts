@@ -13,7 +13,7 @@ import { findOccluders } from './occlusion.ts'
 import { clonePoisson } from './poisson.ts'
 import { blendPyramid } from './pyramid.ts'
 import { bleedOutwards, matchBorder } from './seam.ts'
-import { MOST_SHARPENED } from './softness.ts'
+import { MOST_SHARPENED, sharpenedBy } from './softness.ts'
 
 /** A square plane at `toPx`, smoothly both ways, within 0–1. */
 function resized(data: Float32Array, fromPx: number, toPx: number): Plane {
@@ -121,9 +121,10 @@ export function textureFace(
   const { sizePx, factor } = cut
   const inside = sampled(mask, sizePx)
   const { times, share } = enhanced === undefined ? { times: 1, share: 0 } : cut.enhanced
-  const asked = look.sharpen === 'auto' ? memory.softness.next(rgb, cut.twice, inside, sizePx, timeS) : look.sharpen
   // The enhancer does as much of it as makes up for how softly generators draw.
-  const sharpen = Math.max(0, asked - MOST_SHARPENED * share)
+  const left = (asked: number) => Math.max(0, asked - MOST_SHARPENED * share)
+  const softer = look.sharpen === 'auto' && share < 1 ? memory.softness.next(rgb, cut.twice, inside, sizePx, timeS) : 1
+  const sharpen = look.sharpen === 'auto' ? (gain: number) => left(sharpenedBy(softer, gain)) : left(look.sharpen)
   const sharp = memory.detail.match(enhanced ?? rgb, cut.rgb, inside, sizePx, { share: look.detail, sharpen, times }, timeS)
   const small = { sizePx: sizePx * times, matrix: scaleAffine(cut.matrix, times), rgb: sharp, mask, finer: factor / times, move: cut.move }
   const fine = look.blend === 'pyramid' ? cut.fine : undefined

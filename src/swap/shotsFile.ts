@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { z } from 'zod'
 import { UsageError } from '../work/errors.ts'
+import { issueText } from '../work/issueText.ts'
 import { rangeIn } from './range.ts'
 import type { Span } from './shots.ts'
 
@@ -79,7 +80,7 @@ export function parseShots<S extends z.ZodObject>(path: string, text: string, se
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!
       const field = issue.path.length === 0 ? '' : `"${issue.path.join('.')}": `
-      return fail(path, index, `${field}${issue.message}${shown(value, issue.path)}`)
+      return fail(path, index, `${field}${issueText(issue)}${shown(value, issue.path)}`)
     }
     const { shot, frames, times, on, strength, ...rest } = parsed.data as z.output<z.ZodObject<typeof spanFields>>
     const given = [frames, times].filter((each) => each !== undefined).length

@@ -32,6 +32,10 @@ const measure = defineCommand({
     every: z.int().min(1).max(100).default(5).describe('use every nth frame'),
     device: z.enum(['auto', 'cpu']).default('auto').describe('where to run'),
     minFace: z.number().min(16).optional().describe('smallest face, pixels'),
+    sharp: z
+      .union([z.number().min(0).max(3), z.literal('auto')])
+      .default('auto')
+      .describe('how sharp'),
     crop: z.boolean().default(true).describe('crop it'),
     deep: z.boolean().default(false).describe('look deeper'),
     still: z.array(z.string()).default([]).describe('pictures'),

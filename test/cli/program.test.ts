@@ -107,6 +107,12 @@ describe('usage errors exit with 2 and say what to do', () => {
     const range = await dfk('box', 'open', 'a', '--name', 'x', '--every', '0')
     expect(range.code).toBe(2)
     expect(range.stderr).toMatch(/^dfk: --every: expected a number of at least 1 \(found: 0\)\n {2}hint: see: dfk box open --help\n$/)
+    const either = await dfk('measure', 'a', '--name', 'x', '--sharp', 'very')
+    expect(either.code).toBe(2)
+    expect(either.stderr).toMatch(/--sharp <n\|auto>' argument 'very' is invalid\. Expected a number or auto\./)
+    expect((await dfk('measure', 'a', '--name', 'x', '--sharp', '9')).stderr).toMatch(
+      /^dfk: --sharp: expected a number of at most 3 \(found: 9\)\n/,
+    )
     const choice = await dfk('measure', 'a', '--name', 'x', '--device', 'toaster')
     expect(choice.code).toBe(2)
     expect(choice.stderr).toMatch(/Allowed choices are auto, cpu/)
@@ -133,7 +139,17 @@ describe('options', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'a note\nwarning: a warning\n' })
     expect(JSON.parse(stdout)).toEqual({
       args: ['a', ['b', 'c']],
-      options: { name: 'x', every: 5, device: 'auto', minFace: 20.5, crop: true, deep: false, still: ['p', 'q'], output: 'f' },
+      options: {
+        name: 'x',
+        every: 5,
+        device: 'auto',
+        minFace: 20.5,
+        sharp: 'auto',
+        crop: true,
+        deep: false,
+        still: ['p', 'q'],
+        output: 'f',
+      },
       json: true,
       quiet: false,
       dryRun: false,

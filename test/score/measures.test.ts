@@ -72,9 +72,10 @@ describe('pixels', () => {
   })
 })
 
+const everywhere = grayOf(96, () => 255)
+
 describe('blockFlow', () => {
   const pattern = (x: number, y: number) => 128 + 60 * Math.sin(x / 5) + 60 * Math.cos(y / 7)
-  const everywhere = grayOf(96, () => 255)
 
   it('finds a shift and explains it away', () => {
     const before = grayOf(96, pattern)
@@ -100,7 +101,8 @@ describe('blockFlow', () => {
     const [pale, rich] = [1, 2].map((contrast) => {
       const at = (shift: number) => grayOf(96, (x, y) => 128 + 30 * contrast * Math.sin((x + shift) / 4) + 20 * contrast * Math.cos(y / 5))
       const [before, now] = [at(0), at(0.5)]
-      return { error: warpingError(now, before, blockFlow(now, before, everywhere))!, gradient: meanGradient(now, everywhere) }
+      const moves = blockFlow(now, before, everywhere)
+      return { error: warpingError(now, before, moves)!, gradient: meanGradient(now, moves) }
     })
     expect(rich!.gradient / pale!.gradient).toBeCloseTo(2, 1)
     expect(rich!.error / pale!.error / (rich!.gradient / pale!.gradient)).toBeCloseTo(1, 1)
@@ -108,26 +110,20 @@ describe('blockFlow', () => {
 })
 
 describe('meanGradient', () => {
-  it('of a ramp is its slope, inside the mask alone', () => {
-    const mask = grayOf(32, (x) => (x < 16 ? 255 : 0))
-    expect(
-      meanGradient(
-        grayOf(32, (x, y) => (x < 17 ? 3 * x + y : 0)),
-        mask,
-      ),
-    ).toBeCloseTo(4, 6)
-    expect(
-      meanGradient(
-        grayOf(32, () => 9),
-        mask,
-      ),
-    ).toBe(0)
-    expect(
-      meanGradient(
-        grayOf(32, (x) => x),
-        grayOf(32, () => 0),
-      ),
-    ).toBe(0)
+  const ramp = grayOf(96, (x, y) => 2 * x + (y % 2) / 2)
+
+  it('of a ramp is its slope', () => {
+    const moves = blockFlow(ramp, ramp, everywhere)
+    expect(moves.length).toBeGreaterThan(8)
+    expect(meanGradient(ramp, moves)).toBeCloseTo(2, 6)
+    expect(meanGradient(ramp, [])).toBe(0)
+  })
+
+  it('is that of the blocks alone', () => {
+    const left = grayOf(96, (x) => (x < 48 ? 255 : 0))
+    const bent = grayOf(96, (x) => (x < 66 ? x : 66 + 3 * (x - 66)))
+    expect(meanGradient(bent, blockFlow(bent, bent, left))).toBeCloseTo(1, 6)
+    expect(meanGradient(bent, blockFlow(bent, bent, everywhere))).toBeGreaterThan(1.2)
   })
 })
 
@@ -214,6 +210,8 @@ describe('eyes over a clip', () => {
       motion: expect.closeTo(0, 6),
       r: expect.closeTo(1, 6),
       error: expect.closeTo(1, 6),
+      // Root mean square of .05, −.15, .15 and −.05, as sines.
+      moved: expect.closeTo((Math.asin(Math.sqrt(0.0125)) * 180) / Math.PI, 6),
       frames: 4,
     })
     expect(
@@ -225,7 +223,7 @@ describe('eyes over a clip', () => {
         ),
       ).gaze,
     ).toMatchObject({ motion: expect.closeTo(1, 6), r: null })
-    expect(eyeDetails(looks(open, open)).gaze).toEqual({ error: null, motion: null, r: null, frames: 0 })
+    expect(eyeDetails(looks(open, open)).gaze).toEqual({ error: null, motion: null, moved: null, r: null, frames: 0 })
   })
 })
 

@@ -15,7 +15,7 @@ function scores(over: Partial<Scores> = {}, details: object = {}): Scores {
       expression: { motion: 0.4, mouthR: 0.97 },
       lips: { error: 0.01, closedF1: 0.95 },
       eyes: { r: 0.8, closedF1: 0.9 },
-      gaze: { error: 3, motion: 0.5 },
+      gaze: { error: 3, motion: 0.5, moved: 6 },
       temporal: { warping: 1.1, slip: 1.1 },
       background: { near: 42 },
       appearance: { sharpness: 0.9, rimColour: 1 },
@@ -35,7 +35,7 @@ describe('judgement', () => {
   })
 
   it('puts the worse before the less bad, and counts what it does not name', () => {
-    const { headline, bad } = judgement(scores({ pose: 9, temporal: 2.1, background: 25 }, { gaze: { error: 11, motion: 1.8 } }))
+    const { headline, bad } = judgement(scores({ pose: 9, temporal: 2.1, background: 25 }, { gaze: { error: 11, motion: 1.8, moved: 6 } }))
     expect(bad).toEqual(['gazeMotion', 'pose', 'background', 'gaze', 'jitter'])
     expect(headline).toBe('Bad in gaze movement (error 1.80), pose (9.0°), background (25.0 dB) and 2 more')
   })
@@ -52,6 +52,8 @@ describe('judgement', () => {
     expect(unknown).toMatchObject({ tone: 'plain', headline: 'Good in every measure that can be told; likeness cannot' })
     // Lids of a target that never blinks: their correlation is noise.
     expect(judgement(scores({}, { eyes: { r: -0.1, closedF1: null } })).bad).toEqual([])
+    // A gaze that hardly moves: its error is that of reading irises.
+    expect(judgement(scores({}, { gaze: { error: 3, motion: 1.8, moved: 2 } })).bad).toEqual([])
   })
 })
 
@@ -73,7 +75,7 @@ describe('ranges', () => {
   })
 
   it('read together as their worst', () => {
-    const all = readings(scores({}, { gaze: { error: 3, motion: 1.4 } }))
+    const all = readings(scores({}, { gaze: { error: 3, motion: 1.4, moved: 6 } }))
     expect([toneOf(all, 'gaze'), toneOf(all, 'gaze', 'gazeMotion'), toneOf([], 'gaze')]).toEqual(['good', 'bad', 'plain'])
   })
 

@@ -163,7 +163,7 @@ describe('a close-up', () => {
     }
   })
 
-  it('is not sharpened besides, unless more is asked for than by default', () => {
+  it('is not sharpened besides, unless more is asked for than is done by itself', () => {
     const cut = cutAt(120, 64, 1)
     const joined = {
       rgb: paint(64, (x, y) => 0.5 + 0.3 * Math.sin(20 * x) * Math.cos(17 * y)),

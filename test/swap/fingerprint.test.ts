@@ -105,6 +105,7 @@ const CHANGES: [string, Partial<Parts>][] = [
   ['threshold', request({ threshold: 0.4 })],
   ['choice', request({ choice: 'largest' })],
   ...each<Look>('look', OTHER_LOOK, (changes) => request({ look: { ...LOOK, ...changes } })),
+  ['look: sharpen by itself', request({ look: { ...LOOK, sharpen: 'auto' } })],
   ...each<Look['mask']>('mask', MASK, (changes) => request({ look: { ...LOOK, mask: { ...LOOK.mask, ...changes } } })),
   ...each<LabelPlan>('label', { text: 'KI', place: 'top-right', on: false, seconds: 3, required: true }, (changes) => ({
     label: { ...LABEL, ...changes },

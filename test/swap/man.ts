@@ -48,7 +48,7 @@ export const PLAIN_LOOK: Look = {
     colour: 'none',
     blend: 'feather',
     detail: 0,
-    sharpen: 0.4,
+    sharpen: 'auto',
     enhance: 0,
     grain: 0,
   },

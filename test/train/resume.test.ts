@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { adamRate } from '../../src/models/optimizer.ts'
+import { PRESETS } from '../../src/models/presets.ts'
 import { latestCheckpoint, openRun } from '../../src/store/checkpoint.ts'
 import { type Device, openDevice } from '../../src/tensor/index.ts'
 import { intend } from '../../src/train/begin.ts'
@@ -10,6 +12,7 @@ import { scratchFolder } from '../support/data.ts'
 import { keepingNetworks } from '../support/networks.ts'
 import { makeFaceset } from './fixture.ts'
 import { historyOf } from './history.ts'
+import { runningSteps } from './steps.ts'
 import { intendTiny, type TinyTraining } from './tiny.ts'
 
 let home: string
@@ -246,11 +249,21 @@ describe('training', () => {
   })
 
   it('gives minutes a schedule that ends with them', async () => {
-    const result = await trainRun(await tinyIntent('timed'), device, { plan: { kind: 'minutes', totalMs: 4000 }, ...every })
+    const rates: { readonly [name in 'generatorRate' | 'discriminatorRate']: number[] } = { generatorRate: [], discriminatorRate: [] }
+    const watching = runningSteps(device, (program, inputs) => {
+      for (const [name, seen] of Object.entries(rates)) seen.push(...(inputs[name]?.data ?? []))
+      return program.runMany(inputs)
+    })
+    const result = await trainRun(await tinyIntent('timed'), watching, { plan: { kind: 'minutes', totalMs: 4000 }, ...every })
     const { state } = (await latestCheckpoint(await openRun(home, 'timed')))!
     expect(result.step).toBeGreaterThan(5)
     expect(state.fraction).toBe(1)
     expect(state.averageSince).toBeGreaterThan(0)
     expect(state.adversarialSince).toBeGreaterThan(state.averageSince!)
+    // Both rates fall towards the end: a discriminator that learned on beside a generator that does not would win.
+    const rate = rates.generatorRate.at(-1)! / adamRate(1, result.step)
+    expect(rate).toBeLessThan(0.98 * 2e-3)
+    const ofDiscriminator = rates.discriminatorRate.at(-1)! / adamRate(1, result.step - state.adversarialSince!)
+    expect(ofDiscriminator / rate).toBeCloseTo(PRESETS.quick.training.adversarialRate, 4)
   })
 })

@@ -4,13 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { adamRate } from '../../src/models/optimizer.ts'
 import { PRESETS } from '../../src/models/presets.ts'
 import { latestCheckpoint, openRun } from '../../src/store/checkpoint.ts'
-import { type Device, type HostTensors, openDevice } from '../../src/tensor/index.ts'
+import { type Device, openDevice } from '../../src/tensor/index.ts'
 import type { TrainOptions } from '../../src/train/options.ts'
 import { ratesOf } from '../../src/train/schedule.ts'
 import { trainRun } from '../../src/train/train.ts'
 import { InterruptedError } from '../../src/work/errors.ts'
 import { scratchFolder } from '../support/data.ts'
 import { makeFaceset } from './fixture.ts'
+import { runningSteps } from './steps.ts'
 import { intendTiny } from './tiny.ts'
 
 const TRAINING = { adversarialWeight: 0, horizon: 1000 }
@@ -38,31 +39,12 @@ function spoiled(first: number, last: number, spoil: (loss: number) => number, s
       scales.map((each) => Math.fround(adamRate(each * ratesOf(plan, training, step - 1, 0).generator, step))),
     ),
   )
-  return {
-    ...device,
-    compile: async (...args) => {
-      const program = await device.compile(...args)
-      const runMany = async (inputs: HostTensors) => {
-        const outputs = await program.runMany(inputs)
-        const rate = inputs['generatorRate']!.data
-        return {
-          ...outputs,
-          source: {
-            shape: outputs['source']!.shape,
-            data: (outputs['source']!.data as Float32Array).map((loss, i) => (rates.has(rate[i]!) ? spoil(loss) : loss)),
-          },
-        }
-      }
-      return {
-        memoryBytes: program.memoryBytes,
-        run: (inputs) => program.run(inputs),
-        runMany,
-        readState: () => program.readState(),
-        writeState: (state) => program.writeState(state),
-        dispose: () => program.dispose(),
-      }
-    },
-  }
+  return runningSteps(device, async (program, inputs) => {
+    const outputs = await program.runMany(inputs)
+    const rate = inputs['generatorRate']!.data
+    const { data, shape } = outputs['source']!
+    return { ...outputs, source: { shape, data: (data as Float32Array).map((loss, i) => (rates.has(rate[i]!) ? spoil(loss) : loss)) } }
+  })
 }
 
 async function train(name: string, on: Device, total: number, more: Partial<TrainOptions> = {}) {
