@@ -36,8 +36,9 @@ function unwrap(schema: unknown): Unwrapped {
 
 const LONGEST_VALUE = 24
 
-/** A number, or one of some words in its place, as `z.union([z.number(), z.literal('auto')])` says it; undefined of any other schema. */
+/** A number, and the words that may stand in its place, as in `z.union([z.number(), z.literal('auto')])`; undefined of any other schema. */
 function numberOrWords(inner: unknown): { readonly number: z.ZodNumber; readonly words: readonly string[] } | undefined {
+  if (inner instanceof z.ZodNumber) return { number: inner, words: [] }
   if (!(inner instanceof z.ZodUnion)) return undefined
   const number = inner.options.find((option) => option instanceof z.ZodNumber)
   const words = inner.options.flatMap((option) => (option instanceof z.ZodLiteral ? [...option.values].map(String) : []))
@@ -46,9 +47,8 @@ function numberOrWords(inner: unknown): { readonly number: z.ZodNumber; readonly
 
 /** The choices themselves where they are few and short. */
 function valueName(inner: unknown): string {
-  const either = numberOrWords(inner)
-  if (either !== undefined) return `<n|${either.words.join('|')}>`
-  if (inner instanceof z.ZodNumber) return '<n>'
+  const words = numberOrWords(inner)?.words
+  if (words !== undefined) return `<${['n', ...words].join('|')}>`
   if (inner instanceof z.ZodArray) return '<value...>'
   if (!(inner instanceof z.ZodEnum)) return '<value>'
   const choices = inner.options.join('|')
@@ -66,7 +66,7 @@ function rangeOf({ minValue, maxValue }: z.ZodNumber): string | undefined {
 /** What the schema says of a value: the range or choices, the default, whether it is required. */
 function factsOf({ inner, fallback, optional }: Unwrapped, flag: string): string {
   const facts: (string | undefined)[] = []
-  const number = inner instanceof z.ZodNumber ? inner : numberOrWords(inner)?.number
+  const number = numberOrWords(inner)?.number
   if (number !== undefined) facts.push(rangeOf(number))
   if (inner instanceof z.ZodEnum && !flag.includes('|')) facts.push(inner.options.join(', '))
   const shown = typeof fallback === 'number' || typeof fallback === 'string' || (Array.isArray(fallback) && fallback.length > 0)
@@ -81,7 +81,8 @@ function describe(help: string, facts: string): string {
   return help.endsWith(')') ? `${help.slice(0, -1)}; ${facts})` : `${help} (${facts})`
 }
 
-function parseNumber(text: string, words: readonly string[] = []): number {
+function parseNumber(text: string, words: readonly string[]): number | string {
+  if (words.includes(text)) return text
   const value = Number(text)
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError(`Expected ${['a number', ...words].join(' or ')}.`)
   return value
@@ -95,9 +96,8 @@ function flagOf(key: string, schema: z.ZodType): Flag {
   const plain = isBoolean ? (fallback === true ? `--no-${kebab(key)}` : `--${kebab(key)}`) : `--${kebab(key)} ${valueName(inner)}`
   const flag = typeof meta['flag'] === 'string' ? meta['flag'] : plain
   const option = new Option(flag, describe(meta.description ?? '', factsOf(unwrapped, flag)))
-  if (inner instanceof z.ZodNumber) option.argParser((text) => parseNumber(text))
   const words = numberOrWords(inner)?.words
-  if (words !== undefined) option.argParser((text): number | string => (words.includes(text) ? text : parseNumber(text, words)))
+  if (words !== undefined) option.argParser((text) => parseNumber(text, words))
   if (inner instanceof z.ZodEnum) option.choices(inner.options.map(String))
   return { key, option, required: !optional && !isBoolean }
 }

@@ -29,6 +29,11 @@ const STILL = 1e-9
 /** An eye this much less open than it mostly is counts as closed. */
 const CLOSED_PART = 0.5
 
+/** Degrees of an angle by its sine, as gazes are given. */
+export function degreesOf(sine: number): number {
+  return (Math.asin(sine) * 180) / Math.PI
+}
+
 /** Looks at the eyes of one frame in both clips. */
 export async function eyesOf(analyser: FaceAnalyser, pair: FramePair, { target, swap }: FollowedFace): Promise<EyeMeasures> {
   const ofTarget = await analyser.eyes(pair.target, target.landmarks)
@@ -65,8 +70,10 @@ function movementOf(target: readonly Direction[], swap: readonly Direction[]): {
       moved += value ** 2
     }
   }
-  const degrees = (Math.asin(Math.min(1, Math.sqrt(moved / target.length))) * 180) / Math.PI
-  return { moved: degrees, motion: moved < STILL * target.length ? null : Math.sqrt(left / moved) }
+  return {
+    moved: degreesOf(Math.min(1, Math.sqrt(moved / target.length))),
+    motion: moved < STILL * target.length ? null : Math.sqrt(left / moved),
+  }
 }
 
 /** Sums up the eyes of a clip. */

@@ -1,4 +1,5 @@
 import { rgbToLab } from '../picture/lab.ts'
+import { laplacianAt } from '../picture/laplacian.ts'
 import type { GrayPicture, Picture } from '../picture/picture.ts'
 import { convexHull, fillConvex, type Point } from '../picture/polygon.ts'
 
@@ -39,7 +40,7 @@ export function sharpness({ width, height, data }: GrayPicture, mask: GrayPictur
   for (let y = 1; y < height - 1; y++) {
     for (let i = y * width + 1; i < (y + 1) * width - 1; i++) {
       if (mask.data[i]! < 255) continue
-      const value = 4 * data[i]! - data[i - 1]! - data[i + 1]! - data[i - width]! - data[i + width]!
+      const value = laplacianAt(data, i, width)
       sum += value
       squares += value * value
       count += 1

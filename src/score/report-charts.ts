@@ -1,6 +1,7 @@
 import { psnr } from '../picture/psnr.ts'
 import { type Html, html, lineChart } from '../report/page.ts'
 import type { FrameMeasures } from './analysis.ts'
+import { degreesOf } from './eyes.ts'
 import type { ScoreResult } from './score.ts'
 
 /** Of charts that stand two by two where there is room. */
@@ -17,10 +18,6 @@ export function series(
     if (value !== undefined && value !== null) return [[frame.timeS, value] as const]
     return frame.face === 'both' ? [] : [[frame.timeS, Number.NaN] as const]
   })
-}
-
-function degrees(sine: number): number {
-  return (Math.asin(sine) * 180) / Math.PI
 }
 
 function detection({ frames, probabilityOf }: ScoreResult): Html[] {
@@ -104,8 +101,8 @@ function each(result: ScoreResult): Html[] {
       ...COMMON,
       title: 'Gaze across, degrees to the picture’s right',
       series: [
-        { name: 'target', points: series(frames, ({ eyes }) => eyes?.gaze && degrees(eyes.gaze.target[0])) },
-        { name: 'swapped', points: series(frames, ({ eyes }) => eyes?.gaze && degrees(eyes.gaze.swap[0])) },
+        { name: 'target', points: series(frames, ({ eyes }) => eyes?.gaze && degreesOf(eyes.gaze.target[0])) },
+        { name: 'swapped', points: series(frames, ({ eyes }) => eyes?.gaze && degreesOf(eyes.gaze.swap[0])) },
       ],
     }),
     lineChart({

@@ -9,7 +9,18 @@ import { decodeSafetensors } from './safetensors.ts'
 import { stepFolders, stepName } from './stepFolders.ts'
 
 export type { Run, RunConfig, Training } from './run.ts'
-export { consentOf, discardRun, hasDiscriminator, openRun, requireOwnFolder, runConsentPath, runExists, runFolder, saveRun } from './run.ts'
+export {
+  consentOf,
+  discardRun,
+  discriminatorWeight,
+  hasDiscriminator,
+  openRun,
+  requireOwnFolder,
+  runConsentPath,
+  runExists,
+  runFolder,
+  saveRun,
+} from './run.ts'
 
 const stateSchema = z.object({
   schema: z.literal(1),

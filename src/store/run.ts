@@ -233,7 +233,15 @@ function parseConfig(text: string, path: string): RunConfig {
   })
 }
 
+/** What a run's discriminator weighs once it is there; 0: it has none, now or later. */
+export function discriminatorWeight({
+  adversarialWeight,
+  adversarialFrom,
+}: Pick<Training, 'adversarialWeight' | 'adversarialFrom'>): number {
+  return adversarialFrom < 1 ? adversarialWeight : 0
+}
+
 /** Whether a run has a discriminator, now or later. */
-export function hasDiscriminator({ adversarialWeight, adversarialFrom }: Pick<Training, 'adversarialWeight' | 'adversarialFrom'>): boolean {
-  return adversarialWeight > 0 && adversarialFrom < 1
+export function hasDiscriminator(training: Pick<Training, 'adversarialWeight' | 'adversarialFrom'>): boolean {
+  return discriminatorWeight(training) > 0
 }

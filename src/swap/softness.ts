@@ -1,4 +1,5 @@
 import { enlargeSquare } from '../picture/enlarge.ts'
+import { laplacianAt } from '../picture/laplacian.ts'
 import type { Picture } from '../picture/picture.ts'
 import { lumaOf, noiseLevel } from './grain.ts'
 import { Lapse, remember } from './lapse.ts'
@@ -18,7 +19,7 @@ function laplacianEnergy(luma: Float32Array, sizePx: number, weights: Float32Arr
   for (let y = 1; y < sizePx - 1; y += 1) {
     for (let x = 1, i = y * sizePx + 1; x < sizePx - 1; x += 1, i += 1) {
       const weight = weights[(y >> 1) * half + (x >> 1)]!
-      const value = 4 * luma[i]! - luma[i - 1]! - luma[i + 1]! - luma[i - sizePx]! - luma[i + sizePx]!
+      const value = laplacianAt(luma, i, sizePx)
       sum += weight * value * value
       all += weight
     }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type AlignedFaces, openAlignedFaces } from '../faces/index.ts'
 import type { Person } from '../models/generator.ts'
 import type { Retargeting } from '../models/retarget.ts'
-import { hasDiscriminator, type Run } from '../store/checkpoint.ts'
+import { discriminatorWeight, type Run } from '../store/checkpoint.ts'
 import type { Device } from '../tensor/index.ts'
 import { adviceOf } from './advice.ts'
 import type { Faceset } from './faceset.ts'
@@ -134,6 +134,6 @@ function phaseOf({ config }: Run, plan: Plan, { position }: Trainer): Validation
     warp: Math.round(warp * 1e4) / 1e4,
     average: isAveraged,
     gan: adversarial,
-    ganWeight: hasDiscriminator(config.training) ? config.training.adversarialWeight : 0,
+    ganWeight: discriminatorWeight(config.training),
   }
 }

@@ -1,5 +1,5 @@
 import { LOSSES, type LossWeights } from '../models/losses.ts'
-import { hasDiscriminator, type Training } from '../store/checkpoint.ts'
+import { discriminatorWeight, hasDiscriminator, type Training } from '../store/checkpoint.ts'
 import type { Plan } from './schedule.ts'
 import type { Settings } from './settings.ts'
 import { FEWEST_FOR_A_TREND } from './trend.ts'
@@ -49,7 +49,7 @@ export function describeSettings({ name, style, losses = LOSSES, base, training,
   const late = describeLate(plan, training)
   return [
     `${name} begins ${start}, ${batch} faces of each person a step, ${training.optimizer} at ${training.rate}`,
-    `  style ${style}: ${weights.join(', ')}, gan ${hasDiscriminator(training) ? training.adversarialWeight : 0}`,
+    `  style ${style}: ${weights.join(', ')}, gan ${discriminatorWeight(training)}`,
     ...(late === undefined ? [] : [`  ${late}`]),
   ].join('\n')
 }

@@ -1,3 +1,4 @@
+import { laplacianAt } from '../picture/laplacian.ts'
 import { psnr } from '../picture/psnr.ts'
 
 /** Likeness of rendered faces to real ones, inside the mask, means over faces. */
@@ -69,7 +70,7 @@ function maskedDetail(plane: Float64Array, mask: Float32Array, size: number): nu
   for (let y = 1; y < size - 1; y += 1) {
     for (let x = 1; x < size - 1; x += 1) {
       const i = y * size + x
-      sum += mask[i]! * Math.abs(4 * plane[i]! - plane[i - 1]! - plane[i + 1]! - plane[i - size]! - plane[i + size]!)
+      sum += mask[i]! * Math.abs(laplacianAt(plane, i, size))
     }
   }
   return sum
