@@ -3,8 +3,10 @@ import { ARCHITECTURES } from '../models/generator.ts'
 import { LOSSES, type LossWeights } from '../models/losses.ts'
 import { OPTIMIZERS } from '../models/optimizer.ts'
 import { PRESET_NAMES, STYLE_NAMES } from '../models/presets.ts'
+import type { Intent } from '../train/begin.ts'
 import type { Plan } from '../train/schedule.ts'
 import { UsageError } from '../work/errors.ts'
+import { wrapped, wrappedWarning } from '../work/wrapped.ts'
 import { type Context, defineCommand } from './command.ts'
 
 /** Four widths, as 48,96,192,384. */
@@ -169,7 +171,6 @@ export const train = defineCommand({
     })
     const plan = planOf(asked.steps, asked.minutes, intent.settings.training.horizon)
     const { describeSettings, endsBefore, validationsEvery, withoutEffect } = await import('../train/outlook.ts')
-    const { wrapped } = await import('../train/validations.ts')
     const validateEvery = asked.validateEvery ?? validationsEvery(plan, asked.previewEvery)
     const { training } = intent.settings
     const tellPlan = () => {
@@ -177,7 +178,7 @@ export const train = defineCommand({
       const end = endsBefore(plan, training)
       if (end !== undefined) context.note(wrapped(end))
       for (const line of withoutEffect({ plan, training, losses: asked.losses, validateEvery, until: asked.until }))
-        context.warn(wrapped(line))
+        context.warn(wrappedWarning(line))
     }
     if (context.dryRun) {
       tellPlan()
@@ -185,6 +186,7 @@ export const train = defineCommand({
       const { nothingToDo } = await import('../train/schedule.ts')
       const done = at && nothingToDo(plan, at)
       const { folder, isNew, settings } = intent
+      if (isNew) await tellPair(context, intent)
       context.result(
         { ...settings, plan, ...at },
         done === undefined ? describeDryRun(folder, isNew, settings.preset, plan) : `${settings.name} ${done}`,
@@ -230,6 +232,18 @@ export const train = defineCommand({
     )
   },
 })
+
+/** What a new run's facesets show and lack, and what its checkpoints will take. */
+async function tellPair(context: Context, intent: Intent): Promise<void> {
+  const { openPair } = await import('../train/begin.ts')
+  const { tellCoverage } = await import('../train/coverageText.ts')
+  const { checkpointBytes, inWords } = await import('../store/room.ts')
+  const { config, coverage } = await context.work(`opening the facesets of ${intent.settings.name}`, (work) =>
+    openPair(intent, undefined, work),
+  )
+  tellCoverage(coverage, { onNote: (message) => context.note(`${config.name} ${message}`), onWarning: context.warn })
+  context.note(`each checkpoint takes up to ${inWords(checkpointBytes(config))} of disk`)
+}
 
 /** How far a run has come; undefined where it has no checkpoint yet. */
 async function positionOf({ home, warn }: Context, name: string): Promise<{ step: number; elapsedMs: number } | undefined> {

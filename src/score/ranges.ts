@@ -25,6 +25,11 @@ const PASTED_STILL = 0.55
 /** Least movement of the target's gaze of which one can tell whether it was followed. */
 const LEAST_GAZE_DEGREES = 4
 
+/** Whether the target's gaze moves enough for one to tell whether the swap's follows it: else its movement error is that of reading irises. */
+export function gazeMoves({ details }: Scores): boolean {
+  return (details.gaze.moved ?? 0) >= LEAST_GAZE_DEGREES
+}
+
 /** Every measure that is judged, in the order in which reports name them. */
 export const RANGES = [
   {
@@ -82,7 +87,7 @@ export const RANGES = [
     ...{ key: 'gazeMotion', label: 'gaze movement', good: 0.7, bad: 1, digits: 2, unit: '', sign: 'error ' },
     fault: 'the gaze follows no better than a fixed stare (1) would',
     // Of a gaze that hardly moves it is the error of reading irises: the footage's own face, drawn at 64 px, had .9 to 1.1.
-    of: ({ details }) => ((details.gaze.moved ?? 0) < LEAST_GAZE_DEGREES ? null : details.gaze.motion),
+    of: (scores) => (gazeMoves(scores) ? scores.details.gaze.motion : null),
   },
   {
     ...{ key: 'jitter', label: 'steadiness', good: 1.25, bad: 2, digits: 2, unit: '×', sign: 'jitter ' },

@@ -1,5 +1,5 @@
 import { type Card, cards, type Html } from '../report/page.ts'
-import { type RangeKey, readings, toneOf } from './ranges.ts'
+import { gazeMoves, type RangeKey, readings, toneOf } from './ranges.ts'
 import { text } from './report-figures.ts'
 import type { Scores } from './scores.ts'
 
@@ -34,7 +34,13 @@ export function summaryCards(scores: Scores): Html {
       'lipsClosed',
     ),
     card('lids', `r ${text(eyes.r, 2)}`, `their opening; blinks F1 ${text(eyes.closedF1, 2)}`, 'lids', 'blinks'),
-    card('gaze', text(gaze.error, 1, '°'), `off; movement error ${text(gaze.motion, 2)}, 1 is a stare`, 'gaze', 'gazeMotion'),
+    card(
+      'gaze',
+      text(gaze.error, 1, '°'),
+      gazeMoves(scores) ? `off; movement error ${text(gaze.motion, 2)}, 1 is a stare` : 'off; it moves too little to be judged by that',
+      'gaze',
+      'gazeMotion',
+    ),
     card('steadiness', text(temporal, 2, '×'), `the original’s jitter; shimmer ${text(details.temporal.slip, 2, '×')}`, 'jitter', 'slip'),
     card(
       'background',

@@ -1,7 +1,7 @@
 import { type Html, html, paragraph, table } from '../report/page.ts'
 import { RANGES, type Range, readings, shownReading } from './ranges.ts'
 import type { Scores } from './scores.ts'
-import { watermarkWords } from './text.ts'
+import { stareWords, watermarkWords } from './text.ts'
 
 /** A number in a report; a dash where it cannot be told. */
 export function text(value: number | null, digits: number, unit = ''): string {
@@ -53,7 +53,7 @@ export function figures(scores: Scores): Html {
     [
       'gaze',
       text(gaze.error, 2, '°'),
-      `mean angle; movement error ${text(gaze.motion, 3)} of the target’s own ${text(gaze.moved, 1, '°')} (1 = a fixed stare), r across ${text(gaze.r, 3)}; ${gaze.frames} frames with open eyes`,
+      `mean angle; movement error ${text(gaze.motion, 3)} of the target’s own ${text(gaze.moved, 1, '°')} (${stareWords(scores)}), r across ${text(gaze.r, 3)}; ${gaze.frames} frames with open eyes`,
     ],
     ['temporal', text(temporal, 3), 'landmark jitter over the original’s, 1 = as steady'],
     ['… warping error', text(details.temporal.warping, 3), 'over the original’s, along its own motion'],

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { alignColumns } from '../report/columns.ts'
+import { gazeMoves } from './ranges.ts'
 import { isBest, MEASURES, RULE, rankVersions, shownValue } from './ranking.ts'
 import type { Scores } from './scores.ts'
 import { judgement } from './verdict.ts'
@@ -17,6 +18,11 @@ function percent(share: number | null): string {
 /** The unit, before what a line has to say besides; nothing where there is no value to have one. */
 function unitOf(value: number | null, mark: ', ' | '; '): string {
   return value === null ? '' : `of the eye distance${mark}`
+}
+
+/** What the movement error of the gaze is worth, in a few words. */
+export function stareWords(scores: Scores): string {
+  return gazeMoves(scores) ? '1 = a fixed stare' : 'too little to judge by'
 }
 
 /** What the watermark says, in a few words. */
@@ -62,7 +68,7 @@ export function scoresText(scores: Scores, part?: string): string {
     [
       'gaze',
       shown(details.gaze.error, 1, '°'),
-      `mean angle; movement error ${shown(details.gaze.motion, 2)} of the target's ${shown(details.gaze.moved, 1, '°')} (1 = a fixed stare)`,
+      `mean angle; movement error ${shown(details.gaze.motion, 2)} of the target's ${shown(details.gaze.moved, 1, '°')} (${stareWords(scores)})`,
     ],
     [
       'temporal',

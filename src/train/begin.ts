@@ -130,13 +130,18 @@ function checkSize(dataset: Dataset, sizePx: number): void {
   })
 }
 
-/** Opens the facesets of both people and writes the run's config, consent records and what the facesets cover. */
-export async function beginRun(
-  intent: Intent,
-  earlier: RunConfig | undefined,
-  work: WorkOptions,
-): Promise<{ run: Run; facesets: Record<Person, Faceset>; coverage: Coverage }> {
-  const { settings, sides, folder } = intent
+/** Both people's faces as a run would be trained on them. */
+interface OpenPair {
+  readonly config: RunConfig
+  readonly facesets: Record<Person, Faceset>
+  readonly coverage: Coverage
+  /** The consent records as they were read and judged, whatever stands in the datasets' files by now. */
+  readonly consent: Record<Person, string>
+}
+
+/** Opens the facesets of both people, which writes nothing. Throws DfkError where one cannot be trained on, shows somebody else than its record, or is not what the run began with. */
+export async function openPair(intent: Intent, earlier: RunConfig | undefined, work: WorkOptions): Promise<OpenPair> {
+  const { settings, sides } = intent
   const facesets: Partial<Record<Person, Faceset>> = {}
   const parties: Partial<Record<Person, RunConfig['source']>> = {}
   const texts: Partial<Record<Person, string>> = {}
@@ -159,12 +164,25 @@ export async function beginRun(
       facesSha256: faceset.sha256,
       faces: faceset.train.count,
     }
-    // What was read and judged, whatever stands in the dataset's file by now.
     texts[person] = `${JSON.stringify(consent, null, 2)}\n`
   }
-  const config: RunConfig = { ...settings, source: parties.source!, target: parties.target! }
-  const coverage = coverageOf({ source: facesets.source!.train, target: facesets.target!.train })
-  const run = await saveRun(folder, config, { source: texts.source!, target: texts.target! })
+  return {
+    config: { ...settings, source: parties.source!, target: parties.target! },
+    facesets: facesets as Record<Person, Faceset>,
+    coverage: coverageOf({ source: facesets.source!.train, target: facesets.target!.train }),
+    consent: texts as Record<Person, string>,
+  }
+}
+
+/** Opens the facesets of both people and writes the run's config, consent records and what the facesets cover. */
+export async function beginRun(
+  intent: Intent,
+  earlier: RunConfig | undefined,
+  work: WorkOptions,
+): Promise<{ run: Run; facesets: Record<Person, Faceset>; coverage: Coverage }> {
+  const { folder } = intent
+  const { config, facesets, coverage, consent } = await openPair(intent, earlier, work)
+  const run = await saveRun(folder, config, consent)
   await writeWhole(join(folder, 'coverage.json'), `${JSON.stringify(coverage)}\n`)
-  return { run, facesets: facesets as Record<Person, Faceset>, coverage }
+  return { run, facesets, coverage }
 }

@@ -1,5 +1,7 @@
 import { PEOPLE, type Person } from '../models/generator.ts'
+import { wrappedWarning } from '../work/wrapped.ts'
 import type { Coverage, Histogram } from './coverage.ts'
+import type { TrainOptions } from './options.ts'
 import { percent } from './shortcomings.ts'
 
 /** Widest bar of the drawn histograms, in characters: two beside each other fit into 80 columns. */
@@ -33,15 +35,8 @@ function rows(source: Histogram, target: Histogram): string[] {
   })
 }
 
-/** Columns of a line of a warning, with "warning: " before the first. */
-const COLUMNS = 70
-
-/** A warning in lines that any terminal shows whole, even while a bar has turned its line wrap off. */
-export function inLines(warning: string): string {
-  const lines = ['']
-  for (const word of warning.split(' ')) {
-    if (lines.at(-1)!.length + word.length > COLUMNS) lines.push(' ')
-    lines[lines.length - 1] += ` ${word}`
-  }
-  return lines.join('\n').trimStart()
+/** Says, before the first step, what the facesets show and lack. */
+export function tellCoverage(coverage: Coverage, { onNote, onWarning }: Pick<TrainOptions, 'onNote' | 'onWarning'>): void {
+  onNote?.(describeCoverage(coverage))
+  for (const warning of coverage.warnings) onWarning?.(wrappedWarning(warning))
 }

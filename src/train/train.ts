@@ -6,8 +6,7 @@ import type { Device } from '../tensor/index.ts'
 import { makeFolder } from '../work/folder.ts'
 import { lockFolder } from '../work/lock.ts'
 import { beginRun, type Intent } from './begin.ts'
-import type { Coverage } from './coverage.ts'
-import { describeCoverage, inLines } from './coverageText.ts'
+import { tellCoverage } from './coverageText.ts'
 import { openFeed } from './feed/feed.ts'
 import { planFeed } from './feed/plan.ts'
 import { trainLoop } from './loop.ts'
@@ -30,7 +29,7 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
     await requireTrainingRoom(intent.folder, intent.settings, retention, lastStep, options.freeBytes)
     const earlier = intent.isNew ? undefined : (await openRun('', intent.folder)).config
     const { run, facesets, coverage } = await beginRun(intent, earlier, options)
-    if (intent.isNew) tell(coverage, options)
+    if (intent.isNew) tellCoverage(coverage, options)
     let from = await latestCheckpoint(run, options.onWarning)
     const guard = openGuard({ run, retention, from, onWarning: options.onWarning })
     const feed = openFeed(planFeed(run.config, facesets))
@@ -71,10 +70,4 @@ export async function trainRun(intent: Intent, device: Device, options: TrainOpt
     // Nothing stays of a run that could not begin.
     await rmdir(intent.folder).catch(() => {})
   }
-}
-
-/** Says once, before the first step, what the facesets show and lack. */
-function tell(coverage: Coverage, { onNote, onWarning }: TrainOptions): void {
-  onNote?.(describeCoverage(coverage))
-  for (const warning of coverage.warnings) onWarning?.(inLines(warning))
 }

@@ -66,14 +66,3 @@ function describeSwap({ identity, pose, motion, mouthR, eyesR, faces }: Validati
   const text = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits))
   return `swap: identity ${text(identity, 2)}, pose ${text(pose, 1)}°, motion ${text(motion, 2)}, mouth r ${text(mouthR, 2)}, eyes r ${text(eyesR, 2)}`
 }
-
-/** Breaks a text into lines of at most `columns`, the second and later ones indented. */
-export function wrapped(text: string, columns = 79): string {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1)
-    if (line !== undefined && line.length + 1 + word.length <= columns) lines[lines.length - 1] = `${line} ${word}`
-    else lines.push(line === undefined ? word : `    ${word}`)
-  }
-  return lines.join('\n')
-}

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { RANGES, type Range, readings, shownReading, toneOf } from '../../src/score/ranges.ts'
 import { rangesTable } from '../../src/score/report-figures.ts'
 import type { Scores } from '../../src/score/scores.ts'
+import { stareWords } from '../../src/score/text.ts'
 import { judgement } from '../../src/score/verdict.ts'
 
 /** Scores that are good throughout, but for what is said otherwise. */
@@ -52,8 +53,10 @@ describe('judgement', () => {
     expect(unknown).toMatchObject({ tone: 'plain', headline: 'Good in every measure that can be told; likeness cannot' })
     // Lids of a target that never blinks: their correlation is noise.
     expect(judgement(scores({}, { eyes: { r: -0.1, closedF1: null } })).bad).toEqual([])
-    // A gaze that hardly moves: its error is that of reading irises.
-    expect(judgement(scores({}, { gaze: { error: 3, motion: 1.8, moved: 2 } })).bad).toEqual([])
+    // A gaze that hardly moves: its error is that of reading irises, and reports say so.
+    const still = scores({}, { gaze: { error: 3, motion: 1.8, moved: 2 } })
+    expect(judgement(still).bad).toEqual([])
+    expect([stareWords(scores({}, {})), stareWords(still)]).toEqual(['1 = a fixed stare', 'too little to judge by'])
   })
 })
 

@@ -55,6 +55,8 @@ describe('a shots file', () => {
 
   it.each([
     ['a value out of range', [{ frames: [1, 2] }, { frames: [3, 4], maskErode: 99 }], /shots\.json, entry 2: "maskErode": .*20.*found: 99/],
+    ['a word where a number belongs', [{ shot: 1, maskErode: 'auto' }], /entry 1: "maskErode": expected a number \(found: "auto"\)/],
+    ['frames that are no pair', [{ frames: 7 }], /entry 1: "frames": expected a pair \(found: 7\)/],
     ['a word that is none of the choices', [{ shot: 1, face: 'bob' }], /entry 1: "face": .*target.*found: "bob"/],
     ['a field that there is not', [{ shot: 1, maskErod: 2 }], /entry 1: .*maskErod/],
     ['frames the wrong way round', [{ frames: [9, 3] }], /entry 1: "frames": .*first frame/],

@@ -243,9 +243,13 @@ describe('dfk train', () => {
   })
 
   it('says what it would do', async () => {
-    const { code, stdout } = await dfkHere(home, ['train', 'dry', ...PAIR, '--minutes', '2', '--dry-run'])
+    const { code, stdout, stderr } = await dfkHere(home, ['train', 'dry', ...PAIR, '--minutes', '2', '--dry-run'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/would begin.*dry.*2 minutes/)
+    // What the faces lack is known before a night is spent on them, and so is the disk that they will take.
+    expect(stderr).toMatch(/warning: the source has few faces, \d+ to train on/)
+    expect(stderr).toMatch(/the source's faces cover \d+ % of the target's poses/)
+    expect(stderr).toMatch(/each checkpoint takes up to \d+ MB of disk/)
     expect(existsSync(run('dry'))).toBe(false)
     const further = await dfkHere(home, ['train', 'first', '--steps', '3', '--dry-run'])
     expect(further.stdout).toMatch(/would go on with .*first .* to step 3\n/)

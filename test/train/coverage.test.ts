@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { coverageOf } from '../../src/train/coverage.ts'
-import { describeCoverage, inLines } from '../../src/train/coverageText.ts'
+import { describeCoverage } from '../../src/train/coverageText.ts'
 import { eyeOpening, mouthOpening } from '../../src/train/openings.ts'
+import { wrappedWarning } from '../../src/work/wrapped.ts'
 import { type Look, listOf } from './list.ts'
 
 /** Faces that look around, every third with an open mouth and every tenth with closed eyes. */
@@ -58,7 +59,7 @@ describe('coverage', () => {
 describe('a warning', () => {
   it('is broken into lines, nothing of it lost', () => {
     const text = 'poses and more poses '.repeat(12).trim()
-    const lines = inLines(text).split('\n')
+    const lines = wrappedWarning(text).split('\n')
     expect(lines).toHaveLength(4)
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(71)
     expect(lines.map((line) => line.trim()).join(' ')).toBe(text)
