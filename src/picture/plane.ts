@@ -43,3 +43,14 @@ export function erodePlane(plane: Plane, radius: number): Plane {
   erode(framed, other, stride, width, height, radius)
   return { width, height, data: getLines(framed + stride + 16, stride, new Float32Array(data.length), width) }
 }
+
+/** A square plane at another size [s, s], sampled where that one's pixels lie. */
+export function sampledPlane(plane: Plane, sizePx: number): Float32Array {
+  const step = plane.width / sizePx
+  const out = new Float32Array(sizePx * sizePx)
+  for (let y = 0, i = 0; y < sizePx; y += 1) {
+    const row = Math.min(plane.height - 1, Math.floor((y + 0.5) * step)) * plane.width
+    for (let x = 0; x < sizePx; x += 1, i += 1) out[i] = plane.data[row + Math.min(plane.width - 1, Math.floor((x + 0.5) * step))]!
+  }
+  return out
+}

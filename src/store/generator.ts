@@ -1,6 +1,6 @@
 import { decode, encode, type GeneratorShape, generatorShapes } from '../models/generator.ts'
 import type { Parameters } from '../models/layers.ts'
-import { displacementsOf, type Retargeting } from '../models/retarget.ts'
+import { displacementsOf, leftoverOf, type Retargeting } from '../models/retarget.ts'
 import { type Device, type ProgramFn, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { type CheckpointChoice, type Run, requireCheckpoint } from './checkpoint.ts'
@@ -25,6 +25,8 @@ export interface Generator {
   readonly sha256: string
   /** How far its faces are to be moved on for them to follow the target's (models/retarget.ts), and the hash of what says so; undefined where the checkpoint does not know. */
   readonly displacements: ReturnType<typeof displacementsOf> | undefined
+  /** What is left to move once a face was so moved and looked at again; undefined where the checkpoint does not know. */
+  readonly leftover: ReturnType<typeof leftoverOf>
   readonly retargetingSha256: string | undefined
   /** Renders the source in place of the target: faces [n, s, s, 3], RGB 0–1, any n; `withOwn`: the target's own as well, if it was opened for that. */
   swap(faces: Float32Array, withOwn?: boolean): Promise<SwappedFaces>
@@ -107,6 +109,7 @@ export async function openGenerator(run: Run, device: Device, options: Generator
     step: loaded.step,
     sha256: loaded.sha256,
     displacements: loaded.retargeting && displacementsOf(loaded.retargeting),
+    leftover: loaded.retargeting && leftoverOf(loaded.retargeting),
     retargetingSha256: loaded.retargetingSha256,
     async swap(faces, own = false) {
       const program = own && both !== undefined ? both : plain

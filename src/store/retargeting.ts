@@ -7,7 +7,7 @@ import type { Checkpoint } from './checkpoint.ts'
 const FILE = 'retargeting'
 
 /** A retargeting as a checkpoint holds it. */
-export function storedRetargeting({ mean, modes, spread, places, moves, rest }: Retargeting): Record<string, HostTensors> {
+export function storedRetargeting({ mean, modes, spread, places, moves, rest, moved }: Retargeting): Record<string, HostTensors> {
   const k = spread.length
   const points = (data: Float32Array) => ({ data, shape: [MESH_POINTS, 2] })
   const sets = (data: Float32Array) => ({ data, shape: [k, MESH_POINTS, 2] })
@@ -19,6 +19,7 @@ export function storedRetargeting({ mean, modes, spread, places, moves, rest }: 
       places: points(places),
       moves: sets(moves),
       rest: points(rest),
+      ...(moved && { moved: points(moved) }),
     },
   }
 }
@@ -46,5 +47,6 @@ export async function readRetargeting(checkpoint: Checkpoint): Promise<Retargeti
     places: of('places', one),
     moves: of('moves', k * one),
     rest: of('rest', one),
+    moved: tensors['moved'] && of('moved', one),
   }
 }

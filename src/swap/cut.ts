@@ -22,7 +22,7 @@ export interface Cut {
   readonly hull: Plane
   /** How many times finer than the generator the face will be drawn: about as fine as the frame. */
   readonly factor: number
-  /** Where to the parts of what is rendered are to be moved: displacements [16, 16, 2] in parts of the side; undefined: nowhere. */
+  /** Where to the parts of what is rendered are to be moved: displacements [32, 32, 2] in parts of the side; undefined: nowhere. */
   readonly move?: Float32Array | undefined
   /** How far the enhancer is to make it finer, 0–1, and how many times larger than the generator's it works. */
   readonly enhanced: { readonly share: number; readonly times: number }

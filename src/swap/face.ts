@@ -1,6 +1,6 @@
 import { affineScale, scaleAffine } from '../picture/affine.ts'
 import { enlargeMask, enlargeSquare } from '../picture/enlarge.ts'
-import { type Plane, planeOf } from '../picture/plane.ts'
+import { type Plane, planeOf, sampledPlane } from '../picture/plane.ts'
 import { resizePicture } from '../picture/resize.ts'
 import type { SwappedFaces } from '../store/generator.ts'
 import { type Cut, MASK_PX } from './cut.ts'
@@ -25,21 +25,10 @@ function resized(data: Float32Array, fromPx: number, toPx: number): Plane {
   return planeOf(resizePicture(gray, toPx, toPx))
 }
 
-/** A square plane at the generator's size, sampled where its pixels lie. */
-function sampled(plane: Plane, sizePx: number): Float32Array {
-  const step = plane.width / sizePx
-  const out = new Float32Array(sizePx * sizePx)
-  for (let y = 0, i = 0; y < sizePx; y += 1) {
-    const row = Math.min(plane.height - 1, Math.floor((y + 0.5) * step)) * plane.width
-    for (let x = 0; x < sizePx; x += 1, i += 1) out[i] = plane.data[row + Math.min(plane.width - 1, Math.floor((x + 0.5) * step))]!
-  }
-  return out
-}
-
 /** How much of the target's face nothing covers, 0–1 a pixel of the generator. */
 function visibleOf(cut: Cut, { own }: SwappedFaces, strength: number, memory: FaceMemory, timeS: number): Float32Array | undefined {
   if (strength === 0) return undefined
-  const found = own && findOccluders(cut.rgb, own, sampled(cut.hull, cut.sizePx), cut.sizePx)
+  const found = own && findOccluders(cut.rgb, own, sampledPlane(cut.hull, cut.sizePx), cut.sizePx)
   return memory.occlusion.next(found, timeS)?.map((value) => 1 - strength * value)
 }
 
@@ -87,7 +76,7 @@ export interface JoinedFace {
 function bareOf({ rgb, browY, hull, sizePx }: Cut, rendered: SwappedFaces, strength: number): Float32Array {
   if (strength === 0) return new Float32Array(rendered.mask.length).fill(1)
   const ours = hairOnForehead(rendered.rgb, rendered.mask, browY, sizePx)
-  const theirs = hairOnForehead(rgb, sampled(hull, sizePx), browY, sizePx)
+  const theirs = hairOnForehead(rgb, sampledPlane(hull, sizePx), browY, sizePx)
   return ours.map((value, i) => 1 - strength * (1 - (1 - value) * (1 - theirs[i]!)))
 }
 
@@ -100,13 +89,13 @@ export function joinFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: F
   const whole = shapeMask(resized(wanted, sizePx, MASK_PX), cut.hull, look.mask)
   const visible = visibleOf(cut, rendered, look.occlusion, memory, timeS)
   const mask = covered(whole, visible, sizePx)
-  const inside = sampled(mask, sizePx)
+  const inside = sampledPlane(mask, sizePx)
   const face = bleedOutwards(rendered.rgb, drawn, sizePx)
   const coloured = memory.colours.match(face, cut.rgb, inside, timeS)
   // Colours of the border count where footage and rendering both show the face.
   const shown = visible === undefined ? wanted : visible.map((value, i) => value * wanted[i]!)
   const join = look.blend === 'poisson' ? clonePoisson : matchBorder
-  return { rgb: join(coloured, cut.rgb, sampled(whole, sizePx), shown, sizePx), mask }
+  return { rgb: join(coloured, cut.rgb, sampledPlane(whole, sizePx), shown, sizePx), mask }
 }
 
 /** Gives a joined face sharpness and grain. `enhanced`: the same face as the enhancer left it, so many times larger as `cut` says. Pure but for `memory`. */
@@ -119,7 +108,7 @@ export function textureFace(
   enhanced?: Float32Array,
 ): FittedFace {
   const { sizePx, factor } = cut
-  const inside = sampled(mask, sizePx)
+  const inside = sampledPlane(mask, sizePx)
   const { times, share } = enhanced === undefined ? { times: 1, share: 0 } : cut.enhanced
   // The enhancer does as much of it as makes up for how softly generators draw.
   const left = (asked: number) => Math.max(0, asked - MOST_SHARPENED * share)

@@ -11,7 +11,7 @@ export interface FittedFace extends Patch {
   readonly matrix: Affine
   /** How many times larger the patch is to be made before it is drawn: there, not here, so that what waits and goes to other threads is small. */
   readonly finer: number
-  /** Where to its parts are to be moved then: displacements [16, 16, 2] in parts of the side (models/retarget.ts). */
+  /** Where to its parts are to be moved then: displacements [32, 32, 2] in parts of the side (models/retarget.ts). */
   readonly move?: Float32Array | undefined
 }
 

@@ -1,3 +1,4 @@
+import { LeftoverMemory } from './again.ts'
 import { ColourMatcher, type ColourTransfer } from './colour.ts'
 import { DetailMatcher } from './detail.ts'
 import { GrainMatcher } from './grain.ts'
@@ -37,6 +38,7 @@ export class FaceMemory {
   readonly detail = new DetailMatcher()
   readonly softness = new SoftnessMatcher()
   readonly grain = new GrainMatcher()
+  readonly leftover = new LeftoverMemory()
 
   constructor({ colour }: Pick<Look, 'colour'>) {
     this.colours = new ColourMatcher(colour)

@@ -1,9 +1,11 @@
 import { alignedPoints } from '../faces/index.ts'
+import { withLeftover } from '../models/retarget.ts'
 import type { Picture } from '../picture/picture.ts'
 import type { YuvPicture } from '../picture/yuv.ts'
 import type { Generator, SwappedFaces } from '../store/generator.ts'
 import { timed } from '../work/clock.ts'
 import { Queue } from '../work/queue.ts'
+import { lookAgain } from './again.ts'
 import { trackFrames } from './ahead.ts'
 import type { TrackedFace } from './bridge.ts'
 import { type Cut, cutFace } from './cut.ts'
@@ -74,7 +76,7 @@ async function look(session: SwapSession, tracker: Tracker, frames: AsyncIterabl
       const { sizePx, displacements } = session.generators.get(face.member.run)!
       const cut = cutFace(frame.view, face.landmarks, sizePx, isFine, look.enhance)
       if (displacements === undefined || look.retarget === 0) return cut
-      return { ...cut, move: displacements(alignedPoints(face.landmarks, cut.matrix, sizePx), look.retarget) }
+      return { ...cut, move: displacements(alignedPoints(face.landmarks, cut.matrix, sizePx)) }
     }
     const cuts = timed(session.clock, 'cut', () => faces.map((face) => ({ face, cut: cutOut(face) })))
     if (!(await planned.push({ frame, cuts }))) return
@@ -109,6 +111,21 @@ async function generateFaces<T extends { readonly cut: Cut }>(
   return made
 }
 
+/** What is left to move of drawn faces (again.ts): undefined where nobody asked, or nothing is known. */
+async function leftOf<T extends { readonly cut: Cut; readonly face: TrackedFace }>(
+  { aligned }: SwapSession,
+  generator: Generator,
+  all: readonly T[],
+  made: ReadonlyMap<T, SwappedFaces>,
+): Promise<(Float32Array | undefined)[]> {
+  const found = new Map<T, Float32Array | undefined>()
+  const moving = all.filter(({ cut }) => cut.move !== undefined)
+  if (aligned === undefined || moving.length === 0) return []
+  const drawn = moving.map((each) => ({ cut: each.cut, rendered: made.get(each)!, landmarks: each.face.landmarks }))
+  for (const [i, field] of (await lookAgain(aligned, generator, drawn)).entries()) found.set(moving[i]!, field)
+  return all.map((each) => found.get(each))
+}
+
 /** Renders the faces of some frames, all of a run at once. */
 async function renderGroup(session: SwapSession, memories: Memories, group: readonly Planned[]): Promise<RenderedFrame[]> {
   const { generators, request } = session
@@ -118,20 +135,22 @@ async function renderGroup(session: SwapSession, memories: Memories, group: read
     if (all.length === 0) continue
     const generate = () => generateFaces(generator, all, ({ frame }) => wantsOwn(optionsAt(request, frame).look, frame.index))
     const made = await timed(session.clock, 'generate', generate)
-    const joined = all.map((each) => {
-      const { cut, face, frame } = each
+    const left = await timed(session.clock, 'again', () => leftOf(session, generator, all, made))
+    const joined = all.map((each, i) => {
+      const { cut: open, face, frame } = each
       const options = optionsAt(request, frame)
       const memory = memories.get(face.id) ?? new FaceMemory(options.look)
       memories.set(face.id, memory)
+      const cut = { ...open, move: open.move && withLeftover(open.move, memory.leftover.next(left[i], frame.timeS), options.look.retarget) }
       const join = () => joinFace(cut, made.get(each)!, options.look, memory, frame.timeS)
-      return { ...each, options, memory, joined: timed(session.clock, 'fit', join) }
+      return { ...each, open, cut, options, memory, joined: timed(session.clock, 'fit', join) }
     })
     const { enhancer } = session
     const enhanced = enhancer === undefined ? [] : await timed(session.clock, 'enhance', () => enhanceFaces(enhancer, joined))
     for (const [index, each] of joined.entries()) {
-      const { cut, face, frame, options, memory } = each
+      const { cut, open, face, frame, options, memory } = each
       const texture = () => textureFace(cut, each.joined, options.look, memory, frame.timeS, enhanced[index])
-      fitted.set(cut, faded(timed(session.clock, 'fit', texture), face.strength * options.strength))
+      fitted.set(open, faded(timed(session.clock, 'fit', texture), face.strength * options.strength))
     }
   }
   return group.map(({ frame, cuts }) => ({ frame, faces: cuts.map(({ cut }) => fitted.get(cut)!), places: cuts.map(({ face }) => face) }))

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { AuthorizationRequest } from '../consent/index.ts'
-import { type FaceAnalyser, FRAMING, openFaceAnalyser } from '../faces/index.ts'
+import { type AlignedFaces, type FaceAnalyser, FRAMING, openAlignedFaces, openFaceAnalyser } from '../faces/index.ts'
 import { type FootageHash, hashFootage } from '../media/index.ts'
 import { type LabelPlan, type LabelWish, planLabel, requireMarks, type Signing } from '../provenance/index.ts'
 import { screenFootage } from '../screening/screen.ts'
@@ -71,6 +71,8 @@ export interface SwapSession extends NamedSwap {
   /** By the name of the run. */
   readonly generators: ReadonlyMap<string, Generator>
   readonly analyser: FaceAnalyser
+  /** Looks again at what was drawn, where a face is to be moved on and a checkpoint says by how much. */
+  readonly aligned?: AlignedFaces | undefined
   /** Makes close-ups finer, where that is asked for. */
   readonly enhancer?: Enhancer | undefined
   readonly finisher: FinishPool
@@ -191,17 +193,21 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
   }
   const enhancer = wantsEnhancer(permitted.request) ? await enhancerFor(generators, device, batch, onWarning) : undefined
   const analyser = await openFaceAnalyser(device)
+  const looksAgain = wantsMoving && [...generators.values()].some(({ leftover }) => leftover !== undefined)
+  const aligned = looksAgain ? openAlignedFaces(device) : undefined
   const finisher = openFinishPool()
   return {
     ...permitted,
     generators,
     analyser,
+    aligned,
     enhancer,
     finisher,
     pools: new BufferPools(),
     async dispose() {
       await finisher.close()
       await analyser.dispose()
+      await aligned?.dispose()
       await enhancer?.dispose()
       for (const generator of generators.values()) await generator.dispose()
     },

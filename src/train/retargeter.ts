@@ -1,13 +1,14 @@
 import { type AlignedFaces, alignedPoints, headPose, type Landmarks } from '../faces/index.ts'
-import { displacementsOf, FIELD_CELLS, type Retargeting } from '../models/retarget.ts'
+import { displacementsOf, FIELD_CELLS, type Retargeting, withLeftover } from '../models/retarget.ts'
 import { IDENTITY } from '../picture/affine.ts'
 import { displace } from '../picture/displace.ts'
+import { picturesOf, putIn } from '../picture/putIn.ts'
 import type { Faceset } from './faceset.ts'
 import { eachOf, readFace } from './pictures.ts'
 import type { Renderer } from './renderer.ts'
-import { type FollowedPair, learnRetargeting } from './retargeting.ts'
+import { type FollowedPair, learnRetargeting, lookedAgain } from './retargeting.ts'
 import { pickEvenly } from './split.ts'
-import { picturesOf, putIn, toUnit } from './unseen.ts'
+import { toUnit } from './unseen.ts'
 
 /** Training faces that a renderer is looked at with, evenly over all. */
 const FACES = 160
@@ -23,6 +24,8 @@ interface Sample {
   readonly faces: readonly Uint8Array[]
   readonly masks: readonly Uint8Array[]
   readonly landmarks: readonly Landmarks[]
+  /** Of the pictures that the landmarks lie in. */
+  readonly sidePx: number
 }
 
 /** Landmarks as `picturesOf` shows them, in parts of the side [468, 2]. */
@@ -44,11 +47,19 @@ export function openRetargeter({ train }: Faceset, sizePx: number, aligned: Alig
       faces[i] = face.rgb
       masks[i] = face.mask
     })
-    const found = await inBatches(faces.length, (from, to) =>
-      aligned.landmarks(picturesOf(toUnit(Buffer.concat(faces.slice(from, to))), sizePx)),
-    )
+    let sidePx = sizePx
+    const found = await inBatches(faces.length, (from, to) => {
+      const pictures = picturesOf(toUnit(Buffer.concat(faces.slice(from, to))), sizePx)
+      sidePx = pictures[0]!.width
+      return aligned.landmarks(pictures)
+    })
     const kept = found.flatMap((landmarks, i) => (landmarks ? [{ landmarks, face: faces[i]!, mask: masks[i]! }] : []))
-    return { faces: kept.map(({ face }) => face), masks: kept.map(({ mask }) => mask), landmarks: kept.map(({ landmarks }) => landmarks) }
+    return {
+      faces: kept.map(({ face }) => face),
+      masks: kept.map(({ mask }) => mask),
+      landmarks: kept.map(({ landmarks }) => landmarks),
+      sidePx,
+    }
   }
   let known: Promise<Sample> | undefined
   return async (renderer) => {
@@ -58,30 +69,41 @@ export function openRetargeter({ train }: Faceset, sizePx: number, aligned: Alig
       known = undefined
       throw error
     })
-    const pairs = await inBatches(sample.faces.length, async (from, to) => {
-      const [faces, masks] = [sample.faces, sample.masks].map((all) => toUnit(Buffer.concat(all.slice(from, to)))) as [
-        Float32Array,
-        Float32Array,
-      ]
-      const { source } = await renderer.render(faces)
-      const pictures = picturesOf(putIn({ faces, masks, sizePx }, source), sizePx)
-      const near = sample.landmarks.slice(from, to)
-      const found = await aligned.landmarks(pictures, near)
-      const sidePx = pictures[0]!.width
-      return found.flatMap((landmarks, i): FollowedPair[] => {
-        if (landmarks === undefined) return []
-        return [
-          {
-            followed: inParts(near[i]!, sidePx),
-            rendered: inParts(landmarks, sidePx),
-            followedPose: headPose(near[i]!.mesh),
-            renderedPose: headPose(landmarks.mesh),
-          },
-        ]
-      })
+    // As bytes, since each face is looked at more than once.
+    const drawn = await inBatches(sample.faces.length, async (from, to) => {
+      const { source } = await renderer.render(toUnit(Buffer.concat(sample.faces.slice(from, to))))
+      return [{ rgb: toBytes(source.rgb), mask: toBytes(source.mask) }]
     })
-    return learnRetargeting(pairs)
+    const look = (retargeting?: Retargeting) =>
+      inBatches(sample.faces.length, async (from, to) => {
+        const [faces, masks] = [sample.faces, sample.masks].map((all) => toUnit(Buffer.concat(all.slice(from, to)))) as [
+          Float32Array,
+          Float32Array,
+        ]
+        const { rgb, mask } = drawn[from / AT_A_TIME]!
+        const near = sample.landmarks.slice(from, to)
+        const followed = near.map((landmarks) => inParts(landmarks, sample.sidePx))
+        const moved = { rgb: retargeted(toUnit(rgb), retargeting, followed, sizePx), mask: toUnit(mask) }
+        const found = await aligned.landmarks(picturesOf(putIn({ faces, masks, sizePx }, moved), sizePx), near)
+        return found.flatMap((landmarks, i): FollowedPair[] => {
+          if (landmarks === undefined) return []
+          return [
+            {
+              followed: followed[i]!,
+              rendered: inParts(landmarks, sample.sidePx),
+              followedPose: headPose(near[i]!.mesh),
+              renderedPose: headPose(landmarks.mesh),
+            },
+          ]
+        })
+      })
+    const learned = learnRetargeting(await look())
+    return learned && lookedAgain(learned, await look(learned))
   }
+}
+
+function toBytes(values: Float32Array): Uint8Array {
+  return Uint8Array.from(Uint8ClampedArray.from(values, (value) => value * 255))
 }
 
 async function inBatches<T>(count: number, work: (from: number, to: number) => Promise<readonly T[]>): Promise<T[]> {
@@ -90,12 +112,13 @@ async function inBatches<T>(count: number, work: (from: number, to: number) => P
   return out
 }
 
-/** Faces [n, s, s, 3] moved on, their masks left as they are; those whose target shows no landmarks stay. */
+/** Faces [n, s, s, 3] moved on, their masks left as they are, and so much further where that is known; those whose target shows no landmarks stay. */
 export function retargeted(
   rgb: Float32Array,
   retargeting: Retargeting | undefined,
   points: readonly (Float32Array | undefined)[],
   sizePx: number,
+  further: readonly (Float32Array | undefined)[] = [],
 ): Float32Array {
   if (retargeting === undefined) return rgb
   const displacements = displacementsOf(retargeting)
@@ -103,7 +126,7 @@ export function retargeted(
   const pixels = sizePx * sizePx
   for (const [i, each] of points.entries()) {
     if (each === undefined) continue
-    const field = displacements(each, 1)
+    const field = withLeftover(displacements(each), further[i])
     out.set(displace(rgb.subarray(i * pixels * 3, (i + 1) * pixels * 3), sizePx, 3, field, FIELD_CELLS), i * pixels * 3)
   }
   return out

@@ -55,7 +55,16 @@ export function learnRetargeting(pairs: readonly FollowedPair[]): Retargeting | 
     spread: Float32Array.from(found, ({ deviation }) => deviation),
     moves: joinFloats(found.map(({ move }) => move)),
     rest: turnedBack(pairs, places),
+    moved: undefined,
   }
+}
+
+/** The same with what is usual of its faces once they are moved: `pairs` has what was found then. */
+export function lookedAgain(retargeting: Retargeting, pairs: readonly FollowedPair[]): Retargeting {
+  if (pairs.length === 0) return retargeting
+  // Of the same faces on both sides, should some not have been found again.
+  const [followed, seen] = [meanOf(pairs.map((pair) => pair.followed)), meanOf(pairs.map((pair) => pair.rendered))]
+  return { ...retargeting, moved: seen.map((value, i) => value - followed[i]! + retargeting.mean[i]!) }
 }
 
 /** How far the landmarks of the head at rest are to be moved for it to be turned as the followed one is, on average. `turnOf` reckons already with what networks make of a turn. */

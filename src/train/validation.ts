@@ -1,12 +1,14 @@
 import type { AlignedFaces } from '../faces/index.ts'
 import { PEOPLE, type Person } from '../models/generator.ts'
-import type { Retargeting } from '../models/retarget.ts'
+import { leftoverOf, type Retargeting } from '../models/retarget.ts'
+import type { Picture } from '../picture/picture.ts'
+import { picturesOf, putIn } from '../picture/putIn.ts'
 import type { Faceset } from './faceset.ts'
 import { type Likeness, likeness } from './quality.ts'
 import type { Renderer } from './renderer.ts'
 import { inParts, retargeted } from './retargeter.ts'
 import { type SwapQuality, swapMeter } from './swapQuality.ts'
-import { picturesOf, putIn, toUnit, type Unseen, unseenOf } from './unseen.ts'
+import { toUnit, type Unseen, unseenOf } from './unseen.ts'
 
 /** How well one person's held-out faces are rendered, beside always showing the mean training face. */
 interface PersonValidation extends Likeness {
@@ -34,6 +36,23 @@ export function openValidator(facesets: Record<Person, Faceset>, descriptor: rea
     return found
   }
   const meter = swapMeter(faces, { ...pictures, targetLandmarks, descriptor })
+  /** What is left to move of faces that were moved on, as `dfk swap` finds it, without other frames to average with. */
+  const leftOf = async (moved: readonly Picture[], points: readonly (Float32Array | undefined)[], retargeting: Retargeting | undefined) => {
+    const leftover = retargeting && leftoverOf(retargeting)
+    const near = await targetLandmarks()
+    if (leftover === undefined) return []
+    const known = moved.flatMap((picture, i) => (near[i] === undefined ? [] : [{ i, picture, landmarks: near[i] }]))
+    const found = await faces.landmarks(
+      known.map(({ picture }) => picture),
+      known.map(({ landmarks }) => landmarks),
+    )
+    const left: (Float32Array | undefined)[] = moved.map(() => undefined)
+    for (const [n, { i, picture }] of known.entries()) {
+      const seen = found[n]
+      if (seen !== undefined) left[i] = leftover(points[i]!, inParts(seen, picture.width))
+    }
+    return left
+  }
   return async (renderer, retargeting) => {
     const rendered = { source: await renderer.render(unseen.source.faces), target: await renderer.render(unseen.target.faces) }
     const [source, target] = PEOPLE.map((person) => {
@@ -42,8 +61,9 @@ export function openValidator(facesets: Record<Person, Faceset>, descriptor: rea
     }) as [PersonValidation, PersonValidation]
     const { rgb, mask } = rendered.target.source
     const points = (await targetLandmarks()).map((landmarks, i) => landmarks && inParts(landmarks, pictures.target[i]!.width))
-    const moved = { rgb: retargeted(rgb, retargeting, points, sizePx), mask }
-    return { source, target, swap: await meter(picturesOf(putIn(unseen.target, moved), sizePx)) }
+    const shown = (further?: (Float32Array | undefined)[]) =>
+      picturesOf(putIn(unseen.target, { rgb: retargeted(rgb, retargeting, points, sizePx, further), mask }), sizePx)
+    return { source, target, swap: await meter(shown(await leftOf(shown(), points, retargeting))) }
   }
 }
 

@@ -40,7 +40,15 @@ describe('checkpoints', () => {
   it('keep what swaps lack, where it was learned, and refuse one of another shape', async () => {
     const points = (of: number) => Float32Array.from({ length: 2 * MESH_POINTS }, (_, i) => of + i)
     const sets = new Float32Array(2 * 2 * MESH_POINTS).fill(0.5)
-    const retargeting = { mean: points(1), modes: sets, spread: Float32Array.of(1, 2), places: points(2), moves: sets, rest: points(3) }
+    const retargeting = {
+      mean: points(1),
+      modes: sets,
+      spread: Float32Array.of(1, 2),
+      places: points(2),
+      moves: sets,
+      rest: points(3),
+      moved: points(4),
+    }
     const run = emptyRun('retargeting')
     const retention = { keep: 3, saveEvery: 1, milestoneEvery: 0 }
     await save(run, 1)

@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { swapOptions } from '../../src/commands/swap-options.ts'
 import { requestOf } from '../../src/commands/swap-request.ts'
+import type { AlignedFaces } from '../../src/faces/index.ts'
+import { FIELD_CELLS } from '../../src/models/retarget.ts'
+import type { Picture } from '../../src/picture/picture.ts'
 import type { FittedFace } from '../../src/swap/fitted.ts'
 import { enlargeFace } from '../../src/swap/fitted.ts'
 import { fingerprintOf } from '../../src/swap/plan.ts'
@@ -53,6 +56,41 @@ describe('dfk swap --retarget', () => {
     const other = await open(1)
     expect(await lastFace(other)).toEqual(full)
     await other.dispose()
+  })
+
+  it('looks again at what was drawn, and moves it by what is left, averaged over some frames and by the same share', async () => {
+    const looks: Picture[] = []
+    /** Sees what it is told to see: where the face is, and nothing in the last frame. */
+    const aligned: AlignedFaces = {
+      landmarks: async (pictures, near) =>
+        pictures.map((picture, i) => {
+          looks.push(picture)
+          return looks.length === FRAMES - WALL ? undefined : near![i]
+        }),
+      descriptors: async () => [],
+      dispose: async () => {},
+    }
+    let found = 0
+    const left = () => {
+      found += 1
+      return new Float32Array(2 * FIELD_CELLS * FIELD_CELLS).fill(found === 1 ? 0.004 : 0)
+    }
+    const generators = new Map([...whole.generators].map(([name, generator]) => [name, { ...generator, leftover: left }]))
+    const before = await lastFace(whole)
+    const full = await lastFace({ ...whole, aligned, generators })
+    expect(looks).toHaveLength(FRAMES - WALL)
+    // Four thousandths in the first frame, none in the second, and the third shows nothing.
+    const added = full.move!.map((value, i) => value - before.move![i]!)
+    const memory = 0.004 * Math.exp(-0.04 / 0.08)
+    for (const value of added) expect(value).toBeCloseTo(memory, 5)
+    found = 0
+    looks.length = 0
+    const half = await lastFace({ ...asked(0.5), aligned, generators })
+    for (const [i, value] of half.move!.entries()) expect(value).toBeCloseTo(full.move![i]! / 2, 6)
+    looks.length = 0
+    await lastFace({ ...asked(0), aligned, generators })
+    // At 0 nobody looks.
+    expect(looks).toHaveLength(0)
   })
 
   it('is part of what a render is resumed by: the share, and what the checkpoint says', () => {

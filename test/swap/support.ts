@@ -56,6 +56,7 @@ const LOWER = GRID.map((value, i) => (i % 2 === 1 && value > 0.5 ? 0.066 : 0))
 const ASKEW: Retargeting = {
   ...{ mean: GRID, places: GRID, modes: LOWER, spread: Float32Array.of(0.1), moves: LOWER.map((value) => value * 0.8) },
   rest: GRID.map((_, i) => (i % 2 === 0 ? 0.01 : 0)),
+  moved: undefined,
 }
 
 /** A run with an untrained generator of 32 px that paints the whole mask, saved by the real store; the key of `recordFor` is trusted in its home. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { picturesOf, putIn } from '../../src/picture/putIn.ts'
 import { likeness } from '../../src/train/quality.ts'
-import { picturesOf, putIn, unseenOf } from '../../src/train/unseen.ts'
+import { unseenOf } from '../../src/train/unseen.ts'
 
 const SIZE = 16
 const ramp = Float32Array.from({ length: SIZE * SIZE * 3 }, (_, i) => (i % 7) / 10)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AlignedFaces, Landmarks } from '../../src/faces/index.ts'
-import { displacementsOf, FIELD_CELLS, MESH_POINTS } from '../../src/models/retarget.ts'
+import { displacementsOf, FIELD_CELLS, MESH_POINTS, type Retargeting } from '../../src/models/retarget.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { openDataset } from '../../src/store/dataset.ts'
 import { loadFaceset } from '../../src/train/faceset.ts'
@@ -69,6 +69,9 @@ describe('a retargeter', () => {
     const [lacking, whole] = [(await learn(rendererOf(even)))!, (await learn(rendererOf((faces) => faces)))!]
     expect(most(lacking.moves)).toBeGreaterThan(0.01)
     expect(most(whole.moves)).toBeLessThan(most(lacking.moves) / 20)
+    // Faces drawn as they are look, moved by next to nothing, as those that they follow do.
+    const apart = (found: Retargeting) => most(found.moved!.map((value, i) => value - found.mean[i]!))
+    expect(apart(whole)).toBeLessThan(0.002)
   })
 })
 
@@ -80,6 +83,7 @@ describe('faces moved on', () => {
     places: Float32Array.from({ length: 2 * MESH_POINTS }, (_, i) => ((i >> 1) % (i % 2 === 0 ? 22 : 400)) / (i % 2 === 0 ? 22 : 400)),
     moves: new Float32Array(0),
     rest: Float32Array.from({ length: 2 * MESH_POINTS }, (_, i) => (i % 2 === 0 ? 1 / 64 : 0)),
+    moved: undefined,
   }
   const faces = Float32Array.from({ length: 2 * SIZE * SIZE * 3 }, (_, i) => (Math.floor(i / 3) % SIZE) / SIZE)
 
@@ -88,7 +92,16 @@ describe('faces moved on', () => {
     const rgb = retargeted(faces, retargeting, [new Float32Array(2 * MESH_POINTS), undefined], SIZE)
     expect(rgb.subarray(one)).toEqual(faces.subarray(one))
     expect(rgb.subarray(0, one)).not.toEqual(faces.subarray(0, one))
-    expect(displacementsOf(retargeting)(new Float32Array(2 * MESH_POINTS), 1)).toHaveLength(2 * FIELD_CELLS * FIELD_CELLS)
+    expect(displacementsOf(retargeting)(new Float32Array(2 * MESH_POINTS))).toHaveLength(2 * FIELD_CELLS * FIELD_CELLS)
+  })
+
+  it('are moved so much further where that is known', () => {
+    const points = [new Float32Array(2 * MESH_POINTS), new Float32Array(2 * MESH_POINTS)]
+    const back = displacementsOf(retargeting)(points[0]!).map((value) => -value)
+    const [first, second] = [0, 1].map((i) => (rgb: Float32Array) => rgb.subarray(i * SIZE * SIZE * 3, (i + 1) * SIZE * SIZE * 3))
+    const rgb = retargeted(faces, retargeting, points, SIZE, [back, undefined])
+    expect(most(first!(rgb).map((value, i) => value - first!(faces)[i]!))).toBeLessThan(1e-6)
+    expect(second!(rgb)).toEqual(second!(retargeted(faces, retargeting, points, SIZE)))
   })
 
   it('stay where nothing was learned', () => {

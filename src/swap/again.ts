@@ -1,0 +1,59 @@
+import { type AlignedFaces, alignedPoints, type Landmarks, landmarksOfMesh } from '../faces/index.ts'
+import { FIELD_CELLS } from '../models/retarget.ts'
+import { applyAffineToPoints, IDENTITY, scaleAffine } from '../picture/affine.ts'
+import { displace } from '../picture/displace.ts'
+import { sampledPlane } from '../picture/plane.ts'
+import { picturesOf, putIn } from '../picture/putIn.ts'
+import type { Generator, SwappedFaces } from '../store/generator.ts'
+import type { Cut } from './cut.ts'
+import { Lapse, remember } from './lapse.ts'
+
+/** Seconds over which what is left to move fades to 1/e: landmarks shake from frame to frame, and what a generator draws too little of stays for half a second and more. */
+const MEMORY_S = 0.08
+
+/** What is left to move of one person's face, averaged over the last frames. */
+export class LeftoverMemory {
+  readonly #lapse = new Lapse()
+  #field: Float32Array | undefined
+
+  /** The average after the frame at `timeS`; `found` undefined: nothing was seen in it, and what was known stays. */
+  next(found: Float32Array | undefined, timeS: number): Float32Array | undefined {
+    if (found !== undefined) this.#field = remember(this.#field, found, this.#lapse.share(timeS, MEMORY_S))
+    return this.#field
+  }
+}
+
+/** A face that a generator drew, before it is fitted into its frame. */
+export interface DrawnFace {
+  readonly cut: Cut
+  readonly rendered: SwappedFaces
+  /** Of the face whose place it takes, in the frame. */
+  readonly landmarks: Landmarks
+}
+
+/**
+ * Looks at drawn faces, moved as `cut.move` says and put in their places, and tells how far each is still to be moved (displacements [32, 32, 2] in parts of the side): undefined for those
+ * that show no landmarks, and for all where the checkpoint does not know what is usual.
+ */
+export async function lookAgain(
+  aligned: AlignedFaces,
+  { leftover, sizePx }: Pick<Generator, 'leftover' | 'sizePx'>,
+  drawn: readonly DrawnFace[],
+): Promise<(Float32Array | undefined)[]> {
+  if (leftover === undefined) return drawn.map(() => undefined)
+  const pictures = drawn.flatMap(({ cut, rendered: { rgb, mask } }) => {
+    const moved = cut.move === undefined ? rgb : displace(rgb, sizePx, 3, cut.move, FIELD_CELLS)
+    return picturesOf(putIn({ faces: cut.rgb, masks: sampledPlane(cut.hull, sizePx), sizePx }, { rgb: moved, mask }), sizePx)
+  })
+  const near = drawn.map(({ cut, landmarks: { mesh, confidence } }, i) => {
+    const toPicture = scaleAffine(cut.matrix, pictures[i]!.width / sizePx)
+    return landmarksOfMesh(Float32Array.from(applyAffineToPoints(toPicture, mesh, 3)), confidence)
+  })
+  const found = await aligned.landmarks(pictures, near)
+  return found.map((landmarks, i) => {
+    if (landmarks === undefined) return undefined
+    const { cut, landmarks: followed } = drawn[i]!
+    const seen = alignedPoints(landmarks, IDENTITY, pictures[i]!.width)
+    return leftover(alignedPoints(followed, cut.matrix, sizePx), seen)
+  })
+}
