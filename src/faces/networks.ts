@@ -32,9 +32,9 @@ export interface OpenNetwork {
 /** The code that puts the networks together. */
 const HERE = new URL('.', import.meta.url)
 /** The sizes of batch that get compiled, so that there are at most four programs of a network, each with the weights as its constants. */
-const BATCHES = [8, 4, 2, 1] as const
+export const BATCHES = [8, 4, 2, 1] as const
 /** Most pictures a run. */
-export const MAX_BATCH: number = BATCHES[0]
+export const MAX_BATCH = BATCHES[0]
 
 /** Puts a network on a device. It loads when it first looks, unless the device has kept it, and compiles for a batch size when that first comes up: programs are kept by shape. */
 export function openNetwork(device: Device, { name, sizePx, pack, load }: Network): OpenNetwork {

@@ -18,7 +18,9 @@ export function picturesOf(faces: Float32Array, sizePx: number): Picture[] {
   const side = sizePx * factor
   return Array.from({ length: faces.length / length }, (_, i) => {
     const large = enlargeSquare(faces.subarray(i * length, (i + 1) * length), sizePx, 3, factor)
-    return { width: side, height: side, data: Uint8Array.from(Uint8ClampedArray.from(large.map((value) => value * 255))) }
+    const bytes = new Uint8ClampedArray(large.length)
+    for (let k = 0; k < large.length; k += 1) bytes[k] = large[k]! * 255
+    return { width: side, height: side, data: new Uint8Array(bytes.buffer) }
   })
 }
 

@@ -11,12 +11,22 @@ import { Lapse, remember } from './lapse.ts'
 /** Seconds over which what is left to move fades to 1/e: landmarks shake from frame to frame, and what a generator draws too little of stays for half a second and more. */
 const MEMORY_S = 0.08
 
+/** Frames, by number, from one look to the next. */
+const EVERY = 2
+/** Faces that are looked at at once: of one person, those of the frames that are rendered together. */
+export const LOOKS_AT_ONCE = 4
+
 /** What is left to move of one person's face, averaged over the last frames. */
 export class LeftoverMemory {
   readonly #lapse = new Lapse()
   #field: Float32Array | undefined
 
-  /** The average after the frame at `timeS`; `found` undefined: nothing was seen in it, and what was known stays. */
+  /** Whether the frame of this number is to be looked at: every other one, and the first. */
+  isDue(index: number): boolean {
+    return this.#field === undefined || index % EVERY === 0
+  }
+
+  /** The average after the frame at `timeS`; `found` undefined: nobody looked, or nothing was seen, and what was known stays. */
   next(found: Float32Array | undefined, timeS: number): Float32Array | undefined {
     if (found !== undefined) this.#field = remember(this.#field, found, this.#lapse.share(timeS, MEMORY_S))
     return this.#field
@@ -27,8 +37,8 @@ export class LeftoverMemory {
 export interface DrawnFace {
   readonly cut: Cut
   readonly rendered: SwappedFaces
-  /** Of the face whose place it takes, in the frame. */
-  readonly landmarks: Landmarks
+  /** Whose place it takes: landmarks in the frame. */
+  readonly face: { readonly landmarks: Landmarks }
 }
 
 /**
@@ -45,15 +55,25 @@ export async function lookAgain(
     const moved = cut.move === undefined ? rgb : displace(rgb, sizePx, 3, cut.move, FIELD_CELLS)
     return picturesOf(putIn({ faces: cut.rgb, masks: sampledPlane(cut.hull, sizePx), sizePx }, { rgb: moved, mask }), sizePx)
   })
-  const near = drawn.map(({ cut, landmarks: { mesh, confidence } }, i) => {
-    const toPicture = scaleAffine(cut.matrix, pictures[i]!.width / sizePx)
-    return landmarksOfMesh(Float32Array.from(applyAffineToPoints(toPicture, mesh, 3)), confidence)
-  })
+  const near = drawn.map(
+    (
+      {
+        cut,
+        face: {
+          landmarks: { mesh, confidence },
+        },
+      },
+      i,
+    ) => {
+      const toPicture = scaleAffine(cut.matrix, pictures[i]!.width / sizePx)
+      return landmarksOfMesh(Float32Array.from(applyAffineToPoints(toPicture, mesh, 3)), confidence)
+    },
+  )
   const found = await aligned.landmarks(pictures, near)
   return found.map((landmarks, i) => {
     if (landmarks === undefined) return undefined
-    const { cut, landmarks: followed } = drawn[i]!
+    const { cut, face } = drawn[i]!
     const seen = alignedPoints(landmarks, IDENTITY, pictures[i]!.width)
-    return leftover(alignedPoints(followed, cut.matrix, sizePx), seen)
+    return leftover(alignedPoints(face.landmarks, cut.matrix, sizePx), seen)
   })
 }

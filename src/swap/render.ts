@@ -111,46 +111,69 @@ async function generateFaces<T extends { readonly cut: Cut }>(
   return made
 }
 
-/** What is left to move of drawn faces (again.ts): undefined where nobody asked, or nothing is known. */
-async function leftOf<T extends { readonly cut: Cut; readonly face: TrackedFace }>(
-  { aligned }: SwapSession,
-  generator: Generator,
-  all: readonly T[],
-  made: ReadonlyMap<T, SwappedFaces>,
-): Promise<(Float32Array | undefined)[]> {
-  const found = new Map<T, Float32Array | undefined>()
-  const moving = all.filter(({ cut }) => cut.move !== undefined)
-  if (aligned === undefined || moving.length === 0) return []
-  const drawn = moving.map((each) => ({ cut: each.cut, rendered: made.get(each)!, landmarks: each.face.landmarks }))
-  for (const [i, field] of (await lookAgain(aligned, generator, drawn)).entries()) found.set(moving[i]!, field)
-  return all.map((each) => found.get(each))
+/** A face of some frames that its generator has drawn. */
+interface DrawnCut {
+  readonly frame: OpenFrame
+  readonly face: TrackedFace
+  readonly cut: Cut
+  readonly rendered: SwappedFaces
 }
 
-/** Renders the faces of some frames, all of a run at once. */
-async function renderGroup(session: SwapSession, memories: Memories, group: readonly Planned[]): Promise<RenderedFrame[]> {
-  const { generators, request } = session
-  const fitted = new Map<Cut, FittedFace>()
+/** Some frames, and their faces as each run's generator draws them. */
+interface DrawnGroup {
+  readonly group: readonly Planned[]
+  readonly drawn: readonly (readonly [Generator, readonly DrawnCut[]])[]
+}
+
+/** Draws the faces of some frames, all of a run at once. */
+async function drawGroup({ generators, request, clock }: SwapSession, group: readonly Planned[]): Promise<DrawnGroup> {
+  const drawn: [Generator, DrawnCut[]][] = []
   for (const [run, generator] of generators) {
     const all = group.flatMap(({ frame, cuts }) => cuts.filter(({ face }) => face.member.run === run).map((each) => ({ ...each, frame })))
     if (all.length === 0) continue
     const generate = () => generateFaces(generator, all, ({ frame }) => wantsOwn(optionsAt(request, frame).look, frame.index))
-    const made = await timed(session.clock, 'generate', generate)
-    const left = await timed(session.clock, 'again', () => leftOf(session, generator, all, made))
-    const joined = all.map((each, i) => {
-      const { cut: open, face, frame } = each
-      const options = optionsAt(request, frame)
-      const memory = memories.get(face.id) ?? new FaceMemory(options.look)
-      memories.set(face.id, memory)
-      const cut = { ...open, move: open.move && withLeftover(open.move, memory.leftover.next(left[i], frame.timeS), options.look.retarget) }
-      const join = () => joinFace(cut, made.get(each)!, options.look, memory, frame.timeS)
-      return { ...each, open, cut, options, memory, joined: timed(session.clock, 'fit', join) }
+    const made = await timed(clock, 'generate', generate)
+    drawn.push([generator, all.map((each) => ({ ...each, rendered: made.get(each)! }))])
+  }
+  return { group, drawn }
+}
+
+/** What is left to move of drawn faces (again.ts), where one looks for it. */
+async function leftOf<T extends DrawnCut & { readonly memory: FaceMemory }>(
+  { aligned }: SwapSession,
+  generator: Generator,
+  all: readonly T[],
+): Promise<ReadonlyMap<T, Float32Array | undefined>> {
+  const due = all.filter(({ cut, frame, memory }) => cut.move !== undefined && memory.leftover.isDue(frame.index))
+  if (aligned === undefined || due.length === 0) return new Map()
+  const left = await lookAgain(aligned, generator, due)
+  return new Map(due.map((each, i) => [each, left[i]]))
+}
+
+/** Fits drawn faces into their frames. */
+async function fitGroup(session: SwapSession, memories: Memories, { group, drawn }: DrawnGroup): Promise<RenderedFrame[]> {
+  const { request, enhancer, clock } = session
+  const fitted = new Map<Cut, FittedFace>()
+  for (const [generator, faces] of drawn) {
+    const all = faces.map((each) => {
+      const options = optionsAt(request, each.frame)
+      const memory = memories.get(each.face.id) ?? new FaceMemory(options.look)
+      memories.set(each.face.id, memory)
+      return { ...each, options, memory }
     })
-    const { enhancer } = session
-    const enhanced = enhancer === undefined ? [] : await timed(session.clock, 'enhance', () => enhanceFaces(enhancer, joined))
+    const left = await timed(clock, 'again', () => leftOf(session, generator, all))
+    const joined = all.map((each) => {
+      const { cut: open, rendered, frame, options, memory } = each
+      const further = memory.leftover.next(left.get(each), frame.timeS)
+      const cut = { ...open, move: open.move && withLeftover(open.move, further, options.look.retarget) }
+      const join = () => joinFace(cut, rendered, options.look, memory, frame.timeS)
+      return { ...each, open, cut, joined: timed(clock, 'fit', join) }
+    })
+    const enhanced = enhancer === undefined ? [] : await timed(clock, 'enhance', () => enhanceFaces(enhancer, joined))
     for (const [index, each] of joined.entries()) {
       const { cut, open, face, frame, options, memory } = each
       const texture = () => textureFace(cut, each.joined, options.look, memory, frame.timeS, enhanced[index])
-      fitted.set(open, faded(timed(session.clock, 'fit', texture), face.strength * options.strength))
+      fitted.set(open, faded(timed(clock, 'fit', texture), face.strength * options.strength))
     }
   }
   return group.map(({ frame, cuts }) => ({ frame, faces: cuts.map(({ cut }) => fitted.get(cut)!), places: cuts.map(({ face }) => face) }))
@@ -172,15 +195,25 @@ export async function* renderFrames(
     (error: unknown) => planned.end({ error }),
   )
   let group: Planned[] = []
+  let drawing: Promise<DrawnGroup> | undefined
   const size = () => group.reduce((sum, { cuts }) => sum + cuts.length, 0)
+  /** Begins to draw what was gathered, and fits what was drawn meanwhile. */
+  const advance = async function* () {
+    const before = drawing
+    drawing = drawGroup(session, group)
+    // Whoever waits for it hears of an error; nobody does where one comes first.
+    drawing.catch(() => {})
+    group = []
+    if (before !== undefined) yield* await fitGroup(session, memories, await before)
+  }
   for await (const item of planned) {
     group.push(item)
     if (size() < GROUP && group.length < GROUP) continue
-    yield* await renderGroup(session, memories, group)
-    group = []
+    yield* advance()
   }
   await looking
-  yield* await renderGroup(session, memories, group)
+  yield* advance()
+  yield* await fitGroup(session, memories, await drawing!)
 }
 
 /** Renders the doubles for one frame by itself: nothing before or after it has a say. */

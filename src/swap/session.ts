@@ -13,6 +13,7 @@ import { type Clock, timed } from '../work/clock.ts'
 import { collectSeldom } from '../work/collector.ts'
 import { DfkError } from '../work/errors.ts'
 import type { WorkOptions } from '../work/progress.ts'
+import { LOOKS_AT_ONCE } from './again.ts'
 import { castRuns, faceOfStill } from './choice.ts'
 import { type Enhancer, enhancedTimes, openEnhancer, wantsEnhancer } from './enhancer.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
@@ -194,7 +195,7 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
   const enhancer = wantsEnhancer(permitted.request) ? await enhancerFor(generators, device, batch, onWarning) : undefined
   const analyser = await openFaceAnalyser(device)
   const looksAgain = wantsMoving && [...generators.values()].some(({ leftover }) => leftover !== undefined)
-  const aligned = looksAgain ? openAlignedFaces(device) : undefined
+  const aligned = looksAgain ? openAlignedFaces(device, LOOKS_AT_ONCE) : undefined
   const finisher = openFinishPool()
   return {
     ...permitted,

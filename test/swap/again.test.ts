@@ -49,7 +49,7 @@ describe('a second look at a drawn face', () => {
 
   const look = (rgb: Float32Array, leftover: ReturnType<typeof leftoverOf>, move?: Float32Array) => {
     const rendered = { rgb, mask: new Float32Array(SIZE * SIZE).fill(1) }
-    return lookAgain(aligned, { sizePx: SIZE, leftover }, [{ cut: { ...cut, move }, rendered, landmarks: face.landmarks }])
+    return lookAgain(aligned, { sizePx: SIZE, leftover }, [{ cut: { ...cut, move }, rendered, face }])
   }
   /** What is left of a face whose drawing is usual where it is the footage's own. */
   const known = () => {
@@ -130,6 +130,13 @@ describe('what is left, over time', () => {
     expect(memory.next(undefined, 0)).toBeUndefined()
     memory.next(of(0.5), 0.04)
     expect(memory.next(undefined, 0.08)![0]).toBe(0.5)
+  })
+
+  it('is looked for at once, and then at every other frame', () => {
+    const memory = new LeftoverMemory()
+    expect([6, 7].map((index) => memory.isDue(index))).toEqual([true, true])
+    memory.next(of(1), 0)
+    expect([6, 7].map((index) => memory.isDue(index))).toEqual([true, false])
   })
 
   it('begins anew after a gap', () => {
