@@ -23,12 +23,15 @@ async function swapOnce(home: string, run: string, clip: string, device: string,
   return { ...swapResult.parse(printed), wholeS: wholeMs / 1000 }
 }
 
-function stageRows({ alone, together, fps, ceilingFps, layersShare }: StageTimes): Row[] {
+function stageRows({ alone, parts, together, fps, ceilingFps, layersShare }: StageTimes): Row[] {
   const shown = (ms: number | undefined) => (ms === undefined ? '      –' : ms.toFixed(2).padStart(7))
   return [
-    ...Object.entries(alone).map(
-      ([kind, ms]): Row => [`  ${kind}`, `${shown(ms)} ms a frame alone, ${shown(together[kind])} in the pipeline`],
-    ),
+    ...Object.entries(alone).flatMap(([kind, ms]): Row[] => [
+      [`  ${kind}`, `${shown(ms)} ms a frame alone, ${shown(together[kind])} in the pipeline`],
+      ...(kind === 'render' ? Object.entries(parts) : []).map(
+        ([part, partMs]): Row => [`    ${part}`, `${shown(partMs)} with waiting,  ${shown(together[part])}`],
+      ),
+    ]),
     [
       'the pipeline without loading, joining and signing',
       `${fps.toFixed(1).padStart(8)} frames/s, ${((100 * fps) / ceilingFps).toFixed(0)} % of what its slowest stage allows`,

@@ -25,6 +25,8 @@ export interface StageTimes {
   readonly frames: number
   readonly alone: Readonly<Record<string, number>>
   readonly together: Readonly<Record<string, number>>
+  /** Parts of the stage `render`, which wait for each other: more in sum than it takes. */
+  readonly parts: Readonly<Record<string, number>>
   /** Frames a second of all together, and of the slowest on its own. */
   readonly fps: number
   readonly ceilingFps: number
@@ -48,7 +50,7 @@ async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
 }
 
 /** Every stage on its own. */
-async function measureAlone({ session, info, scratch, range }: Bench): Promise<Record<string, number>> {
+async function measureAlone({ session, info, scratch, range }: Bench): Promise<Pick<StageTimes, 'alone' | 'parts'>> {
   const picture = await planPicture(info, join(scratch, 'x.mp4'), { encoder: 'auto', quality: 17, preset: 'veryfast' })
   const { pixels } = picture
   const format = frameFormat(info, pixels)
@@ -63,7 +65,9 @@ async function measureAlone({ session, info, scratch, range }: Bench): Promise<R
   const clock = new Clock()
   const timedSession = { ...session, clock }
   const rendered: RenderedFrame[] = []
-  for await (const frame of renderFrames(timedSession, newTracker(timedSession), each(frames))) rendered.push(frame)
+  const renderMs = await timed(async () => {
+    for await (const frame of renderFrames(timedSession, newTracker(timedSession), each(frames))) rendered.push(frame)
+  })
   const finishMs = await timed(async () => {
     for (const { frame, faces } of rendered) {
       if ('format' in frame.picture) finishFrame(frame.picture, { faces, label: undefined, outputId: undefined, wantsPlate: false })
@@ -82,13 +86,8 @@ async function measureAlone({ session, info, scratch, range }: Bench): Promise<R
     await writer.finish()
   })
   const count = held.length
-  return {
-    decode: decodeMs / count,
-    ...perFrame(clock, count),
-    finish: finishMs / count,
-    marks: marksMs / count,
-    encode: encodeMs / count,
-  }
+  const alone = { decode: decodeMs, render: renderMs, finish: finishMs, marks: marksMs, encode: encodeMs }
+  return { alone: Object.fromEntries(Object.entries(alone).map(([kind, ms]) => [kind, ms / count])), parts: perFrame(clock, count) }
 }
 
 /** Signing the finished file, a frame. */
@@ -148,14 +147,14 @@ export async function measureStages(
     const bench = { session, info: await probeMedia(clip), scratch, range: { ...WHOLE_CLIP, toS: seconds } }
     // The first time networks are compiled and code is optimised.
     await measureTogether({ ...bench, range: { ...WHOLE_CLIP, toS: Math.min(2, seconds) } })
-    const alone: Record<string, number> = { ...(await measureAlone(bench)), sign: await measureSigning(bench) }
+    const { alone: stagesAlone, parts } = await measureAlone(bench)
+    const alone: Record<string, number> = { ...stagesAlone, sign: await measureSigning(bench) }
     const { frames, ms, stages } = await measureTogether(bench)
-    const thread = ['look', 'cut', 'generate', 'enhance', 'fit'].reduce((sum, kind) => sum + (alone[kind] ?? 0), 0)
     const finishing = (alone['finish']! + alone['marks']!) / session.finisher.threads
-    const slowest = Math.max(alone['decode']!, thread, finishing, alone['encode']!)
+    const slowest = Math.max(alone['decode']!, alone['render']!, finishing, alone['encode']!)
     const work = Object.values(alone).reduce((sum, each) => sum + each, 0)
     const layersShare = (alone['marks']! + alone['sign']!) / work
-    return { frames, alone, together: stages, fps: (1000 * frames) / ms, ceilingFps: 1000 / slowest, layersShare }
+    return { frames, alone, parts, together: stages, fps: (1000 * frames) / ms, ceilingFps: 1000 / slowest, layersShare }
   } finally {
     await session.dispose()
     await rm(scratch, { recursive: true, force: true })

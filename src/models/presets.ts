@@ -27,8 +27,11 @@ export interface Preset extends NetworkShapes {
 export const PRESET_NAMES = ['quick', 'standard', 'hq'] as const
 export type PresetName = (typeof PRESET_NAMES)[number]
 
-/** What the presets' discriminators have in common: they judge fine detail alone, of swaps too, and say it loudly (docs/training.md has the trials). */
-const JUDGE = { base: 16, spectral: true, gain: 8, swaps: true, fine: 16 } as const
+/**
+ * What the presets' discriminators have in common: they judge fine detail alone, and say it loudly (docs/training.md has the trials). Swaps are not theirs to judge: nothing else says what a swap
+ * should look like, and in a long run it came apart by what pleased them.
+ */
+const JUDGE = { base: 16, spectral: true, gain: 8, fine: 16 } as const
 
 /** quick: minutes on two cores; standard: a GPU's hour or a night on cores; hq: a GPU's day. */
 export const PRESETS: Readonly<Record<PresetName, Preset>> = {
