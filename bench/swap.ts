@@ -29,7 +29,7 @@ function stageRows({ alone, parts, together, fps, ceilingFps, layersShare }: Sta
     ...Object.entries(alone).flatMap(([kind, ms]): Row[] => [
       [`  ${kind}`, `${shown(ms)} ms a frame alone, ${shown(together[kind])} in the pipeline`],
       ...(kind === 'render' ? Object.entries(parts) : []).map(
-        ([part, partMs]): Row => [`    ${part}`, `${shown(partMs)} with waiting,  ${shown(together[part])}`],
+        ([part, partMs]): Row => [`    ${part}`, `${shown(partMs)} ms with waiting, ${shown(together[part])} in the pipeline`],
       ),
     ]),
     [

@@ -78,7 +78,9 @@ export const swapOptions = z.object({
     .min(0)
     .max(1)
     .default(1)
-    .describe('moves the face on where the run falls short of nods, smiles and blinks, as its training measured; 0: as it was drawn'),
+    .describe(
+      'moves the face on where the run falls short of nods, smiles and blinks, as its training measured and a second look finds; 0: as it was drawn',
+    ),
   matchDetail: z.number().min(0).max(1).default(0.25).describe("gives the face the footage's own sharpness or blur; 0: not at all"),
   sharpen: z
     .union([z.number().min(0).max(3), z.literal('auto')])

@@ -4,6 +4,7 @@ import { LOSSES, type LossWeights } from '../models/losses.ts'
 import { OPTIMIZERS } from '../models/optimizer.ts'
 import { PRESET_NAMES, STYLE_NAMES } from '../models/presets.ts'
 import type { Intent } from '../train/begin.ts'
+import type { Coverage } from '../train/coverage.ts'
 import type { Plan } from '../train/schedule.ts'
 import { UsageError } from '../work/errors.ts'
 import { wrapped, wrappedWarning } from '../work/wrapped.ts'
@@ -186,9 +187,9 @@ export const train = defineCommand({
       const { nothingToDo } = await import('../train/schedule.ts')
       const done = at && nothingToDo(plan, at)
       const { folder, isNew, settings } = intent
-      if (isNew) await tellPair(context, intent)
+      const pair = isNew ? await tellPair(context, intent) : {}
       context.result(
-        { ...settings, plan, ...at },
+        { ...settings, plan, ...at, ...pair },
         done === undefined ? describeDryRun(folder, isNew, settings.preset, plan) : `${settings.name} ${done}`,
       )
       return
@@ -234,7 +235,7 @@ export const train = defineCommand({
 })
 
 /** What a new run's facesets show and lack, and what its checkpoints will take. */
-async function tellPair(context: Context, intent: Intent): Promise<void> {
+async function tellPair(context: Context, intent: Intent): Promise<{ coverage: Coverage; checkpointBytes: number }> {
   const { openPair } = await import('../train/begin.ts')
   const { tellCoverage } = await import('../train/coverageText.ts')
   const { checkpointBytes, inWords } = await import('../store/room.ts')
@@ -242,7 +243,9 @@ async function tellPair(context: Context, intent: Intent): Promise<void> {
     openPair(intent, undefined, work),
   )
   tellCoverage(coverage, { onNote: (message) => context.note(`${config.name} ${message}`), onWarning: context.warn })
-  context.note(`each checkpoint takes up to ${inWords(checkpointBytes(config))} of disk`)
+  const bytes = checkpointBytes(config)
+  context.note(`each checkpoint takes up to ${inWords(bytes)} of disk`)
+  return { coverage, checkpointBytes: bytes }
 }
 
 /** How far a run has come; undefined where it has no checkpoint yet. */

@@ -16,7 +16,7 @@ export interface DiscriminatorShape {
    * of what a picture is, too little for layers of norm 1 to be sure by; and what is judged by detail is not pulled at in shape, pose or colour.
    */
   readonly fine?: number | undefined
-  /** Judge swaps too, beside the source's own faces as they are rendered. */
+  /** Judge swaps too, beside the source's own faces as they are rendered: of runs of earlier versions, which go on as they began. */
   readonly swaps?: boolean | undefined
   /** Width of the code's own discriminator; 0: none. */
   readonly code?: number | undefined

@@ -27,12 +27,16 @@ export const FIELD_CELLS = 32
 /** A landmark's move reaches so far, standard deviation in parts of the side: about from a nostril to the nose's tip; and, of what a single face lacks, half as far. */
 const REACH = 0.03
 const REACH_AGAIN = 0.016
-/** Where landmarks weigh together less than this, as outside of the face, moves die away. */
+/** Landmarks farther away than so many deviations of their reach are left out: they weigh a three-thousandth. */
+const MOST_REACHES = 4
+/** Where landmarks weigh together less than this at `REACH`, as outside of the face, moves die away. */
 const LEAST_WEIGHT = 0.3
 /** What was learned holds so many standard deviations about the mean. */
 const MOST_SPREADS = 3
-/** No point is moved farther than this, in parts of the side: whatever asks for more is no expression. */
+/** No point is moved farther than this by what is foreseen, in parts of the side: whatever asks for more is no expression. */
 const MOST_MOVE = 0.04
+/** No point is moved farther than this, in parts of the side, by what is found lacking in a single face: more is a wrong look. */
+const MOST_LEFT = 0.02
 
 /**
  * The displacements that a rendered face wants, from the followed face's landmarks ([468, 2], as `alignedPoints` gives them): [32, 32, 2], x and y in parts of the side, at the
@@ -56,9 +60,6 @@ export function displacementsOf(retargeting: Retargeting): (points: Float32Array
     return field.map((value) => Math.max(-MOST_MOVE, Math.min(MOST_MOVE, value)))
   }
 }
-
-/** No point is moved farther than this, in parts of the side, by what is found lacking in a single face: more is a wrong look. */
-const MOST_LEFT = 0.02
 
 /**
  * The displacements that a face wants beyond those of `displacementsOf`, once it was moved by them and looked at again: [32, 32, 2], as there. `followed` and `seen`: the followed face's
@@ -91,12 +92,12 @@ function inParts(all: Float32Array): Float32Array[] {
 interface Weights {
   /** Where each cell's landmarks begin in the next two [1025]. */
   readonly from: Uint32Array
+  /** Numbers of landmarks, and how much each has to say, 0–1. */
   readonly points: Uint16Array
   readonly weights: Float64Array
+  /** Where they weigh together less than this, moves die away. */
+  readonly least: number
 }
-
-/** Landmarks farther away than so many deviations of their reach are left out: they weigh a two-thousandth. */
-const MOST_REACHES = 4
 
 function weightsOf(places: Float32Array, reach: number): Weights {
   const from = new Uint32Array(FIELD_CELLS * FIELD_CELLS + 1)
@@ -112,14 +113,15 @@ function weightsOf(places: Float32Array, reach: number): Weights {
     }
     from[cell + 1] = points.length
   }
-  return { from, points: Uint16Array.from(points), weights: Float64Array.from(weights) }
+  // Within a smaller reach lie fewer landmarks.
+  return { from, points: Uint16Array.from(points), weights: Float64Array.from(weights), least: LEAST_WEIGHT * (reach / REACH) ** 2 }
 }
 
 /** Moves of landmarks as moves of a field's cells: weighted means. */
-function spreadOver(moves: Float32Array, { from, points, weights }: Weights): Float32Array {
+function spreadOver(moves: Float32Array, { from, points, weights, least }: Weights): Float32Array {
   const field = new Float32Array(2 * FIELD_CELLS * FIELD_CELLS)
   for (let cell = 0; cell < FIELD_CELLS * FIELD_CELLS; cell += 1) {
-    let [total, across, down] = [LEAST_WEIGHT, 0, 0]
+    let [total, across, down] = [least, 0, 0]
     for (let at = from[cell]!; at < from[cell + 1]!; at += 1) {
       const [i, weight] = [points[at]!, weights[at]!]
       total += weight

@@ -24,7 +24,7 @@ export function picturesOf(faces: Float32Array, sizePx: number): Picture[] {
   })
 }
 
-/** Puts rendered faces into their targets as a swap does: in the target's colours, inside both the rendered mask and the true one. */
+/** Puts rendered faces (rgb [n, s, s, 3], mask [n, s, s]) into their targets as a swap does: in the target's colours, inside both the rendered mask and the target's own. */
 export function putIn(
   { faces, masks, sizePx }: SquareFaces,
   rendered: { readonly rgb: Float32Array; readonly mask: Float32Array },

@@ -23,10 +23,11 @@ export interface Generator {
   readonly step: number
   /** SHA-256 of its weights' file. */
   readonly sha256: string
-  /** How far its faces are to be moved on for them to follow the target's (models/retarget.ts), and the hash of what says so; undefined where the checkpoint does not know. */
+  /** How far its faces are to be moved on for them to follow the target's (models/retarget.ts); undefined where the checkpoint does not know. */
   readonly displacements: ReturnType<typeof displacementsOf> | undefined
   /** What is left to move once a face was so moved and looked at again; undefined where the checkpoint does not know. */
   readonly leftover: ReturnType<typeof leftoverOf>
+  /** The hash of what says both. */
   readonly retargetingSha256: string | undefined
   /** Renders the source in place of the target: faces [n, s, s, 3], RGB 0–1, any n; `withOwn`: the target's own as well, if it was opened for that. */
   swap(faces: Float32Array, withOwn?: boolean): Promise<SwappedFaces>

@@ -46,6 +46,9 @@ export async function planPicture(
   }
 }
 
+/** Raised where the same weights and options give other pictures than before, so that segments of two versions are never joined. */
+const RENDERING = 2
+
 /** Names everything that the picture of an output depends on, and the records that it is made under, whatever their order. */
 export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment, layers }: RenderOptions): string {
   const { request, generators, permission, footage, label } = session
@@ -55,6 +58,7 @@ export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan
     return [person, run, sha256, retargetingSha256, still]
   })
   const all = [
+    RENDERING,
     footage.get(job.path),
     cast,
     hashesOf(session).sort(),

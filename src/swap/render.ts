@@ -144,7 +144,7 @@ async function leftOf<T extends DrawnCut & { readonly memory: FaceMemory }>(
   generator: Generator,
   all: readonly T[],
 ): Promise<ReadonlyMap<T, Float32Array | undefined>> {
-  const due = all.filter(({ cut, frame, memory }) => cut.move !== undefined && memory.leftover.isDue(frame.index))
+  const due = all.filter(({ cut, frame, memory }) => cut.move !== undefined && memory.leftover.isDue(frame.index, frame.timeS))
   if (aligned === undefined || due.length === 0) return new Map()
   const left = await lookAgain(aligned, generator, due)
   return new Map(due.map((each, i) => [each, left[i]]))
@@ -180,8 +180,8 @@ async function fitGroup(session: SwapSession, memories: Memories, { group, drawn
 }
 
 /**
- * Renders the doubles for consecutive frames of one clip and hands them on in order; who draws is the caller. While some frames' faces go through a generator, the
- * next frames are looked at; no more than a few are held.
+ * Renders the doubles for consecutive frames of one clip and hands them on in order; who draws is the caller. While some frames' faces go through a generator, those
+ * before are fitted and the next ones looked at; about thirty frames are held at most.
  */
 export async function* renderFrames(
   session: SwapSession,
@@ -206,14 +206,19 @@ export async function* renderFrames(
     group = []
     if (before !== undefined) yield* await fitGroup(session, memories, await before)
   }
-  for await (const item of planned) {
-    group.push(item)
-    if (size() < GROUP && group.length < GROUP) continue
+  try {
+    for await (const item of planned) {
+      group.push(item)
+      if (size() < GROUP && group.length < GROUP) continue
+      yield* advance()
+    }
+    await looking
     yield* advance()
+    yield* await fitGroup(session, memories, await drawing!)
+  } finally {
+    // Whoever left, or an error, does not dispose of a generator that still draws.
+    await drawing?.catch(() => {})
   }
-  await looking
-  yield* advance()
-  yield* await fitGroup(session, memories, await drawing!)
 }
 
 /** Renders the doubles for one frame by itself: nothing before or after it has a say. */

@@ -14,6 +14,7 @@ import { openRetargeter, type Retargeter } from './retargeter.ts'
 import { fractionOf, type Plan, partsOf, strengthOf } from './schedule.ts'
 import { usualOf } from './settings.ts'
 import { readStats } from './stats.ts'
+import { requireSwap } from './swapWatch.ts'
 import type { Trainer } from './trainer.ts'
 import { openValidator, type Validation, type Validator } from './validation.ts'
 import { appendValidation, readValidations, type ValidationRecord } from './validations.ts'
@@ -33,7 +34,7 @@ export interface ObserverOptions {
 
 /** Looks at what a trainer has learned without touching its state: previews, validations, the page. */
 export interface Observer {
-  /** Does what is due at the trainer's step. */
+  /** Does what is due at the trainer's step. Throws DivergedError where a validation shows that the swap came apart (swapWatch.ts). */
   look(): Promise<void>
   /** What the swaps of the trainer's step lack of the target's movement; undefined, with a warning, where that cannot be measured. */
   retargeting(): Promise<Retargeting | undefined>
@@ -87,7 +88,10 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
   const preview = async () => writePreview(run, trainer.position.step, (await opened()).renderer, facesets)
   const validate = async () => {
     const known = history.at(-1)
-    if (known?.step === trainer.position.step) return known.validation
+    if (known?.step === trainer.position.step) {
+      requireSwap(history)
+      return known.validation
+    }
     const { renderer, validate: measure } = await opened()
     const lacking = await retargeting()
     const started = performance.now()
@@ -103,6 +107,7 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
     history.push(advised)
     await appendValidation(run, advised)
     options.onValidation?.(advised)
+    requireSwap(history)
     return validation
   }
   await page(false)

@@ -15,6 +15,8 @@ export interface FollowedPair {
 /** So many directions are looked at, and so many faces for each. */
 const MOST_MODES = 10
 const FACES_A_MODE = 6
+/** Of fewer faces nothing is learned. */
+const FEWEST = 4 * FACES_A_MODE
 /** Variance of a direction that counts as much as what landmarks shake by: half a thousandth of the side in each of them. */
 const NOISE = 0.0005 ** 2 * 2 * MESH_POINTS
 /** Landmarks follow a moved picture by about half: networks that look for them expect what is usual as well. Twice the lack would be asked for, and is too much for the rest of it. */
@@ -27,8 +29,8 @@ const ROUNDS = 40
  */
 export function learnRetargeting(pairs: readonly FollowedPair[]): Retargeting | undefined {
   const count = pairs.length
+  if (count < FEWEST) return undefined
   const k = Math.min(MOST_MODES, Math.floor(count / FACES_A_MODE))
-  if (k < 4) return undefined
   const [mean, places] = [meanOf(pairs.map(({ followed }) => followed)), meanOf(pairs.map(({ rendered }) => rendered))]
   const followed = pairs.map((pair) => pair.followed.map((value, i) => value - mean[i]!))
   const rendered = pairs.map((pair) => pair.rendered.map((value, i) => value - places[i]!))
@@ -61,7 +63,7 @@ export function learnRetargeting(pairs: readonly FollowedPair[]): Retargeting | 
 
 /** The same with what is usual of its faces once they are moved: `pairs` has what was found then. */
 export function lookedAgain(retargeting: Retargeting, pairs: readonly FollowedPair[]): Retargeting {
-  if (pairs.length === 0) return retargeting
+  if (pairs.length < FEWEST) return retargeting
   // Of the same faces on both sides, should some not have been found again.
   const [followed, seen] = [meanOf(pairs.map((pair) => pair.followed)), meanOf(pairs.map((pair) => pair.rendered))]
   return { ...retargeting, moved: seen.map((value, i) => value - followed[i]! + retargeting.mean[i]!) }

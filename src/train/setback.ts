@@ -72,7 +72,7 @@ export function nextSetback(before: Setback | undefined, error: DivergedError): 
   const { badStep, tries, rateScale } = before ?? { badStep: 0, tries: 0, rateScale: 1 }
   if (tries >= MOST_TRIES) {
     throw new DfkError(`${error.message}; going back ${tries} times, the last with ${rateScale} of the learning rate, has not helped`, {
-      hint: 'train under another name with a lower --rate; what was saved before stays',
+      hint: `train under another name with a lower --rate, or without the discriminator (--gan-weight 0); what was good up to step ${error.lastGood} stays (dfk swap --checkpoint)`,
       cause: error,
     })
   }

@@ -128,7 +128,7 @@ function batchOf(request: SettingsRequest, preset: number, swaps: boolean): { ba
     throw new UsageError(
       `expected parts of an even number of faces, since every other one is swapped, but found --batch ${batch} in ${accumulate}`,
       {
-        hint: `--batch ${2 * accumulate * Math.ceil(batch / accumulate / 2)} goes with --accumulate ${accumulate}; or --gan-weight 0 without --swap-from and --style likeness|expression`,
+        hint: `--batch ${2 * accumulate * Math.ceil(batch / accumulate / 2)} goes with --accumulate ${accumulate}; or leave out --swap-from and --style likeness|expression`,
       },
     )
   }

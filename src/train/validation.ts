@@ -36,19 +36,19 @@ export function openValidator(facesets: Record<Person, Faceset>, descriptor: rea
     return found
   }
   const meter = swapMeter(faces, { ...pictures, targetLandmarks, descriptor })
-  /** What is left to move of faces that were moved on, as `dfk swap` finds it, without other frames to average with. */
+  /** What is left to move of faces that were moved on, as `dfk swap` finds it, without other frames to average with: by the network that then judges, so that `dfk score`, which sees the clip, has the last word. */
   const leftOf = async (moved: readonly Picture[], points: readonly (Float32Array | undefined)[], retargeting: Retargeting | undefined) => {
     const leftover = retargeting && leftoverOf(retargeting)
     const near = await targetLandmarks()
     if (leftover === undefined) return []
     const known = moved.flatMap((picture, i) => (near[i] === undefined ? [] : [{ i, picture, landmarks: near[i] }]))
-    const found = await faces.landmarks(
+    const seenAgain = await faces.landmarks(
       known.map(({ picture }) => picture),
       known.map(({ landmarks }) => landmarks),
     )
     const left: (Float32Array | undefined)[] = moved.map(() => undefined)
     for (const [n, { i, picture }] of known.entries()) {
-      const seen = found[n]
+      const seen = seenAgain[n]
       if (seen !== undefined) left[i] = leftover(points[i]!, inParts(seen, picture.width))
     }
     return left

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 
 /** What zod calls otherwise than a reader would. */
-const WORDS: Readonly<Record<string, string>> = { int: 'whole number', tuple: 'pair', string: 'text' }
+const WORDS: Readonly<Record<string, string>> = { int: 'whole number', tuple: 'pair', string: 'string' }
 
 /** Names of JSON's types with what stands before them: nothing before one of which there is but one. */
 function withArticle(type: string): string {
@@ -10,7 +10,7 @@ function withArticle(type: string): string {
   return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`
 }
 
-/** What was expected of a value that a schema refused: of numbers, and of choices between schemas, in our words, of all else in zod's. */
+/** What was expected of a value that a schema refused: of numbers, kinds of values and choices between schemas in our words, of all else in zod's. */
 export function issueText(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_big' && issue.origin === 'number')
     return `expected a number ${issue.inclusive === false ? 'below' : 'of at most'} ${issue.maximum}`

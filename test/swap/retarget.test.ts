@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { swapOptions } from '../../src/commands/swap-options.ts'
 import { requestOf } from '../../src/commands/swap-request.ts'
 import type { AlignedFaces } from '../../src/faces/index.ts'
@@ -14,6 +14,7 @@ import { renderFrames } from '../../src/swap/render.ts'
 import { newTracker, type SwapSession } from '../../src/swap/session.ts'
 import { scratchFolder } from '../support/data.ts'
 import { framesOf, makeClip, openMan, PLAIN_LOOK, WALL } from './man.ts'
+import { makeRun, recordFor } from './support.ts'
 
 const FRAMES = WALL + 3
 const home = scratchFolder('retarget')
@@ -91,6 +92,43 @@ describe('dfk swap --retarget', () => {
     await lastFace({ ...asked(0), aligned, generators })
     // At 0 nobody looks.
     expect(looks).toHaveLength(0)
+  })
+
+  it('opens what looks again where the checkpoint knows what is usual, asks it of each face, and nobody where it does not', async () => {
+    const { config } = whole.runs[0]!
+    await makeRun(home, 'again', recordFor('bob', [...config.target.descriptor]), { retargeting: 'looked again' })
+    const session = await openMan(home, clip, { run: 'again', look: { ...PLAIN_LOOK, retarget: 1 } })
+    const landmarks = vi.spyOn(session.aligned!, 'landmarks')
+    const { move } = await lastFace(session)
+    await session.dispose()
+    expect(landmarks.mock.calls.flatMap(([pictures]) => pictures)).toHaveLength(FRAMES - WALL)
+    expect(move!.every(Number.isFinite)).toBe(true)
+    expect(whole.aligned).toBeUndefined()
+  })
+
+  it('tells of a generator that fails, and waits for one that still draws when somebody leaves', async () => {
+    const failing = new Map(
+      [...whole.generators].map(([name, generator]) => [name, { ...generator, swap: async () => Promise.reject(new Error('no device')) }]),
+    )
+    await expect(lastFace({ ...whole, generators: failing })).rejects.toThrow('no device')
+    let drawing = 0
+    const slow = new Map(
+      [...whole.generators].map(([name, generator]) => [
+        name,
+        {
+          ...generator,
+          async swap(...asked: Parameters<typeof generator.swap>) {
+            drawing += 1
+            await new Promise((resolve) => setTimeout(resolve, 50))
+            drawing -= 1
+            return generator.swap(...asked)
+          },
+        },
+      ]),
+    )
+    const session = { ...whole, generators: slow }
+    for await (const _ of renderFrames(session, newTracker(session), framesOf(clip))) break
+    expect(drawing).toBe(0)
   })
 
   it('is part of what a render is resumed by: the share, and what the checkpoint says', () => {

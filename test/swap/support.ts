@@ -64,7 +64,7 @@ export async function makeRun(
   home: string,
   name: string,
   target: SignedConsent,
-  changes: { config?: Partial<RunConfig>; source?: SignedConsent; retargeting?: false } = {},
+  changes: { config?: Partial<RunConfig>; source?: SignedConsent; retargeting?: false | 'looked again' } = {},
 ): Promise<void> {
   await trustKey(home, new Date(), { publicKey: pair.publicKey, name: 'tests' })
   const source = changes.source ?? recordFor('source', new Array(128).fill(0.5))
@@ -120,7 +120,7 @@ export async function makeRun(
   await saveCheckpoint(
     run,
     state,
-    { generator: weights, ...(changes.retargeting !== false && storedRetargeting(ASKEW)) },
+    { generator: weights, ...(changes.retargeting !== false && storedRetargeting({ ...ASKEW, moved: changes.retargeting && GRID })) },
     { keep: 1, saveEvery: 1, milestoneEvery: 0 },
   )
 }

@@ -34,7 +34,9 @@ describe('what swaps lack of the movement of enough faces', () => {
     expect((await newest('halves')).sha256).toEqual(whole.sha256)
     expect(whole.sha256['retargeting']).toMatch(/^[0-9a-f]{64}$/)
     expect(half.sha256['retargeting']).not.toBe(whole.sha256['retargeting'])
-    expect((await readRetargeting(whole))!.spread.length).toBeGreaterThan(3)
+    const known = (await readRetargeting(whole))!
+    expect(known.spread.length).toBeGreaterThan(3)
+    expect(known.moved).toHaveLength(known.mean.length)
   })
 
   it('is there after an interruption as well', async () => {

@@ -4,8 +4,8 @@ import { FIRST_LOSS_SCALE, nextLossScale } from '../../src/train/lossScale.ts'
 import { checkMemory } from '../../src/train/memory.ts'
 
 const { discriminator, training } = PRESETS.hq
-/** Without a discriminator: no swaps are drawn. */
-const plain = { discriminator: { ...discriminator }, training: { ...training, adversarialWeight: 0 } }
+/** No swaps are drawn. */
+const plain = { discriminator: { ...discriminator }, training: { ...training } }
 const GB = 1e9
 const signature = { inputs: {}, state: { w: { shape: [1000, 300_000] } } } // 1.2 GB
 const refusal =
@@ -27,7 +27,7 @@ describe('memory before the first step', () => {
     expect(refusal(5, 1)).toThrow(expect.objectContaining({ hint: 'try --batch 3' }))
     expect(refusal(6, 1)).toThrow(expect.objectContaining({ hint: 'try --batch 3, or --accumulate 2 for the same result' }))
     // Parts in which swaps are drawn are of an even number of faces.
-    const swaps = { ...plain, training: { ...training }, batch: 6, accumulate: 1 }
+    const swaps = { ...plain, training: { ...training, swapFrom: 0.5 }, batch: 6, accumulate: 1 }
     expect(() => checkMemory({ memoryBytes: 3 * GB }, signature, 'cpu', swaps, 3.9 * GB)).toThrow(
       expect.objectContaining({ hint: 'try --batch 3, or --accumulate 3 for the same result' }),
     )

@@ -109,8 +109,8 @@ describe('what is left once a face was moved and looked at again', () => {
     expect([...withLeftover(Float32Array.of(0.5, 0.25), undefined)]).toEqual([0.5, 0.25])
   })
 
-  it('is not known to checkpoints of older versions, nor where nothing was found again', () => {
+  it('is not known to checkpoints of older versions, nor where few faces were found again', () => {
     expect(leftoverOf(half)).toBeUndefined()
-    expect(leftoverOf(lookedAgain(half, []))).toBeUndefined()
+    expect(leftoverOf(lookedAgain(half, usual.slice(0, 20)))).toBeUndefined()
   })
 })

@@ -1,9 +1,9 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { adamRate } from '../../src/models/optimizer.ts'
 import { PRESETS } from '../../src/models/presets.ts'
-import { latestCheckpoint, openRun } from '../../src/store/checkpoint.ts'
+import { checkpointAt, latestCheckpoint, openRun } from '../../src/store/checkpoint.ts'
 import { type Device, openDevice } from '../../src/tensor/index.ts'
 import type { TrainOptions } from '../../src/train/options.ts'
 import { ratesOf } from '../../src/train/schedule.ts'
@@ -143,5 +143,30 @@ describe('a step that goes wrong', () => {
       expect.stringMatching(/source and target to fall but found .* up to step 200, .*; going back to step 100, with 0.5/),
     ])
     expect(stepsOf('runs-away')).toEqual([50, 100, 150, 200, 220])
+  })
+})
+
+describe('a swap that comes apart', () => {
+  it('sends training back, again and again, and ends it where that does not help; what was good stays', async () => {
+    const often = { previewEvery: 20, validateEvery: 20 }
+    await train('apart', device, 40, often)
+    // As if the swap had been the source's so far: that of a network this small is nobody's.
+    const path = join(home, 'checkpoints', 'apart', 'validations.jsonl')
+    const lines = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    for (const { validation } of lines) Object.assign(validation.swap, { identity: 0.8, faces: 9 })
+    writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    const said: string[] = []
+    const onWarning = (text: string) => void said.push(text)
+    await expect(train('apart', device, 100, { ...often, onWarning })).rejects.toMatchObject({
+      message: expect.stringMatching(/the swap has come apart; going back 3 times/),
+      hint: expect.stringMatching(/--gan-weight 0.* up to step 40 .*--checkpoint/),
+    })
+    expect(
+      said.flatMap((text) => /at step (\d+) .* come apart; going back to step (\d+), with ([\d.]+)/.exec(text)?.slice(1) ?? []),
+    ).toEqual([...['60', '40', '0.5'], ...['60', '40', '0.25'], ...['60', '40', '0.125']])
+    expect((await checkpointAt(await openRun(home, 'apart'), 40)).state.step).toBe(40)
   })
 })
