@@ -3,12 +3,11 @@ import { ARCHITECTURES } from '../models/generator.ts'
 import { LOSSES, type LossWeights } from '../models/losses.ts'
 import { OPTIMIZERS } from '../models/optimizer.ts'
 import { PRESET_NAMES, STYLE_NAMES } from '../models/presets.ts'
-import type { Intent } from '../train/begin.ts'
-import type { Coverage } from '../train/coverage.ts'
 import type { Plan } from '../train/schedule.ts'
 import { UsageError } from '../work/errors.ts'
 import { wrapped, wrappedWarning } from '../work/wrapped.ts'
-import { type Context, defineCommand } from './command.ts'
+import { defineCommand } from './command.ts'
+import { dryRun } from './train-dry.ts'
 
 /** Four widths, as 48,96,192,384. */
 const widths = z
@@ -183,15 +182,7 @@ export const train = defineCommand({
     }
     if (context.dryRun) {
       tellPlan()
-      const at = intent.isNew ? undefined : await positionOf(context, intent.settings.name)
-      const { nothingToDo } = await import('../train/schedule.ts')
-      const done = at && nothingToDo(plan, at)
-      const { folder, isNew, settings } = intent
-      const pair = isNew ? await tellPair(context, intent) : {}
-      context.result(
-        { ...settings, plan, ...at, ...pair },
-        done === undefined ? describeDryRun(folder, isNew, settings.preset, plan) : `${settings.name} ${done}`,
-      )
+      await dryRun(context, intent, plan)
       return
     }
     const { openDevice } = await import('../tensor/index.ts')
@@ -233,29 +224,3 @@ export const train = defineCommand({
     )
   },
 })
-
-/** What a new run's facesets show and lack, and what its checkpoints will take. */
-async function tellPair(context: Context, intent: Intent): Promise<{ coverage: Coverage; checkpointBytes: number }> {
-  const { openPair } = await import('../train/begin.ts')
-  const { tellCoverage } = await import('../train/coverageText.ts')
-  const { checkpointBytes, inWords } = await import('../store/room.ts')
-  const { config, coverage } = await context.work(`opening the facesets of ${intent.settings.name}`, (work) =>
-    openPair(intent, undefined, work),
-  )
-  tellCoverage(coverage, { onNote: (message) => context.note(`${config.name} ${message}`), onWarning: context.warn })
-  const bytes = checkpointBytes(config)
-  context.note(`each checkpoint takes up to ${inWords(bytes)} of disk`)
-  return { coverage, checkpointBytes: bytes }
-}
-
-/** How far a run has come; undefined where it has no checkpoint yet. */
-async function positionOf({ home, warn }: Context, name: string): Promise<{ step: number; elapsedMs: number } | undefined> {
-  const { latestCheckpoint, openRun } = await import('../store/checkpoint.ts')
-  const found = await latestCheckpoint(await openRun(home, name), warn)
-  return found && { step: found.state.step, elapsedMs: found.state.elapsedMs }
-}
-
-function describeDryRun(folder: string, isNew: boolean, preset: string, plan: Plan): string {
-  const length = plan.kind === 'steps' ? `to step ${plan.total}` : `for ${plan.totalMs / 60_000} minutes in all`
-  return `would ${isNew ? 'begin' : 'go on with'} ${folder} (${preset}) and train ${length}`
-}

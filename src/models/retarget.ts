@@ -38,11 +38,14 @@ const MOST_MOVE = 0.04
 /** No point is moved farther than this, in parts of the side, by what is found lacking in a single face: more is a wrong look. */
 const MOST_LEFT = 0.02
 
+/** From a followed face's landmarks [468, 2] to a field of displacements [32, 32, 2], both in parts of the side. */
+export type Displacements = (points: Float32Array) => Float32Array
+
 /**
  * The displacements that a rendered face wants, from the followed face's landmarks ([468, 2], as `alignedPoints` gives them): [32, 32, 2], x and y in parts of the side, at the
  * middles of the cells.
  */
-export function displacementsOf(retargeting: Retargeting): (points: Float32Array) => Float32Array {
+export function displacementsOf(retargeting: Retargeting): Displacements {
   const { mean, modes, spread } = retargeting
   const weights = weightsOf(retargeting.places, REACH)
   const moves = [...inParts(retargeting.moves), retargeting.rest].map((each) => spreadOver(each, weights))

@@ -11,6 +11,13 @@ export interface SquareFaces {
   readonly masks: Float32Array
 }
 
+/** Samples in 0–1 as bytes, rounded. */
+export function toBytes(values: Float32Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8ClampedArray(values.length)
+  for (let i = 0; i < values.length; i += 1) bytes[i] = values[i]! * 255
+  return new Uint8Array(bytes.buffer)
+}
+
 /** Faces [n, s, s, 3] in 0–1 as pictures that the landmark network and the recogniser can look at. */
 export function picturesOf(faces: Float32Array, sizePx: number): Picture[] {
   const length = sizePx * sizePx * 3
@@ -18,9 +25,7 @@ export function picturesOf(faces: Float32Array, sizePx: number): Picture[] {
   const side = sizePx * factor
   return Array.from({ length: faces.length / length }, (_, i) => {
     const large = enlargeSquare(faces.subarray(i * length, (i + 1) * length), sizePx, 3, factor)
-    const bytes = new Uint8ClampedArray(large.length)
-    for (let k = 0; k < large.length; k += 1) bytes[k] = large[k]! * 255
-    return { width: side, height: side, data: new Uint8Array(bytes.buffer) }
+    return { width: side, height: side, data: toBytes(large) }
   })
 }
 

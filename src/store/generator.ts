@@ -1,6 +1,6 @@
 import { decode, encode, type GeneratorShape, generatorShapes } from '../models/generator.ts'
 import type { Parameters } from '../models/layers.ts'
-import { displacementsOf, leftoverOf, type Retargeting } from '../models/retarget.ts'
+import { type Displacements, displacementsOf, leftoverOf, type Retargeting } from '../models/retarget.ts'
 import { type Device, type ProgramFn, tf } from '../tensor/index.ts'
 import { DfkError } from '../work/errors.ts'
 import { type CheckpointChoice, type Run, requireCheckpoint } from './checkpoint.ts'
@@ -24,7 +24,7 @@ export interface Generator {
   /** SHA-256 of its weights' file. */
   readonly sha256: string
   /** How far its faces are to be moved on for them to follow the target's (models/retarget.ts); undefined where the checkpoint does not know. */
-  readonly displacements: ReturnType<typeof displacementsOf> | undefined
+  readonly displacements: Displacements | undefined
   /** What is left to move once a face was so moved and looked at again; undefined where the checkpoint does not know. */
   readonly leftover: ReturnType<typeof leftoverOf>
   /** The hash of what says both. */

@@ -1,8 +1,8 @@
 import { type AlignedFaces, alignedPoints, headPose, type Landmarks } from '../faces/index.ts'
-import { displacementsOf, FIELD_CELLS, type Retargeting, withLeftover } from '../models/retarget.ts'
+import { type Displacements, displacementsOf, FIELD_CELLS, type Retargeting, withLeftover } from '../models/retarget.ts'
 import { IDENTITY } from '../picture/affine.ts'
 import { displace } from '../picture/displace.ts'
-import { picturesOf, putIn } from '../picture/putIn.ts'
+import { picturesOf, putIn, toBytes } from '../picture/putIn.ts'
 import type { Faceset } from './faceset.ts'
 import { eachOf, readFace } from './pictures.ts'
 import type { Renderer } from './renderer.ts'
@@ -74,7 +74,7 @@ export function openRetargeter({ train }: Faceset, sizePx: number, aligned: Alig
       const { source } = await renderer.render(toUnit(Buffer.concat(sample.faces.slice(from, to))))
       return [{ rgb: toBytes(source.rgb), mask: toBytes(source.mask) }]
     })
-    const look = (retargeting?: Retargeting) =>
+    const look = (displacements?: Displacements) =>
       inBatches(sample.faces.length, async (from, to) => {
         const [faces, masks] = [sample.faces, sample.masks].map((all) => toUnit(Buffer.concat(all.slice(from, to)))) as [
           Float32Array,
@@ -83,7 +83,7 @@ export function openRetargeter({ train }: Faceset, sizePx: number, aligned: Alig
         const { rgb, mask } = drawn[from / AT_A_TIME]!
         const near = sample.landmarks.slice(from, to)
         const followed = near.map((landmarks) => inParts(landmarks, sample.sidePx))
-        const moved = { rgb: retargeted(toUnit(rgb), retargeting, followed, sizePx), mask: toUnit(mask) }
+        const moved = { rgb: retargeted(toUnit(rgb), displacements, followed, sizePx), mask: toUnit(mask) }
         const found = await aligned.landmarks(picturesOf(putIn({ faces, masks, sizePx }, moved), sizePx), near)
         return found.flatMap((landmarks, i): FollowedPair[] => {
           if (landmarks === undefined) return []
@@ -98,12 +98,8 @@ export function openRetargeter({ train }: Faceset, sizePx: number, aligned: Alig
         })
       })
     const learned = learnRetargeting(await look())
-    return learned && lookedAgain(learned, await look(learned))
+    return learned && lookedAgain(learned, await look(displacementsOf(learned)))
   }
-}
-
-function toBytes(values: Float32Array): Uint8Array {
-  return Uint8Array.from(Uint8ClampedArray.from(values, (value) => value * 255))
 }
 
 async function inBatches<T>(count: number, work: (from: number, to: number) => Promise<readonly T[]>): Promise<T[]> {
@@ -115,13 +111,12 @@ async function inBatches<T>(count: number, work: (from: number, to: number) => P
 /** Faces [n, s, s, 3] moved on, their masks left as they are, and so much further where that is known; those whose target shows no landmarks stay. */
 export function retargeted(
   rgb: Float32Array,
-  retargeting: Retargeting | undefined,
+  displacements: Displacements | undefined,
   points: readonly (Float32Array | undefined)[],
   sizePx: number,
   further: readonly (Float32Array | undefined)[] = [],
 ): Float32Array {
-  if (retargeting === undefined) return rgb
-  const displacements = displacementsOf(retargeting)
+  if (displacements === undefined) return rgb
   const out = rgb.slice()
   const pixels = sizePx * sizePx
   for (const [i, each] of points.entries()) {

@@ -1,6 +1,6 @@
 import type { AlignedFaces } from '../faces/index.ts'
 import { PEOPLE, type Person } from '../models/generator.ts'
-import { leftoverOf, type Retargeting } from '../models/retarget.ts'
+import { displacementsOf, leftoverOf, type Retargeting } from '../models/retarget.ts'
 import type { Picture } from '../picture/picture.ts'
 import { picturesOf, putIn } from '../picture/putIn.ts'
 import type { Faceset } from './faceset.ts'
@@ -37,10 +37,12 @@ export function openValidator(facesets: Record<Person, Faceset>, descriptor: rea
   }
   const meter = swapMeter(faces, { ...pictures, targetLandmarks, descriptor })
   /** What is left to move of faces that were moved on, as `dfk swap` finds it, without other frames to average with: by the network that then judges, so that `dfk score`, which sees the clip, has the last word. */
-  const leftOf = async (moved: readonly Picture[], points: readonly (Float32Array | undefined)[], retargeting: Retargeting | undefined) => {
-    const leftover = retargeting && leftoverOf(retargeting)
+  const leftOf = async (
+    moved: readonly Picture[],
+    points: readonly (Float32Array | undefined)[],
+    leftover: NonNullable<ReturnType<typeof leftoverOf>>,
+  ) => {
     const near = await targetLandmarks()
-    if (leftover === undefined) return []
     const known = moved.flatMap((picture, i) => (near[i] === undefined ? [] : [{ i, picture, landmarks: near[i] }]))
     const seenAgain = await faces.landmarks(
       known.map(({ picture }) => picture),
@@ -61,9 +63,13 @@ export function openValidator(facesets: Record<Person, Faceset>, descriptor: rea
     }) as [PersonValidation, PersonValidation]
     const { rgb, mask } = rendered.target.source
     const points = (await targetLandmarks()).map((landmarks, i) => landmarks && inParts(landmarks, pictures.target[i]!.width))
+    const displacements = retargeting && displacementsOf(retargeting)
+    const leftover = retargeting && leftoverOf(retargeting)
     const shown = (further?: (Float32Array | undefined)[]) =>
-      picturesOf(putIn(unseen.target, { rgb: retargeted(rgb, retargeting, points, sizePx, further), mask }), sizePx)
-    return { source, target, swap: await meter(shown(await leftOf(shown(), points, retargeting))) }
+      picturesOf(putIn(unseen.target, { rgb: retargeted(rgb, displacements, points, sizePx, further), mask }), sizePx)
+    const moved = shown()
+    const swap = leftover === undefined ? moved : shown(await leftOf(moved, points, leftover))
+    return { source, target, swap: await meter(swap) }
   }
 }
 

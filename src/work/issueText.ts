@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 
 /** What zod calls otherwise than a reader would. */
-const WORDS: Readonly<Record<string, string>> = { int: 'whole number', tuple: 'pair', string: 'string' }
+const WORDS: Readonly<Record<string, string>> = { int: 'whole number', tuple: 'pair' }
 
 /** Names of JSON's types with what stands before them: nothing before one of which there is but one. */
 function withArticle(type: string): string {

@@ -89,7 +89,7 @@ describe('faces moved on', () => {
 
   it('are those whose landmarks are known', () => {
     const one = SIZE * SIZE * 3
-    const rgb = retargeted(faces, retargeting, [new Float32Array(2 * MESH_POINTS), undefined], SIZE)
+    const rgb = retargeted(faces, displacementsOf(retargeting), [new Float32Array(2 * MESH_POINTS), undefined], SIZE)
     expect(rgb.subarray(one)).toEqual(faces.subarray(one))
     expect(rgb.subarray(0, one)).not.toEqual(faces.subarray(0, one))
     expect(displacementsOf(retargeting)(new Float32Array(2 * MESH_POINTS))).toHaveLength(2 * FIELD_CELLS * FIELD_CELLS)
@@ -99,9 +99,9 @@ describe('faces moved on', () => {
     const points = [new Float32Array(2 * MESH_POINTS), new Float32Array(2 * MESH_POINTS)]
     const back = displacementsOf(retargeting)(points[0]!).map((value) => -value)
     const [first, second] = [0, 1].map((i) => (rgb: Float32Array) => rgb.subarray(i * SIZE * SIZE * 3, (i + 1) * SIZE * SIZE * 3))
-    const rgb = retargeted(faces, retargeting, points, SIZE, [back, undefined])
+    const rgb = retargeted(faces, displacementsOf(retargeting), points, SIZE, [back, undefined])
     expect(most(first!(rgb).map((value, i) => value - first!(faces)[i]!))).toBeLessThan(1e-6)
-    expect(second!(rgb)).toEqual(second!(retargeted(faces, retargeting, points, SIZE)))
+    expect(second!(rgb)).toEqual(second!(retargeted(faces, displacementsOf(retargeting), points, SIZE)))
   })
 
   it('stay where nothing was learned', () => {
