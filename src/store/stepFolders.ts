@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 
 const STEP_FOLDER = /^step-(\d+)(\.old)?$/
@@ -26,9 +27,9 @@ export async function stepFolders(folder: string): Promise<StepFolder[]> {
   return found.sort((a, b) => b.step - a.step || Number(a.aside) - Number(b.aside))
 }
 
-/** Whether a run's folder holds a checkpoint, whole or not. */
+/** Whether a run's folder is there and holds a checkpoint, whole or not. */
 export async function hasCheckpoint(folder: string): Promise<boolean> {
-  return (await stepFolders(folder)).length > 0
+  return existsSync(folder) && (await stepFolders(folder)).length > 0
 }
 
 /** Names of what a kill left half written. */

@@ -10,6 +10,7 @@ import { hairOnForehead } from './hair.ts'
 import type { FaceMemory, Look } from './look.ts'
 import { shapeMask } from './mask.ts'
 import { findOccluders } from './occlusion.ts'
+import { beyondFace } from './outline.ts'
 import { clonePoisson } from './poisson.ts'
 import { blendPyramid } from './pyramid.ts'
 import { bleedOutwards, matchBorder } from './seam.ts'
@@ -80,13 +81,20 @@ function bareOf({ rgb, browY, hull, sizePx }: Cut, rendered: SwappedFaces, stren
   return ours.map((value, i) => 1 - strength * (1 - (1 - value) * (1 - theirs[i]!)))
 }
 
+/** A mask without what is no longer the face. */
+function withinOutline(mask: Plane, { twice, hull }: Cut): Plane {
+  const beyond = beyondFace(twice.width === MASK_PX ? twice : resizePicture(twice, MASK_PX, MASK_PX), hull)
+  return { ...mask, data: mask.data.map((value, i) => value * (1 - beyond[i]!)) }
+}
+
 /** Fits a rendered face into the frame that `cut` was taken from, at the generator's size: where it shows, its colours and its border. Pure but for `memory`. */
 export function joinFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: FaceMemory, timeS: number): JoinedFace {
   const { sizePx } = cut
   const bare = bareOf(cut, rendered, look.hair)
   const drawn = rendered.mask.map((value, i) => value * bare[i]!)
   const wanted = look.mask.kind === 'hull' ? bare : drawn
-  const whole = shapeMask(resized(wanted, sizePx, MASK_PX), cut.hull, look.mask)
+  const shaped = shapeMask(resized(wanted, sizePx, MASK_PX), cut.hull, look.mask)
+  const whole = look.mask.kind === 'learned' ? shaped : withinOutline(shaped, cut)
   const visible = visibleOf(cut, rendered, look.occlusion, memory, timeS)
   const mask = covered(whole, visible, sizePx)
   const inside = sampledPlane(mask, sizePx)

@@ -47,7 +47,7 @@ export async function planPicture(
 }
 
 /** Raised where the same weights and options give other pictures than before, so that segments of two versions are never joined. */
-const RENDERING = 2
+const RENDERING = 3
 
 /** Names everything that the picture of an output depends on, and the records that it is made under, whatever their order. */
 export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment, layers }: RenderOptions): string {

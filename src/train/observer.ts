@@ -93,8 +93,8 @@ export async function openObserver(options: ObserverOptions): Promise<Observer> 
       return known.validation
     }
     const { renderer, validate: measure } = await opened()
-    const lacking = await retargeting()
     const started = performance.now()
+    const lacking = await retargeting()
     const validation = await measure(renderer, lacking)
     const record = {
       ...{ step: trainer.position.step, validation, advice: [], elapsedMs: Math.round(trainer.position.elapsedMs) },
