@@ -77,7 +77,7 @@ function readMesh(file: MeshFile, material?: string): Mesh {
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
 
 /** The vertices as they are drawn: one for each pair of a position and a texture coordinate. */
-export interface Part {
+interface Part {
   readonly name: string
   readonly texture: string | undefined
   readonly index: readonly number[]

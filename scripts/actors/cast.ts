@@ -36,6 +36,7 @@ export interface Clip {
   readonly look: Look & Colours
   readonly set: Place
   readonly seconds: number
+  readonly fps: number
   readonly seed: number
 }
 
@@ -100,28 +101,28 @@ const BRANDT: Look & Colours = {
 }
 
 const STUDIO: Place = {
-  fieldOfView: 18,
+  fieldOfView: 27,
   camera: [0, 0, 9.5],
-  lookAt: -0.15,
+  lookAt: -0.5,
   wall: '#6a7078',
-  key: { color: '#fff2e0', strength: 2.6, from: [-4, 4, 6] },
-  fill: { color: '#c0d0ff', strength: 0.5, from: [6, 1, 4] },
+  key: { color: '#fff2e0', strength: 2.3, from: [-3, 3.5, 7] },
+  fill: { color: '#c0d0ff', strength: 0.7, from: [6, 1, 4] },
   sky: { above: '#ffffff', below: '#6a5a50', strength: 0.9 },
 }
 
 const OFFICE: Place = {
-  fieldOfView: 18,
+  fieldOfView: 27,
   camera: [0.4, 0.2, 9],
-  lookAt: -0.15,
+  lookAt: -0.5,
   wall: '#8a8070',
-  key: { color: '#ffffff', strength: 1.6, from: [3.5, 3, 6] },
-  fill: { color: '#ffe0c0', strength: 0.7, from: [-6, 2, 4] },
+  key: { color: '#ffffff', strength: 2, from: [-2.5, 3, 7] },
+  fill: { color: '#ffe0c0', strength: 0.5, from: [6, 2, 4] },
   sky: { above: '#f4f8ff', below: '#807060', strength: 1.4 },
 }
 
 /** Two people who do not exist: the source, the target, and a take of the target that training does not see. */
 export const CLIPS: readonly Clip[] = [
-  { name: 'aalto', look: AALTO, set: STUDIO, seconds: 32, seed: 11 },
-  { name: 'brandt', look: BRANDT, set: OFFICE, seconds: 32, seed: 22 },
-  { name: 'brandt-take-2', look: BRANDT, set: OFFICE, seconds: 10, seed: 33 },
+  { name: 'aalto', look: AALTO, set: STUDIO, seconds: 40, fps: 12.5, seed: 11 },
+  { name: 'brandt', look: BRANDT, set: OFFICE, seconds: 40, fps: 12.5, seed: 22 },
+  { name: 'brandt-take-2', look: BRANDT, set: OFFICE, seconds: 10, fps: 25, seed: 33 },
 ]

@@ -10,10 +10,9 @@ import { type Figure, openBody } from './body.ts'
 import { CLIPS, type Clip } from './cast.ts'
 import { perform } from './performance.ts'
 
-const FPS = 25
 const [WIDTH, HEIGHT] = [480, 360]
 /** Sensor noise, as ffmpeg's `noise` filter counts it. */
-const NOISE = 4
+const NOISE = 2
 
 const folder = join(root, '.cache', 'actors')
 
@@ -46,7 +45,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 
 /** Films a clip: the browser asks for each frame's vertices and sends its picture. */
 async function film(
-  { name, look, set, seed, seconds }: Clip,
+  { name, look, set, seed, seconds, fps }: Clip,
   figure: Figure,
   frames: number,
   folders: Readonly<Record<string, string>>,
@@ -56,7 +55,7 @@ async function film(
   const encoder = spawn(
     'ffmpeg',
     [
-      ...['-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'rgba', '-s', `${WIDTH}x${HEIGHT}`, '-r', String(FPS), '-i', '-'],
+      ...['-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'rgba', '-s', `${WIDTH}x${HEIGHT}`, '-r', String(fps), '-i', '-'],
       ...[
         '-vf',
         `noise=alls=${NOISE}:allf=t:all_seed=${seed},scale=out_color_matrix=bt709,format=yuv420p`,
@@ -93,7 +92,7 @@ async function film(
         response.end(JSON.stringify({ parts: figure.parts, look, set, eyes: figure.eyes, width: WIDTH, height: HEIGHT }))
       } else if (path === '/frame') {
         if (asked === frames) response.writeHead(204).end()
-        else response.end(Buffer.from(figure.pose(act(asked++ / FPS)).buffer))
+        else response.end(Buffer.from(figure.pose(act(asked++ / fps)).buffer))
         if (asked % 50 === 0) console.error(`${name}: ${asked}/${frames}`)
       } else {
         const [, first, ...rest] = (path === '/' ? '/stage/stage.html' : path).split('/')
@@ -149,5 +148,5 @@ const figureOf = openBody(data, join(human, 'src', 'json', 'targets', 'target-li
 const folders = { stage: import.meta.dirname, three: join(three, 'build'), proxies: join(data, 'proxies') }
 for (const clip of CLIPS) {
   if (positionals.length > 0 && !positionals.includes(clip.name)) continue
-  await film(clip, figureOf(clip.look), Number(values.frames ?? clip.seconds * FPS), folders)
+  await film(clip, figureOf(clip.look), Number(values.frames ?? clip.seconds * clip.fps), folders)
 }

@@ -10,15 +10,17 @@ interface Display {
 
 function seconds(ms: number): string {
   const s = Math.round(ms / 1000)
-  return s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`
+  if (s < 60) return `${s} s`
+  const minutes = Math.floor(s / 60)
+  return minutes < 60 ? `${minutes} min ${s % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Says how long it will still take, by what was done since the first word of it: what an earlier call had done, and what it took to begin, say nothing. */
+/** Says how long it will still take, by what was done since the first word of it: what an earlier call had done, and what it took to begin, say nothing. Another total is another count. */
 function countdown(): (progress: Progress) => string {
-  let first: { readonly done: number; readonly ms: number } | undefined
+  let first: { readonly done: number; readonly total: number; readonly ms: number } | undefined
   return ({ done, total }) => {
     if (total === undefined || total === 0) return ''
-    first ??= { done, ms: performance.now() }
+    if (first?.total !== total) first = { done, total, ms: performance.now() }
     if (done >= total) return 'finishing'
     return done > first.done ? `${seconds(((performance.now() - first.ms) / (done - first.done)) * (total - done))} left` : ''
   }

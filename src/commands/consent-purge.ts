@@ -95,7 +95,11 @@ export const purge = defineCommand({
     const list = await linesOf(home, found)
     if (dryRun) {
       const made = found.map(({ kind, path, saysOf }) => ({ kind, path, ...(saysOf && { saysOf }) }))
-      const lines = [`would delete ${found.length}:`, ...list, ...before.unverified.map((path) => unverifiedLine(path, before.ofOthers))]
+      const lines = [
+        found.length === 0 ? 'would delete nothing' : `would delete ${found.length}:`,
+        ...list,
+        ...before.unverified.map((path) => unverifiedLine(path, before.ofOthers)),
+      ]
       return result({ records, ...(subject && { subject }), found: made, unverified: before.unverified }, lines.join('\n'))
     }
     if (found.length > 0) note([`to be deleted:`, ...list].join('\n'))

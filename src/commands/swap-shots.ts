@@ -60,5 +60,5 @@ export async function writeShots(context: Context, clip: string, file: string): 
   const { listShots } = await import('../swap/listShots.ts')
   if (context.dryRun) return context.result({ input: clip, file }, `would find the shots of ${clip} and write them to ${file}`)
   const found = await context.work('finding shots', (work) => listShots(clip, file, work))
-  context.result(found, `${found.file}: ${found.shots} shots, shown in ${found.sheet}`)
+  context.result(found, `${found.file}: ${found.shots === 1 ? 'one shot' : `${found.shots} shots`}, shown in ${found.sheet}`)
 }

@@ -3,7 +3,7 @@ import type { Job } from '../swap/output.ts'
 import type { RenderOptions } from '../swap/renderOptions.ts'
 import type { SwapResult } from '../swap/result.ts'
 import type { PermittedSwap } from '../swap/session.ts'
-import { UsageError } from '../work/errors.ts'
+import { InterruptedError, UsageError } from '../work/errors.ts'
 import { type Context, defineCommand } from './command.ts'
 import { findProvider, openSigning } from './signing.ts'
 import type { Batch } from './swap-batch.ts'
@@ -52,6 +52,9 @@ async function rehearse(
   })
 }
 
+/** Whole segments stay beside the output until it is whole. */
+const GOES_ON = 'run the same command again to go on after the last whole segment'
+
 /** Renders here. `folder`: where the outputs of a folder go. */
 async function render(
   context: Context,
@@ -72,7 +75,11 @@ async function render(
   try {
     await batch.each(jobs, async (job) => {
       if (folder !== undefined) await prepareFolder(job, true)
-      const result = await context.work(`rendering ${job.path}`, (work) => swapFile(session, job, optionsOf(job), work))
+      const result = await context.work(`rendering ${job.path}`, (work) =>
+        swapFile(session, job, optionsOf(job), work).catch((error: unknown) => {
+          throw job.kind === 'video' && error instanceof InterruptedError ? new InterruptedError(error.message, { hint: GOES_ON }) : error
+        }),
+      )
       for (const warning of result.warnings) context.warn(`${job.path}: ${warning}`)
       context.result(result, describe(result))
       batch.add(1)

@@ -24,17 +24,19 @@ export function beyondFace(seen: Picture, hull: Plane): Float32Array {
   const { width: size } = hull
   const shrunk = (share: number) => erodePlane(hull, Math.max(1, Math.round(share * size))).data
   const [core, sure] = [shrunk(CORE), shrunk(BAND)]
-  const colours = [0, 1, 2].map(() => new Float32Array(core.length)) as [Float32Array, Float32Array, Float32Array]
+  const planes = () => [new Float32Array(core.length), new Float32Array(core.length), new Float32Array(core.length)] as const
+  const [colours, inner] = [planes(), planes()]
   for (let i = 0, p = 0; i < core.length; i += 1, p += 3) {
     const [r, g, b] = [seen.data[p]! / 255, seen.data[p + 1]! / 255, seen.data[p + 2]! / 255]
     const luma = 0.299 * r + 0.587 * g + 0.114 * b
     colours[0][i] = LIGHT * luma
     colours[1][i] = 0.713 * (r - luma)
     colours[2][i] = 0.564 * (b - luma)
+    for (let k = 0; k < 3; k += 1) inner[k]![i] = colours[k]![i]! * core[i]!
   }
   const spread = (data: Float32Array) => blurPlane({ width: size, height: size, data }, REACH * size).data
   const reached = spread(core)
-  const skin = colours.map((plane) => spread(plane.map((value, i) => value * core[i]!)))
+  const skin = inner.map(spread)
   const found = new Float32Array(core.length)
   for (let i = 0; i < found.length; i += 1) {
     if (sure[i]! >= 1 || reached[i]! < LEAST) continue

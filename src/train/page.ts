@@ -39,7 +39,7 @@ function stepOf(preview: string): number {
 /** The page of a run: one file that needs nothing but the pictures in `previews/`, of bounded size however long the run. */
 export function renderTrainPage({ name, config }: Pick<Run, 'name' | 'config'>, page: TrainPage): string {
   const { validations, stats, previews, coverage, ended } = page
-  const step = stats.at(-1)?.step ?? 0
+  const step = Math.max(stats.at(-1)?.step ?? 0, validations.at(-1)?.step ?? 0)
   const advice = standingAdvice({ validations, stats, usual: usualOf(config) })
   return renderPage({
     title: `Training ${name}`,

@@ -35,6 +35,22 @@ it('counts what is left by what this call did, not by what an earlier one had do
   expect(said.slice(1, 4)).toEqual(['training: 264/300\n', 'training: 274/300 · 52 s left\n', 'training: 300/300 · finishing\n'])
 })
 
+it('counts anew where what is counted changes', async () => {
+  Object.assign(process.stderr, { isTTY: false })
+  await withBar('training', false, new AbortController().signal, async ({ onProgress }) => {
+    for (const [done, total] of [
+      [1, 20],
+      [20, 20],
+      [195, 100_000],
+      [205, 100_000],
+    ] as const) {
+      vi.advanceTimersByTime(10_000)
+      onProgress({ done, total })
+    }
+  })
+  expect(written.slice(3, 5)).toEqual(['training: 195/100000\n', 'training: 205/100000 · 27 h 43 min left\n'])
+})
+
 it('draws nothing in a terminal that does not know its width', async () => {
   Object.assign(process.stderr, { isTTY: true, columns: 0 })
   const said = await saidOf(0, 150)
