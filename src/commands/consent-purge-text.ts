@@ -1,4 +1,4 @@
-import { type Findings, liesIn, type Made } from '../store/made.ts'
+import { type Findings, liesIn, type Made, type OfOther } from '../store/made.ts'
 import { DfkError } from '../work/errors.ts'
 
 type OfOthers = Findings['ofOthers']
@@ -21,10 +21,18 @@ function othersOf({ saysOf }: Made): string {
   return ` (holds the same pictures, and says that it was made under the record ${records}: move it away to keep what that one allows)`
 }
 
+/** How what lies in another home is deleted: by the records that it names, if those are others. */
+function purgedBy({ home, saysOf = [] }: OfOther): string[] {
+  const at = `DFK_HOME=${home}`
+  return saysOf.length === 0 ? [at] : saysOf.map((hash) => `${at} dfk consent purge ${hash}, the record that it says it was made under`)
+}
+
 /** What stays, and why, in a line. */
 export function unverifiedLine(path: string, ofOthers: OfOthers): string {
   const other = ofOthers.get(path)
-  return other === undefined ? `  cannot be recognised: ${path}` : `  of another home: ${path}; purge there, with DFK_HOME=${other}`
+  return other === undefined
+    ? `  cannot be recognised: ${path}`
+    : `  of another home: ${path}; purge there, with ${purgedBy(other).join(', and ')}`
 }
 
 /** The error that names what was not deleted. */
@@ -40,7 +48,7 @@ export function leftError(unverified: readonly string[], ofOthers: OfOthers): Df
     )
   }
   if (others.length > 0) {
-    const homes = new Set(others.map((path) => `DFK_HOME=${ofOthers.get(path)}`))
+    const homes = new Set(others.flatMap((path) => purgedBy(ofOthers.get(path)!)))
     said.push(`leaves to another home what is in ${others.join(', ')}`)
     hints.push(`purge there, with ${[...homes].join(', ')}`)
   }

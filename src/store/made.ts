@@ -35,7 +35,14 @@ export interface Findings {
   /** Paths of what may have been made under the records but does not say so, and of what cannot be read. */
   readonly unverified: readonly string[]
   /** Of those, what lies in another DFK_HOME, outside of this or within it, by path, with that: a log that was copied with its home names what the original made. */
-  readonly ofOthers: ReadonlyMap<string, string>
+  readonly ofOthers: ReadonlyMap<string, OfOther>
+}
+
+/** Something that lies in another DFK_HOME, which purges its own. */
+export interface OfOther {
+  readonly home: string
+  /** The records that it says it was made under, where those are others: it holds the same pictures. */
+  readonly saysOf?: readonly string[] | undefined
 }
 
 /**
@@ -51,10 +58,10 @@ export async function findMade(
   const search = await searchAll(where, records, subject, work)
   await search.copies()
   const unsure = await search.unverified()
-  const ofOthers = new Map<string, string>()
+  const ofOthers = new Map<string, OfOther>()
   for (const path of [...unsure, ...search.found.keys()]) {
     const other = await otherHome(path, where.home)
-    if (other !== undefined) ofOthers.set(path, other)
+    if (other !== undefined) ofOthers.set(path, { home: other, saysOf: search.found.get(path)?.saysOf })
   }
   const made = [...search.found.values()].filter(({ path }) => !ofOthers.has(path))
   return { made, unverified: [...new Set([...unsure, ...ofOthers.keys()])], ofOthers }

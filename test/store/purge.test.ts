@@ -23,6 +23,7 @@ import { paragraph, renderPage } from '../../src/report/page.ts'
 import { findMade } from '../../src/store/made.ts'
 import { deleteMade } from '../../src/store/purge.ts'
 import { intend } from '../../src/train/begin.ts'
+import type { DfkError } from '../../src/work/errors.ts'
 import { scratchFolder } from '../support/data.ts'
 import { makeRun, recordFor } from '../swap/support.ts'
 import { consentFor, makeFaceset } from '../train/fixture.ts'
@@ -227,12 +228,12 @@ async function purgeIn(place: string) {
     },
     work: (_, body) => body({ signal: new AbortController().signal, onProgress() {} } as Parameters<typeof body>[0]),
   }
-  const failed = await purge.run(context, [hash], { yes: true }).then(
+  const error = await purge.run(context, [hash], { yes: true }).then(
     () => undefined,
-    (error: Error) => error.message,
+    (cause: DfkError) => cause,
   )
   const { statement } = JSON.parse(readFileSync(told.proof, 'utf8')) as { statement: { searched: string[]; deleted: object[] } }
-  return { failed, told, notes: notes.join('\n'), statement }
+  return { failed: error?.message, hint: error?.hint, told, notes: notes.join('\n'), statement }
 }
 
 describe('what the log names', () => {
@@ -310,6 +311,19 @@ describe('a home within a home', () => {
     expect((await purgeIn(within)).failed).toBeUndefined()
     expect((await purgeIn(outer)).failed).toBeUndefined()
     for (const path of theirs) expect(existsSync(path)).toBe(false)
+  })
+
+  it('is told to be purged by the record that its copy of the pictures names, where that is another', async () => {
+    await makeFaceset(outer, 'alice', { count: 2, consent: alice })
+    await makeFaceset(within, 'bob', { count: 2 })
+    const copy = join(within, 'datasets', 'copy')
+    cpSync(join(outer, 'datasets', 'alice'), copy, { recursive: true })
+    for (const file of ['manifest.json', 'consent.json']) cpSync(join(within, 'datasets', 'bob', file), join(copy, file))
+    const bobs = consentHash(JSON.parse(readFileSync(join(copy, 'consent.json'), 'utf8')))
+    const { failed, hint } = await purgeIn(outer)
+    expect(failed).toBe(`expected nothing of it to be left but leaves to another home what is in ${copy}`)
+    expect(hint).toBe(`purge there, with DFK_HOME=${within} dfk consent purge ${bobs}, the record that it says it was made under`)
+    expect(existsSync(copy)).toBe(true)
   })
 })
 
