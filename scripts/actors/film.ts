@@ -116,12 +116,12 @@ async function film(
     await filmed
   } finally {
     const gone = new Promise((left) => browser.once('exit', left))
-    browser.kill('SIGKILL')
+    browser.kill()
     await gone
     server.close()
     server.closeAllConnections()
     encoder.stdin.end()
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
   }
   await encoded
   console.error(out)
