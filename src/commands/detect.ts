@@ -202,6 +202,6 @@ function finish(failed: Failures, readable: number, found: number): void {
     return
   }
   const also = failed.list.length === 0 ? {} : { hint: `${failed.list.length} could not be examined` }
-  const what = `expected no file that --fail-on names but found ${found} of ${readable}`
+  const what = `expected no file of the verdicts that --fail-on names but found ${found} of ${readable}`
   throw new DfkError(what, { ...also, exitCode: EXIT.found })
 }

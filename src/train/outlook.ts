@@ -88,7 +88,7 @@ export function endsBefore(plan: Plan, training: Training): string | undefined {
   if (plan.kind === 'minutes') return undefined
   const late = lateParts(training).filter(({ from }) => stepOf(from, training) >= plan.total)
   if (late.length === 0) return undefined
-  const parts = late.map(({ name, from }) => `${name} (step ${stepOf(from, training)})`).join(', ')
+  const parts = new Intl.ListFormat('en-GB').format(late.map(({ name, from }) => `${name} (step ${stepOf(from, training)})`))
   return `this plan ends at step ${plan.total}, before it comes to ${parts}: train longer, or begin a run with --horizon ${plan.total}`
 }
 

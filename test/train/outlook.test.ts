@@ -54,7 +54,7 @@ describe('what joins in later', () => {
     expect(endsBefore(steps(1200), training)).toBe(
       'this plan ends at step 1200, before it comes to the discriminator (step 1200): train longer, or begin a run with --horizon 1200',
     )
-    expect(endsBefore(steps(400), training)).toContain("the weights' average (step 1000), the discriminator (step 1200)")
+    expect(endsBefore(steps(400), training)).toContain("the weights' average (step 1000) and the discriminator (step 1200)")
     expect([endsBefore(steps(1201), training), endsBefore(minutes(1), training)]).toEqual([undefined, undefined])
   })
 })
