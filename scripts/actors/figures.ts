@@ -9,6 +9,7 @@ import { openFaceAnalyser } from '../../src/faces/index.ts'
 import { decodeFrames } from '../../src/media/index.ts'
 import type { Picture } from '../../src/picture/picture.ts'
 import { newOutputId } from '../../src/provenance/index.ts'
+import { disclosureOf } from '../../src/provenance/tags.ts'
 import { addXmpToImage, xmpPacket } from '../../src/provenance/xmp.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 
@@ -56,11 +57,10 @@ async function train(name: string, minutes: string, seed: string, ...flags: read
 }
 
 /** A clip rendered by a run, and what `dfk score` says of it. */
-async function swap(run: string, name: string, ...flags: readonly string[]): Promise<string> {
+async function swap(run: string, name: string, ...flags: readonly string[]): Promise<void> {
   const out = join(home, `${name}.mp4`)
   await dfk('swap', TARGET, '--run', run, '-o', out, '--use', 'publish', ...flags)
   console.error(name, JSON.stringify(await dfk('score', out, '--target', TARGET, '--source', 'aalto')))
-  return out
 }
 
 /** The frames of a clip by their numbers. */
@@ -98,7 +98,7 @@ async function figure(file: string, clips: readonly string[], numbers: readonly 
   const [wide, high] = across ? [numbers.length, clips.length] : [clips.length, numbers.length]
   const canvas = { width: wide * (SIDE + GAP) - GAP, height: high * (SIDE + GAP) - GAP, channels: 3 as const, background: '#ffffff' }
   const jpeg = await sharp({ create: canvas }).composite(tiles).jpeg({ quality: 88, mozjpeg: true }).toBuffer()
-  const packet = xmpPacket({ outputId: newOutputId(), provider: 'dfk', tool: 'dfk 0.1.0', createdAt: null })
+  const packet = xmpPacket({ ...disclosureOf(newOutputId()), createdAt: null })
   writeFileSync(join(pictures, file), addXmpToImage(jpeg, 'image/jpeg', packet))
 }
 
