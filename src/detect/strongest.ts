@@ -1,5 +1,6 @@
 import { encodePicture } from '../media/index.ts'
 import type { Picture } from '../picture/picture.ts'
+import { isBeside } from './apart.ts'
 import type { FaceCalibration } from './calibration.ts'
 import { besideEvidence, isAllOver } from './heat.ts'
 import type { FaceCrop, JudgedFace } from './result.ts'
@@ -11,17 +12,19 @@ interface Seen {
   readonly evidence: Float32Array
 }
 
-/** Keeps the crops of the highest probability, so that a long clip costs no more memory than a short one. */
+/** Keeps the crops of the highest probability, of neighbouring frames one, so that a long clip costs no more memory than a short one. */
 export class Strongest {
   readonly #most: number
-  readonly #kept: Seen[] = []
+  #kept: Seen[] = []
 
   constructor(most: number) {
     this.#most = most
   }
 
   offer(seen: Seen): void {
-    this.#kept.push(seen)
+    const beside = this.#kept.filter(({ face }) => isBeside(face, seen.face))
+    if (beside.some(({ face }) => face.logit >= seen.face.logit)) return
+    this.#kept = [...this.#kept.filter((other) => !beside.includes(other)), seen]
     this.#kept.sort((a, b) => b.face.logit - a.face.logit)
     this.#kept.length = Math.min(this.#kept.length, this.#most)
   }

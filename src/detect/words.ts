@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { printable } from '../work/errors.ts'
+import { highestApart } from './apart.ts'
 import type { Calibration } from './calibration.ts'
 import type { Detected, Provenance } from './result.ts'
 import type { Testimony } from './witnesses/witness.ts'
@@ -168,8 +169,7 @@ function heard(witnesses: readonly Testimony[]): string[] {
 
 function strongest({ kind, faces, verdict }: Detected): string[] {
   if (verdict === 'likely-real' || faces.length < 2) return []
-  const top = [...faces].sort((a, b) => b.probability - a.probability).slice(0, 3)
-  const named = top.map(
+  const named = highestApart(faces, 3).map(
     ({ timeS, box, probability }) => `${percent(probability)} ${kind === 'video' ? `at ${timeS.toFixed(1)} s` : `at ${box.x},${box.y}`}`,
   )
   return [`strongest: ${named.join(', ')}`]

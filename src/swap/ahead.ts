@@ -1,4 +1,4 @@
-import { overlap } from './boxes.ts'
+import { overlap } from '../picture/boxes.ts'
 import { type Around, facesAt, LOOK_AHEAD, LOOK_BACK, type TrackedFace } from './bridge.ts'
 import { likeness, patchOf } from './likeness.ts'
 import { settle } from './resting.ts'

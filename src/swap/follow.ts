@@ -1,7 +1,7 @@
 import type { FaceAnalyser, FoundFace, Landmarks, Part } from '../faces/index.ts'
+import { grown } from '../picture/boxes.ts'
 import type { Box } from '../picture/picture.ts'
 import { cropPicture } from '../picture/resize.ts'
-import { grown } from './boxes.ts'
 import { type Cast, type CastMember, isStill } from './cast.ts'
 import { faceBox, likeness, patchOf } from './likeness.ts'
 import { visibilityOf } from './sighting.ts'

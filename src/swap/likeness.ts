@@ -1,7 +1,7 @@
 import { alignMatrix, type Landmarks } from '../faces/index.ts'
 import { invertAffine } from '../picture/affine.ts'
+import { grown } from '../picture/boxes.ts'
 import type { Box } from '../picture/picture.ts'
-import { grown } from './boxes.ts'
 import type { View } from './view.ts'
 
 const SIDE = 24

@@ -1,7 +1,7 @@
 import type { DetectOptions, FaceAnalyser, FoundFace } from '../faces/index.ts'
+import { area, overlap } from '../picture/boxes.ts'
 import type { Box } from '../picture/picture.ts'
 import { RefusedError } from '../work/errors.ts'
-import { area, overlap } from './boxes.ts'
 import { assign, type Cast, type CastMember, nearest } from './cast.ts'
 import { SceneCuts } from './cuts.ts'
 import { describeFace, type Followed, findAgain, followFace, restOf, type Watch } from './follow.ts'

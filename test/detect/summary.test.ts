@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { highestApart } from '../../src/detect/apart.ts'
 import { logitAmong, probabilityOf, verdictOf } from '../../src/detect/calibration.ts'
 import { momentOf, standingOut, stretchAround } from '../../src/detect/moments.ts'
 import type { JudgedFace } from '../../src/detect/result.ts'
@@ -42,6 +43,15 @@ describe('calibration', () => {
     expect(verdictOf(0.8499, band)).toBe('inconclusive')
     expect(verdictOf(0.85, band)).toBe('likely-manipulated')
     expect(verdictOf(null, band)).toBe('no-face')
+  })
+})
+
+describe('the highest faces', () => {
+  it('are of moments apart, or of places apart', () => {
+    const elsewhere = { ...face(1, 0.7), box: { x: 200, y: 0, width: 100, height: 100 } }
+    const faces = [face(0, 0.8), face(1, 0.9), face(2, 0.85), elsewhere, face(13, 0.6), face(14, 0.65)]
+    expect(highestApart(faces, 3)).toEqual([faces[1], elsewhere, faces[5]])
+    expect(highestApart(faces, 2)).toEqual([faces[1], elsewhere])
   })
 })
 

@@ -1,4 +1,4 @@
-import type { Box } from '../picture/picture.ts'
+import type { Box } from './picture.ts'
 
 /** Shared area over joint area of two boxes, 0–1. */
 export function overlap(a: Box, b: Box): number {
