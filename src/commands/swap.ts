@@ -12,11 +12,11 @@ import { idleInPreview, layersOf, renderOptionsOf, requestOf, requirePartners } 
 import { readShotsOf, writeShots } from './swap-shots.ts'
 
 /** The line that says what was made. */
-export function describe({ output, frames, swapped, fps, manifest }: SwapResult): string {
+export function describe({ output, frames, swapped, earlier, fps, manifest }: SwapResult): string {
   const signer =
     manifest.anchor === undefined ? `signed by ${manifest.issuer}` : `signer unknown to others (their anchor: ${manifest.anchor})`
   const provenance = `${manifest.embedded ? 'manifest embedded' : `manifest in ${manifest.file}`}, ${signer}${manifest.timeStamped ? ', time-stamped' : ''}`
-  return `${output}: ${frames} ${frames === 1 ? 'frame' : 'frames'}, ${swapped} with the double, ${fps} frames/s; ${provenance}`
+  return `${output}: ${frames} ${frames === 1 ? 'frame' : 'frames'}, ${swapped} with the double, ${earlier === undefined ? '' : `${earlier} by an earlier call, `}${fps} frames/s; ${provenance}`
 }
 
 type OptionsOf = (job: Job) => RenderOptions

@@ -6,6 +6,8 @@ export interface SwapResult {
   readonly frames: number
   /** Frames in which a face was replaced. */
   readonly swapped: number
+  /** Frames that earlier calls, which did not come to the end, had rendered; absent: none. */
+  readonly earlier?: number
   /** Frames rendered a second by this call. */
   readonly fps: number
   readonly manifest: ManifestSummary

@@ -48,7 +48,7 @@ export async function swapVideo(
     const expected = range === WHOLE_CLIP ? (index?.timesS.length ?? 0) : 0
     const harm = (total: number) => harmOf(damage, total, expected, info.frames)
     const finished = await finishClip(session, job, info, { rendering, range, seen, harm, layers, signal })
-    return { output: job.output, ...finished, fps: rateOf(frames, startMs) }
+    return { output: job.output, ...finished, ...(before > 0 && { earlier: before }), fps: rateOf(frames, startMs) }
   } catch (error) {
     // Where nobody is, nobody will be found the next time.
     if (error instanceof NothingSwappedError || error instanceof NothingAskedError) await rendering.remove()

@@ -176,6 +176,9 @@ describe('dfk swap', () => {
       range: { fromS: 0, toS: 4.4 },
     })
     expect(resumed.json[0]!.frames).toBe(110)
+    // It may have finished another segment before it died.
+    expect([50, 100]).toContain(resumed.json[0]!.earlier)
+    expect(whole.json[0]!.earlier).toBeUndefined()
     const [a, b] = [await hashFootage(file('killed.mp4')), await hashFootage(file('whole.mp4'))]
     expect(a.videoSha256).toBe(b.videoSha256)
     expect(leftovers()).toEqual([])

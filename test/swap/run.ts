@@ -3,6 +3,7 @@ import { type Ended, type Running, startDfk } from '../support/dfk.ts'
 interface Swapped {
   readonly output: string
   readonly frames: number
+  readonly earlier?: number
   readonly swapped: number
   readonly fps: number
   readonly manifest: { readonly embedded: boolean; readonly state: string }
