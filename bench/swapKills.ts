@@ -60,7 +60,7 @@ export const swapKills = defineBenchmark({
   name: 'swap-kills',
   summary: 'kills one render many times without warning, and compares its picture with that of an undisturbed one',
   options: z.object({
-    kills: z.int().min(1).default(8).describe('how often'),
+    kills: z.int().min(1).default(20).describe('how often'),
     segment: z.int().min(50).default(50).describe('frames of a segment'),
     run: z.string().default('demo').describe('run that renders').meta({ flag: '--run <run>' }),
     clip: z.string().optional().describe("clip to render (default: the demo's unseen take)").meta({ flag: '--clip <file>' }),

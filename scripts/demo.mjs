@@ -23,7 +23,7 @@ if (unknown.length > 0) {
 }
 
 const plan = quick
-  ? { franckEvery: 16, franckMax: 240, cap12Every: 5, cap12Max: 240, minutes: 1.25 }
+  ? { franckEvery: 16, franckMax: 255, cap12Every: 5, cap12Max: 255, minutes: 1.25 }
   : { franckEvery: 8, franckMax: 600, cap12Every: 2, cap12Max: 660, minutes: 8.5 }
 
 const startMs = performance.now()
