@@ -13,14 +13,9 @@ import torch
 from network import Enhancer, places_of
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
-from keeping import generated_pixels, write_safetensors
+from keeping import generated_pixels, rows_first, write_safetensors
 
 SHUFFLED = {'up': 2, 'large': 2, 'out': 2}
-
-
-def rows_first(channels, by):
-    """PyTorch shuffles colour by colour, src/models/layers.ts row by row: the order of the one's channels in the other's."""
-    return torch.arange(channels).reshape(-1, by, by).permute(1, 2, 0).reshape(-1)
 
 
 def exported(net):

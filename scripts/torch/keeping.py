@@ -22,6 +22,11 @@ def save_whole(net, folder):
     os.replace(f'{folder}/last.tmp', f'{folder}/last.pt')
 
 
+def rows_first(channels, by):
+    """PyTorch shuffles colour by colour, src/models/layers.ts row by row: the order of the one's channels in the other's."""
+    return torch.arange(channels).reshape(-1, by, by).permute(1, 2, 0).reshape(-1)
+
+
 def write_safetensors(path, tensors, metadata):
     """Arrays of float16 by name as a safetensors file; returns its SHA-256 and size."""
     header, offset = {'__metadata__': metadata}, 0

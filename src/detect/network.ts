@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { DETECTOR_INPUT_PX, detectorProgram, detectorSignature } from '../models/detector.ts'
 import { type Parameters, parametersOf } from '../models/layers.ts'
 import type { Picture } from '../picture/picture.ts'
 import { decodeSafetensors } from '../store/safetensors.ts'
+import { readModelFile, requireSha256 } from '../store/shipped.ts'
 import { type Device, tf } from '../tensor/index.ts'
-import { DfkError } from '../work/errors.ts'
 import { fingerprint } from '../work/fingerprint.ts'
 import { type Calibration, calibrationSchema } from './calibration.ts'
 
 /** The code that puts the network together. */
 const MODELS = new URL('../models', import.meta.url)
+const WHOSE = "the detector's"
 
 /** What the network makes of a face crop. */
 interface Seen {
@@ -29,23 +27,12 @@ export interface DetectorNetwork {
   dispose(): Promise<void>
 }
 
-/** The same place from src/detect and dist/detect, in a checkout and in the npm package. */
-async function readModelFile(name: string): Promise<Buffer> {
-  const path = fileURLToPath(new URL(`../../models/${name}`, import.meta.url))
-  return readFile(path).catch((cause: unknown) => {
-    throw new DfkError(`expected the detector's file models/${name} but it cannot be read`, { hint: 'install dfk again', cause })
-  })
-}
-
 /** Loads the weights of the repository and compiles the network for `device`. Throws DfkError for missing, damaged or mismatched files. */
 export async function openDetectorNetwork(device: Device): Promise<DetectorNetwork> {
-  const [bytes, text] = await Promise.all([readModelFile('detector.safetensors'), readModelFile('detector.json')])
+  const [bytes, text] = await Promise.all([readModelFile('detector.safetensors', WHOSE), readModelFile('detector.json', WHOSE)])
   const calibration = calibrationSchema.parse(JSON.parse(text.toString()))
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  if (sha256 !== calibration.weights)
-    throw new DfkError(`expected detector weights with SHA-256 ${calibration.weights.slice(0, 12)}… but found ${sha256.slice(0, 12)}…`, {
-      hint: 'install dfk again: weights and calibration belong together',
-    })
+  const sha256 = calibration.weights
+  requireSha256(bytes, sha256, 'detector weights', 'install dfk again: weights and calibration belong together')
   let parameters: Parameters | undefined
   const source = {
     load: async () => {

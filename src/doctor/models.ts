@@ -42,6 +42,7 @@ const NEEDED: readonly (Omit<ModelFile, 'found'> & { readonly files: readonly st
     use: 'tells manipulated faces in detect',
     files: ['models/detector.safetensors', 'models/detector.json'],
   },
+  { name: 'occlusion', package: 'dfk', use: 'sees what is in front of faces in swap', files: ['models/occlusion.safetensors'] },
   { name: 'enhancer', package: 'dfk', use: 'makes close-ups finer in swap --enhance', files: ['models/enhancer.safetensors'] },
   { name: 'faceres', package: '@vladmandic/human', use: 'judges identity in score', files: ['models/faceres.json', 'models/faceres.bin'] },
 ]

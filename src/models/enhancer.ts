@@ -1,5 +1,5 @@
 import { type ProgramFn, type Signature, tf } from '../tensor/index.ts'
-import { conv, type Parameters, pixelShuffle } from './layers.ts'
+import { conv, type Parameters, pixelShuffle, pixelUnshuffle, placesOf } from './layers.ts'
 
 /** Side of the faces that the enhancer knows best, px: what a face is enlarged to before it is made finer. */
 export const ENHANCED_PX = 256
@@ -13,23 +13,6 @@ const BLOCKS = 4
 export function enhancerSignature(batch: number, sizePx: number): Signature {
   if (sizePx % STEP !== 0) throw new RangeError(`expected a multiple of ${STEP} px but found ${sizePx}`)
   return { inputs: { faces: { shape: [batch, sizePx, sizePx, 3] } } }
-}
-
-/** [n, s, s, c] → [n, s / by, s / by, by·by·c], row by row. */
-function pixelUnshuffle(x: tf.Tensor4D, by: number): tf.Tensor4D {
-  const [n, h, w, c] = x.shape
-  const cells = tf.transpose(tf.reshape(x, [n, h / by, by, w / by, by, c]), [0, 1, 3, 2, 4, 5])
-  return tf.reshape(cells, [n, h / by, w / by, by * by * c])
-}
-
-/** Where each of `size` × `size` pixels lies in the face, [n, size, size, 2]: x and y, −1 to 1. In an aligned face that says what is there. */
-function placesOf(n: number, size: number): tf.Tensor4D {
-  const data = new Float32Array(n * size * size * 2)
-  for (let i = 0; i < n * size * size; i += 1) {
-    data[i * 2] = (2 * ((i % size) + 0.5)) / size - 1
-    data[i * 2 + 1] = (2 * ((Math.floor(i / size) % size) + 0.5)) / size - 1
-  }
-  return tf.tensor4d(data, [n, size, size, 2])
 }
 
 /**

@@ -60,6 +60,23 @@ export function pixelShuffle(x: tf.Tensor4D): tf.Tensor4D {
   return tf.reshape(tf.transpose(tf.reshape(x, [n, h, w, 2, 2, c]), [0, 1, 3, 2, 4, 5]), [n, 2 * h, 2 * w, c])
 }
 
+/** Space to depth: [n, s, s, c] → [n, s / by, s / by, by·by·c], row by row. */
+export function pixelUnshuffle(x: tf.Tensor4D, by: number): tf.Tensor4D {
+  const [n, h, w, c] = x.shape
+  const cells = tf.transpose(tf.reshape(x, [n, h / by, by, w / by, by, c]), [0, 1, 3, 2, 4, 5])
+  return tf.reshape(cells, [n, h / by, w / by, by * by * c])
+}
+
+/** Where each of `size` × `size` pixels lies in the face, [n, size, size, 2]: x and y, −1 to 1. In an aligned face that says what is there. */
+export function placesOf(n: number, size: number): tf.Tensor4D {
+  const data = new Float32Array(n * size * size * 2)
+  for (let i = 0; i < n * size * size; i += 1) {
+    data[i * 2] = (2 * ((i % size) + 0.5)) / size - 1
+    data[i * 2 + 1] = (2 * ((Math.floor(i / size) % size) + 0.5)) / size - 1
+  }
+  return tf.tensor4d(data, [n, size, size, 2])
+}
+
 /** Scales each row of x [n, c] to a root mean square of 1 (Karras et al. 2018). */
 export function pixelNorm(x: tf.Tensor2D): tf.Tensor2D {
   return tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), 1e-6)))

@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { ENHANCED_PX, enhancerProgram, enhancerSignature } from '../models/enhancer.ts'
 import { parametersOf } from '../models/layers.ts'
 import { enlargeSquare } from '../picture/enlarge.ts'
 import type { Plane } from '../picture/plane.ts'
 import { decodeSafetensors } from '../store/safetensors.ts'
+import { readShippedWeights } from '../store/shipped.ts'
 import { type Device, type Program, tf } from '../tensor/index.ts'
-import { DfkError } from '../work/errors.ts'
 import type { Cut } from './cut.ts'
 import type { JoinedFace } from './face.ts'
 import { type ClipOptions, looksOf } from './shots.ts'
@@ -39,23 +36,9 @@ export interface Enhancer {
   dispose(): Promise<void>
 }
 
-/** The same place from src/swap and dist/swap, in a checkout and in the npm package. */
-async function readWeights(): Promise<Buffer> {
-  const path = fileURLToPath(new URL(`../../models/${FILE}`, import.meta.url))
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new DfkError(`expected the enhancer's file models/${FILE} but it cannot be read`, { hint: 'install dfk again', cause })
-  })
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  if (sha256 !== ENHANCER.sha256)
-    throw new DfkError(`expected enhancer weights with SHA-256 ${ENHANCER.sha256.slice(0, 12)}… but found ${sha256.slice(0, 12)}…`, {
-      hint: 'install dfk again: the weights are not those of this version',
-    })
-  return bytes
-}
-
 /** Loads the enhancer that comes with dfk for faces of these sizes, px. `batch`: faces that it takes at once. Throws DfkError for a missing or damaged file. */
 export async function openEnhancer(device: Device, sizesPx: readonly number[], batch: number): Promise<Enhancer> {
-  const { tensors } = decodeSafetensors(await readWeights(), FILE)
+  const { tensors } = decodeSafetensors(await readShippedWeights(FILE, ENHANCER.sha256, 'enhancer'), FILE)
   const parameters = parametersOf(tensors)
   const programs = new Map<number, Program>()
   for (const sizePx of new Set(sizesPx))

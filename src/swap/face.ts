@@ -1,3 +1,4 @@
+import { OCCLUSION_PX } from '../models/occlusion.ts'
 import { affineScale, scaleAffine } from '../picture/affine.ts'
 import { enlargeMask, enlargeSquare } from '../picture/enlarge.ts'
 import { type Plane, planeOf, sampledPlane } from '../picture/plane.ts'
@@ -10,6 +11,7 @@ import { hairOnForehead } from './hair.ts'
 import type { FaceMemory, Look } from './look.ts'
 import { shapeMask } from './mask.ts'
 import { findOccluders } from './occlusion.ts'
+import type { SeenFace } from './occlusionNetwork.ts'
 import { beyondFace } from './outline.ts'
 import { clonePoisson } from './poisson.ts'
 import { blendPyramid } from './pyramid.ts'
@@ -26,11 +28,22 @@ function resized(data: Float32Array, fromPx: number, toPx: number): Plane {
   return planeOf(resizePicture(gray, toPx, toPx))
 }
 
+/** A face as a generator draws it, and what is in front of it in the footage. */
+export interface DrawnFace extends SwappedFaces {
+  /** How likely something covers each place, as the occlusion network says, 0–1, [64, 64]; where it was asked. */
+  readonly covered?: Float32Array | undefined
+}
+
+/** Where something is in front of a face, 0–1 a pixel of the generator; undefined where its own was not drawn, from which that is told. */
+export function inFrontOf({ rgb, hull, sizePx }: SeenFace, { own, covered }: Pick<DrawnFace, 'own' | 'covered'>): Float32Array | undefined {
+  const likely = covered && resized(covered, OCCLUSION_PX, sizePx).data
+  return own && findOccluders(rgb, own, sampledPlane(hull, sizePx), sizePx, likely)
+}
+
 /** How much of the target's face nothing covers, 0–1 a pixel of the generator. */
-function visibleOf(cut: Cut, { own }: SwappedFaces, strength: number, memory: FaceMemory, timeS: number): Float32Array | undefined {
+function visibleOf(cut: Cut, drawn: DrawnFace, strength: number, memory: FaceMemory, timeS: number): Float32Array | undefined {
   if (strength === 0) return undefined
-  const found = own && findOccluders(cut.rgb, own, sampledPlane(cut.hull, cut.sizePx), cut.sizePx)
-  return memory.occlusion.next(found, timeS)?.map((value) => 1 - strength * value)
+  return memory.occlusion.next(inFrontOf(cut, drawn), timeS)?.map((value) => 1 - strength * value)
 }
 
 function covered(mask: Plane, visible: Float32Array | undefined, sizePx: number): Plane {
@@ -88,7 +101,7 @@ function withinOutline(mask: Plane, { twice, hull }: Cut): Plane {
 }
 
 /** Fits a rendered face into the frame that `cut` was taken from, at the generator's size: where it shows, its colours and its border. Pure but for `memory`. */
-export function joinFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: FaceMemory, timeS: number): JoinedFace {
+export function joinFace(cut: Cut, rendered: DrawnFace, look: Look, memory: FaceMemory, timeS: number): JoinedFace {
   const { sizePx } = cut
   const bare = bareOf(cut, rendered, look.hair)
   const drawn = rendered.mask.map((value, i) => value * bare[i]!)
@@ -134,6 +147,6 @@ export function textureFace(
 }
 
 /** Fits a rendered face into the frame that `cut` was taken from: where it shows, its colours, border, sharpness and grain. Pure but for `memory`. */
-export function fitFace(cut: Cut, rendered: SwappedFaces, look: Look, memory: FaceMemory, timeS: number): FittedFace {
+export function fitFace(cut: Cut, rendered: DrawnFace, look: Look, memory: FaceMemory, timeS: number): FittedFace {
   return textureFace(cut, joinFace(cut, rendered, look, memory, timeS), look, memory, timeS)
 }

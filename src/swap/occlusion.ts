@@ -1,5 +1,6 @@
 import { get, kernels, put, room } from '../picture/kernels/index.ts'
 import { blurPlane, blurRadius, erodePlane } from '../picture/plane.ts'
+import { ramp } from '../work/ramp.ts'
 import { Lapse, remember } from './lapse.ts'
 
 /** Seconds over which the estimate is averaged: a hand is let through within two or three frames, flicker is not. */
@@ -58,22 +59,50 @@ function medianInside(distance: Float32Array, inside: Float32Array): number {
   return found.length === 0 ? 0 : found[found.length >> 1]!
 }
 
-/**
- * Where something covers the face, 0–1 a pixel: where the footage (`seen`) differs strongly and smoothly from the target's own face as
- * the run's decoder reconstructs it (`own`), in light of the footage; both [s, s, 3] in 0–1. `inside`: the face [s, s].
- */
-export function findOccluders(seen: Float32Array, own: Float32Array, inside: Float32Array, sizePx: number): Float32Array {
-  const distance = differenceOf(seen, own, inside, sizePx)
-  const begins = Math.max(BEGINS, USUAL * medianInside(distance, inside))
+/** Where the difference is large and smooth enough for something to be in front. */
+function whereItDiffers(distance: Float32Array, begins: number, sizePx: number): Float32Array {
   const range = begins * (CERTAIN / BEGINS - 1)
   const excess = distance.map((value) => Math.max(0, Math.min(1, (value - begins) / range)))
   const [speck, hole] = [SPECK, HOLE].map((share) => Math.max(1, Math.round(share * sizePx))) as [number, number]
   const opened = erodePlane(erodePlane({ width: sizePx, height: sizePx, data: excess }, speck), -speck - hole)
   const { data } = blurPlane(erodePlane(opened, hole), ROUNDED * sizePx)
-  return data.map((value) => {
-    const t = Math.max(0, Math.min(1, (value - 0.5) / STEEP + 0.5))
-    return t * t * (3 - 2 * t)
+  return data.map((value) => ramp(value, [0.5 - STEEP / 2, 0.5 + STEEP / 2]))
+}
+
+/** Likelihoods of the occlusion network at which something begins to count as in front, and does for sure. */
+const LIKELY = [0.3, 0.7] as const
+/** Brows, eyes and mouth that a network takes for covered differ from the target's own by this much of what something in front does; a laugh, which the target's decoder draws too, does not. */
+const LIVELY_DIFFERS = 0.6
+
+/** Where the occlusion network sees something in front, and eyes and mouth look otherwise than the target's. */
+function whereItIsSeen(likely: Float32Array, distance: Float32Array, begins: number, sizePx: number): Float32Array {
+  const { data: around } = blurPlane({ width: sizePx, height: sizePx, data: distance }, ROUNDED * sizePx)
+  const slack = tolerance(sizePx)
+  return likely.map((value, i) => {
+    const lively = Math.min(1, 2 * (slack[i]! - 1))
+    const differs = Math.min(1, around[i]! / (LIVELY_DIFFERS * begins))
+    return ramp(value, LIKELY) * (1 - lively * (1 - differs))
   })
+}
+
+/**
+ * Where something covers the face, 0–1 a pixel: where the footage (`seen`) differs strongly and smoothly from the target's own face as
+ * the run's decoder reconstructs it (`own`), in light of the footage; both [s, s, 3] in 0–1. `inside`: the face [s, s]. `likely` [s, s]: what the occlusion network makes of it; where it is
+ * given, what that sees in front counts too.
+ */
+export function findOccluders(
+  seen: Float32Array,
+  own: Float32Array,
+  inside: Float32Array,
+  sizePx: number,
+  likely?: Float32Array,
+): Float32Array {
+  const distance = differenceOf(seen, own, inside, sizePx)
+  const begins = Math.max(BEGINS, USUAL * medianInside(distance, inside))
+  const differs = whereItDiffers(distance, begins, sizePx)
+  if (likely === undefined) return differs
+  const seenBy = whereItIsSeen(likely, distance, begins, sizePx)
+  return differs.map((value, i) => Math.max(value, seenBy[i]!))
 }
 
 /** The same from frame to frame, without flicker. */

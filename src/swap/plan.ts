@@ -17,6 +17,7 @@ import {
 import { ENHANCER, wantsEnhancer } from './enhancer.ts'
 import { checkLayers } from './layersFolder.ts'
 import { NothingSwappedError, nothingAsked } from './nothing.ts'
+import { OCCLUSION, wantsOcclusion } from './occlusionNetwork.ts'
 import type { Job } from './output.ts'
 import type { TimeRange } from './range.ts'
 import type { RenderOptions } from './renderOptions.ts'
@@ -47,7 +48,7 @@ export async function planPicture(
 }
 
 /** Raised where the same weights and options give other pictures than before, so that segments of two versions are never joined. */
-const RENDERING = 3
+const RENDERING = 4
 
 /** Names everything that the picture of an output depends on, and the records that it is made under, whatever their order. */
 export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan, { range, segment, layers }: RenderOptions): string {
@@ -72,6 +73,7 @@ export function fingerprintOf(session: NamedSwap, job: Job, picture: PicturePlan
     segment,
     shots,
     wantsEnhancer(request) && ENHANCER.sha256,
+    wantsOcclusion(request) && OCCLUSION.sha256,
     layers && [layers.format, layers.alpha, request.provider],
   ]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')

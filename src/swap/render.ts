@@ -10,7 +10,7 @@ import { trackFrames } from './ahead.ts'
 import type { TrackedFace } from './bridge.ts'
 import { type Cut, cutFace } from './cut.ts'
 import { enhanceFaces } from './enhancer.ts'
-import { joinFace, textureFace, wantsFine, wantsOwn } from './face.ts'
+import { type DrawnFace, joinFace, textureFace, wantsFine, wantsOwn } from './face.ts'
 import type { FittedFace } from './fitted.ts'
 import { FaceMemory } from './look.ts'
 import type { SwapSession } from './session.ts'
@@ -116,7 +116,7 @@ interface DrawnCut {
   readonly frame: OpenFrame
   readonly face: TrackedFace
   readonly cut: Cut
-  readonly rendered: SwappedFaces
+  readonly rendered: DrawnFace
 }
 
 /** Some frames, and their faces as each run's generator draws them. */
@@ -125,14 +125,24 @@ interface DrawnGroup {
   readonly drawn: readonly (readonly [Generator, readonly DrawnCut[]])[]
 }
 
+/** What is in front of the faces of which the target's own was drawn too. */
+async function addCovered<T extends { readonly cut: Cut }>({ occlusion, clock }: SwapSession, made: Map<T, DrawnFace>): Promise<void> {
+  const asked = [...made].filter(([, { own }]) => own !== undefined)
+  if (occlusion === undefined || asked.length === 0) return
+  const found = await timed(clock, 'occlusion', () => occlusion.find(asked.map(([{ cut }]) => cut)))
+  for (const [index, [face, drawn]] of asked.entries()) made.set(face, { ...drawn, covered: found[index]! })
+}
+
 /** Draws the faces of some frames, all of a run at once. */
-async function drawGroup({ generators, request, clock }: SwapSession, group: readonly Planned[]): Promise<DrawnGroup> {
+async function drawGroup(session: SwapSession, group: readonly Planned[]): Promise<DrawnGroup> {
+  const { generators, request, clock } = session
   const drawn: [Generator, DrawnCut[]][] = []
   for (const [run, generator] of generators) {
     const all = group.flatMap(({ frame, cuts }) => cuts.filter(({ face }) => face.member.run === run).map((each) => ({ ...each, frame })))
     if (all.length === 0) continue
     const generate = () => generateFaces(generator, all, ({ frame }) => wantsOwn(optionsAt(request, frame).look, frame.index))
     const made = await timed(clock, 'generate', generate)
+    await addCovered(session, made)
     drawn.push([generator, all.map((each) => ({ ...each, rendered: made.get(each)! }))])
   }
   return { group, drawn }

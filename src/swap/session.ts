@@ -18,6 +18,7 @@ import { castRuns, faceOfStill } from './choice.ts'
 import { type Enhancer, enhancedTimes, openEnhancer, wantsEnhancer } from './enhancer.ts'
 import { type FinishPool, openFinishPool } from './finish/pool.ts'
 import { begunOutput } from './job.ts'
+import { type OcclusionNetwork, openOcclusionNetwork, wantsOcclusion } from './occlusionNetwork.ts'
 import type { Job } from './output.ts'
 import { type Permission, type Purpose, permitSwap } from './permission.ts'
 import { type ClipOptions, looksOf, optionsAt } from './shots.ts'
@@ -76,6 +77,8 @@ export interface SwapSession extends NamedSwap {
   readonly aligned?: AlignedFaces | undefined
   /** Makes close-ups finer, where that is asked for. */
   readonly enhancer?: Enhancer | undefined
+  /** Sees what is in front of faces, where that is to be let through. */
+  readonly occlusion?: OcclusionNetwork | undefined
   readonly finisher: FinishPool
   /** Where frames come from and go back to, of all clips. */
   readonly pools: BufferPools
@@ -182,7 +185,7 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
   const device = await openDevice(permitted.request.device, { sharesCores: true })
   const choice = { step: permitted.request.checkpoint, onDamaged: onWarning }
   const looks = looksOf(permitted.request)
-  const withOwn = looks.some(({ occlusion }) => occlusion > 0)
+  const withOwn = wantsOcclusion(permitted.request)
   const generators = new Map<string, Generator>()
   for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, { batch, choice, withOwn }))
   const wantsMoving = looks.some(({ retarget }) => retarget > 0)
@@ -193,6 +196,7 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
       )
   }
   const enhancer = wantsEnhancer(permitted.request) ? await enhancerFor(generators, device, batch, onWarning) : undefined
+  const occlusion = withOwn ? await openOcclusionNetwork(device, batch) : undefined
   const analyser = await openFaceAnalyser(device)
   const looksAgain = wantsMoving && [...generators.values()].some(({ leftover }) => leftover !== undefined)
   const aligned = looksAgain ? openAlignedFaces(device, LOOKS_AT_ONCE) : undefined
@@ -203,6 +207,7 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
     analyser,
     aligned,
     enhancer,
+    occlusion,
     finisher,
     pools: new BufferPools(),
     async dispose() {
@@ -210,6 +215,7 @@ export async function openSession(permitted: PermittedSwap, batch: number, onWar
       await analyser.dispose()
       await aligned?.dispose()
       await enhancer?.dispose()
+      await occlusion?.dispose()
       for (const generator of generators.values()) await generator.dispose()
     },
   }

@@ -41,6 +41,7 @@ describe('dfk doctor', () => {
       'faceres',
       'iris',
       'nsfwjs',
+      'occlusion',
       'ssd_mobilenetv1',
     ])
     expect(result.packages.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(['bullmq', 'ioredis']))

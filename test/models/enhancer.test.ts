@@ -5,13 +5,14 @@ import { enhancerProgram, enhancerSignature } from '../../src/models/enhancer.ts
 import { parametersOf } from '../../src/models/layers.ts'
 import { decodeSafetensors } from '../../src/store/safetensors.ts'
 import { openDevice } from '../../src/tensor/index.ts'
+import { generatedPixels } from './generated.ts'
 
 const SIZE = 64
 const file = fileURLToPath(new URL('../../models/enhancer.safetensors', import.meta.url))
 const { tensors: stored } = decodeSafetensors(readFileSync(file), file)
 const tensors = parametersOf(stored)
 
-/** PyTorch's answer to `generated()` with the weights of the repository: printed by scripts/enhancer/export.py. */
+/** PyTorch's answer to `generatedPixels` with the weights of the repository: printed by scripts/enhancer/export.py. */
 const PYTORCH = {
   mean: 0.5012876987457275,
   changed: 0.031574755907058716,
@@ -25,22 +26,13 @@ const PYTORCH = {
   ],
 } as const
 
-/** The same picture as export.py's `generated_picture`. */
-function generated(): Float32Array {
-  const data = new Float32Array(SIZE * SIZE * 3)
-  for (let y = 0, i = 0; y < SIZE; y += 1)
-    for (let x = 0; x < SIZE; x += 1)
-      for (let c = 0; c < 3; c += 1, i += 1) data[i] = ((x * 7 + y * 13 + c * 61 + Math.floor((x * y) / 97)) % 256) / 255
-  return data
-}
-
 const mean = (data: ArrayLike<number>) => Array.from(data).reduce((sum, value) => sum + value, 0) / data.length
 
 describe('the enhancer', () => {
   it('computes what PyTorch computes, for each face of a batch', async () => {
     const device = await openDevice('cpu')
     const program = await device.compile(enhancerProgram(tensors), enhancerSignature(2, SIZE))
-    const input = generated()
+    const input = generatedPixels(SIZE)
     const out = await program.run({
       faces: { data: Float32Array.from([...input.map((value) => 1 - value), ...input]), shape: [2, SIZE, SIZE, 3] },
     })

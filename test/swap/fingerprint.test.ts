@@ -9,7 +9,9 @@ import type { NamedSwap, SwapRequest } from '../../src/swap/session.ts'
 import type { FrameOptions, Shot } from '../../src/swap/shots.ts'
 
 const enhancer = vi.hoisted(() => ({ name: 'enhancer', sha256: 'e' }))
+const occlusion = vi.hoisted(() => ({ name: 'occlusion', sha256: 'o' }))
 vi.mock('../../src/swap/enhancer.ts', async (load) => ({ ...(await load<object>()), ENHANCER: enhancer }))
+vi.mock('../../src/swap/occlusionNetwork.ts', async (load) => ({ ...(await load<object>()), OCCLUSION: occlusion }))
 
 const LOOK: Look = {
   ...{ retarget: 1, mask: { kind: 'both', erodePercent: 3, blurPercent: 4 }, occlusion: 1, hair: 1, colour: 'rct', blend: 'feather' },
@@ -145,12 +147,16 @@ describe('what a render is resumed by', () => {
     expect(new Set(prints).size).toBe(prints.length)
   })
 
-  it('is another with other weights of the enhancer, where that is asked for', () => {
-    const plain = request({ look: { ...LOOK, enhance: 0 }, shots: [] })
+  it.each([
+    ['enhancer', enhancer, { enhance: 0 }],
+    ['occlusion network', occlusion, { occlusion: 0 }],
+  ])('is another with other weights of the %s, where it is asked for', (_, network, off) => {
+    const plain = request({ look: { ...LOOK, ...off }, shots: [] })
     const before = [printOf(), printOf(plain)]
-    enhancer.sha256 = 'other'
+    const { sha256 } = network
+    network.sha256 = 'other'
     const after = [printOf(), printOf(plain)]
-    enhancer.sha256 = 'e'
+    network.sha256 = sha256
     expect(after[0]).not.toBe(before[0])
     expect(after[1]).toBe(before[1])
   })
