@@ -15,6 +15,8 @@ import { openDevice } from '../../src/tensor/index.ts'
 
 const footage = (name: string) => join(ROOT, '.cache', 'actors', `${name}.mp4`)
 const TARGET = footage('brandt-take-2')
+/** The same with a hand that passes before the face; where it is missing, there is no figure of it: `python scripts/occlusion/wave.py make brandt-take-2.mp4 hands.npz brandt-hand.mp4 masks.mkv --face 246 188 160`. */
+const HAND = footage('brandt-hand')
 const home = join(ROOT, '.cache', 'actors', 'home')
 const pictures = join(ROOT, 'docs', 'pictures')
 /** Side of a face in a figure, px, and the gap between two. */
@@ -56,10 +58,15 @@ async function train(name: string, minutes: string, seed: string, ...flags: read
   await dfk('train', name, '--source', 'aalto', '--target', 'brandt', '--preset', 'quick', '--minutes', minutes, '--seed', seed, ...flags)
 }
 
-/** A clip rendered by a run, and what `dfk score` says of it. */
-async function swap(run: string, name: string, ...flags: readonly string[]): Promise<void> {
+async function render(clip: string, run: string, name: string, ...flags: readonly string[]): Promise<string> {
   const out = join(home, `${name}.mp4`)
-  await dfk('swap', TARGET, '--run', run, '-o', out, '--use', 'publish', ...flags)
+  await dfk('swap', clip, '--run', run, '-o', out, '--use', 'publish', ...flags)
+  return out
+}
+
+/** The take that no run saw, rendered by a run, and what `dfk score` says of it. */
+async function swap(run: string, name: string, ...flags: readonly string[]): Promise<void> {
+  const out = await render(TARGET, run, name, ...flags)
   console.error(name, JSON.stringify(await dfk('score', out, '--target', TARGET, '--source', 'aalto')))
 }
 
@@ -114,7 +121,7 @@ if (!values.pictures) {
   mkdirSync(join(home, 'consent'), { recursive: true })
   await dfk('consent', 'keygen', '-o', join(home, 'consent', 'actors.key'), '--no-passphrase')
   await consent('aalto', [footage('aalto')])
-  await consent('brandt', [footage('brandt'), TARGET])
+  await consent('brandt', [footage('brandt'), TARGET, ...(existsSync(HAND) ? [HAND] : [])])
   for (const name of ['aalto', 'brandt']) {
     await dfk('collect', footage(name), '--name', name, '--consent', join(home, 'consent', `${name}.json`))
     await dfk('align', name)
@@ -125,8 +132,13 @@ if (!values.pictures) {
   await swap('with', 'with-plain', '--sharpen', '0')
   await swap('without', 'without')
   await swap('with', 'with')
+  if (existsSync(HAND)) {
+    await render(HAND, 'with', 'hand-over', '--occlusion', '0')
+    await render(HAND, 'with', 'hand')
+  }
 }
 mkdirSync(pictures, { recursive: true })
 const at = (name: string) => join(home, `${name}.mp4`)
 await figure('gan.jpg', [TARGET, at('without-plain'), at('with-plain')], [40, 130, 210], 0.95, false)
 await figure('swap.jpg', [TARGET, at('with')], [20, 70, 120, 180, 230], 1.35, true)
+if (existsSync(HAND)) await figure('hand.jpg', [HAND, at('hand-over'), at('hand')], [44, 58, 148, 164], 1.2, true)
