@@ -1,3 +1,5 @@
+import type { SeenFace } from '../src/swap/occlusionNetwork.ts'
+
 /** Whether a place of the face picture, x and y in 0–1, is covered. */
 type Shape = (x: number, y: number) => boolean
 
@@ -13,6 +15,7 @@ const any =
   (x, y) =>
     shapes.some((covers) => covers(x, y))
 
+/** What is laid over a face. */
 export const SHAPES: Readonly<Record<string, Shape>> = {
   'bar across': (x, y) => Math.abs(y - 0.55 - 0.3 * (x - 0.5)) < 0.07,
   'oval at the chin': ellipse(0.5, 0.78, 0.16, 0.12),
@@ -69,4 +72,22 @@ export function overlapOf(found: Float32Array, where: Uint8Array, mask: Float32A
     there += Number(a)
   }
   return there === 0 ? undefined : both / either
+}
+
+/** What was found in front of a face, by difference to the target's own and the network together, and by difference alone. */
+export interface Found {
+  readonly both: Float32Array
+  readonly difference: Float32Array
+}
+
+/** The same as numbers, 0–1 each. */
+export type Overlaps = { readonly [K in keyof Found]: number }
+
+/** Looks for what is in front of a face. */
+export type Look = (face: SeenFace) => Promise<Found>
+
+/** Overlap of what was found with what is there, inside the face; undefined where nothing of it lies there. */
+export function overlapsOf({ both, difference }: Found, where: Uint8Array, mask: Float32Array): Overlaps | undefined {
+  const [one, other] = [overlapOf(both, where, mask), overlapOf(difference, where, mask)]
+  return one === undefined || other === undefined ? undefined : { both: one, difference: other }
 }

@@ -51,6 +51,16 @@ def like_skin(skin, rng):
     return tone * np.array([1.2, 0.9, 0.72]) * rng.normal(1, 0.06, 3)
 
 
+def placed_hand(sprite, matrix, size, soft):
+    """A hand of hands.py moved by a matrix into a picture of a size: how much light falls on each place, its forearm going on beyond the sprite, and where it is, [h, w] each. What lies behind what is beside it within `soft` px, as between fingers, is in the shade: that factor is the third."""
+    tall = cv2.copyMakeBorder(sprite.astype(np.float32) / 255, 0, 3 * len(sprite), 0, 0, cv2.BORDER_REPLICATE)
+    drawn = cv2.warpAffine(tall, matrix, size)
+    where = drawn[..., 2]
+    light, depth = (drawn[..., k] / np.maximum(where, 1e-3) for k in range(2))
+    near = cv2.GaussianBlur(np.where(where > 0.5, depth, 0).astype(np.float32), (0, 0), soft)
+    return light, where, np.clip(1 - 2.5 * np.maximum(0, near - depth), 0.45, 1)
+
+
 class Covers:
     """Draws what covers a face. `sprites`: hands of hands.py; `pictures`: photographs of things, for textures."""
 
@@ -58,24 +68,18 @@ class Covers:
         self.sprites, self.pictures = sprites, pictures
 
     def hand(self, face, rng):
-        sprite = self.sprites[rng.integers(len(self.sprites))].astype(np.float32) / 255
+        sprite = self.sprites[rng.integers(len(self.sprites))]
         size = rng.uniform(0.5, 1.05) * SIDE
         scale = size / (0.8 * sprite.shape[0]) * (1 if rng.random() < 0.5 else -1)
         turn = rng.normal(0, 0.9)
         # Fingers rather than wrists lie on a face.
-        inside = np.argwhere(sprite[..., 2] > 0.5)
+        inside = np.argwhere(sprite[..., 2] > 127)
         y, x = inside[rng.integers(int(0.8 * len(inside)))]
         c, s = np.cos(turn), np.sin(turn)
         matrix = np.array([[scale * c, -abs(scale) * s, 0], [scale * s, abs(scale) * c, 0]])
         at = face['place'](rng)
         matrix[:, 2] = np.array(at) * SIDE - matrix[:, :2] @ [x, y]
-        # The forearm goes on beyond the sprite: its last row does, downwards.
-        tall = cv2.copyMakeBorder(sprite, 0, 3 * len(sprite), 0, 0, cv2.BORDER_REPLICATE)
-        drawn = cv2.warpAffine(tall, matrix, (SIDE, SIDE), flags=cv2.INTER_AREA if abs(scale) < 0.7 else cv2.INTER_LINEAR)
-        light, depth, where = drawn[..., 0] / np.maximum(drawn[..., 2], 1e-3), drawn[..., 1] / np.maximum(drawn[..., 2], 1e-3), drawn[..., 2]
-        near = cv2.GaussianBlur(np.where(where > 0.5, depth, 0).astype(np.float32), (0, 0), 3)
-        # What lies behind what is beside it, and between fingers, is in the shade.
-        hollow = np.clip(1 - 2.5 * np.maximum(0, near - depth), 0.45, 1)
+        light, where, hollow = placed_hand(sprite, matrix, (SIDE, SIDE), 3)
         ambient = rng.uniform(0.35, 0.85)
         colour = like_skin(face['skin'], rng)
         lit = (ambient + (1 - ambient) * light * rng.uniform(0.9, 1.35)) * hollow

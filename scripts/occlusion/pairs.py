@@ -14,7 +14,7 @@ STORED = 192
 SIZE = 64
 # Of the files, every so many-th is for validation.
 HELD_OUT = 12
-# Of each clip, no more frames than so many count.
+# Of each clip about so many frames count.
 PER_CLIP = 10
 CLEAN = 0.25
 # Chance of a cast shadow, a second cover, a face in fewer pixels than the network sees.
@@ -121,7 +121,7 @@ def shrunk(picture, rng):
 
 def pair(face, covers, rng, kind=None):
     """What the network sees [SIZE, SIZE, 4]: the picture, and where the landmarks say that the face is; what covers it and where the face is [SIZE, SIZE, 2]; and what was laid over it."""
-    picture, hull = moved([face['rgb'], face['hull']], rng, 0)
+    picture, hull = face['rgb'], face['hull']
     covered, kinds = np.zeros_like(hull), []
     if kind != 'nothing' and (kind or rng.random() >= CLEAN):
         for _ in range(1 if kind or rng.random() >= SECOND else 2):

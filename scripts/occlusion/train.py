@@ -1,6 +1,6 @@
 """Trains the network that sees what is in front of a face: python train.py <folder of scripts/base/faces.ts> <hands.npz> <folder of photographs of things> <out folder> [--minutes 45] [--resume checkpoint.pt]
 
-One process for the network and one for the pictures. The checkpoint holds the running average of the weights.
+`photographs of things`: pictures and nothing else. One process for the network and one for what it is shown. The checkpoint holds the running average of the weights.
 """
 
 import argparse
@@ -26,7 +26,6 @@ from keeping import follow, save_whole
 EMA = 0.998
 # What is beside the face hardly counts.
 OUTSIDE = 0.1
-KINDS = ('hand', 'thing', 'hair', 'glasses', 'microphone', 'mask')
 
 
 def produce(queue, folder, hands, pictures, batch, seed):
@@ -53,7 +52,7 @@ def loss_of(logits, truth):
 def watch(net, held, covers, path):
     """Overlap with what is there inside the face, by kind, of held-out faces and hands; the share of clean faces that is taken for covered; and a picture."""
     rng, figures, rows = np.random.default_rng(7), {}, []
-    for kind in (*KINDS, 'nothing'):
+    for kind in (*covers.KINDS, 'nothing'):
         pairs = [pair(face, covers, rng, kind) for face in held for _ in range(3)]
         with torch.no_grad():
             found = torch.sigmoid(net(tensor(np.stack([x for x, _, _ in pairs]).astype(np.float32)), places_of(SIZE))).numpy()[:, 0]

@@ -4,7 +4,7 @@
   python wave.py measure masks.mkv <plates without the hand> <plates with it>
 
 `--face`: the middle of the face and its height in the clip's first frame, px; the hand has the colour of its right cheek, times `--colour`. `make` also writes the same frames without the hand, out-clean.mp4.
-Plates are those of `dfk swap --layers … --layers-format png`; `measure` prints, of the place where the face would show without the hand, the overlap of what the hand covers with what is left to the footage.
+Plates are those of `dfk swap --layers … --layers-format png`; `npm run bench -- occlusion --run … --waved out.mp4 --masks masks.mkv` measures what is found in single frames; `measure` prints, of the place where the face would show without the hand, the overlap of what the hand covers with what is left to the footage.
 """
 
 import argparse
@@ -14,6 +14,8 @@ import subprocess
 
 import cv2
 import numpy as np
+
+from covers import placed_hand
 
 TAGS = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709']
 # Frames in which less of the face is covered say nothing.
@@ -37,16 +39,13 @@ def encoder(path, frames, rate, form, *codec):
         raise SystemExit(f'expected {path} to be encoded')
 
 
-def hand_at(sprite, x, y, height, turn, size):
-    """Light, nearness and cover [h, w] of a hand as long as the face is high."""
-    scale = height / (0.8 * sprite.shape[0])
-    tall = cv2.copyMakeBorder(sprite.astype(np.float32) / 255, 0, 3 * len(sprite), 0, 0, cv2.BORDER_REPLICATE)
+def moved_to(x, y, height, turn, side):
+    """The matrix that puts the middle of a sprite's palm there, turned, the hand as long as a face is high."""
+    scale = height / (0.8 * side)
     c, s = scale * np.cos(turn), scale * np.sin(turn)
     matrix = np.array([[c, -s, 0], [s, c, 0]])
-    matrix[:, 2] = np.array([x, y]) - matrix[:, :2] @ [96, 70]
-    drawn = cv2.warpAffine(tall, matrix, size)
-    where = drawn[..., 2]
-    return drawn[..., 0] / np.maximum(where, 1e-3), drawn[..., 1] / np.maximum(where, 1e-3), where
+    matrix[:, 2] = np.array([x, y]) - matrix[:, :2] @ [side / 2, 0.365 * side]
+    return matrix
 
 
 def make(args):
@@ -62,9 +61,8 @@ def make(args):
     for n, frame in enumerate(frames):
         k = min(len(sprites) - 1, n // each)
         t = (n - k * each) / each
-        light, depth, where = hand_at(sprites[k], x + height * (0.9 - 1.6 * t), y + height * (0.55 - 0.35 * np.sin(np.pi * t)), height, 1.5 * t - 0.9, (w, h))
-        near = cv2.GaussianBlur(np.where(where > 0.5, depth, 0).astype(np.float32), (0, 0), 0.025 * height)
-        hollow = np.clip(1 - 2.5 * np.maximum(0, near - depth), 0.45, 1)
+        matrix = moved_to(x + height * (0.9 - 1.6 * t), y + height * (0.55 - 0.35 * np.sin(np.pi * t)), height, 1.5 * t - 0.9, sprites.shape[1])
+        light, where, hollow = placed_hand(sprites[k], matrix, (w, h), 0.025 * height)
         colour = skin * ((0.6 + 0.48 * light) * hollow * spots)[..., None]
         shadow = cv2.GaussianBlur(cv2.warpAffine(where, np.float32([[1, 0, 3], [0, 1, 6]]), (w, h)), (0, 0), 0.05 * height)
         lifted = cv2.GaussianBlur(np.dstack([colour * where[..., None], where]), (0, 0), 0.8)
@@ -88,6 +86,8 @@ def measure(args):
     overlaps, missed, falsely = [], [], []
     for hand, clean, waved in zip(hands, mattes_of(args.clean), mattes_of(args.waved)):
         face = clean > 0.5
+        if not face.any():
+            continue
         covered, left = (hand > 127) & face, (waved < 0.5) & face
         if covered.sum() >= LEAST * face.sum():
             overlaps.append((covered & left).sum() / (covered | left).sum())

@@ -68,6 +68,7 @@ async function finish(context: Context, { farm, queued }: { farm: Awaited<Return
     output: queued.output,
     frames,
     swapped,
+    ...(queued.keptFrames && { earlier: queued.keptFrames }),
     fps,
     manifest: manifest as unknown as SwapResult['manifest'],
     warnings,

@@ -6,7 +6,7 @@ const SAME_S = 0.5
 const SAME_PLACE = 0.3
 
 /** Whether two faces are one face at one moment: neighbouring frames of a clip show hardly anything else. */
-export function isBeside(a: JudgedFace, b: JudgedFace): boolean {
+function isBeside(a: JudgedFace, b: JudgedFace): boolean {
   return Math.abs(a.timeS - b.timeS) < SAME_S && overlap(a.box, b.box) > SAME_PLACE
 }
 

@@ -13,8 +13,6 @@ const MEMORY_S = 0.08
 
 /** Frames, by number, from one look to the next. */
 const EVERY = 2
-/** What was found longer ago says nothing any more. */
-const STALE_S = 1
 /** Faces that are looked at at once: of one person, those of the frames that are rendered together. */
 export const LOOKS_AT_ONCE = 4
 
@@ -22,25 +20,16 @@ export const LOOKS_AT_ONCE = 4
 export class LeftoverMemory {
   readonly #lapse = new Lapse()
   #field: Float32Array | undefined
-  #foundS = Number.NaN
 
   /** Whether a frame, by its number and time, is to be looked at: every other one, and all while nothing is known. */
   isDue(index: number, timeS: number): boolean {
-    return index % EVERY === 0 || !this.#isKnown(timeS)
+    return index % EVERY === 0 || !this.#lapse.isFresh(timeS)
   }
 
   /** The average after the frame at `timeS`; `found` undefined: nobody looked, or nothing was seen, and what was known stays for a second. */
   next(found: Float32Array | undefined, timeS: number): Float32Array | undefined {
-    if (found !== undefined) {
-      this.#field = remember(this.#field, found, this.#lapse.share(timeS, MEMORY_S))
-      this.#foundS = timeS
-    }
-    return this.#isKnown(timeS) ? this.#field : undefined
-  }
-
-  #isKnown(timeS: number): boolean {
-    const ageS = timeS - this.#foundS
-    return ageS >= 0 && ageS <= STALE_S
+    if (found !== undefined) this.#field = remember(this.#field, found, this.#lapse.share(timeS, MEMORY_S))
+    return this.#lapse.isFresh(timeS) ? this.#field : undefined
   }
 }
 

@@ -4,6 +4,7 @@ import { enlargeSquare } from '../picture/enlarge.ts'
 import type { Plane } from '../picture/plane.ts'
 import { decodeSafetensors } from '../store/safetensors.ts'
 import { readShippedWeights } from '../store/shipped.ts'
+import { runInBatches } from '../tensor/batches.ts'
 import { type Device, type Program, tf } from '../tensor/index.ts'
 import type { Cut } from './cut.ts'
 import type { JoinedFace } from './face.ts'
@@ -50,17 +51,9 @@ export async function openEnhancer(device: Device, sizesPx: readonly number[], b
     async enhance(faces, sizePx) {
       const program = programs.get(sizePx)
       if (program === undefined) throw new RangeError(`expected faces of ${[...programs.keys()]} px but found ${sizePx}`)
-      const length = sizePx * sizePx * 3
-      const data = new Float32Array(batch * length)
-      const made: Float32Array[] = []
-      for (let first = 0; first < faces.length; first += batch) {
-        const some = faces.slice(first, first + batch)
-        for (const [index, face] of some.entries()) data.set(face, index * length)
-        const out = await program.run({ faces: { data, shape: [batch, sizePx, sizePx, 3] } })
-        const all = out['faces']!.data as Float32Array
-        for (const index of some.keys()) made.push(all.slice(index * length, (index + 1) * length))
-      }
-      return made
+      const shape = [batch, sizePx, sizePx, 3] as const
+      const fill = (face: Float32Array, data: Float32Array, at: number) => data.set(face, at)
+      return runInBatches(program, { input: 'faces', shape, output: 'faces', fill }, faces)
     },
     async dispose() {
       for (const program of programs.values()) await program.dispose()

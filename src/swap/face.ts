@@ -29,24 +29,27 @@ function resized(data: Float32Array, fromPx: number, toPx: number): Plane {
 }
 
 /** A face as a generator draws it, and what is in front of it in the footage. */
-export interface DrawnFace extends SwappedFaces {
+export interface RenderedFace extends SwappedFaces {
   /** How likely something covers each place, as the occlusion network says, 0–1, [64, 64]; where it was asked. */
   readonly covered?: Float32Array | undefined
 }
 
 /** Where something is in front of a face, 0–1 a pixel of the generator; undefined where its own was not drawn, from which that is told. */
-export function inFrontOf({ rgb, hull, sizePx }: SeenFace, { own, covered }: Pick<DrawnFace, 'own' | 'covered'>): Float32Array | undefined {
+export function inFrontOf(
+  { rgb, hull, sizePx }: SeenFace,
+  { own, covered }: Pick<RenderedFace, 'own' | 'covered'>,
+): Float32Array | undefined {
   const likely = covered && resized(covered, OCCLUSION_PX, sizePx).data
   return own && findOccluders(rgb, own, sampledPlane(hull, sizePx), sizePx, likely)
 }
 
 /** How much of the target's face nothing covers, 0–1 a pixel of the generator. */
-function visibleOf(cut: Cut, drawn: DrawnFace, strength: number, memory: FaceMemory, timeS: number): Float32Array | undefined {
+function visibleOf(cut: Cut, drawn: RenderedFace, strength: number, memory: FaceMemory, timeS: number): Float32Array | undefined {
   if (strength === 0) return undefined
   return memory.occlusion.next(inFrontOf(cut, drawn), timeS)?.map((value) => 1 - strength * value)
 }
 
-function covered(mask: Plane, visible: Float32Array | undefined, sizePx: number): Plane {
+function uncovered(mask: Plane, visible: Float32Array | undefined, sizePx: number): Plane {
   if (visible === undefined) return mask
   const shown = resized(visible, sizePx, mask.width).data
   return { ...mask, data: mask.data.map((value, i) => value * shown[i]!) }
@@ -59,14 +62,6 @@ function addGrain(rgb: Float32Array, cut: Cut, inside: Float32Array, amount: num
   const wide = affineScale(cut.matrix) * factor
   const seen = fine && { footage: lumaOf(fine.data, 1 / 255), rendered: lumaOf(rgb) }
   memory.grain.add(rgb, seen, weights, sizePx * factor, wide, amount, timeS)
-}
-
-/** Frames, by number, at which one looks for what is in front of a face: it does not come from one frame to the next. */
-const OCCLUSION_EVERY = 2
-
-/** Whether fitting a face into a frame needs the target's own face as its decoder renders it. */
-export function wantsOwn({ occlusion }: Look, index: number): boolean {
-  return occlusion > 0 && index % OCCLUSION_EVERY === 0
 }
 
 /** Frames, by number, of which two in turn are looked at for their grain, which hardly changes. */
@@ -101,7 +96,7 @@ function withinOutline(mask: Plane, { twice, hull }: Cut): Plane {
 }
 
 /** Fits a rendered face into the frame that `cut` was taken from, at the generator's size: where it shows, its colours and its border. Pure but for `memory`. */
-export function joinFace(cut: Cut, rendered: DrawnFace, look: Look, memory: FaceMemory, timeS: number): JoinedFace {
+export function joinFace(cut: Cut, rendered: RenderedFace, look: Look, memory: FaceMemory, timeS: number): JoinedFace {
   const { sizePx } = cut
   const bare = bareOf(cut, rendered, look.hair)
   const drawn = rendered.mask.map((value, i) => value * bare[i]!)
@@ -109,7 +104,7 @@ export function joinFace(cut: Cut, rendered: DrawnFace, look: Look, memory: Face
   const shaped = shapeMask(resized(wanted, sizePx, MASK_PX), cut.hull, look.mask)
   const whole = look.mask.kind === 'learned' ? shaped : withinOutline(shaped, cut)
   const visible = visibleOf(cut, rendered, look.occlusion, memory, timeS)
-  const mask = covered(whole, visible, sizePx)
+  const mask = uncovered(whole, visible, sizePx)
   const inside = sampledPlane(mask, sizePx)
   const face = bleedOutwards(rendered.rgb, drawn, sizePx)
   const coloured = memory.colours.match(face, cut.rgb, inside, timeS)
@@ -147,6 +142,6 @@ export function textureFace(
 }
 
 /** Fits a rendered face into the frame that `cut` was taken from: where it shows, its colours, border, sharpness and grain. Pure but for `memory`. */
-export function fitFace(cut: Cut, rendered: DrawnFace, look: Look, memory: FaceMemory, timeS: number): FittedFace {
+export function fitFace(cut: Cut, rendered: RenderedFace, look: Look, memory: FaceMemory, timeS: number): FittedFace {
   return textureFace(cut, joinFace(cut, rendered, look, memory, timeS), look, memory, timeS)
 }

@@ -5,11 +5,23 @@ const STALE_S = 1
 export class Lapse {
   #lastS = Number.NaN
 
+  /** Whether something was measured within the last second before `timeS`. */
+  isFresh(timeS: number): boolean {
+    const elapsedS = timeS - this.#lastS
+    return elapsedS >= 0 && elapsedS <= STALE_S
+  }
+
+  /** Takes note of a measurement at `timeS`. */
+  mark(timeS: number): void {
+    this.#lastS = timeS
+  }
+
   /** Share of the measurement at `timeS`, 0–1, where memory fades to 1/e in `memoryS`; 1 for the first one. */
   share(timeS: number, memoryS: number): number {
     const elapsedS = timeS - this.#lastS
-    this.#lastS = timeS
-    return elapsedS >= 0 && elapsedS <= STALE_S ? 1 - Math.exp(-Math.max(0.001, elapsedS) / memoryS) : 1
+    const share = this.isFresh(timeS) ? 1 - Math.exp(-Math.max(0.001, elapsedS) / memoryS) : 1
+    this.mark(timeS)
+    return share
   }
 }
 

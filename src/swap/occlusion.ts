@@ -110,9 +110,27 @@ export class OcclusionMemory {
   readonly #lapse = new Lapse()
   #found: Float32Array | undefined
 
-  /** The estimate, with what was found at `timeS` taken in, if anybody looked; not to be changed. Undefined while nobody ever did. */
+  /** The estimate, with what was found at `timeS` taken in, if anybody looked; not to be changed. Undefined where nobody did within the last second. */
   next(found: Float32Array | undefined, timeS: number): Float32Array | undefined {
     if (found !== undefined) this.#found = remember(this.#found, found, this.#lapse.share(timeS, MEMORY_S))
-    return this.#found
+    return this.#lapse.isFresh(timeS) ? this.#found : undefined
+  }
+}
+
+/** Frames, by number, from one look at what is in front of a face to the next: it does not come from one frame to the next. */
+const EVERY = 2
+
+/** Tells which faces are to be looked at for what is in front of them, which takes the target's own as its decoder draws it. */
+export class OcclusionLooks {
+  /** When each face, by its id, was looked at last. */
+  readonly #looked = new Map<number, Lapse>()
+
+  /** Whether a face is to be looked at in a frame, by its number and time: in every other one, and in any where nobody did for a second; then it counts as done. */
+  isDue(face: number, index: number, timeS: number): boolean {
+    const looked = this.#looked.get(face) ?? new Lapse()
+    if (index % EVERY !== 0 && looked.isFresh(timeS)) return false
+    looked.mark(timeS)
+    this.#looked.set(face, looked)
+    return true
   }
 }

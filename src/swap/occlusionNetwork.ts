@@ -1,17 +1,22 @@
-import { parametersOf } from '../models/layers.ts'
+import { type Parameters, parametersOf } from '../models/layers.ts'
 import { OCCLUSION_PX, occlusionProgram, occlusionSignature } from '../models/occlusion.ts'
 import { sampledPlane } from '../picture/plane.ts'
+import { toBytes } from '../picture/putIn.ts'
 import { resizePicture } from '../picture/resize.ts'
 import { decodeSafetensors } from '../store/safetensors.ts'
 import { readShippedWeights } from '../store/shipped.ts'
+import { runInBatches } from '../tensor/batches.ts'
 import { type Device, tf } from '../tensor/index.ts'
+import { fingerprint } from '../work/fingerprint.ts'
 import type { Cut } from './cut.ts'
 import { type ClipOptions, looksOf } from './shots.ts'
 
 /** The weights that belong to this version: what a render with them depends on. */
-export const OCCLUSION = { name: 'dfk occlusion', sha256: '718c70d330b434ab1fe44b2f3dcd675687d56bfd84b8d67091419785f3a4ecda' } as const
+export const OCCLUSION = { sha256: '718c70d330b434ab1fe44b2f3dcd675687d56bfd84b8d67091419785f3a4ecda' } as const
 
 const FILE = 'occlusion.safetensors'
+/** The code that puts the network together. */
+const MODELS = new URL('../models', import.meta.url)
 const PIXELS = OCCLUSION_PX * OCCLUSION_PX
 
 /** What is to be known of a face in a frame. */
@@ -31,8 +36,7 @@ export function wantsOcclusion(clip: ClipOptions): boolean {
 
 /** A face [s, s, 3] in 0–1 as the network is to see it: at 64 px. */
 function resized(rgb: Float32Array, sizePx: number): Float32Array {
-  const data = Uint8Array.from(rgb, (value) => Math.max(0, Math.min(255, Math.round(value * 255))))
-  const small = resizePicture({ width: sizePx, height: sizePx, data }, OCCLUSION_PX, OCCLUSION_PX)
+  const small = resizePicture({ width: sizePx, height: sizePx, data: toBytes(rgb) }, OCCLUSION_PX, OCCLUSION_PX)
   return Float32Array.from(small.data, (value) => value / 255)
 }
 
@@ -48,25 +52,28 @@ function show({ rgb, sizePx, hull }: SeenFace, data: Float32Array, at: number): 
 
 /** Loads the network that comes with dfk. `batch`: faces that it takes at once. Throws DfkError for a missing or damaged file. */
 export async function openOcclusionNetwork(device: Device, batch: number): Promise<OcclusionNetwork> {
-  const { tensors } = decodeSafetensors(await readShippedWeights(FILE, OCCLUSION.sha256, 'occlusion network'), FILE)
-  const parameters = parametersOf(tensors)
-  const program = await device.compile(occlusionProgram(parameters), occlusionSignature(batch), { name: 'occlusion' })
-  return {
-    async find(faces) {
-      const found: Float32Array[] = []
-      const data = new Float32Array(batch * PIXELS * 4)
-      for (let first = 0; first < faces.length; first += batch) {
-        const some = faces.slice(first, first + batch)
-        for (const [index, face] of some.entries()) show(face, data, index * PIXELS * 4)
-        const { covered } = await program.run({ faces: { data, shape: [batch, OCCLUSION_PX, OCCLUSION_PX, 4] } })
-        const all = covered!.data as Float32Array
-        for (const index of some.keys()) found.push(all.slice(index * PIXELS, (index + 1) * PIXELS))
-      }
-      return found
+  const bytes = await readShippedWeights(FILE, OCCLUSION.sha256, 'occlusion network')
+  let parameters: Parameters | undefined
+  const forget = () => {
+    if (parameters !== undefined) tf.dispose(parameters)
+  }
+  const source = {
+    async load() {
+      parameters = parametersOf(decodeSafetensors(bytes, FILE).tensors)
+      return occlusionProgram(parameters)
     },
+  }
+  const options = { name: 'occlusion', cacheKey: `occlusion ${OCCLUSION.sha256} ${fingerprint(MODELS)}` }
+  const program = await device.compile(source, occlusionSignature(batch), options).catch((error: unknown) => {
+    forget()
+    throw error
+  })
+  const shape = [batch, OCCLUSION_PX, OCCLUSION_PX, 4] as const
+  return {
+    find: (faces) => runInBatches(program, { input: 'faces', shape, output: 'covered', fill: show }, faces),
     async dispose() {
       await program.dispose()
-      tf.dispose(parameters)
+      forget()
     },
   }
 }

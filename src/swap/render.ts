@@ -10,9 +10,10 @@ import { trackFrames } from './ahead.ts'
 import type { TrackedFace } from './bridge.ts'
 import { type Cut, cutFace } from './cut.ts'
 import { enhanceFaces } from './enhancer.ts'
-import { type DrawnFace, joinFace, textureFace, wantsFine, wantsOwn } from './face.ts'
+import { joinFace, type RenderedFace, textureFace, wantsFine } from './face.ts'
 import type { FittedFace } from './fitted.ts'
 import { FaceMemory } from './look.ts'
+import { OcclusionLooks } from './occlusion.ts'
 import type { SwapSession } from './session.ts'
 import { optionsAt } from './shots.ts'
 import type { Tracker } from './shotTracker.ts'
@@ -44,9 +45,16 @@ export interface RenderedFrame {
   readonly places: readonly TrackedFace[]
 }
 
+interface PlannedCut {
+  readonly face: TrackedFace
+  readonly cut: Cut
+  /** Whether to draw the target's own face as well, which tells what is in front of it. */
+  readonly wantsOwn: boolean
+}
+
 interface Planned {
   readonly frame: OpenFrame
-  readonly cuts: readonly { readonly face: TrackedFace; readonly cut: Cut }[]
+  readonly cuts: readonly PlannedCut[]
 }
 
 /** What is kept of everybody met in a clip from frame to frame, by the ids of their appearances. */
@@ -69,6 +77,7 @@ function part(data: Float32Array, index: number, length: number): Float32Array {
 
 /** Looks at the frames in turn and cuts out the faces to replace. */
 async function look(session: SwapSession, tracker: Tracker, frames: AsyncIterable<OpenFrame>, planned: Queue<Planned>): Promise<void> {
+  const looks = new OcclusionLooks()
   for await (const { frame, faces } of trackFrames(viewed(frames), tracker)) {
     const { look } = optionsAt(session.request, frame)
     const isFine = wantsFine(look, frame.index)
@@ -78,7 +87,8 @@ async function look(session: SwapSession, tracker: Tracker, frames: AsyncIterabl
       if (displacements === undefined || look.retarget === 0) return cut
       return { ...cut, move: displacements(alignedPoints(face.landmarks, cut.matrix, sizePx)) }
     }
-    const cuts = timed(session.clock, 'cut', () => faces.map((face) => ({ face, cut: cutOut(face) })))
+    const wantsOwn = ({ id }: TrackedFace) => look.occlusion > 0 && looks.isDue(id, frame.index, frame.timeS)
+    const cuts = timed(session.clock, 'cut', () => faces.map((face) => ({ face, cut: cutOut(face), wantsOwn: wantsOwn(face) })))
     if (!(await planned.push({ frame, cuts }))) return
   }
 }
@@ -90,15 +100,11 @@ function faded(face: FittedFace, strength: number): FittedFace {
 }
 
 /** Sends faces through a generator, those that want the target's own face as well apart from the others. */
-async function generateFaces<T extends { readonly cut: Cut }>(
-  generator: Generator,
-  all: readonly T[],
-  wantsOwn: (face: T) => boolean,
-): Promise<Map<T, SwappedFaces>> {
+async function generateFaces<T extends PlannedCut>(generator: Generator, all: readonly T[]): Promise<Map<T, SwappedFaces>> {
   const pixels = generator.sizePx * generator.sizePx
   const made = new Map<T, SwappedFaces>()
   for (const withOwn of [true, false]) {
-    const some = all.filter((face) => wantsOwn(face) === withOwn)
+    const some = all.filter(({ wantsOwn }) => wantsOwn === withOwn)
     if (some.length === 0) continue
     const faces = new Float32Array(some.length * pixels * 3)
     for (const [index, { cut }] of some.entries()) faces.set(cut.rgb, index * pixels * 3)
@@ -116,7 +122,7 @@ interface DrawnCut {
   readonly frame: OpenFrame
   readonly face: TrackedFace
   readonly cut: Cut
-  readonly rendered: DrawnFace
+  readonly rendered: RenderedFace
 }
 
 /** Some frames, and their faces as each run's generator draws them. */
@@ -125,27 +131,21 @@ interface DrawnGroup {
   readonly drawn: readonly (readonly [Generator, readonly DrawnCut[]])[]
 }
 
-/** What is in front of the faces of which the target's own was drawn too. */
-async function addCovered<T extends { readonly cut: Cut }>({ occlusion, clock }: SwapSession, made: Map<T, DrawnFace>): Promise<void> {
-  const asked = [...made].filter(([, { own }]) => own !== undefined)
-  if (occlusion === undefined || asked.length === 0) return
-  const found = await timed(clock, 'occlusion', () => occlusion.find(asked.map(([{ cut }]) => cut)))
-  for (const [index, [face, drawn]] of asked.entries()) made.set(face, { ...drawn, covered: found[index]! })
-}
-
-/** Draws the faces of some frames, all of a run at once. */
-async function drawGroup(session: SwapSession, group: readonly Planned[]): Promise<DrawnGroup> {
-  const { generators, request, clock } = session
+/** Draws the faces of some frames, all of a run at once, and sees what is in front of those of which the target's own is drawn too. */
+async function drawGroup({ generators, occlusion, clock }: SwapSession, group: readonly Planned[]): Promise<DrawnGroup> {
   const drawn: [Generator, DrawnCut[]][] = []
   for (const [run, generator] of generators) {
     const all = group.flatMap(({ frame, cuts }) => cuts.filter(({ face }) => face.member.run === run).map((each) => ({ ...each, frame })))
     if (all.length === 0) continue
-    const generate = () => generateFaces(generator, all, ({ frame }) => wantsOwn(optionsAt(request, frame).look, frame.index))
-    const made = await timed(clock, 'generate', generate)
-    await addCovered(session, made)
+    const made = await timed(clock, 'generate', () => generateFaces(generator, all))
     drawn.push([generator, all.map((each) => ({ ...each, rendered: made.get(each)! }))])
   }
-  return { group, drawn }
+  const asked = drawn.flatMap(([, faces]) => faces).filter(({ rendered }) => rendered.own !== undefined)
+  if (occlusion === undefined || asked.length === 0) return { group, drawn }
+  const found = await timed(clock, 'occlusion', () => occlusion.find(asked.map(({ cut }) => cut)))
+  const covered = new Map(asked.map(({ cut }, index) => [cut, found[index]]))
+  const withCovered = (each: DrawnCut): DrawnCut => ({ ...each, rendered: { ...each.rendered, covered: covered.get(each.cut) } })
+  return { group, drawn: drawn.map(([generator, faces]) => [generator, faces.map(withCovered)]) }
 }
 
 /** What is left to move of drawn faces (again.ts), where one looks for it. */

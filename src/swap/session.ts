@@ -181,44 +181,53 @@ async function enhancerFor(
 /** Loads the generators and the face networks. `batch`: faces that the generator renders at once. */
 export async function openSession(permitted: PermittedSwap, batch: number, onWarning: (message: string) => void): Promise<SwapSession> {
   collectSeldom()
+  const opened: { dispose(): Promise<void> }[] = []
+  const keep = <T extends { dispose(): Promise<void> }>(each: T): T => {
+    opened.push(each)
+    return each
+  }
+  const dispose = async () => {
+    for (const each of opened.splice(0).reverse()) await each.dispose()
+  }
+  try {
+    return { ...permitted, ...(await openNetworks(permitted, batch, onWarning, keep)), pools: new BufferPools(), dispose }
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+}
+
+/** What a session computes with; `keep` is handed all that is to be disposed of. */
+type Networks = Pick<SwapSession, 'generators' | 'analyser' | 'aligned' | 'enhancer' | 'occlusion' | 'finisher'>
+
+async function openNetworks(
+  { request, runs }: PermittedSwap,
+  batch: number,
+  onWarning: (message: string) => void,
+  keep: <T extends { dispose(): Promise<void> }>(each: T) => T,
+): Promise<Networks> {
   // Decoder, encoder, finishing threads and this one all have work while a network computes.
-  const device = await openDevice(permitted.request.device, { sharesCores: true })
-  const choice = { step: permitted.request.checkpoint, onDamaged: onWarning }
-  const looks = looksOf(permitted.request)
-  const withOwn = wantsOcclusion(permitted.request)
+  const device = await openDevice(request.device, { sharesCores: true })
+  const choice = { step: request.checkpoint, onDamaged: onWarning }
+  const withOwn = wantsOcclusion(request)
   const generators = new Map<string, Generator>()
-  for (const run of permitted.runs) generators.set(run.name, await openGenerator(run, device, { batch, choice, withOwn }))
-  const wantsMoving = looks.some(({ retarget }) => retarget > 0)
+  for (const run of runs) generators.set(run.name, keep(await openGenerator(run, device, { batch, choice, withOwn })))
+  const wantsMoving = looksOf(request).some(({ retarget }) => retarget > 0)
   for (const [name, { displacements }] of generators) {
     if (wantsMoving && displacements === undefined)
       onWarning(
         `--retarget: changes nothing of ${name}, whose checkpoint does not know what its swaps lack; training it further measures that, of 48 faces or more`,
       )
   }
-  const enhancer = wantsEnhancer(permitted.request) ? await enhancerFor(generators, device, batch, onWarning) : undefined
-  const occlusion = withOwn ? await openOcclusionNetwork(device, batch) : undefined
-  const analyser = await openFaceAnalyser(device)
+  const enhancer = wantsEnhancer(request) ? await enhancerFor(generators, device, batch, onWarning) : undefined
+  if (enhancer !== undefined) keep(enhancer)
+  const occlusion = withOwn ? keep(await openOcclusionNetwork(device, batch)) : undefined
+  const analyser = keep(await openFaceAnalyser(device))
   const looksAgain = wantsMoving && [...generators.values()].some(({ leftover }) => leftover !== undefined)
-  const aligned = looksAgain ? openAlignedFaces(device, LOOKS_AT_ONCE) : undefined
+  const aligned = looksAgain ? keep(openAlignedFaces(device, LOOKS_AT_ONCE)) : undefined
   const finisher = openFinishPool()
-  return {
-    ...permitted,
-    generators,
-    analyser,
-    aligned,
-    enhancer,
-    occlusion,
-    finisher,
-    pools: new BufferPools(),
-    async dispose() {
-      await finisher.close()
-      await analyser.dispose()
-      await aligned?.dispose()
-      await enhancer?.dispose()
-      await occlusion?.dispose()
-      for (const generator of generators.values()) await generator.dispose()
-    },
-  }
+  keep({ dispose: () => finisher.close() })
+  return { generators, analyser, aligned, enhancer, occlusion, finisher }
 }
 
 /** A tracker for the next clip. */

@@ -4,7 +4,9 @@ import { logitAmong, probabilityOf, verdictOf } from '../../src/detect/calibrati
 import { momentOf, standingOut, stretchAround } from '../../src/detect/moments.ts'
 import type { JudgedFace } from '../../src/detect/result.ts'
 import { samplingStep, spread } from '../../src/detect/sampling.ts'
+import { Strongest } from '../../src/detect/strongest.ts'
 import { highestByFrame, mostFaces, summarise } from '../../src/detect/summary.ts'
+import { createPicture } from '../../src/picture/picture.ts'
 import { CALIBRATION } from './calibrated.ts'
 
 const band = CALIBRATION.video
@@ -52,6 +54,18 @@ describe('the highest faces', () => {
     const faces = [face(0, 0.8), face(1, 0.9), face(2, 0.85), elsewhere, face(13, 0.6), face(14, 0.65)]
     expect(highestApart(faces, 3)).toEqual([faces[1], elsewhere, faces[5]])
     expect(highestApart(faces, 2)).toEqual([faces[1], elsewhere])
+  })
+
+  it('are kept with their crops as they come, those too that a passing higher one was beside', async () => {
+    const strongest = new Strongest(2)
+    for (const [frame, probability] of [
+      [0, 0.5],
+      [10, 0.7],
+      [20, 0.9],
+      [40, 0.3],
+    ] as const)
+      strongest.offer({ face: face(frame, probability), crop: createPicture(224, 224), evidence: new Float32Array(49) })
+    expect((await strongest.encode(CALIBRATION)).map(({ frame }) => frame)).toEqual([20, 0])
   })
 })
 

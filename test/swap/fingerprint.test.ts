@@ -9,7 +9,7 @@ import type { NamedSwap, SwapRequest } from '../../src/swap/session.ts'
 import type { FrameOptions, Shot } from '../../src/swap/shots.ts'
 
 const enhancer = vi.hoisted(() => ({ name: 'enhancer', sha256: 'e' }))
-const occlusion = vi.hoisted(() => ({ name: 'occlusion', sha256: 'o' }))
+const occlusion = vi.hoisted(() => ({ sha256: 'o' }))
 vi.mock('../../src/swap/enhancer.ts', async (load) => ({ ...(await load<object>()), ENHANCER: enhancer }))
 vi.mock('../../src/swap/occlusionNetwork.ts', async (load) => ({ ...(await load<object>()), OCCLUSION: occlusion }))
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findOccluders, OcclusionMemory } from '../../src/swap/occlusion.ts'
+import { findOccluders, OcclusionLooks, OcclusionMemory } from '../../src/swap/occlusion.ts'
 import { facePixels, field, noisy } from './seamSupport.ts'
 
 const SIZE = 64
@@ -73,5 +73,21 @@ describe('what is in front of a face', () => {
     expect(memory.next(hand, 0.04)![0]).toBeLessThan(0.5)
     for (let frame = 2; frame < 6; frame += 1) memory.next(hand, frame * 0.04)
     expect(memory.next(hand, 0.24)![0]).toBeGreaterThan(0.9)
+  })
+
+  it('is forgotten a second later, and known in between where nobody looked', () => {
+    const memory = new OcclusionMemory()
+    memory.next(new Float32Array(4).fill(1), 0)
+    expect(memory.next(undefined, 0.9)![0]).toBe(1)
+    expect(memory.next(undefined, 1.1)).toBeUndefined()
+  })
+
+  it('is looked for in every other frame, and in the first of each face whatever its number', () => {
+    const looks = new OcclusionLooks()
+    const due = (face: number, frames: number[]) => frames.filter((frame) => looks.isDue(face, frame, frame / 25))
+    expect(due(1, [7, 8, 9, 10, 11])).toEqual([7, 8, 10])
+    expect(due(2, [11, 13, 14])).toEqual([11, 14])
+    // Two seconds out of the picture.
+    expect(due(1, [61, 63])).toEqual([61])
   })
 })

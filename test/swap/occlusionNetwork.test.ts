@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { COLOURS, cover, overlapOf, SHAPES, skinOf } from '../../bench/covered.ts'
 import { openFaceAnalyser } from '../../src/faces/index.ts'
@@ -7,10 +9,13 @@ import { planeOf, sampledPlane } from '../../src/picture/plane.ts'
 import { cutFace } from '../../src/swap/cut.ts'
 import { inFrontOf } from '../../src/swap/face.ts'
 import { type OcclusionNetwork, openOcclusionNetwork, type SeenFace } from '../../src/swap/occlusionNetwork.ts'
+import { renderAlone } from '../../src/swap/render.ts'
+import { newTracker } from '../../src/swap/session.ts'
 import { viewOf } from '../../src/swap/view.ts'
 import { openDevice } from '../../src/tensor/index.ts'
 import { mean } from '../../src/work/statistics.ts'
-import { sampleVideo } from '../support/data.ts'
+import { sampleVideo, scratchFolder } from '../support/data.ts'
+import { framesOf, makeClip, openMan, PLAIN_LOOK, WALL } from './man.ts'
 
 const SIZE = OCCLUSION_PX
 /** Frames of each clip, so far apart. */
@@ -85,5 +90,28 @@ describe('the network that sees what is in front of a face', () => {
     const nowhere = { ...face, hull: planeOf({ width: SIZE, height: SIZE, data: new Uint8Array(SIZE * SIZE) }) }
     const [a, b] = await network.find([face, nowhere])
     expect(a).not.toEqual(b)
+  })
+})
+
+describe('a frame by itself', () => {
+  it.each([0, 1])('is looked at for what is in front, whatever its number: %i after another', async (later) => {
+    const home = scratchFolder('occlusion')
+    const clip = join(home, 'clip.mp4')
+    await makeClip(home, clip, WALL + 3)
+    const session = await openMan(home, clip, { look: { ...PLAIN_LOOK, occlusion: 1 } })
+    const looked: number[] = []
+    const { find } = session.occlusion!
+    session.occlusion!.find = (faces) => {
+      looked.push(faces.length)
+      return find(faces)
+    }
+    for await (const frame of framesOf(clip)) {
+      if (frame.index !== WALL + later) continue
+      const { faces } = await renderAlone(session, newTracker(session), frame)
+      expect(faces).toHaveLength(1)
+    }
+    expect(looked).toEqual([1])
+    await session.dispose()
+    rmSync(home, { recursive: true, force: true })
   })
 })

@@ -21,6 +21,8 @@ export interface Queued {
   readonly segments: number
   /** Segments that were there already when it was queued. */
   readonly kept: number
+  /** Frames of these; undefined where another call queued it. */
+  readonly keptFrames?: number
   /** Frames of a segment. */
   readonly segmentFrames: number
 }
@@ -131,7 +133,7 @@ export async function submitClip(
           opts: { ...AGAIN, jobId: id, removeOnComplete: { age: DAY_S } },
           children: all.filter((segment) => segment === null || !rendering.has(segment)).map(child),
         })
-        return { ...queued, kept }
+        return { ...queued, kept, keptFrames: rendering.done.reduce((sum, { frames }) => sum + frames, 0) }
       },
     )
   } finally {
