@@ -27,7 +27,7 @@ from pairs import fixed, stream
 from pool import ROOM, Pool, seen_anew
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
-from keeping import follow, save_whole
+from keeping import learn, save_whole
 
 POOL, LARGE_POOL = 480, 6000  # pairs kept for `--uses`: in memory, on a card
 
@@ -178,12 +178,8 @@ def main():
             seen = seen_anew(pairs) if room else pairs.float().movedim(-1, 2)
             out = net(seen.transpose(0, 1).flatten(0, 1).sub(127).div(128).contiguous(memory_format=layout))
         loss = F.binary_cross_entropy_with_logits(out, labels * 0.96 + 0.02) + 0.3 * F.softplus(out[:n] - out[n:]).mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 3.0)
-        optimizer.step()
         step += 1
-        follow(average, net, step, args.average)
+        learn(loss, net, average, optimizer, step, clip=3.0, most=args.average)
         running = loss.detach() if running is None else running.lerp(loss.detach(), 0.02)
         if elapsed > next_watch:
             spare, next_watch = report(rate), elapsed + every

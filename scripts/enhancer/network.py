@@ -1,21 +1,17 @@
 """The enhancer as src/models/enhancer.ts has it, and the discriminator that it is trained against."""
 
+import pathlib
+import sys
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-SLOPE = 0.1
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
+from shuffling import act, begin, conv3, same
+
 FINE, DEEP, BLOCKS, LARGE = 40, 80, 4, 24
-
-
-def same(x, conv):
-    """TensorFlow's "same" with a stride of 2: what is padded is right and below."""
-    return conv(F.pad(x, (0, 1, 0, 1))) if conv.stride[0] == 2 else conv(x)
-
-
-def conv3(a, b, stride=1):
-    return nn.Conv2d(a, b, 3, stride, 0 if stride == 2 else 1)
 
 
 class Enhancer(nn.Module):
@@ -32,15 +28,10 @@ class Enhancer(nn.Module):
         self.convs['fineb'] = conv3(FINE, FINE)
         self.convs['large'] = conv3(FINE, 4 * LARGE)
         self.convs['out'] = conv3(LARGE, 12)
-        for name, conv in self.convs.items():
-            nn.init.kaiming_normal_(conv.weight, a=SLOPE)
-            nn.init.zeros_(conv.bias)
-            if name == 'out' or name.endswith('b'):
-                conv.weight.data.mul_(0.1)
+        begin(self.convs)
 
     def forward(self, x, places):
         c = self.convs
-        act = lambda y: F.leaky_relu(y, SLOPE)
         skip = act(c['in'](torch.cat([F.pixel_unshuffle(x, 4), places], 1)))
         y = act(same(skip, c['down']))
         for i in range(BLOCKS):
@@ -68,10 +59,3 @@ class Discriminator(nn.Module):
             maps.append(y)
         y = F.leaky_relu(self.last(torch.cat([y, F.avg_pool2d(places, 2)], 1)), 0.2)
         return maps + [self.logits(y)]
-
-
-def places_of(size):
-    """Where the pixels of a quarter of the size lie, [1, 2, size / 4, size / 4]: x, then y."""
-    along = (torch.arange(size // 4) + 0.5) / (size // 8) - 1
-    y, x = torch.meshgrid(along, along, indexing='ij')
-    return torch.stack([x, y])[None]

@@ -19,11 +19,12 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from network import Discriminator, Enhancer, places_of
+from network import Discriminator, Enhancer
 from plates import CROP, FINE, batches, load, worn
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
-from keeping import follow, save_whole
+from keeping import learn, save_whole
+from shuffling import places_of
 
 EMA = 0.997
 # What is beside the face hardly counts.
@@ -106,7 +107,7 @@ def watch(net, held, path):
     for face in held[:24]:
         fine, plate = worn(face, rng, 0)
         with torch.no_grad():
-            out = net(tensor(plate[None]), places_of(FINE))[0].permute(1, 2, 0).clamp(0, 1).numpy()
+            out = net(tensor(plate[None]), places_of(FINE // 4))[0].permute(1, 2, 0).clamp(0, 1).numpy()
         inside = (face['hull'] > 127)[..., None]
         error = lambda x: float(np.sqrt((((x - fine) ** 2) * inside).sum() / (3 * inside.sum())))
         band = lambda x: float((np.abs(x - cv2.GaussianBlur(x, (0, 0), 2)) * inside).sum() / (3 * inside.sum()))
@@ -147,7 +148,7 @@ def main():
     net, judge, features = (each.to(memory_format=torch.channels_last) for each in (net, judge, features))
     optimizer = torch.optim.Adam(net.parameters(), lr=args.rate, betas=(0.9, 0.99))
     other = torch.optim.Adam(judge.parameters(), lr=2e-4, betas=(0.5, 0.99))
-    places = places_of(FINE)
+    places = places_of(FINE // 4)
     start, step, running, next_watch = time.time(), 0, {}, 180
     while (elapsed := time.time() - start) < args.minutes * 60:
         share = elapsed / (args.minutes * 60)
@@ -179,12 +180,8 @@ def main():
             losses['matching'] = grown * MATCHING * sum((a - b.detach()).abs().mean() for a, b in zip(on_made[:-1], on_real[:-1]))
             running['verdict'] = 0.98 * running.get('verdict', 2) + 0.02 * verdict.item()
         loss = sum(losses.values())
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
         step += 1
-        follow(average, net, step, EMA)
+        learn(loss, net, average, optimizer, step, clip=1.0, most=EMA)
         for name, value in losses.items():
             running[name] = 0.98 * running.get(name, value.item()) + 0.02 * value.item()
         if elapsed > next_watch:

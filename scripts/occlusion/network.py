@@ -1,22 +1,16 @@
 """The network that sees what is in front of a face, as src/models/occlusion.ts has it."""
 
+import pathlib
+import sys
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-SLOPE = 0.1
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
+from shuffling import act, begin, conv3, same
+
 FINE, MIDDLE, DEEP, BLOCKS = 24, 48, 96, 3
-# Names of what shuffles its channels into pixels.
-SHUFFLED = ('up', 'large', 'out')
-
-
-def conv3(a, b, stride=1):
-    return nn.Conv2d(a, b, 3, stride, 0 if stride == 2 else 1)
-
-
-def same(x, conv):
-    """TensorFlow's "same" with a stride of 2: what is padded is right and below."""
-    return conv(F.pad(x, (0, 1, 0, 1))) if conv.stride[0] == 2 else conv(x)
 
 
 class Occlusion(nn.Module):
@@ -33,15 +27,10 @@ class Occlusion(nn.Module):
         self.convs['large'] = conv3(MIDDLE, 4 * FINE)
         self.convs['last'] = conv3(FINE, FINE)
         self.convs['out'] = conv3(FINE, 4)
-        for name, conv in self.convs.items():
-            nn.init.kaiming_normal_(conv.weight, a=SLOPE)
-            nn.init.zeros_(conv.bias)
-            if name == 'out' or name.endswith('b'):
-                conv.weight.data.mul_(0.1)
+        begin(self.convs)
 
     def forward(self, x, places):
         c = self.convs
-        act = lambda y: F.leaky_relu(y, SLOPE)
         fine = act(c['in'](torch.cat([F.pixel_unshuffle(x, 2), places.expand(len(x), -1, -1, -1)], 1)))
         fine = act(c['fine'](fine))
         middle = act(c['middle'](act(same(fine, c['down']))))
@@ -53,10 +42,3 @@ class Occlusion(nn.Module):
         y = act(fine + F.pixel_shuffle(c['large'](y), 2))
         y = act(c['last'](y))
         return F.pixel_shuffle(c['out'](y), 2)
-
-
-def places_of(size):
-    """Where the pixels of a half of the size lie, [1, 2, size / 2, size / 2]: x, then y."""
-    along = (torch.arange(size // 2) + 0.5) / (size // 4) - 1
-    y, x = torch.meshgrid(along, along, indexing='ij')
-    return torch.stack([x, y])[None]

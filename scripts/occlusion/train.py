@@ -17,11 +17,12 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from network import Occlusion, places_of
+from network import Occlusion
 from pairs import SIZE, batches, load, open_covers, pair
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / 'torch'))
-from keeping import follow, save_whole
+from keeping import learn, save_whole
+from shuffling import places_of
 
 EMA = 0.998
 # What is beside the face hardly counts.
@@ -55,7 +56,7 @@ def watch(net, held, covers, path):
     for kind in (*covers.KINDS, 'nothing'):
         pairs = [pair(face, covers, rng, kind) for face in held for _ in range(3)]
         with torch.no_grad():
-            found = torch.sigmoid(net(tensor(np.stack([x for x, _, _ in pairs]).astype(np.float32)), places_of(SIZE))).numpy()[:, 0]
+            found = torch.sigmoid(net(tensor(np.stack([x for x, _, _ in pairs]).astype(np.float32)), places_of(SIZE // 2))).numpy()[:, 0]
         values = []
         for (x, y, _), made in zip(pairs, found):
             there, inside, seen = y[..., 0] > 0.5, y[..., 1] > 0.5, made > 0.5
@@ -93,7 +94,7 @@ if __name__ == '__main__':
     covers = open_covers(args.hands, args.pictures, True)
     queue = mp.get_context('spawn').Queue(12)
     mp.get_context('spawn').Process(target=produce, args=(queue, args.faces, args.hands, args.pictures, args.batch, args.seed), daemon=True).start()
-    places, begun, step, sum_, shown = places_of(SIZE), time.time(), 0, 0.0, 0.0
+    places, begun, step, sum_, shown = places_of(SIZE // 2), time.time(), 0, 0.0, 0.0
     while True:
         share = (time.time() - begun) / (60 * args.minutes)
         if share >= 1:
@@ -103,12 +104,8 @@ if __name__ == '__main__':
             group['lr'] = rate
         inputs, truths = queue.get()
         loss = loss_of(net(tensor(inputs), places), tensor(truths))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimizer.step()
         step += 1
-        follow(average, net, step, EMA)
+        learn(loss, net, average, optimizer, step, clip=1.0, most=EMA)
         sum_ += loss.item()
         if step % 100 == 0:
             print(json.dumps({'step': step, 'minutes': round((time.time() - begun) / 60, 1), 'loss': round(sum_ / 100, 4), 'rate': round(rate, 6)}), flush=True)

@@ -16,15 +16,19 @@ def follow(average, net, step, most):
         torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - keep)
 
 
+def learn(loss, net, average, optimizer, step, *, clip, most):
+    """Takes a step, numbered from 1: down the gradient, its norm clipped, and the running average after it."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(net.parameters(), clip)
+    optimizer.step()
+    follow(average, net, step, most)
+
+
 def save_whole(net, folder):
     """last.pt in `folder`: the one before or this one, never half of one."""
     torch.save(net.state_dict(), f'{folder}/last.tmp')
     os.replace(f'{folder}/last.tmp', f'{folder}/last.pt')
-
-
-def rows_first(channels, by):
-    """PyTorch shuffles colour by colour, src/models/layers.ts row by row: the order of the one's channels in the other's."""
-    return torch.arange(channels).reshape(-1, by, by).permute(1, 2, 0).reshape(-1)
 
 
 def write_safetensors(path, tensors, metadata):

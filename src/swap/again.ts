@@ -11,8 +11,6 @@ import { Lapse, remember } from './lapse.ts'
 /** Seconds over which what is left to move fades to 1/e: landmarks shake from frame to frame, and what a generator draws too little of stays for half a second and more. */
 const MEMORY_S = 0.08
 
-/** Frames, by number, from one look to the next. */
-const EVERY = 2
 /** Faces that are looked at at once: of one person, those of the frames that are rendered together. */
 export const LOOKS_AT_ONCE = 4
 
@@ -23,7 +21,7 @@ export class LeftoverMemory {
 
   /** Whether a frame, by its number and time, is to be looked at: every other one, and all while nothing is known. */
   isDue(index: number, timeS: number): boolean {
-    return index % EVERY === 0 || !this.#lapse.isFresh(timeS)
+    return this.#lapse.isDue(index, timeS)
   }
 
   /** The average after the frame at `timeS`; `found` undefined: nobody looked, or nothing was seen, and what was known stays for a second. */

@@ -1,6 +1,9 @@
 /** A gap this long, or time that runs backwards, makes all that was remembered stale. */
 const STALE_S = 1
 
+/** Frames, by number, from one look to the next, where not every frame is looked at. */
+const EVERY = 2
+
 /** Tells how much a new measurement counts against those remembered, by the time between frames alone, whatever the frame rate. */
 export class Lapse {
   #lastS = Number.NaN
@@ -9,6 +12,11 @@ export class Lapse {
   isFresh(timeS: number): boolean {
     const elapsedS = timeS - this.#lastS
     return elapsedS >= 0 && elapsedS <= STALE_S
+  }
+
+  /** Whether a frame, by its number and time, is to be looked at: every other one, and all while nothing is known. */
+  isDue(index: number, timeS: number): boolean {
+    return index % EVERY === 0 || !this.isFresh(timeS)
   }
 
   /** Takes note of a measurement at `timeS`. */

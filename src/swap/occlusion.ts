@@ -117,10 +117,7 @@ export class OcclusionMemory {
   }
 }
 
-/** Frames, by number, from one look at what is in front of a face to the next: it does not come from one frame to the next. */
-const EVERY = 2
-
-/** Tells which faces are to be looked at for what is in front of them, which takes the target's own as its decoder draws it. */
+/** Tells which faces are to be looked at for what is in front of them (it does not come from one frame to the next), which takes the target's own as its decoder draws it. */
 export class OcclusionLooks {
   /** When each face, by its id, was looked at last. */
   readonly #looked = new Map<number, Lapse>()
@@ -128,7 +125,7 @@ export class OcclusionLooks {
   /** Whether a face is to be looked at in a frame, by its number and time: in every other one, and in any where nobody did for a second; then it counts as done. */
   isDue(face: number, index: number, timeS: number): boolean {
     const looked = this.#looked.get(face) ?? new Lapse()
-    if (index % EVERY !== 0 && looked.isFresh(timeS)) return false
+    if (!looked.isDue(index, timeS)) return false
     looked.mark(timeS)
     this.#looked.set(face, looked)
     return true

@@ -4,22 +4,16 @@ import { type DetectorNetwork, openDetectorNetwork } from '../../src/detect/netw
 import { type FaceAnalyser, type Landmarks, openFaceAnalyser } from '../../src/faces/index.ts'
 import { decodeFrames, readPicture } from '../../src/media/index.ts'
 import { detectorProgram } from '../../src/models/detector.ts'
-import { createPicture, type Picture } from '../../src/picture/picture.ts'
+import type { Picture } from '../../src/picture/picture.ts'
 import { openDevice } from '../../src/tensor/index.ts'
+import { generatedBytes } from '../models/generated.ts'
 import { sampleVideo, sharedData } from '../support/data.ts'
 import { blendSelf } from './blended.ts'
 
-/** PyTorch's answer to `generated()` with the weights of the repository: printed by scripts/detector/export.py. */
+/** PyTorch's answer to `generatedBytes` with the weights of the repository: printed by scripts/detector/export.py. */
 const PYTORCH_LOGIT = -0.051088739186525345
 
-/** The same picture as export.py's `generated_picture`. */
-function generated(): Picture {
-  const picture = createPicture(224, 224)
-  for (let y = 0, i = 0; y < 224; y += 1)
-    for (let x = 0; x < 224; x += 1)
-      for (let c = 0; c < 3; c += 1, i += 1) picture.data[i] = (x * 7 + y * 13 + c * 61 + Math.floor((x * y) / 97)) % 256
-  return picture
-}
+const generated: Picture = { width: 224, height: 224, data: generatedBytes(224) }
 
 describe('the detector network', () => {
   let network: DetectorNetwork
@@ -36,11 +30,11 @@ describe('the detector network', () => {
   })
 
   it('computes what PyTorch computes', async () => {
-    expect((await network.look(generated())).logit).toBeCloseTo(PYTORCH_LOGIT, 3)
+    expect((await network.look(generated)).logit).toBeCloseTo(PYTORCH_LOGIT, 3)
   })
 
   it('says where in the crop its logit comes from', async () => {
-    const { logit, evidence } = await network.look(generated())
+    const { logit, evidence } = await network.look(generated)
     expect(evidence).toHaveLength(49)
     expect(evidence.reduce((sum, cell) => sum + cell, 0) / 49).toBeCloseTo(logit, 4)
     expect(new Set(evidence).size).toBeGreaterThan(40)
@@ -56,7 +50,7 @@ describe('the detector network', () => {
     const box = cropBox(landmarks)
     expect(box.width).toBeCloseTo(1.3 * 201, 1)
     expect(box.width).toBe(box.height)
-    const crop = cropFace(generated(), landmarks)
+    const crop = cropFace(generated, landmarks)
     expect([crop.width, crop.height]).toEqual([224, 224])
   })
 
